@@ -1,0 +1,193 @@
+/**
+ * The control database's tables, as Kysely sees them. Migrations (`migrations/`) create them on SQLite and PostgreSQL
+ * alike: text, integers (`bigint` on PostgreSQL, read as numbers), no engine-specific types. `*_at` are milliseconds
+ * since the epoch; `is_*`/`has_*` are 0 or 1; `*_json` hold JSON text.
+ */
+import type { Generated } from 'kysely'
+
+export interface ControlSchema {
+  datasets: DatasetsTable
+  resources: ResourcesTable
+  steps: StepsTable
+  files: FilesTable
+  users: UsersTable
+  api_keys: ApiKeysTable
+  jobs: JobsTable
+  generations: GenerationsTable
+  publications: PublicationsTable
+  publication_log: PublicationLogTable
+  versions: VersionsTable
+  settings: SettingsTable
+}
+
+export interface DatasetsTable {
+  dataset_uid: string
+  dataset_id: string
+  /** `{template: {name: value}}` */
+  metas_json: string
+  /** `domain` or `restricted` */
+  visibility: string
+  owner: string
+  created_at: number
+  last_modified_at: number
+  /** Counts configuration edits; part of what tells a stale read. */
+  configuration_revision: number
+  /** One of the eight names of the status machine (`actions/status.ts`); written by actions only. */
+  status: string
+  status_since_at: number
+  status_user: string | null
+  /** Error value of the failed action, else null. */
+  status_error_json: string | null
+  /** The job that moved the dataset out of rest; null at rest. */
+  active_job_uid: string | null
+  /** Exact number of values that the last publish could not handle. */
+  record_errors_count: number
+}
+
+export interface ResourcesTable {
+  resource_uid: string
+  dataset_uid: string
+  position: number
+  url: string
+  title: string
+  type: string
+  params_json: string
+  /** What the last fetch learned: `{sha256, bytes, filename, etag, last_modified}` or null. */
+  fetched_json: string | null
+}
+
+/** Processors and field specifications: two ordered stacks of the same shape. */
+export interface StepsTable {
+  processor_uid: string
+  dataset_uid: string
+  /** `processor` or `field_specification` */
+  stack: string
+  position: number
+  name: string
+  args_json: string
+  label: string | null
+}
+
+export interface FilesTable {
+  file_id: string
+  filename: string
+  mimetype: string
+  bytes: number
+  /** Names the blob. */
+  sha256: string
+  owner: string
+  created_at: number
+}
+
+export interface UsersTable {
+  username: string
+  /** `scrypt$N$r$p$salt$hash` */
+  password_hash: string
+  email: string | null
+  permissions_json: string
+  is_active: number
+  created_at: number
+}
+
+export interface ApiKeysTable {
+  /** `ak_...` */
+  key_uid: string
+  /** sha256 of the key, hex. The key itself is shown once and never stored. */
+  key_hash: string
+  owner: string
+  label: string | null
+  permissions_json: string
+  created_at: number
+}
+
+export interface JobsTable {
+  /** 40 hex */
+  job_uid: string
+  /** Insertion order: the queue is first in, first out. */
+  seq: Generated<number>
+  function: string
+  /** What the job is about: the dataset_uid. At most one unfinished job per subject. */
+  subject: string
+  params_json: string
+  username: string
+  /** waiting, started, running, done, error */
+  state: string
+  priority: number
+  attempt: number
+  max_attempts: number
+  /** Earliest start. */
+  run_after_at: number
+  lease_owner: string | null
+  lease_expires_at: number | null
+  /** Set by another process or request: `keep` or `discard` records, or null. */
+  cancel_requested: string | null
+  progress_json: string
+  result_json: string | null
+  error_json: string | null
+  created_at: number
+  started_at: number | null
+  finished_at: number | null
+}
+
+export interface GenerationsTable {
+  generation_uid: string
+  dataset_uid: string
+  job_uid: string
+  /** building, sealed, collected */
+  state: string
+  recipe: string
+  /** Null while building. */
+  manifest_json: string | null
+  records_count: number
+  bytes: number
+  is_partial: number
+  created_at: number
+  /** When nothing has pointed at it any more since; null while it is current or pinned. */
+  retired_at: number | null
+}
+
+/** What readers see of a dataset: exactly one row per published dataset. The switch is one write to this table. */
+export interface PublicationsTable {
+  dataset_uid: string
+  dataset_id: string
+  generation_uid: string
+  metas_json: string
+  fields_json: string
+  visibility: string
+  records_count: number
+  is_partial: number
+  published_at: number
+  data_processed_at: number
+  metadata_processed_at: number
+}
+
+/** Every switch, in order. `max(seq)` is the revision that caches of the catalog compare. */
+export interface PublicationLogTable {
+  seq: Generated<number>
+  dataset_uid: string
+  job_uid: string
+  /** publish, abort, unpublish, restore, delete, metadata */
+  change: string
+  generation_uid: string | null
+  at: number
+}
+
+export interface VersionsTable {
+  /** `ch_...` */
+  version_uid: string
+  dataset_uid: string
+  /** Null: the dataset was not published when the version was saved. */
+  generation_uid: string | null
+  /** The publication row and the configuration at that moment. */
+  publication_json: string | null
+  configuration_json: string
+  label: string | null
+  records_count: number
+  created_at: number
+  username: string
+}
+
+export interface SettingsTable {
+  key: string
+  value: string
+}

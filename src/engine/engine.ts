@@ -1,0 +1,100 @@
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import { AppError } from '../kernel/index.ts'
+import { quoteLiteral } from './sql.ts'
+
+export interface EngineOptions {
+  readonly memoryLimitMb: number
+  readonly threads: number
+  /** Where sorts and joins spill; absolute. */
+  readonly tempDirectory: string
+  /** The only directories that SQL may read or write. Empty: none. */
+  readonly allowedDirectories: readonly string[]
+}
+
+export type Row = Record<string, DuckDBValue>
+
+/** One in-process database engine. Connections are cheap; one runs one statement at a time. */
+export interface Engine {
+  connect(): Promise<Connection>
+  close(): void
+}
+
+export interface Connection {
+  /** Runs one statement and reads all its rows. Parameters are `$1`, `$2`... Errors: engine.query_cancelled, engine.out_of_memory. */
+  all(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<Row[]>
+  run(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<void>
+  /** Stops the statement that is running, if any; it rejects with engine.query_cancelled. */
+  interrupt(): void
+  close(): void
+  /** The driver's own connection, for streams and appenders inside this room. */
+  readonly raw: DuckDBConnection
+}
+
+/**
+ * Opens an in-memory engine, hardened: no access outside `allowedDirectories`, no extension loading, configuration
+ * locked (engine.test.ts proves each refusal). The session's time zone is UTC.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads),
+    memory_limit: `${options.memoryLimitMb}MiB`,
+    temp_directory: options.tempDirectory,
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    TimeZone: 'UTC',
+  })
+  const setup = await instance.connect()
+  for (const statement of hardening(options)) await setup.run(statement)
+  setup.closeSync()
+  return {
+    connect: async () => wrap(await instance.connect()),
+    close: () => instance.closeSync(),
+  }
+}
+
+function hardening(options: EngineOptions): string[] {
+  const directories = options.allowedDirectories.map(quoteLiteral).join(', ')
+  return [
+    `set allowed_directories = [${directories}]`,
+    'set enable_external_access = false',
+    'set allow_community_extensions = false',
+    'set lock_configuration = true',
+  ]
+}
+
+function wrap(raw: DuckDBConnection): Connection {
+  async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
+    const interrupt = () => raw.interrupt()
+    signal?.addEventListener('abort', interrupt, { once: true })
+    try {
+      return await work()
+    } catch (error) {
+      throw translate(error)
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+    }
+  }
+  return {
+    raw,
+    all: (sql, values, signal) =>
+      guarded(signal, async () => {
+        const reader = await raw.runAndReadAll(sql, values as DuckDBValue[] | undefined)
+        return reader.getRowObjects()
+      }),
+    run: (sql, values, signal) =>
+      guarded(signal, async () => {
+        await raw.run(sql, values as DuckDBValue[] | undefined)
+      }),
+    interrupt: () => raw.interrupt(),
+    close: () => raw.closeSync(),
+  }
+}
+
+function translate(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : ''
+  if (/^INTERRUPT/i.test(message)) return new AppError('engine.query_cancelled', {})
+  if (/^Out of Memory/i.test(message)) return new AppError('engine.out_of_memory', {})
+  return error
+}

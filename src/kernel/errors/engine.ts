@@ -1,0 +1,21 @@
+import { defineErrors } from './spec.ts'
+
+export const engineErrors = defineErrors({
+  'engine.query_cancelled': {
+    status: 499,
+    errorKey: 'QueryCancelledException',
+    message: 'The query was cancelled',
+  },
+  'engine.query_timed_out': {
+    status: 503,
+    errorKey: 'QueryTimedOutException',
+    message: 'The query took longer than {timeoutMs} ms',
+    hint: 'Narrow it with where, ask for fewer groups, or use an export',
+  },
+  'engine.out_of_memory': {
+    status: 503,
+    errorKey: 'QueryOutOfMemoryException',
+    message: 'The query needs more memory than this server grants to one query',
+    hint: 'Narrow it with where or ask for fewer groups',
+  },
+})

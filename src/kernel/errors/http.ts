@@ -1,0 +1,43 @@
+import { defineErrors } from './spec.ts'
+
+export const httpErrors = defineErrors({
+  'http.internal': {
+    status: 500,
+    errorKey: 'InternalServerErrorException',
+    message: 'The server failed to answer this request',
+    hint: 'Try again; if it lasts, the server log names the cause under this request id',
+  },
+  'http.route_not_found': {
+    status: 404,
+    errorKey: 'UnknownRouteException',
+    message: 'No such route: {method} {path}',
+    hint: 'The routes are listed at /api/docs',
+  },
+  'http.method_not_allowed': {
+    status: 405,
+    errorKey: 'MethodNotAllowedException',
+    message: 'Method {method} is not allowed here',
+  },
+  'http.invalid_json': {
+    status: 400,
+    errorKey: 'InvalidJSONException',
+    message: 'The request body is not valid JSON: {reason}',
+  },
+  'http.payload_too_large': {
+    status: 413,
+    errorKey: 'PayloadTooLargeException',
+    message: 'The request body is larger than {maxBytes} bytes',
+  },
+  'http.invalid_parameter': {
+    status: 400,
+    errorKey: 'InvalidParameterException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: 'Invalid value for {parameter}: {value}; {expected}',
+  },
+  'http.shutting_down': {
+    status: 503,
+    errorKey: 'ShuttingDownException',
+    message: 'The server is stopping',
+    hint: 'Try again in a moment',
+  },
+})

@@ -1,0 +1,138 @@
+/**
+ * The contract between the server and the builder process, and the manifest of a generation.
+ * All of it is plain JSON: the plan goes in on the builder's IPC channel, events come out, commands may follow.
+ * The builder has no database and no network; it can be killed at any instant.
+ */
+import type { ErrorValue } from './errors.ts'
+import type { Field } from './fields.ts'
+import type { JsonObject } from './json.ts'
+
+/** A processor or a field specification as configured. Management API sections 14 and 15. */
+export interface ConfiguredStep {
+  /** `pr_...` */
+  readonly processor_uid: string
+  readonly name: string
+  readonly args: JsonObject | readonly string[]
+  readonly label?: string | null
+}
+
+/** One resource, already fetched into the blob store. */
+export interface BuildSource {
+  readonly resourceUid: string
+  readonly title: string
+  /** The source's own file name: tells the format apart when the extractor's parameters leave it open. */
+  readonly filename: string
+  readonly path: string
+  readonly sha256: string
+  readonly bytes: number
+  /** Name of the extractor, e.g. `csvfile`. */
+  readonly extractor: string
+  readonly params: JsonObject
+}
+
+export interface BuildLimits {
+  readonly memoryLimitMb: number
+  readonly threads: number
+  /** Records beyond this stop the build with `limitReached`; null: no limit. */
+  readonly maxRecords: number | null
+  /** Uncompressed bytes of one source, against compression bombs. */
+  readonly maxSourceBytes: number
+  /** Bytes of source text that make one part: small, so that an abort loses at most a second of work. */
+  readonly sliceBytes: number
+  /** Record errors kept with their values (the count is always exact). */
+  readonly maxErrorSamples: number
+}
+
+export interface BuildPlan {
+  readonly datasetUid: string
+  readonly generationUid: string
+  readonly recipe: string
+  /** Absolute. Parts, rejects, record errors and, last of all, manifest.json are written here. It exists and is empty. */
+  readonly directory: string
+  /** Absolute path of the serving file, written after the parts. */
+  readonly servingFile: string
+  /** Absolute, exists, belongs to this build alone. */
+  readonly tmpDirectory: string
+  readonly createdAt: string
+  readonly sources: readonly BuildSource[]
+  readonly processors: readonly ConfiguredStep[]
+  readonly fieldSpecifications: readonly ConfiguredStep[]
+  readonly limits: BuildLimits
+}
+
+export const buildPhases = ['extract', 'write', 'index', 'check'] as const
+export type BuildPhase = (typeof buildPhases)[number]
+
+/** Exact running totals; bytes are of the source as stored (compressed, if it is). */
+export interface BuildCounts {
+  readonly rowsRead: number
+  readonly bytesRead: number
+  readonly bytesTotal: number
+  readonly rowsKept: number
+  readonly rowsRejected: number
+  readonly rowsFiltered: number
+  readonly rowsReplaced: number
+  readonly recordErrors: number
+  readonly bytesWritten: number
+}
+
+export type BuilderEvent =
+  | { readonly kind: 'phase'; readonly phase: BuildPhase }
+  | { readonly kind: 'progress'; readonly phase: BuildPhase; readonly resourceUid: string | null; readonly counts: BuildCounts }
+  | { readonly kind: 'part'; readonly part: ManifestPart }
+  /** `manifest.json` and everything it names is on disk, fsynced. */
+  | { readonly kind: 'sealed'; readonly manifest: Manifest }
+  /** The serving file is complete. Absent after a `seal` command: an aborted generation is served from its parts. */
+  | { readonly kind: 'indexed'; readonly bytes: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: ErrorValue }
+
+/** Parent to builder. `seal`: stop now, seal the parts written so far as a partial generation, skip the index. */
+export type BuilderCommand = { readonly kind: 'seal' }
+
+export interface ManifestPart {
+  readonly file: string
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export interface ManifestSource {
+  readonly resource_uid: string
+  readonly filename: string
+  readonly sha256: string
+  readonly bytes: number
+  /** read = kept + rejected + filtered + replaced, always (the check phase asserts it). */
+  readonly rows_read: number
+  readonly rows_kept: number
+  readonly rows_rejected: number
+  readonly rows_filtered: number
+  /** Earlier records replaced by a later one of the same id. */
+  readonly rows_replaced: number
+}
+
+/** `manifest.json`: says everything about a generation; `verify` needs nothing else. */
+export interface Manifest {
+  readonly format: 1
+  readonly pipeline_version: number
+  readonly dataset_uid: string
+  readonly generation_uid: string
+  readonly recipe: string
+  readonly created_at: string
+  /** The build was aborted before every source was read to its end. */
+  readonly partial: boolean
+  /** The licence's or the user's maximum of records stopped the build. */
+  readonly limit_reached: boolean
+  readonly sources: readonly ManifestSource[]
+  readonly fields: readonly Field[]
+  readonly parts: readonly ManifestPart[]
+  /** `rejects.parquet`: source rows that could not be read (resource_uid, line, reason, raw). */
+  readonly rejects: { readonly file: string | null; readonly rows: number }
+  /** `record-errors.parquet`: values that could not be converted (record_id, processor_uid, field, value, type, reason). */
+  readonly record_errors: { readonly file: string | null; readonly count: number; readonly sampled: number }
+  readonly records_count: number
+  /** Bytes of all parts. */
+  readonly bytes: number
+  /** Hex digest of the records' content, the same on any machine and for any cut into parts. */
+  readonly content_hash: string
+}

@@ -1,0 +1,19 @@
+export { type Clock, formatInstant, systemClock } from './clock.ts'
+export {
+  AppError,
+  type ErrorKey,
+  type ErrorParams,
+  type ErrorParamValue,
+  type ErrorValue,
+  errorCatalogue,
+  errorSpec,
+  formatTemplate,
+  fromErrorValue,
+  toErrorValue,
+} from './errors.ts'
+export type { ErrorSpec } from './errors/spec.ts'
+export { columnType, type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
+export * from './generation.ts'
+export { createIds, type Ids } from './ids.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+export { idColumn, rowColumn, servingLayout } from './serving-layout.ts'

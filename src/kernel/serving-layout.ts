@@ -1,0 +1,26 @@
+/**
+ * The serving file: one DuckDB database per generation, derived from its parts, disposable.
+ *
+ * | table    | columns                                             | order           | for                         |
+ * | records  | _row BIGINT, _id UUID, then one column per field    | _row            | every query                 |
+ * | ids      | _id UUID, _row BIGINT                               | _id             | record by id                |
+ * | postings | term VARCHAR, field SMALLINT, _row BIGINT           | term, field, _row | full text                 |
+ * | terms    | term VARCHAR, records BIGINT                        | term            | prefix and fuzzy matching   |
+ * | meta     | key VARCHAR, value VARCHAR                          |                 | layout version, generation  |
+ *
+ * `_row` counts records from 0 in source order. `field` is the index of the field in the manifest. Every text field
+ * has postings; a term occurs once per (field, record). Terms are what `engine` folds text to (`foldedTerms`).
+ * The Parquet parts have `_id` first, then the fields; `_row` is their position.
+ */
+export const servingLayout = {
+  version: 1,
+  records: 'records',
+  ids: 'ids',
+  postings: 'postings',
+  terms: 'terms',
+  meta: 'meta',
+} as const
+
+/** System columns of a record; field names never start with an underscore. */
+export const rowColumn = '_row'
+export const idColumn = '_id'
