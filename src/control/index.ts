@@ -1,0 +1,3 @@
+export { type Control, type ControlDb, openControl } from './control.ts'
+export { type DataLock, lockDataDirectory } from './data-lock.ts'
+export type * from './schema.ts'

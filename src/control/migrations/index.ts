@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import { up as initial } from './0001-initial.ts'
+
+type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
+
+/** In order; names are permanent. */
+const steps: Readonly<Record<string, Step>> = { '0001-initial': initial }
+
+/** Brings a database of any earlier release to this one. Throws when it was written by a later release. */
+export async function migrate(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {
+  const provider: MigrationProvider = {
+    getMigrations: async () =>
+      Object.fromEntries(
+        Object.entries(steps).map(([name, step]): [string, Migration] => [
+          name,
+          { up: (on) => step(on, dialect) },
+        ]),
+      ),
+  }
+  const { error } = await new Migrator({ db, provider }).migrateToLatest()
+  if (error) throw error
+}
