@@ -1,3 +1,26 @@
 import { defineErrors } from './spec.ts'
 
-export const jobErrors = defineErrors({})
+export const jobErrors = defineErrors({
+  'jobs.unknown_job': {
+    status: 404,
+    errorKey: 'UnknownJobException',
+    message: 'Unknown job: {job_id}',
+  },
+  'jobs.attempts_exhausted': {
+    status: 500,
+    errorKey: 'JobAttemptsExhaustedException',
+    message: 'Processing was interrupted {attempts} times and is not tried again',
+    hint: 'The server log names the cause; start the action again when it is mended',
+  },
+  'jobs.lease_lost': {
+    status: 500,
+    errorKey: 'JobLeaseLostException',
+    message: 'Another process has taken over job {job_id}',
+  },
+  'jobs.unexpected': {
+    status: 500,
+    errorKey: 'JobFailedException',
+    message: 'Processing failed for a reason that is not the data: {reason}',
+    hint: 'Try again; if it lasts, the server log names the cause under this job id',
+  },
+})

@@ -1,0 +1,279 @@
+/**
+ * The worker loop: claims jobs into a bounded number of slots, keeps their leases alive, and lets go of them cleanly.
+ *
+ * A handler finishes its job itself, inside the transaction that makes the outcome true (`finishJob`). What the loop
+ * adds: progress is stored with each renewal; a cancel request reaches the handler at once from this process and with
+ * the next renewal from another; a lost lease or a stop aborts the handler's signal. A handler that throws has its
+ * job failed through `fail`, unless the job turns out to be finished: an error after a commit whose answer was lost is
+ * not a failure (read back, never guess).
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlDb } from '../control/index.ts'
+import { AppError, type Clock, type ErrorValue, type JsonValue, toErrorValue } from '../kernel/index.ts'
+import type { Job } from './job.ts'
+import { claimNextJob, findJob, parkJob, renewLease } from './store.ts'
+
+export interface JobContext {
+  readonly job: Job
+  readonly owner: string
+  /** Aborted when the handler must let go: the process stops (`parked`) or the lease is lost. */
+  readonly signal: AbortSignal
+  /** Calls `listener` once with what was asked of this job, now or later. */
+  onCancel(listener: (request: string) => void): void
+  /** Sets what `GET /jobs/{id}` shows as progress; cheap, stored with the next renewal. */
+  report(progresses: readonly JsonValue[]): void
+  progresses(): readonly JsonValue[]
+}
+
+export interface JobHandler {
+  run(context: JobContext): Promise<void>
+  /** Writes the job's end and what follows from it, in one transaction. */
+  fail(context: JobContext, error: ErrorValue): Promise<void>
+}
+
+export type WorkerEvent =
+  | { readonly kind: 'job_claimed'; readonly job: Job }
+  | {
+      readonly kind: 'job_ended'
+      readonly jobUid: string
+      readonly function: string
+      readonly durationMs: number
+    }
+  | { readonly kind: 'job_parked'; readonly jobUid: string }
+  | {
+      readonly kind: 'job_failed'
+      readonly jobUid: string
+      readonly error: ErrorValue
+      readonly cause: unknown
+    }
+  | { readonly kind: 'worker_error'; readonly cause: unknown }
+
+export interface WorkerOptions {
+  readonly db: ControlDb
+  readonly clock: Clock
+  /** Unique to this process. */
+  readonly owner: string
+  readonly handlers: Readonly<Record<string, JobHandler>>
+  /** Jobs of the named functions that run at once. Each pool claims only its own functions. */
+  readonly pools: readonly { readonly functions: readonly string[]; readonly slots: number }[]
+  readonly canSkipLocked: boolean
+  readonly leaseMs: number
+  readonly pollMs: number
+  readonly flushMs: number
+  readonly onEvent: (event: WorkerEvent) => void
+}
+
+export interface Worker {
+  /** Looks for work now; call after inserting a job. */
+  wake(): void
+  /** Passes a request to a job that runs in this process; false when it does not. */
+  cancel(jobUid: string, request: string): boolean
+  runningJobs(): number
+  /** Claims nothing more, asks handlers to let go, resolves when they have: their jobs are parked, not lost. */
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly controller: AbortController
+  cancelRequest: string | null
+  readonly listeners: ((request: string) => void)[]
+  progresses: readonly JsonValue[]
+  isDirty: boolean
+  readonly settled: Promise<void>
+}
+
+export function startWorker(options: WorkerOptions): Worker {
+  const running = new Map<string, Running>()
+  const stopping = new AbortController()
+  const loops = options.pools.map((pool) => startPool(pool))
+
+  function startPool(pool: { functions: readonly string[]; slots: number }) {
+    let wakeUp: () => void = () => {}
+    let pending = true
+    const active = new Set<Promise<void>>()
+
+    async function loop(): Promise<void> {
+      while (!stopping.signal.aborted) {
+        pending = false
+        try {
+          while (active.size < pool.slots && !stopping.signal.aborted) {
+            const job = await claimNextJob(
+              options.db,
+              {
+                owner: options.owner,
+                now: options.clock.now(),
+                leaseMs: options.leaseMs,
+                functions: pool.functions,
+              },
+              options.canSkipLocked,
+            )
+            if (!job) break
+            const work: Promise<void> = runJob(job).finally(() => {
+              active.delete(work)
+              wake()
+            })
+            active.add(work)
+          }
+        } catch (cause) {
+          options.onEvent({ kind: 'worker_error', cause })
+        }
+        if (!pending && !stopping.signal.aborted) await waitForWork()
+      }
+      await Promise.all(active)
+    }
+
+    function waitForWork(): Promise<void> {
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, options.pollMs)
+        wakeUp = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+
+    function wake(): void {
+      pending = true
+      wakeUp()
+    }
+
+    return { wake, done: loop() }
+  }
+
+  async function runJob(job: Job): Promise<void> {
+    const controller = new AbortController()
+    let settle: () => void = () => {}
+    const entry: Running = {
+      controller,
+      cancelRequest: job.cancelRequested,
+      listeners: [],
+      progresses: job.progresses,
+      isDirty: false,
+      settled: new Promise((resolve) => {
+        settle = resolve
+      }),
+    }
+    running.set(job.jobUid, entry)
+    const startedAt = options.clock.now()
+    options.onEvent({ kind: 'job_claimed', job })
+    const context: JobContext = {
+      job,
+      owner: options.owner,
+      signal: controller.signal,
+      onCancel(listener) {
+        if (entry.cancelRequest !== null) listener(entry.cancelRequest)
+        else entry.listeners.push(listener)
+      },
+      report(progresses) {
+        entry.progresses = progresses
+        entry.isDirty = true
+      },
+      progresses: () => entry.progresses,
+    }
+    const renewal = keepLease(job.jobUid, entry)
+    try {
+      await attempt(context, entry)
+      options.onEvent({
+        kind: 'job_ended',
+        jobUid: job.jobUid,
+        function: job.function,
+        durationMs: options.clock.now() - startedAt,
+      })
+    } catch (cause) {
+      // Nothing more can be written (the database is away, or the job is another's): the lease runs out by itself.
+      options.onEvent({ kind: 'worker_error', cause })
+    } finally {
+      renewal.stop()
+      running.delete(job.jobUid)
+      settle()
+    }
+  }
+
+  async function attempt(context: JobContext, entry: Running): Promise<void> {
+    const { job } = context
+    const handler = options.handlers[job.function]!
+    if (job.attempt > job.maxAttempts) {
+      const error = new AppError('jobs.attempts_exhausted', { attempts: job.maxAttempts })
+      await handler.fail(context, toErrorValue(error))
+      return
+    }
+    try {
+      await handler.run(context)
+    } catch (cause) {
+      const now = await findJob(options.db, job.jobUid)
+      if (!now || now.state === 'done' || now.state === 'error') return
+      if (entry.controller.signal.aborted) {
+        if (entry.controller.signal.reason === 'stop') {
+          await parkJob(options.db, { jobUid: job.jobUid, owner: options.owner, now: options.clock.now() })
+          options.onEvent({ kind: 'job_parked', jobUid: job.jobUid })
+        }
+        return
+      }
+      const error =
+        cause instanceof AppError
+          ? toErrorValue(cause)
+          : toErrorValue(new AppError('jobs.unexpected', { reason: 'an internal error' }))
+      options.onEvent({ kind: 'job_failed', jobUid: job.jobUid, error, cause })
+      await handler.fail(context, error)
+    }
+  }
+
+  /** Renews at a third of the lease, or as soon as there is progress to store (at most every `flushMs`). */
+  function keepLease(jobUid: string, entry: Running): { stop(): void } {
+    let isStopped = false
+    let renewedAt = options.clock.now()
+    const timer = setInterval(async () => {
+      const now = options.clock.now()
+      if (isStopped || (!entry.isDirty && now - renewedAt < options.leaseMs / 3)) return
+      entry.isDirty = false
+      renewedAt = now
+      try {
+        const { cancelRequested } = await renewLease(options.db, {
+          jobUid,
+          owner: options.owner,
+          expiresAt: now + options.leaseMs,
+          progresses: entry.progresses,
+        })
+        if (cancelRequested !== null) passRequest(entry, cancelRequested)
+      } catch (cause) {
+        if (isStopped) return
+        if (cause instanceof AppError) entry.controller.abort('lease lost')
+        else options.onEvent({ kind: 'worker_error', cause })
+      }
+    }, options.flushMs)
+    return {
+      stop() {
+        isStopped = true
+        clearInterval(timer)
+      },
+    }
+  }
+
+  function passRequest(entry: Running, request: string): void {
+    if (entry.cancelRequest !== null) return
+    entry.cancelRequest = request
+    for (const listener of entry.listeners.splice(0)) listener(request)
+  }
+
+  return {
+    wake: () => {
+      for (const pool of loops) pool.wake()
+    },
+    cancel(jobUid, request) {
+      const entry = running.get(jobUid)
+      if (!entry) return false
+      passRequest(entry, request)
+      return true
+    },
+    runningJobs: () => running.size,
+    async stop() {
+      stopping.abort()
+      for (const entry of running.values()) entry.controller.abort('stop')
+      for (const pool of loops) pool.wake()
+      await Promise.race([
+        Promise.all(loops.map((pool) => pool.done)),
+        sleep(10_000, undefined, { ref: false }),
+      ])
+    },
+  }
+}
