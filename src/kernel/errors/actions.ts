@@ -1,3 +1,34 @@
 import { defineErrors } from './spec.ts'
 
-export const actionErrors = defineErrors({})
+export const actionErrors = defineErrors({
+  // Message as the platform words it: clients match on it. Management API section 5, question 25.
+  'actions.invalid_status': {
+    status: 400,
+    errorKey: 'InvalidDatasetStatusException',
+    message: "Invalid precondition, dataset status is '{status}' but must be one of '{allowed}'",
+    hint: 'Follow the running job until the dataset rests, or abort it',
+  },
+  'actions.unknown_version': {
+    status: 404,
+    errorKey: 'UnknownVersionException',
+    message: 'Unknown version: {version_uid}',
+  },
+  'actions.generation_lost': {
+    status: 500,
+    errorKey: 'GenerationLostException',
+    message: 'The data of generation {generation_uid} is not in the data directory',
+    hint: 'Restore it from a backup, or publish the dataset again',
+  },
+  'actions.builder_died': {
+    status: 500,
+    errorKey: 'BuilderDiedException',
+    message: 'The process that builds the records stopped unexpectedly ({cause})',
+    hint: 'If it ran out of memory, raise BROADSHEET_BUILDER_MEMORY_MB; the published data is unchanged',
+  },
+  'actions.resource_unreadable': {
+    status: 400,
+    errorKey: 'ResourceUnreadableException',
+    message: 'Resource {resource_uid} points at {url}, which is not there',
+    hint: 'Upload the file again and point the resource at it',
+  },
+})
