@@ -40,7 +40,10 @@ test('every pair of status and event is either documented or refused with both n
       }
       assert.throws(
         () => nextStatus(status, event),
-        (error) => error instanceof AppError && error.key === 'actions.invalid_status' && error.params.status === status,
+        (error) =>
+          error instanceof AppError &&
+          error.key === 'actions.invalid_status' &&
+          error.params.status === status,
         `${status} ${event}`,
       )
     }

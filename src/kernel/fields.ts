@@ -1,6 +1,16 @@
 /** Fields of a dataset: what a record's columns are, as published. Shared by every room. */
 
-export const fieldTypes = ['text', 'int', 'double', 'boolean', 'date', 'datetime', 'geo_point_2d', 'geo_shape', 'file'] as const
+export const fieldTypes = [
+  'text',
+  'int',
+  'double',
+  'boolean',
+  'date',
+  'datetime',
+  'geo_point_2d',
+  'geo_shape',
+  'file',
+] as const
 export type FieldType = (typeof fieldTypes)[number]
 
 export interface Field {

@@ -78,7 +78,12 @@ export interface BuildCounts {
 
 export type BuilderEvent =
   | { readonly kind: 'phase'; readonly phase: BuildPhase }
-  | { readonly kind: 'progress'; readonly phase: BuildPhase; readonly resourceUid: string | null; readonly counts: BuildCounts }
+  | {
+      readonly kind: 'progress'
+      readonly phase: BuildPhase
+      readonly resourceUid: string | null
+      readonly counts: BuildCounts
+    }
   | { readonly kind: 'part'; readonly part: ManifestPart }
   /** `manifest.json` and everything it names is on disk, fsynced. */
   | { readonly kind: 'sealed'; readonly manifest: Manifest }

@@ -1,4 +1,5 @@
 export { type Clock, formatInstant, systemClock } from './clock.ts'
+export type { ErrorSpec } from './errors/spec.ts'
 export {
   AppError,
   type ErrorKey,
@@ -11,7 +12,6 @@ export {
   fromErrorValue,
   toErrorValue,
 } from './errors.ts'
-export type { ErrorSpec } from './errors/spec.ts'
 export { columnType, type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
 export * from './generation.ts'
 export { createIds, type Ids } from './ids.ts'

@@ -31,4 +31,9 @@ export const actionErrors = defineErrors({
     message: 'Resource {resource_uid} points at {url}, which is not there',
     hint: 'Upload the file again and point the resource at it',
   },
+  'actions.dataset_deleted': {
+    status: 404,
+    errorKey: 'DatasetDeletedException',
+    message: 'Dataset {dataset_uid} was deleted while this job ran',
+  },
 })

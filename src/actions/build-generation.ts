@@ -1,0 +1,178 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startBuilder } from '../ingest/index.ts'
+import type { JobContext } from '../jobs/index.ts'
+import {
+  AppError,
+  type BuilderEvent,
+  type BuildSource,
+  type ConfiguredStep,
+  fromErrorValue,
+  type Manifest,
+} from '../kernel/index.ts'
+import type { ActionDeps } from './deps.ts'
+import type { ProgressBoard } from './progress.ts'
+
+export interface BuildOrder {
+  readonly datasetUid: string
+  readonly recipe: string
+  readonly sources: readonly BuildSource[]
+  readonly processors: readonly ConfiguredStep[]
+  readonly fieldSpecifications: readonly ConfiguredStep[]
+  readonly maxRecords: number | null
+}
+
+/** What came of a build. `discarded`: somebody asked for that, nothing is left. */
+export type BuildOutcome =
+  | {
+      readonly kind: 'sealed'
+      readonly generationUid: string
+      readonly manifest: Manifest
+      readonly isIndexed: boolean
+    }
+  | { readonly kind: 'discarded' }
+
+/**
+ * Builds a generation in a child process and registers it as sealed. An abort that keeps records seals what is there;
+ * one that discards kills the child. Nothing is left on disk or in the table unless it ends sealed.
+ * Errors: those the builder reports (ingest.*), actions.builder_died.
+ */
+export async function buildGeneration(
+  deps: ActionDeps,
+  context: JobContext,
+  order: BuildOrder,
+  board: ProgressBoard,
+): Promise<BuildOutcome> {
+  const generationUid = deps.ids.uid('ge', 16)
+  const directory = join(deps.layout.generations, generationUid)
+  const servingFile = join(deps.layout.serving, `${generationUid}.duckdb`)
+  const tmpDirectory = join(deps.layout.tmp, generationUid)
+  await deps.control.db
+    .insertInto('generations')
+    .values({
+      generation_uid: generationUid,
+      dataset_uid: order.datasetUid,
+      job_uid: context.job.jobUid,
+      state: 'building',
+      recipe: order.recipe,
+      manifest_json: null,
+      records_count: 0,
+      bytes: 0,
+      is_partial: 0,
+      created_at: deps.clock.now(),
+      retired_at: null,
+    })
+    .execute()
+  let isSealed = false
+  try {
+    await mkdir(directory)
+    await mkdir(tmpDirectory, { recursive: true })
+    deps.onEvent({ kind: 'builder_started', jobUid: context.job.jobUid, generationUid })
+    const built = await runBuilder(context, board, {
+      datasetUid: order.datasetUid,
+      generationUid,
+      recipe: order.recipe,
+      directory,
+      servingFile,
+      tmpDirectory,
+      createdAt: new Date(deps.clock.now()).toISOString(),
+      sources: order.sources,
+      processors: order.processors,
+      fieldSpecifications: order.fieldSpecifications,
+      limits: { ...deps.builder, maxRecords: order.maxRecords },
+    })
+    if (built === null) return { kind: 'discarded' }
+    await deps.control.db
+      .updateTable('generations')
+      .set({
+        state: 'sealed',
+        manifest_json: JSON.stringify(built.manifest),
+        records_count: built.manifest.records_count,
+        bytes: built.manifest.bytes,
+        is_partial: built.manifest.partial ? 1 : 0,
+        // Nothing points at it until the switch; should the switch never come, the collector takes it.
+        retired_at: deps.clock.now(),
+      })
+      .where('generation_uid', '=', generationUid)
+      .execute()
+    isSealed = true
+    return { kind: 'sealed', generationUid, manifest: built.manifest, isIndexed: built.isIndexed }
+  } finally {
+    deps.onEvent({ kind: 'builder_ended', jobUid: context.job.jobUid, generationUid })
+    await rm(tmpDirectory, { recursive: true, force: true })
+    if (!isSealed) await discardGeneration(deps, generationUid)
+  }
+}
+
+/** Removes a generation that was never sealed: its row first, so that nothing can refer to half a directory. */
+export async function discardGeneration(deps: ActionDeps, generationUid: string): Promise<void> {
+  await deps.control.db
+    .deleteFrom('generations')
+    .where('generation_uid', '=', generationUid)
+    .where('state', '=', 'building')
+    .execute()
+  await rm(join(deps.layout.generations, generationUid), { recursive: true, force: true })
+  await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
+  await rm(join(deps.layout.serving, `${generationUid}.duckdb.wal`), { force: true })
+}
+
+/** Runs the child to its end. Null: it was told to discard. */
+async function runBuilder(
+  context: JobContext,
+  board: ProgressBoard,
+  plan: Parameters<typeof startBuilder>[0],
+): Promise<{ manifest: Manifest; isIndexed: boolean } | null> {
+  let manifest: Manifest | null = null
+  let isIndexed = false
+  let isDone = false
+  let isDiscarded = false
+  let failure: AppError | null = null
+
+  function onEvent(event: BuilderEvent): void {
+    switch (event.kind) {
+      case 'phase':
+        board.begin(event.phase)
+        break
+      case 'progress':
+        board.counts(event.counts)
+        break
+      case 'part':
+        break
+      case 'sealed':
+        manifest = event.manifest
+        break
+      case 'indexed':
+        isIndexed = true
+        break
+      case 'done':
+        isDone = true
+        break
+      case 'failed':
+        failure = fromErrorValue(event.error)
+        break
+      default:
+        event satisfies never
+    }
+  }
+
+  const builder = startBuilder(plan, { onEvent })
+  context.onCancel((request) => {
+    if (request === 'discard') {
+      isDiscarded = true
+      builder.kill()
+    } else builder.seal()
+  })
+  const letGo = () => builder.kill()
+  context.signal.addEventListener('abort', letGo, { once: true })
+  if (context.signal.aborted) letGo()
+  const { code, signal } = await builder.exited
+  context.signal.removeEventListener('abort', letGo)
+  board.end()
+
+  if (isDiscarded) return null
+  if (failure !== null) throw failure
+  if (context.signal.aborted || !isDone || manifest === null) {
+    throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
+  }
+  return { manifest, isIndexed }
+}

@@ -1,0 +1,49 @@
+import type { Control } from '../control/index.ts'
+import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
+import type { Clock, Ids } from '../kernel/index.ts'
+
+/** Directories of the data directory that actions write to; absolute. */
+export interface DataLayout {
+  readonly generations: string
+  readonly serving: string
+  readonly tmp: string
+}
+
+export type ActionEvent =
+  | {
+      readonly kind: 'publication_switched'
+      readonly datasetUid: string
+      readonly change: PublicationChange
+      readonly jobUid: string
+    }
+  | { readonly kind: 'generation_collected'; readonly generationUid: string; readonly bytes: number }
+  | { readonly kind: 'builder_started'; readonly jobUid: string; readonly generationUid: string }
+  | { readonly kind: 'builder_ended'; readonly jobUid: string; readonly generationUid: string }
+  | { readonly kind: 'cleanup_failed'; readonly cause: unknown }
+
+export type PublicationChange = 'publish' | 'abort' | 'unpublish' | 'restore' | 'delete' | 'metadata'
+
+/** What the actions are made of; all of it handed in by `app.ts`. */
+export interface ActionDeps {
+  readonly control: Control
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly blobs: BlobStore
+  readonly layout: DataLayout
+  readonly fetchPolicy: FetchPolicy
+  readonly builder: {
+    readonly memoryLimitMb: number
+    readonly threads: number
+    readonly maxSourceBytes: number
+    readonly sliceBytes: number
+    readonly maxErrorSamples: number
+  }
+  /** How long a generation that nothing points at is kept. */
+  readonly retentionMs: number
+  /** Readers' side of a generation: a serving file has appeared, or the generation is about to be deleted. */
+  readonly readers: {
+    refresh(generationUid: string): Promise<void>
+    retire(generationUid: string): Promise<void>
+  }
+  readonly onEvent: (event: ActionEvent) => void
+}

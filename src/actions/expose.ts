@@ -1,0 +1,101 @@
+import type { ControlDb, DatasetsTable, GenerationsTable } from '../control/index.ts'
+import type { JsonObject, Manifest } from '../kernel/index.ts'
+import type { PublicationChange } from './deps.ts'
+
+export interface Exposure {
+  readonly dataset: DatasetsTable
+  readonly generation: Pick<GenerationsTable, 'generation_uid'>
+  readonly manifest: Manifest
+  readonly metas: JsonObject
+  readonly change: PublicationChange
+  readonly jobUid: string
+  readonly now: number
+}
+
+/**
+ * Makes a sealed generation the one that readers see: the switch. Part of the transaction that ends the job, so that
+ * data, status and outcome change together or not at all.
+ */
+export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Promise<void> {
+  const { dataset, generation, manifest, now } = exposure
+  const previous = await trx
+    .selectFrom('publications')
+    .select(['generation_uid', 'published_at', 'data_processed_at'])
+    .where('dataset_uid', '=', dataset.dataset_uid)
+    .executeTakeFirst()
+  const isSameData = previous?.generation_uid === generation.generation_uid
+  const row = {
+    dataset_uid: dataset.dataset_uid,
+    dataset_id: dataset.dataset_id,
+    generation_uid: generation.generation_uid,
+    metas_json: JSON.stringify(exposure.metas),
+    fields_json: JSON.stringify(manifest.fields),
+    visibility: dataset.visibility,
+    records_count: manifest.records_count,
+    is_partial: manifest.partial ? 1 : 0,
+    published_at: previous?.published_at ?? now,
+    data_processed_at: isSameData ? previous.data_processed_at : now,
+    metadata_processed_at: now,
+  }
+  await trx
+    .insertInto('publications')
+    .values(row)
+    .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(row))
+    .execute()
+  await trx
+    .updateTable('generations')
+    .set({ retired_at: null })
+    .where('generation_uid', '=', generation.generation_uid)
+    .execute()
+  if (previous && !isSameData) await retireGeneration(trx, previous.generation_uid, now)
+  await logChange(trx, {
+    ...exposure,
+    datasetUid: dataset.dataset_uid,
+    generationUid: generation.generation_uid,
+  })
+}
+
+/** Takes a dataset from the readers; its generation stays for the retention window. */
+export async function withdrawPublication(
+  trx: ControlDb,
+  withdrawal: { datasetUid: string; change: PublicationChange; jobUid: string; now: number },
+): Promise<void> {
+  const removed = await trx
+    .deleteFrom('publications')
+    .where('dataset_uid', '=', withdrawal.datasetUid)
+    .returning('generation_uid')
+    .executeTakeFirst()
+  if (!removed) return
+  await retireGeneration(trx, removed.generation_uid, withdrawal.now)
+  await logChange(trx, { ...withdrawal, generationUid: null })
+}
+
+async function retireGeneration(trx: ControlDb, generationUid: string, now: number): Promise<void> {
+  await trx
+    .updateTable('generations')
+    .set({ retired_at: now })
+    .where('generation_uid', '=', generationUid)
+    .execute()
+}
+
+async function logChange(
+  trx: ControlDb,
+  change: {
+    datasetUid: string
+    change: PublicationChange
+    jobUid: string
+    generationUid: string | null
+    now: number
+  },
+): Promise<void> {
+  await trx
+    .insertInto('publication_log')
+    .values({
+      dataset_uid: change.datasetUid,
+      job_uid: change.jobUid,
+      change: change.change,
+      generation_uid: change.generationUid,
+      at: change.now,
+    })
+    .execute()
+}

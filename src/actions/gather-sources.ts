@@ -1,0 +1,127 @@
+import { type FetchPolicy, fetchResource } from '../ingest/index.ts'
+import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
+import type { ActionDeps } from './deps.ts'
+import type { ProgressBoard } from './progress.ts'
+
+/** What is remembered of a resource's last fetch, so that the next one can ask for changes only. */
+interface Fetched {
+  readonly sha256: string
+  readonly bytes: number
+  readonly filename: string
+  readonly etag: string | null
+  readonly last_modified: string | null
+}
+
+export interface SourceResource {
+  readonly resource_uid: string
+  readonly url: string
+  readonly title: string
+  readonly type: string
+  readonly params: JsonObject
+}
+
+const filePrefix = 'odsfile://'
+
+/**
+ * Brings every resource into the blob store: uploaded files are there already, remote ones are fetched (conditionally
+ * when they were fetched before).
+ * Errors: actions.resource_unreadable (a file that is gone), ingest.fetch_* (a source that cannot be fetched).
+ */
+export async function gatherSources(
+  deps: ActionDeps,
+  resources: readonly SourceResource[],
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<BuildSource[]> {
+  const sources: BuildSource[] = []
+  for (const resource of resources) {
+    signal.throwIfAborted()
+    const found = resource.url.startsWith(filePrefix)
+      ? await findUploadedFile(deps, resource)
+      : await fetchRemote(deps, resource, board, signal)
+    sources.push({
+      resourceUid: resource.resource_uid,
+      title: resource.title,
+      filename: found.filename,
+      path: deps.blobs.path(found.sha256),
+      sha256: found.sha256,
+      bytes: found.bytes,
+      extractor: resource.type,
+      params: resource.params,
+    })
+  }
+  return sources
+}
+
+type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>
+
+async function findUploadedFile(deps: ActionDeps, resource: SourceResource): Promise<Found> {
+  const file = await deps.control.db
+    .selectFrom('files')
+    .select(['sha256', 'bytes', 'filename'])
+    .where('file_id', '=', resource.url.slice(filePrefix.length))
+    .executeTakeFirst()
+  if (!file || !(await deps.blobs.has(file.sha256))) {
+    throw new AppError('actions.resource_unreadable', {
+      resource_uid: resource.resource_uid,
+      url: resource.url,
+    })
+  }
+  return file
+}
+
+async function fetchRemote(
+  deps: ActionDeps,
+  resource: SourceResource,
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<Found> {
+  board.begin('fetch', resource.resource_uid)
+  const known = await lastFetch(deps, resource.resource_uid)
+  const policy: FetchPolicy = deps.fetchPolicy
+  const answer = await fetchResource({
+    url: resource.url,
+    conditional: known ? { etag: known.etag, lastModified: known.last_modified } : null,
+    policy,
+    blobs: deps.blobs,
+    signal,
+    onProgress: ({ bytes, totalBytes }) => board.update({ bytes_read: bytes, bytes_total: totalBytes }),
+  })
+  if (answer.kind === 'not_modified' && known) {
+    board.update({ not_modified: true, bytes_read: 0 })
+    board.end()
+    return known
+  }
+  if (answer.kind !== 'fetched') {
+    throw new AppError('actions.resource_unreadable', {
+      resource_uid: resource.resource_uid,
+      url: resource.url,
+    })
+  }
+  const fetched: Fetched = {
+    sha256: answer.sha256,
+    bytes: answer.bytes,
+    filename: answer.filename,
+    etag: answer.etag,
+    last_modified: answer.lastModified,
+  }
+  await deps.control.db
+    .updateTable('resources')
+    .set({ fetched_json: JSON.stringify({ url: resource.url, ...fetched }) })
+    .where('resource_uid', '=', resource.resource_uid)
+    .execute()
+  board.end()
+  return fetched
+}
+
+/** The last fetch counts only for the address it was made from, and while its bytes are still here. */
+async function lastFetch(deps: ActionDeps, resourceUid: string): Promise<Fetched | null> {
+  const row = await deps.control.db
+    .selectFrom('resources')
+    .select(['fetched_json', 'url'])
+    .where('resource_uid', '=', resourceUid)
+    .executeTakeFirst()
+  if (!row || row.fetched_json === null) return null
+  const fetched = JSON.parse(row.fetched_json) as Fetched & { url: string }
+  return fetched.url === row.url && (await deps.blobs.has(fetched.sha256)) ? fetched : null
+}

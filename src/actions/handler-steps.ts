@@ -1,0 +1,62 @@
+import { finishJob, type JobContext } from '../jobs/index.ts'
+import { AppError, type ErrorValue, toErrorValue } from '../kernel/index.ts'
+import { finishAbortOrders } from './abort-orders.ts'
+import type { ActionDeps } from './deps.ts'
+import { moveStatus } from './move-status.ts'
+import { returnToRest } from './orders.ts'
+import type { StatusEvent } from './status.ts'
+
+/**
+ * Begins an action: the dataset leaves `queued`. False when the order was cancelled in the moment between being taken
+ * and being started: the job has ended and the dataset rests as before.
+ */
+export async function startAction(
+  deps: ActionDeps,
+  context: JobContext,
+  event: StatusEvent,
+): Promise<boolean> {
+  const { job, owner } = context
+  const now = deps.clock.now()
+  return deps.control.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .selectFrom('jobs')
+      .innerJoin('datasets', 'datasets.dataset_uid', 'jobs.subject')
+      .select(['jobs.cancel_requested', 'datasets.status'])
+      .where('jobs.job_uid', '=', job.jobUid)
+      .executeTakeFirst()
+    if (!row) throw new AppError('catalog.unknown_dataset', { dataset_uid: job.subject })
+    if (row.cancel_requested !== null && row.status === 'queued') {
+      const outcome = { result: { dataset_uid: job.subject, aborted: true } }
+      await finishJob(trx, { jobUid: job.jobUid, owner, now, outcome })
+      await returnToRest(trx, job.subject, job.jobUid, now)
+      return false
+    }
+    await moveStatus(trx, job.subject, { event, now })
+    return true
+  })
+}
+
+/** Ends a failed action: job and dataset say why, what readers see stays as it was. */
+export async function failAction(deps: ActionDeps, context: JobContext, error: ErrorValue): Promise<void> {
+  const { job, owner } = context
+  const now = deps.clock.now()
+  await deps.control.db.transaction().execute(async (trx) => {
+    const dataset = await trx
+      .selectFrom('datasets')
+      .select('dataset_uid')
+      .where('dataset_uid', '=', job.subject)
+      .executeTakeFirst()
+    const cause = dataset
+      ? error
+      : toErrorValue(new AppError('actions.dataset_deleted', { dataset_uid: job.subject }))
+    await finishJob(trx, {
+      jobUid: job.jobUid,
+      owner,
+      now,
+      outcome: { error: cause },
+      progresses: context.progresses(),
+    })
+    if (dataset) await moveStatus(trx, job.subject, { event: 'fail', now, jobUid: null, error: cause })
+    await finishAbortOrders(trx, { datasetUid: job.subject, abortedJobUid: job.jobUid, now })
+  })
+}

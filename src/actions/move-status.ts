@@ -1,0 +1,59 @@
+import type { ControlDb, DatasetsTable } from '../control/index.ts'
+import { AppError, type ErrorValue } from '../kernel/index.ts'
+import { nextStatus, type Status, type StatusEvent } from './status.ts'
+
+export interface StatusMove {
+  readonly event: StatusEvent
+  readonly now: number
+  /** Who ordered; kept until the next order. */
+  readonly username?: string
+  readonly jobUid?: string | null
+  readonly error?: ErrorValue
+  readonly recordErrorsCount?: number
+  readonly restsAs?: Status
+}
+
+/**
+ * Moves a dataset through the status machine by check-and-set: of two callers that saw the same status, one wins and the
+ * other gets actions.invalid_status. Runs in the caller's transaction.
+ * Errors: catalog.unknown_dataset, actions.invalid_status.
+ */
+export async function moveStatus(
+  db: ControlDb,
+  datasetUid: string,
+  move: StatusMove,
+): Promise<DatasetsTable> {
+  const dataset = await db
+    .selectFrom('datasets')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .executeTakeFirst()
+  if (!dataset) throw new AppError('catalog.unknown_dataset', { dataset_uid: datasetUid })
+  const next = nextStatus(dataset.status as Status, move.event, move.restsAs)
+  const updated = await db
+    .updateTable('datasets')
+    .set({
+      status: next,
+      status_since_at: move.now,
+      ...(move.username === undefined ? {} : { status_user: move.username }),
+      ...(move.jobUid === undefined ? {} : { active_job_uid: move.jobUid }),
+      ...(move.recordErrorsCount === undefined ? {} : { record_errors_count: move.recordErrorsCount }),
+      ...errorColumn(move),
+    })
+    .where('dataset_uid', '=', datasetUid)
+    .where('status', '=', dataset.status)
+    .returning('dataset_uid')
+    .executeTakeFirst()
+  if (!updated) {
+    // Somebody moved it between the two statements (PostgreSQL only): judge again by what it is now.
+    return moveStatus(db, datasetUid, move)
+  }
+  return dataset
+}
+
+/** The error of the last action stays while an order waits, so that a cancelled order finds it again. */
+function errorColumn(move: StatusMove): { status_error_json?: string | null } {
+  if (move.error) return { status_error_json: JSON.stringify(move.error) }
+  if (move.event === 'order' || move.event === 'cancel' || move.event === 'abort') return {}
+  return { status_error_json: null }
+}

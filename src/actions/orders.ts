@@ -1,0 +1,128 @@
+import type { ControlDb } from '../control/index.ts'
+import { finishUnclaimedJob, insertJob, requestCancel } from '../jobs/index.ts'
+import { AppError, type Clock, type Ids, type JsonObject } from '../kernel/index.ts'
+import { finishAbortOrders } from './abort-orders.ts'
+import { moveStatus } from './move-status.ts'
+import { type Status, statusesAccepting } from './status.ts'
+
+export type ActionName = 'publish' | 'unpublish' | 'save_version' | 'restore_version'
+
+interface OrderDeps {
+  readonly db: ControlDb
+  readonly clock: Clock
+  readonly ids: Ids
+}
+
+export interface Order {
+  readonly action: ActionName
+  readonly datasetUid: string
+  readonly username: string
+  readonly params?: JsonObject
+}
+
+/**
+ * Takes an order: the dataset becomes `queued` and a job waits, in one transaction.
+ * Out: the job's id. Errors: catalog.unknown_dataset, actions.invalid_status.
+ */
+export async function placeOrder(deps: OrderDeps, order: Order): Promise<string> {
+  const jobUid = deps.ids.hex(20)
+  const now = deps.clock.now()
+  await deps.db.transaction().execute(async (trx) => {
+    const before = await moveStatus(trx, order.datasetUid, {
+      event: 'order',
+      now,
+      username: order.username,
+      jobUid,
+    })
+    await insertJob(trx, {
+      jobUid,
+      function: order.action,
+      subject: order.datasetUid,
+      params: { dataset_uid: order.datasetUid, ...order.params, rests_as: before.status },
+      username: order.username,
+      now,
+    })
+  })
+  return jobUid
+}
+
+export interface AbortOrder {
+  readonly datasetUid: string
+  readonly username: string
+  /** What becomes of the records processed so far. */
+  readonly records: 'keep' | 'discard'
+}
+
+/**
+ * Orders the running processing, or a queued order of any kind, to stop.
+ * Out: the abort job (it ends with the job it aborts) and that job, to be told at once if it runs here.
+ * Errors: catalog.unknown_dataset, actions.invalid_status.
+ */
+export async function placeAbort(
+  deps: OrderDeps,
+  order: AbortOrder,
+): Promise<{ jobUid: string; abortedJobUid: string }> {
+  const jobUid = deps.ids.hex(20)
+  const now = deps.clock.now()
+  return deps.db.transaction().execute(async (trx) => {
+    const dataset = await trx
+      .selectFrom('datasets')
+      .selectAll()
+      .where('dataset_uid', '=', order.datasetUid)
+      .executeTakeFirst()
+    if (!dataset) throw new AppError('catalog.unknown_dataset', { dataset_uid: order.datasetUid })
+    const status = dataset.status as Status
+    const abortedJobUid = dataset.active_job_uid
+    if (abortedJobUid === null || (status !== 'queued' && status !== 'processing')) {
+      throw new AppError('actions.invalid_status', {
+        status,
+        allowed: ['queued', ...statusesAccepting('abort')].join(', '),
+      })
+    }
+    if (status === 'processing') await moveStatus(trx, order.datasetUid, { event: 'abort', now })
+    await insertJob(trx, {
+      jobUid,
+      function: 'abort_processing',
+      subject: order.datasetUid,
+      params: { dataset_uid: order.datasetUid, aborted_job_id: abortedJobUid, records: order.records },
+      username: order.username,
+      now,
+      isClaimable: false,
+    })
+    await requestCancel(trx, abortedJobUid, order.records)
+    if (status === 'queued') await cancelUnclaimed(trx, order.datasetUid, abortedJobUid, now)
+    return { jobUid, abortedJobUid }
+  })
+}
+
+/** A queued order that no worker has taken yet ends here; one just taken ends as its handler starts. */
+async function cancelUnclaimed(
+  trx: ControlDb,
+  datasetUid: string,
+  jobUid: string,
+  now: number,
+): Promise<void> {
+  const isCancelled = await finishUnclaimedJob(trx, {
+    jobUid,
+    now,
+    outcome: { result: { dataset_uid: datasetUid, aborted: true } },
+  })
+  if (isCancelled) await returnToRest(trx, datasetUid, jobUid, now)
+}
+
+/** Puts a dataset whose order is cancelled back to the status that the order found. */
+export async function returnToRest(
+  trx: ControlDb,
+  datasetUid: string,
+  jobUid: string,
+  now: number,
+): Promise<void> {
+  const job = await trx
+    .selectFrom('jobs')
+    .select('params_json')
+    .where('job_uid', '=', jobUid)
+    .executeTakeFirstOrThrow()
+  const restsAs = JSON.parse(job.params_json).rests_as as Status
+  await moveStatus(trx, datasetUid, { event: 'cancel', now, jobUid: null, restsAs })
+  await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
+}

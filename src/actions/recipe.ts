@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { BuildSource, ConfiguredStep } from '../kernel/index.ts'
+
+export interface RecipeInput {
+  readonly pipelineVersion: number
+  readonly sources: readonly BuildSource[]
+  readonly processors: readonly ConfiguredStep[]
+  readonly fieldSpecifications: readonly ConfiguredStep[]
+  readonly maxRecords: number | null
+}
+
+/**
+ * The recipe of a generation: everything that decides its records, as a hash. Same recipe, same generation: a publish
+ * that changes nothing, or only metadata, reuses what is there. How the work is cut into parts, where files lie and
+ * what resources are called does not count.
+ */
+export function computeRecipe(input: RecipeInput): string {
+  const essence = {
+    pipelineVersion: input.pipelineVersion,
+    maxRecords: input.maxRecords,
+    sources: input.sources.map((source) => ({
+      sha256: source.sha256,
+      extractor: source.extractor,
+      params: source.params,
+      // The file's name tells the format where the parameters leave it open, and may become a column.
+      filename: source.filename,
+    })),
+    processors: input.processors.map(({ name, args }) => ({ name, args })),
+    fieldSpecifications: input.fieldSpecifications.map(({ name, args }) => ({ name, args })),
+  }
+  return createHash('sha256').update(canonicalJson(essence)).digest('hex')
+}
+
+/** JSON with sorted keys: the same value gives the same text however it was put together. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startServingFileBuilder } from '../ingest/index.ts'
+import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
+import type { ActionDeps } from './deps.ts'
+
+/**
+ * build_serving_file: derives the serving file of a sealed generation that has none (an aborted one, or one whose file
+ * was deleted). Readers are served from the parts meanwhile; nothing depends on this job but speed.
+ */
+export function servingFileHandler(deps: ActionDeps): JobHandler {
+  return {
+    run: (context) => buildServingFile(deps, context),
+    fail: (context, error) => end(deps, context, { error }),
+  }
+}
+
+async function buildServingFile(deps: ActionDeps, context: JobContext): Promise<void> {
+  const generationUid = context.job.subject
+  const target = join(deps.layout.serving, `${generationUid}.duckdb`)
+  const row = await deps.control.db
+    .selectFrom('generations')
+    .select(['state', 'manifest_json'])
+    .where('generation_uid', '=', generationUid)
+    .executeTakeFirst()
+  if (row?.state === 'sealed' && row.manifest_json !== null && !existsSync(target)) {
+    await deriveInChild(deps, context, generationUid, target, row.manifest_json)
+    await deps.readers.refresh(generationUid)
+  }
+  await end(deps, context, { result: { generation_uid: generationUid } })
+}
+
+async function deriveInChild(
+  deps: ActionDeps,
+  context: JobContext,
+  generationUid: string,
+  target: string,
+  manifestJson: string,
+): Promise<void> {
+  const tmpDirectory = join(deps.layout.tmp, `${generationUid}-serving`)
+  const unfinished = join(tmpDirectory, 'serving.duckdb')
+  await mkdir(tmpDirectory, { recursive: true })
+  try {
+    let failure: ErrorValue | null = null
+    const child = startServingFileBuilder(
+      {
+        manifest: JSON.parse(manifestJson),
+        directory: join(deps.layout.generations, generationUid),
+        servingFile: unfinished,
+        tmpDirectory,
+        limits: { memoryLimitMb: deps.builder.memoryLimitMb, threads: deps.builder.threads },
+      },
+      {
+        onEvent: (event) => {
+          if (event.kind === 'failed') failure = event.error
+        },
+      },
+    )
+    const letGo = () => child.kill()
+    context.signal.addEventListener('abort', letGo, { once: true })
+    const { code, signal } = await child.exited
+    context.signal.removeEventListener('abort', letGo)
+    if (failure !== null) throw fromErrorValue(failure)
+    if (code !== 0) throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
+    await rename(unfinished, target)
+  } finally {
+    await rm(tmpDirectory, { recursive: true, force: true })
+  }
+}
+
+async function end(
+  deps: ActionDeps,
+  context: JobContext,
+  outcome: Parameters<typeof finishJob>[1]['outcome'],
+): Promise<void> {
+  await finishJob(deps.control.db, {
+    jobUid: context.job.jobUid,
+    owner: context.owner,
+    now: deps.clock.now(),
+    outcome,
+  })
+}
