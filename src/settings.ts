@@ -1,0 +1,216 @@
+/**
+ * Every setting of the server, in one table: what reads the environment, what refuses a bad value and what
+ * docs/operations.md lists come from here.
+ */
+import { totalmem } from 'node:os'
+import { resolve } from 'node:path'
+
+interface SettingSpec<T> {
+  readonly env: string
+  readonly description: string
+  /** As shown in the documentation. */
+  readonly fallback: string
+  readonly parse: (text: string | undefined) => T
+}
+
+/** A value that cannot be used, in words for the person who set it. */
+export class SettingError extends Error {}
+
+function integer(env: string, fallback: number, min: number, max: number) {
+  return (text: string | undefined): number => {
+    if (text === undefined || text === '') return fallback
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new SettingError(`${env} is '${text}', but must be a whole number from ${min} to ${max}`)
+    }
+    return value
+  }
+}
+
+function flag(env: string, fallback: boolean) {
+  return (text: string | undefined): boolean => {
+    if (text === undefined || text === '') return fallback
+    if (text === '1' || text.toLowerCase() === 'true') return true
+    if (text === '0' || text.toLowerCase() === 'false') return false
+    throw new SettingError(`${env} is '${text}', but must be 1 or 0`)
+  }
+}
+
+function optional(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text
+}
+
+function setting<T>(
+  env: string,
+  fallback: string,
+  description: string,
+  parse: SettingSpec<T>['parse'],
+): SettingSpec<T> {
+  return { env, fallback, description, parse }
+}
+
+const memoryMb = Math.floor(totalmem() / 1024 ** 2)
+const builderMemoryMb = Math.max(256, Math.min(1000, Math.floor(memoryMb / 4)))
+const queryMemoryMb = Math.max(128, Math.min(384, Math.floor(memoryMb / 8)))
+
+export const settingSpecs = {
+  port: setting(
+    'BROADSHEET_PORT',
+    '8080',
+    'Port to listen on; 0 takes a free one.',
+    integer('BROADSHEET_PORT', 8080, 0, 65535),
+  ),
+  host: setting(
+    'BROADSHEET_HOST',
+    '127.0.0.1',
+    'Address to listen on; 0.0.0.0 for all.',
+    (text) => optional(text) ?? '127.0.0.1',
+  ),
+  dataDirectory: setting(
+    'BROADSHEET_DATA_DIR',
+    './data',
+    'Where everything is kept; created when missing.',
+    (text) => resolve(optional(text) ?? 'data'),
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    'none',
+    'A PostgreSQL address (postgres://...) for the control database instead of the embedded SQLite.',
+    (text) => {
+      const url = optional(text)
+      if (url !== null && !/^postgres(ql)?:\/\//.test(url)) {
+        throw new SettingError('DATABASE_URL must start with postgres:// or postgresql://')
+      }
+      return url
+    },
+  ),
+  adminPassword: setting(
+    'BROADSHEET_ADMIN_PASSWORD',
+    'generated',
+    'Password of the user `admin`. Unset at the first start: one is generated, printed once and stored hashed. Set later: it replaces the stored one.',
+    (text) => {
+      const password = optional(text)
+      if (password !== null && password.length < 8) {
+        throw new SettingError('BROADSHEET_ADMIN_PASSWORD must have at least 8 characters')
+      }
+      return password
+    },
+  ),
+  demo: setting(
+    'BROADSHEET_DEMO',
+    '1',
+    '1: publish the demo datasets at start when they are missing. 0: none.',
+    flag('BROADSHEET_DEMO', true),
+  ),
+  builders: setting(
+    'BROADSHEET_BUILDERS',
+    '2',
+    'Publishes that run at once; each is a process of its own.',
+    integer('BROADSHEET_BUILDERS', 2, 1, 64),
+  ),
+  builderMemoryMb: setting(
+    'BROADSHEET_BUILDER_MEMORY_MB',
+    'a quarter of the memory, at most 1000',
+    'Memory that the engine inside one builder may use, in MiB; beyond it spills to disk.',
+    integer('BROADSHEET_BUILDER_MEMORY_MB', builderMemoryMb, 128, 1_048_576),
+  ),
+  builderThreads: setting(
+    'BROADSHEET_BUILDER_THREADS',
+    '2',
+    'Threads of one builder.',
+    integer('BROADSHEET_BUILDER_THREADS', 2, 1, 256),
+  ),
+  queryMemoryMb: setting(
+    'BROADSHEET_QUERY_MEMORY_MB',
+    'an eighth of the memory, at most 384',
+    'Memory that the engine of the server may use for all queries, in MiB.',
+    integer('BROADSHEET_QUERY_MEMORY_MB', queryMemoryMb, 64, 1_048_576),
+  ),
+  queryThreads: setting(
+    'BROADSHEET_QUERY_THREADS',
+    '2',
+    'Threads of the engine of the server.',
+    integer('BROADSHEET_QUERY_THREADS', 2, 1, 256),
+  ),
+  queryConnections: setting(
+    'BROADSHEET_QUERY_CONNECTIONS',
+    '8',
+    'Queries that run at once; more wait their turn.',
+    integer('BROADSHEET_QUERY_CONNECTIONS', 8, 1, 1024),
+  ),
+  queryTimeoutMs: setting(
+    'BROADSHEET_QUERY_TIMEOUT_MS',
+    '30000',
+    'How long one query of the search API may take, in milliseconds (exports are not limited).',
+    integer('BROADSHEET_QUERY_TIMEOUT_MS', 30_000, 100, 3_600_000),
+  ),
+  maxUploadMb: setting(
+    'BROADSHEET_MAX_UPLOAD_MB',
+    '10240',
+    'Largest file that can be uploaded, in MiB.',
+    integer('BROADSHEET_MAX_UPLOAD_MB', 10_240, 1, 10_485_760),
+  ),
+  maxSourceMb: setting(
+    'BROADSHEET_MAX_SOURCE_MB',
+    '51200',
+    'Largest source after decompression, in MiB.',
+    integer('BROADSHEET_MAX_SOURCE_MB', 51_200, 1, 104_857_600),
+  ),
+  fetchTimeoutSeconds: setting(
+    'BROADSHEET_FETCH_TIMEOUT_SECONDS',
+    '3600',
+    'How long fetching one remote resource may take, in seconds.',
+    integer('BROADSHEET_FETCH_TIMEOUT_SECONDS', 3600, 1, 86_400),
+  ),
+  allowPrivateAddresses: setting(
+    'BROADSHEET_ALLOW_PRIVATE_ADDRESSES',
+    '0',
+    '1: resources may be fetched from private, loopback and link-local addresses.',
+    flag('BROADSHEET_ALLOW_PRIVATE_ADDRESSES', false),
+  ),
+  retentionHours: setting(
+    'BROADSHEET_RETENTION_HOURS',
+    '24',
+    'How long replaced and unpublished data is kept, in hours.',
+    integer('BROADSHEET_RETENTION_HOURS', 24, 0, 87_600),
+  ),
+  logLevel: setting(
+    'BROADSHEET_LOG_LEVEL',
+    'warn',
+    'error, warn, info or debug; log lines are JSON on standard error.',
+    (text) => {
+      const level = optional(text) ?? 'warn'
+      if (!['error', 'warn', 'info', 'debug'].includes(level)) {
+        throw new SettingError(`BROADSHEET_LOG_LEVEL is '${level}', but must be error, warn, info or debug`)
+      }
+      return level
+    },
+  ),
+} as const
+
+type Specs = typeof settingSpecs
+export type Settings = { readonly [K in keyof Specs]: ReturnType<Specs[K]['parse']> }
+
+/** Reads all settings. Throws one SettingError that names every bad value, not only the first. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const faults: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, spec] of Object.entries(settingSpecs)) {
+    try {
+      values[name] = spec.parse(env[spec.env])
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error
+      faults.push(error.message)
+    }
+  }
+  if (faults.length > 0) throw new SettingError(faults.join('\n'))
+  return values as Settings
+}
+
+/** The settings as a Markdown table, for docs/operations.md. */
+export function settingsTable(): string {
+  const rows = Object.values(settingSpecs).map(
+    (spec) => `| \`${spec.env}\` | ${spec.fallback} | ${spec.description} |`,
+  )
+  return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
+}
