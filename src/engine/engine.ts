@@ -42,7 +42,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    TimeZone: 'UTC',
   })
   const setup = await instance.connect()
   for (const statement of hardening(options)) await setup.run(statement)
@@ -58,6 +57,7 @@ function hardening(options: EngineOptions): string[] {
   return [
     `set allowed_directories = [${directories}]`,
     'set enable_external_access = false',
+    "set global TimeZone = 'UTC'",
     'set allow_community_extensions = false',
     'set lock_configuration = true',
   ]

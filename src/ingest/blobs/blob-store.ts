@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { AppError, type Ids } from '../../kernel/index.ts'
+
+export interface PutOptions {
+  readonly maxBytes: number
+  readonly signal?: AbortSignal
+  readonly onBytes?: (total: number) => void
+}
+
+/** Source bytes, each kept once under the hash of its content. */
+export interface BlobStore {
+  /** Streams into the store with back-pressure; nothing is left of a put that fails. Errors: ingest.source_too_large. */
+  put(source: Readable, options: PutOptions): Promise<{ sha256: string; bytes: number }>
+  /** Absolute path of a blob, whether or not it exists. */
+  path(sha256: string): string
+  has(sha256: string): Promise<boolean>
+  remove(sha256: string): Promise<void>
+  list(): AsyncIterable<string>
+}
+
+const hashPattern = /^[0-9a-f]{64}$/
+
+export function createBlobStore(options: { directory: string; tmpDirectory: string; ids: Ids }): BlobStore {
+  function path(sha256: string): string {
+    if (!hashPattern.test(sha256)) throw new TypeError('a blob is named by 64 hex digits')
+    return join(options.directory, sha256.slice(0, 2), sha256)
+  }
+
+  return {
+    path,
+    has: async (sha256) => existsSync(path(sha256)),
+    remove: (sha256) => rm(path(sha256), { force: true }),
+
+    async put(source, { maxBytes, signal, onBytes }) {
+      await mkdir(options.tmpDirectory, { recursive: true })
+      const unfinished = join(options.tmpDirectory, `blob-${options.ids.hex(8)}`)
+      const file = await open(unfinished, 'wx')
+      const hash = createHash('sha256')
+      let bytes = 0
+      try {
+        for await (const chunk of source as AsyncIterable<Buffer>) {
+          signal?.throwIfAborted()
+          bytes += chunk.length
+          if (bytes > maxBytes) throw new AppError('ingest.source_too_large', { maxBytes })
+          hash.update(chunk)
+          await file.writeFile(chunk)
+          onBytes?.(bytes)
+        }
+        await file.sync()
+        await file.close()
+        const sha256 = hash.digest('hex')
+        const target = path(sha256)
+        await mkdir(dirname(target), { recursive: true })
+        await rename(unfinished, target)
+        await syncDirectory(dirname(target))
+        return { sha256, bytes }
+      } catch (error) {
+        source.destroy()
+        await file.close().catch(() => {})
+        await rm(unfinished, { force: true })
+        throw error
+      }
+    },
+
+    async *list() {
+      for (const shard of await readdir(options.directory)) {
+        if (!/^[0-9a-f]{2}$/.test(shard)) continue
+        for (const name of await readdir(join(options.directory, shard))) if (hashPattern.test(name)) yield name
+      }
+    },
+  }
+}
+
+/** A rename is durable only once the directory that holds it is. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

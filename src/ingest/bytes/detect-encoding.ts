@@ -1,0 +1,73 @@
+import { isUtf8 } from 'node:buffer'
+import chardet from 'chardet'
+import type { OpenSource } from './open-source.ts'
+
+const sampleBytes = 1 << 18
+
+/**
+ * The encoding of a text file: its byte order mark; else UTF-8 when every byte of the file is valid UTF-8 (a late
+ * accent counts as much as an early one); else the best guess from around the first bytes that are not.
+ * Windows-1252 stands in for Latin-1, which it extends.
+ */
+export async function detectEncoding(openFile: () => Promise<OpenSource>): Promise<string> {
+  const source = await openFile()
+  let carried: Buffer = Buffer.alloc(0)
+  let isFirst = true
+  try {
+    for await (const chunk of source.chunks) {
+      if (isFirst) {
+        isFirst = false
+        const marked = encodingOfMark(chunk)
+        if (marked) return marked
+        const bare = utf16WithoutMark(chunk)
+        if (bare) return bare
+      }
+      const text = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
+      const cut = completeLength(text)
+      if (!isUtf8(text.subarray(0, cut))) return guess(text)
+      carried = text.subarray(cut)
+    }
+    return carried.length === 0 || isUtf8(carried) ? 'utf-8' : guess(carried)
+  } finally {
+    source.close()
+  }
+}
+
+function encodingOfMark(chunk: Buffer): string | null {
+  if (chunk[0] === 0xff && chunk[1] === 0xfe) return 'utf-16le'
+  if (chunk[0] === 0xfe && chunk[1] === 0xff) return 'utf-16be'
+  if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) return 'utf-8'
+  return null
+}
+
+/** Western text in UTF-16 has a NUL in every other byte; anything else almost never has. */
+function utf16WithoutMark(chunk: Buffer): string | null {
+  const sample = chunk.subarray(0, 1024)
+  let even = 0
+  let odd = 0
+  for (let at = 0; at < sample.length; at++) if (sample[at] === 0) at % 2 === 0 ? even++ : odd++
+  if (sample.length < 8) return null
+  if (odd > sample.length / 3 && even < sample.length / 20) return 'utf-16le'
+  if (even > sample.length / 3 && odd < sample.length / 20) return 'utf-16be'
+  return null
+}
+
+/** Length of the text up to the last character that may be cut in two by the end of the chunk. */
+function completeLength(text: Buffer): number {
+  for (let back = 1; back <= 3 && back <= text.length; back++) {
+    const byte = text[text.length - back]!
+    if (byte >= 0xc0) return text.length - back
+    if (byte < 0x80) break
+  }
+  return text.length
+}
+
+function guess(text: Buffer): string {
+  // Plain ASCII says nothing: look where the accents are.
+  let at = text.findIndex((byte) => byte >= 0x80)
+  if (at < 0) at = 0
+  const from = Math.max(0, at - sampleBytes / 2)
+  const found = chardet.detect(text.subarray(from, from + sampleBytes))
+  if (found === null || found === 'UTF-8' || found === 'ASCII' || found === 'ISO-8859-1') return 'windows-1252'
+  return found.toLowerCase()
+}
