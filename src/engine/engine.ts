@@ -1,6 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
-import { AppError } from '../kernel/index.ts'
-import { quoteLiteral } from './sql.ts'
+import { AppError, quoteLiteral } from '../kernel/index.ts'
 
 export interface EngineOptions {
   readonly memoryLimitMb: number

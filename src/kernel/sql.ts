@@ -6,7 +6,7 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** A quoted string literal, for the few places that cannot take a parameter (COPY targets, ATTACH, table functions). */
+/** A quoted string literal, for the places that cannot take a parameter (COPY targets, ATTACH, table functions). */
 export function quoteLiteral(text: string): string {
   if (text.includes('\0')) throw new TypeError('a literal cannot hold a NUL character')
   return `'${text.replaceAll("'", "''")}'`

@@ -1,0 +1,174 @@
+/**
+ * Types of text columns: what they look like over all their values, and how a value is converted.
+ *
+ * Inference narrows: int, then double; boolean; date, then datetime; geo_point_2d; geo_shape; else text. Every inferred
+ * conversion is exact (nothing is lost that the text said), so a column stays of a type only while *every* value
+ * converts; one that does not widens it. A type that a person set is more forgiving, and what it cannot convert becomes
+ * a record error.
+ */
+import type { FieldType } from '../../kernel/index.ts'
+
+export type InferredType = 'int' | 'double' | 'boolean' | 'date' | 'datetime' | 'geo_point_2d' | 'geo_shape' | 'text'
+
+/** What a column becomes when a value contradicts its type. `text` holds anything. */
+const wider: Readonly<Record<InferredType, InferredType>> = {
+  int: 'double',
+  double: 'text',
+  boolean: 'text',
+  date: 'datetime',
+  datetime: 'text',
+  geo_point_2d: 'text',
+  geo_shape: 'text',
+  text: 'text',
+}
+
+export const narrowestFirst: readonly InferredType[] = [
+  'int',
+  'double',
+  'boolean',
+  'date',
+  'datetime',
+  'geo_point_2d',
+  'geo_shape',
+]
+
+export function widen(type: InferredType): InferredType {
+  return wider[type]
+}
+
+const number = '-?(0|[1-9][0-9]{0,14})?(\\.[0-9]{1,17})([eE][-+]?[0-9]{1,3})?|-?(0|[1-9][0-9]{0,14})([eE]-[0-9]{1,3})?'
+const day = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
+const time = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?'
+const zone = '( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?'
+const coordinate = '[-+]?[0-9]{1,3}\\.[0-9]+'
+
+/**
+ * SQL: a value of an inferred type, or null when the text is not exactly one. `x` is a VARCHAR expression.
+ * Codes with leading zeros, phone numbers with a plus and digits that only look like exponents are not numbers.
+ */
+export function inferredConversion(type: InferredType, x: string): string {
+  switch (type) {
+    case 'int':
+      return `case when try_cast(${x} as bigint)::varchar = ${x} then try_cast(${x} as bigint) end`
+    case 'double':
+      return `case when regexp_full_match(${x}, '${number}') then try_cast(${x} as double) end`
+    case 'boolean':
+      return `case lower(${x}) when 'true' then true when 'false' then false end`
+    case 'date':
+      return `case when regexp_full_match(${x}, '${day}') then try_cast(${x} as date) end`
+    case 'datetime':
+      return `case when regexp_full_match(${x}, '${day}([T ]${time}${zone})?') then try_cast(replace(${x}, ',', '.') as timestamptz) end`
+    case 'geo_point_2d':
+      return `case when regexp_full_match(${x}, '${coordinate} ?, ?${coordinate}') then ${pointFromText(x)} end`
+    case 'geo_shape':
+      return shapeFromText(x)
+    case 'text':
+      return x
+    default:
+      return type satisfies never
+  }
+}
+
+/** SQL: a value of a type that a person set, or null when the text cannot be read as one. Management API section 15. */
+export function setConversion(type: FieldType, x: string): string {
+  const trimmed = `trim(${x})`
+  switch (type) {
+    case 'int':
+      return `coalesce(try_cast(${trimmed} as bigint), try_cast(trunc(${finite(`replace(${trimmed}, ',', '.')`)}) as bigint))`
+    case 'double':
+      return finite(`replace(${trimmed}, ',', '.')`)
+    case 'boolean':
+      return `case when lower(${trimmed}) in ('true', 't', 'yes', 'y', '1', 'oui', 'on') then true when lower(${trimmed}) in ('false', 'f', 'no', 'n', '0', 'non', 'off') then false end`
+    case 'date':
+      return `coalesce(try_cast(try_cast(${trimmed} as timestamp) as date), try_strptime(${trimmed}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M'])::date)`
+    case 'datetime':
+      return `coalesce(try_cast(${trimmed} as timestamptz), timezone('UTC', try_strptime(${trimmed}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M'])))`
+    case 'geo_point_2d':
+      return pointFromText(trimmed)
+    case 'geo_shape':
+      return shapeFromText(trimmed)
+    case 'text':
+      return x
+    case 'file':
+      return `case when json_valid(${x}) then ${x}::json end`
+    default:
+      return type satisfies never
+  }
+}
+
+function finite(x: string): string {
+  return `case when isfinite(try_cast(${x} as double)) then try_cast(${x} as double) end`
+}
+
+/** `lat,lon` as text, `{"lat", "lon"}` or a GeoJSON point. */
+function pointFromText(x: string): string {
+  const lat = `try_cast(trim(split_part(${x}, ',', 1)) as double)`
+  const lon = `try_cast(trim(split_part(${x}, ',', 2)) as double)`
+  return `case when ${lat} between -90 and 90 and ${lon} between -180 and 180 and len(string_split(${x}, ',')) in (2, 3) then {'lon': ${lon}, 'lat': ${lat}} end`
+}
+
+const geometryTypes = "('Point', 'MultiPoint', 'LineString', 'MultiLineString', 'Polygon', 'MultiPolygon')"
+
+/**
+ * A GeoJSON geometry with coordinates; a Feature gives its geometry. Empty coordinates and unknown types are refused.
+ * Whether rings close is not judged here.
+ */
+export function shapeFromText(x: string): string {
+  const json = `(case when starts_with(ltrim(${x}), '{') and json_valid(${x}) then ${x} end)::json`
+  const geometry = `(case when json_extract_string(${json}, '$.type') = 'Feature' then json_extract(${json}, '$.geometry') else ${json} end)`
+  const isSimple = `json_extract_string(${geometry}, '$.type') in ${geometryTypes} and json_type(${geometry}, '$.coordinates') = 'ARRAY' and json_array_length(${geometry}, '$.coordinates') > 0 and regexp_matches(json_extract_string(${geometry}, '$.coordinates'), '^[\\[\\], \\n0-9.eE+-]+$')`
+  const isCollection = `json_extract_string(${geometry}, '$.type') = 'GeometryCollection' and json_array_length(${geometry}, '$.geometries') > 0`
+  return `case when (${isSimple}) or (${isCollection}) then ${geometry} end`
+}
+
+/** SQL: whether a text could be the start of a shape: keeps the costly test from running over ordinary text. */
+export function looksLikeShape(x: string): string {
+  return `starts_with(ltrim(${x}), '{')`
+}
+
+/** The engine's type of a Parquet column to ours; null: kept as text through `asText`. */
+export function nativeFieldType(engineType: string): FieldType | 'multivalued' | null {
+  if (/^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/.test(engineType)) return 'int'
+  if (/^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(engineType)) return 'double'
+  if (engineType === 'BOOLEAN') return 'boolean'
+  if (engineType === 'DATE') return 'date'
+  if (/^TIMESTAMP/.test(engineType)) return 'datetime'
+  if (engineType === 'VARCHAR' || /^ENUM/.test(engineType)) return 'text'
+  if (engineType === 'VARCHAR[]') return 'multivalued'
+  if (engineType === 'STRUCT(lon DOUBLE, lat DOUBLE)') return 'geo_point_2d'
+  return null
+}
+
+/** SQL: a native value as the type it maps to. */
+export function nativeConversion(engineType: string, x: string): string {
+  const type = nativeFieldType(engineType)
+  switch (type) {
+    case 'int':
+      return `${x}::bigint`
+    case 'double':
+      return `case when isfinite(${x}::double) then ${x}::double end`
+    case 'datetime':
+      return engineType === 'TIMESTAMP WITH TIME ZONE' ? x : `timezone('UTC', ${x}::timestamp)`
+    case 'text':
+      return `${x}::varchar`
+    case null:
+      return asText(engineType, x)
+    case 'boolean':
+    case 'date':
+    case 'multivalued':
+    case 'geo_point_2d':
+    case 'geo_shape':
+    case 'file':
+      return x
+    default:
+      return type satisfies never
+  }
+}
+
+/** SQL: a native value as text: nested values as JSON, bytes in hex. */
+export function asText(engineType: string, x: string): string {
+  if (engineType === 'BLOB') return `hex(${x})`
+  if (/^(STRUCT|MAP|UNION)/.test(engineType) || engineType.endsWith(']')) return `to_json(${x})::varchar`
+  return `${x}::varchar`
+}
+
