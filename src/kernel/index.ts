@@ -12,11 +12,11 @@ export {
   fromErrorValue,
   toErrorValue,
 } from './errors.ts'
+export { isFieldName, safeFieldName } from './field-names.ts'
 export { columnType, type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
+export { foldedTermsSql, foldedTextSql } from './folding.ts'
 export * from './generation.ts'
 export { createIds, type Ids } from './ids.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { idColumn, rowColumn, servingLayout } from './serving-layout.ts'
-export { isFieldName, safeFieldName } from './field-names.ts'
-export { foldedTermsSql, foldedTextSql } from './folding.ts'
 export { quoteIdentifier, quoteLiteral } from './sql.ts'

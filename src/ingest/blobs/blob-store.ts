@@ -69,7 +69,8 @@ export function createBlobStore(options: { directory: string; tmpDirectory: stri
     async *list() {
       for (const shard of await readdir(options.directory)) {
         if (!/^[0-9a-f]{2}$/.test(shard)) continue
-        for (const name of await readdir(join(options.directory, shard))) if (hashPattern.test(name)) yield name
+        for (const name of await readdir(join(options.directory, shard)))
+          if (hashPattern.test(name)) yield name
       }
     },
   }

@@ -68,6 +68,7 @@ function guess(text: Buffer): string {
   if (at < 0) at = 0
   const from = Math.max(0, at - sampleBytes / 2)
   const found = chardet.detect(text.subarray(from, from + sampleBytes))
-  if (found === null || found === 'UTF-8' || found === 'ASCII' || found === 'ISO-8859-1') return 'windows-1252'
+  if (found === null || found === 'UTF-8' || found === 'ASCII' || found === 'ISO-8859-1')
+    return 'windows-1252'
   return found.toLowerCase()
 }

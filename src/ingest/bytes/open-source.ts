@@ -41,7 +41,9 @@ export async function openUnpacked(file: SourceFile): Promise<OpenSource> {
 
 /** The file's text. Errors: those of openUnpacked, ingest.unknown_encoding. */
 export async function openText(file: SourceFile): Promise<OpenSource & { readonly encoding: string }> {
-  const encoding = file.encoding ? knownEncoding(file.encoding) : await detectEncoding(() => openUnpacked(file))
+  const encoding = file.encoding
+    ? knownEncoding(file.encoding)
+    : await detectEncoding(() => openUnpacked(file))
   const source = await openUnpacked(file)
   const chunks = encoding === 'utf-8' ? withoutMark(source.chunks) : decode(source.chunks, encoding)
   return { ...source, chunks, encoding }
@@ -66,13 +68,17 @@ async function* unpack(raw: Readable, file: SourceFile): AsyncIterable<Buffer> {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
       total += chunk.length
       if (total > file.maxBytes) {
-        throw new AppError('ingest.decompressed_too_large', { filename: file.filename, maxBytes: file.maxBytes })
+        throw new AppError('ingest.decompressed_too_large', {
+          filename: file.filename,
+          maxBytes: file.maxBytes,
+        })
       }
       yield chunk
     }
   } catch (error) {
     if (error instanceof AppError) throw error
-    const reason = (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'it ends too early' : 'its content is damaged'
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'it ends too early' : 'its content is damaged'
     throw new AppError('ingest.truncated_archive', { filename: file.filename, reason })
   } finally {
     raw.destroy()

@@ -85,7 +85,12 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
     return to
   }
 
-  return { scan, isInsideQuotes: () => state === quoted || state === escaped, quoteLine: () => openedOn, line: () => line }
+  return {
+    scan,
+    isInsideQuotes: () => state === quoted || state === escaped,
+    quoteLine: () => openedOn,
+    line: () => line,
+  }
 }
 
 /** The values of one record (without its line break). For headers and previews of dialects; records go to the engine. */
@@ -95,7 +100,13 @@ export function parseCsvRecord(text: string, dialect: CsvDialect): string[] {
   let state = fieldStart
   for (const char of text) {
     if (state === quoted && char === dialect.quote) state = afterQuote
-    else if (state === quoted && dialect.escape !== dialect.quote && char === dialect.escape && dialect.escape !== '') state = escaped
+    else if (
+      state === quoted &&
+      dialect.escape !== dialect.quote &&
+      char === dialect.escape &&
+      dialect.escape !== ''
+    )
+      state = escaped
     else if (state === quoted) value += char
     else if (state === escaped) {
       value += char

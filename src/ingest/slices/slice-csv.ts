@@ -43,7 +43,12 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
       }
       if (pending + boundary - from >= options.sliceBytes && at === boundary) {
         pieces.push(chunk.subarray(from, boundary))
-        yield await writeSlice(options, { index: index++, pieces, sourceBytesRead: source.bytesRead(), firstLine })
+        yield await writeSlice(options, {
+          index: index++,
+          pieces,
+          sourceBytesRead: source.bytesRead(),
+          firstLine,
+        })
         pieces = []
         pending = 0
         from = boundary

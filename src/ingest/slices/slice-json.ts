@@ -80,7 +80,11 @@ function createElementScanner(options: JsonSlicing) {
     }
     out[length++] = byte
     if (length - elementStart > maxRecordBytes) {
-      throw new AppError('ingest.record_too_large', { filename, line: elements + written + 1, maxBytes: maxRecordBytes })
+      throw new AppError('ingest.record_too_large', {
+        filename,
+        line: elements + written + 1,
+        maxBytes: maxRecordBytes,
+      })
     }
   }
 
@@ -209,7 +213,8 @@ function createElementScanner(options: JsonSlicing) {
     finish(): void {
       if (!hasContent) throw new AppError('ingest.source_is_empty', { filename })
       if (arrayDepth > 0 || depth > 0 || isInString) throw invalid('it ends too early')
-      if (!isOver) throw new AppError('ingest.root_not_found', { filename, root: root.join('.') || 'the top' })
+      if (!isOver)
+        throw new AppError('ingest.root_not_found', { filename, root: root.join('.') || 'the top' })
     },
   }
 }

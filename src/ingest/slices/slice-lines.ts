@@ -1,7 +1,7 @@
 import { AppError } from '../../kernel/index.ts'
 import type { OpenSource } from '../bytes/open-source.ts'
-import { maxJsonDepth } from './slice-json.ts'
 import { maxRecordBytes, type Slice, type SliceOptions, writeSlice } from './slice.ts'
+import { maxJsonDepth } from './slice-json.ts'
 
 const lineFeed = 0x0a
 
@@ -22,12 +22,21 @@ export async function* sliceLines(source: OpenSource, options: SliceOptions): As
     const last = chunk.lastIndexOf(lineFeed)
     sinceBoundary = last >= 0 ? chunk.length - last - 1 : sinceBoundary + chunk.length
     if (sinceBoundary > maxRecordBytes) {
-      throw new AppError('ingest.record_too_large', { filename: options.filename, line, maxBytes: maxRecordBytes })
+      throw new AppError('ingest.record_too_large', {
+        filename: options.filename,
+        line,
+        maxBytes: maxRecordBytes,
+      })
     }
     line += depth.linesInLastChunk()
     if (last >= 0 && pending + last + 1 >= options.sliceBytes) {
       pieces.push(chunk.subarray(0, last + 1))
-      yield await writeSlice(options, { index: index++, pieces, sourceBytesRead: source.bytesRead(), firstLine })
+      yield await writeSlice(options, {
+        index: index++,
+        pieces,
+        sourceBytesRead: source.bytesRead(),
+        firstLine,
+      })
       pieces = [chunk.subarray(last + 1)]
       pending = chunk.length - last - 1
       firstLine = line
@@ -36,7 +45,8 @@ export async function* sliceLines(source: OpenSource, options: SliceOptions): As
       pending += chunk.length
     }
   }
-  if (pending > 0) yield await writeSlice(options, { index, pieces, sourceBytesRead: source.bytesRead(), firstLine })
+  if (pending > 0)
+    yield await writeSlice(options, { index, pieces, sourceBytesRead: source.bytesRead(), firstLine })
 }
 
 /** Counts brackets per line: a document nested without bound is refused before a parser sees it. */
@@ -62,7 +72,8 @@ function createDepthGuard(filename: string) {
           else if (byte === 0x22) isInString = false
         } else if (byte === 0x22) isInString = true
         else if (byte === 0x7b || byte === 0x5b) {
-          if (++depth > maxJsonDepth) throw new AppError('ingest.too_deep', { filename, maxDepth: maxJsonDepth })
+          if (++depth > maxJsonDepth)
+            throw new AppError('ingest.too_deep', { filename, maxDepth: maxJsonDepth })
         } else if (byte === 0x7d || byte === 0x5d) depth--
       }
     },

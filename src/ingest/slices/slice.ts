@@ -43,5 +43,11 @@ export async function writeSlice(
   } finally {
     await file.close()
   }
-  return { index: slice.index, path, bytes, sourceBytesRead: slice.sourceBytesRead, firstLine: slice.firstLine }
+  return {
+    index: slice.index,
+    path,
+    bytes,
+    sourceBytesRead: slice.sourceBytesRead,
+    firstLine: slice.firstLine,
+  }
 }

@@ -8,7 +8,17 @@
  */
 import type { FieldType } from '../../kernel/index.ts'
 
-export type InferredType = 'int' | 'double' | 'boolean' | 'date' | 'datetime' | 'geo_point_2d' | 'geo_shape' | 'text'
+export type InferredType =
+  | 'int'
+  | 'double'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'geo_point_2d'
+  | 'geo_shape'
+  /** Text with several values: JSON arrays of scalars. */
+  | 'multivalued'
+  | 'text'
 
 /** What a column becomes when a value contradicts its type. `text` holds anything. */
 const wider: Readonly<Record<InferredType, InferredType>> = {
@@ -19,6 +29,7 @@ const wider: Readonly<Record<InferredType, InferredType>> = {
   datetime: 'text',
   geo_point_2d: 'text',
   geo_shape: 'text',
+  multivalued: 'text',
   text: 'text',
 }
 
@@ -36,7 +47,8 @@ export function widen(type: InferredType): InferredType {
   return wider[type]
 }
 
-const number = '-?(0|[1-9][0-9]{0,14})?(\\.[0-9]{1,17})([eE][-+]?[0-9]{1,3})?|-?(0|[1-9][0-9]{0,14})([eE]-[0-9]{1,3})?'
+const number =
+  '-?(0|[1-9][0-9]{0,14})?(\\.[0-9]{1,17})([eE][-+]?[0-9]{1,3})?|-?(0|[1-9][0-9]{0,14})([eE]-[0-9]{1,3})?'
 const day = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
 const time = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?'
 const zone = '( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?'
@@ -62,6 +74,8 @@ export function inferredConversion(type: InferredType, x: string): string {
       return `case when regexp_full_match(${x}, '${coordinate} ?, ?${coordinate}') then ${pointFromText(x)} end`
     case 'geo_shape':
       return shapeFromText(x)
+    case 'multivalued':
+      return `case when starts_with(${x}, '[') and json_valid(${x}) and not regexp_matches(${x}, '^\\[\\s*[\\[{]') then json_extract_string(${x}, '$[*]') end`
     case 'text':
       return x
     default:
@@ -171,4 +185,3 @@ export function asText(engineType: string, x: string): string {
   if (/^(STRUCT|MAP|UNION)/.test(engineType) || engineType.endsWith(']')) return `to_json(${x})::varchar`
   return `${x}::varchar`
 }
-

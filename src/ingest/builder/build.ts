@@ -1,0 +1,190 @@
+/** One build, from plan to sealed generation and serving file. Runs inside the builder process. */
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Engine, openEngine } from '../../engine/index.ts'
+import {
+  AppError,
+  type BuildCounts,
+  type BuilderEvent,
+  type BuildPlan,
+  type Manifest,
+  type ManifestSource,
+  quoteLiteral,
+} from '../../kernel/index.ts'
+import { syncDirectory } from '../blobs/blob-store.ts'
+import { pipelineVersion } from '../pipeline-version.ts'
+import { resolveDuplicates } from './duplicates.ts'
+import { type Extraction, extract } from './extract.ts'
+import { sealFile } from './part-file.ts'
+import { buildServingFile } from './serving-file.ts'
+import { writeRecordErrors, writeRejects } from './side-files.ts'
+
+/** Runs the plan; `stop` seals what there is. Errors are thrown, for the process's entry to report. */
+export async function build(
+  plan: BuildPlan,
+  emit: (event: BuilderEvent) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  const engine = await openEngine({
+    memoryLimitMb: plan.limits.memoryLimitMb,
+    threads: plan.limits.threads,
+    tempDirectory: join(plan.tmpDirectory, 'spill'),
+    allowedDirectories: [
+      plan.directory,
+      plan.tmpDirectory,
+      dirname(plan.servingFile),
+      ...new Set(plan.sources.map((source) => dirname(source.path))),
+    ],
+  })
+  try {
+    emit({ kind: 'phase', phase: 'extract' })
+    let last: BuildCounts | null = null
+    const extraction = await extract(engine, plan, {
+      stop,
+      onPart: (part) => emit({ kind: 'part', part }),
+      onProgress: (resourceUid, counts) => {
+        last = counts
+        emit({ kind: 'progress', phase: 'extract', resourceUid, counts })
+      },
+    })
+    emit({ kind: 'phase', phase: 'write' })
+    const manifest = await seal(engine, plan, extraction)
+    if (last)
+      emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
+    emit({ kind: 'phase', phase: 'check' })
+    checkBalance(manifest)
+    await writeManifest(plan.directory, manifest)
+    emit({ kind: 'sealed', manifest })
+    if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
+    emit({ kind: 'done' })
+  } finally {
+    engine.close()
+  }
+}
+
+async function index(
+  engine: Engine,
+  plan: BuildPlan,
+  manifest: Manifest,
+  emit: (event: BuilderEvent) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  emit({ kind: 'phase', phase: 'index' })
+  try {
+    await buildServingFile(
+      engine,
+      { manifest, directory: plan.directory, servingFile: plan.servingFile },
+      stop,
+    )
+    const { bytes } = await sealFile(plan.servingFile)
+    emit({ kind: 'indexed', bytes })
+  } catch (error) {
+    // Stopped while indexing: the generation is whole and is served from its parts.
+    if (!stop.aborted) throw error
+    await rm(plan.servingFile, { force: true })
+    await rm(`${plan.servingFile}.wal`, { force: true })
+  }
+}
+
+async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Promise<Manifest> {
+  const connection = await engine.connect()
+  try {
+    const { projection, limitReached } = extraction
+    const unique = await resolveDuplicates(connection, plan.directory, extraction.parts, {
+      hasIdFields: projection.hasIdFields,
+      sourceCount: plan.sources.length,
+    })
+    const parts = unique.parts.map(({ file, rows, bytes, sha256 }) => ({ file, rows, bytes, sha256 }))
+    const sources = plan.sources.map((source, sourceIndex): ManifestSource => {
+      const own = extraction.parts
+        .filter((part) => part.sourceIndex === sourceIndex)
+        .map((part) => part.counts)
+      const sum = (pick: (counts: (typeof own)[number]) => number) =>
+        own.reduce((total, counts) => total + pick(counts), 0)
+      const replaced = unique.rowsReplaced[sourceIndex]!
+      return {
+        resource_uid: source.resourceUid,
+        filename: source.filename,
+        sha256: source.sha256,
+        bytes: source.bytes,
+        rows_read: sum((counts) => counts.rowsRead),
+        rows_kept: unique.parts
+          .filter((part) => part.sourceIndex === sourceIndex)
+          .reduce((total, part) => total + part.rows, 0),
+        rows_rejected: sum((counts) => counts.rejects.length),
+        rows_filtered: sum((counts) => counts.rowsFiltered),
+        rows_replaced: replaced,
+      }
+    })
+    const counts = extraction.parts.map((part) => part.counts)
+    return {
+      format: 1,
+      pipeline_version: pipelineVersion,
+      dataset_uid: plan.datasetUid,
+      generation_uid: plan.generationUid,
+      recipe: plan.recipe,
+      created_at: plan.createdAt,
+      partial: !extraction.isComplete,
+      limit_reached: limitReached,
+      sources,
+      fields: projection.fields.map(({ field }) => field),
+      parts,
+      rejects: await writeRejects(connection, plan, extraction.parts),
+      record_errors: await writeRecordErrors(connection, plan, counts),
+      records_count: parts.reduce((total, part) => total + part.rows, 0),
+      bytes: parts.reduce((total, part) => total + part.bytes, 0),
+      content_hash: await contentHash(connection, plan, parts),
+    }
+  } finally {
+    connection.close()
+  }
+}
+
+/**
+ * A digest of all records that does not depend on how they were cut into parts or how the engine encodes them: the
+ * sum of 60-bit digests of the records' text, with their number.
+ */
+async function contentHash(
+  connection: Awaited<ReturnType<Engine['connect']>>,
+  plan: BuildPlan,
+  parts: Manifest['parts'],
+): Promise<string> {
+  if (parts.length === 0) return '0'.repeat(32)
+  const files = parts.map((part) => quoteLiteral(join(plan.directory, part.file))).join(', ')
+  const [row] = await connection.all(
+    `select md5(count(*) || ':' || coalesce(sum(('0x' || left(md5(_id::varchar), 15))::bigint::hugeint), 0)) as hash from read_parquet([${files}])`,
+  )
+  return String(row!.hash)
+}
+
+function checkBalance(manifest: Manifest): void {
+  for (const source of manifest.sources) {
+    const accounted = source.rows_kept + source.rows_rejected + source.rows_filtered + source.rows_replaced
+    if (accounted !== source.rows_read) {
+      throw new AppError('ingest.unbalanced', {
+        resource_uid: source.resource_uid,
+        read: source.rows_read,
+        accounted,
+      })
+    }
+  }
+}
+
+async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+  const path = join(directory, 'manifest.json')
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+  await syncDirectory(directory)
+  await syncDirectory(dirname(directory))
+}
+
+function finalCounts(last: BuildCounts, manifest: Manifest): BuildCounts {
+  const rowsReplaced = manifest.sources.reduce((total, source) => total + source.rows_replaced, 0)
+  return { ...last, rowsKept: manifest.records_count, rowsReplaced, bytesWritten: manifest.bytes }
+}

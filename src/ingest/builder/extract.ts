@@ -1,0 +1,312 @@
+/**
+ * Reads every source, slice by slice, into parts.
+ *
+ * Types are inferred optimistically: the first slice decides, and every later slice is checked over all its values. A
+ * slice that contradicts them ends the writing; the rest is then only read, to learn the types that hold for all values,
+ * and the whole is extracted once more with them. Clean files, by far the most, are read once.
+ */
+import { rm, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Connection, Engine } from '../../engine/index.ts'
+import type { BuildCounts, BuildPlan, BuildSource, ManifestPart } from '../../kernel/index.ts'
+import { findExtractor } from '../extractors/extractors.ts'
+import { validateParameters } from '../extractors/parameters.ts'
+import type { RawColumn, SourceReader } from '../extractors/reader.ts'
+import type { Slice } from '../slices/slice.ts'
+import type { InferredType } from '../types/types.ts'
+import { partName, sealFile } from './part-file.ts'
+import { compileProjection, type Projection } from './projection.ts'
+import { prepareSlice, type SliceCounts } from './slice-work.ts'
+
+export interface SealedPart extends ManifestPart {
+  readonly sourceIndex: number
+  readonly counts: SliceCounts
+}
+
+export interface Extraction {
+  readonly parts: SealedPart[]
+  /** Every source was read to its end. */
+  readonly isComplete: boolean
+  readonly limitReached: boolean
+  readonly projection: Projection
+}
+
+export interface ExtractHooks {
+  onProgress(resourceUid: string | null, counts: BuildCounts): void
+  onPart(part: ManifestPart): void
+  /** Aborted: stop now and keep the parts sealed so far. */
+  readonly stop: AbortSignal
+}
+
+const lanes = 2
+
+/** Errors: those of the extractors, processors and field specifications. */
+export async function extract(engine: Engine, plan: BuildPlan, hooks: ExtractHooks): Promise<Extraction> {
+  const knowledge: Knowledge = {
+    types: new Map(),
+    columns: [],
+    memory: plan.sources.map(() => new Map()),
+  }
+  const first = await pass(engine, plan, hooks, knowledge)
+  if (!first.mustRepeat || hooks.stop.aborted) return first
+  for (const part of first.parts) await unlink(join(plan.directory, part.file))
+  const second = await pass(engine, plan, hooks, knowledge)
+  if (second.mustRepeat && !hooks.stop.aborted)
+    throw new Error('types changed while a source was read a second time')
+  return second
+}
+
+/** What has been learnt of the columns; it only ever grows or widens. */
+interface Knowledge {
+  types: Map<string, InferredType>
+  columns: RawColumn[]
+  /** Per source: what its reader remembers between two passes. */
+  readonly memory: Map<string, unknown>[]
+}
+
+interface Pass extends Extraction {
+  readonly mustRepeat: boolean
+}
+
+async function pass(
+  engine: Engine,
+  plan: BuildPlan,
+  hooks: ExtractHooks,
+  knowledge: Knowledge,
+): Promise<Pass> {
+  const connections = await Promise.all(Array.from({ length: lanes }, () => engine.connect()))
+  const looker = await engine.connect()
+  const interrupt = () => {
+    for (const connection of connections) connection.interrupt()
+  }
+  hooks.stop.addEventListener('abort', interrupt)
+  const state: PassState = {
+    parts: [],
+    isLearning: false,
+    hasWritten: false,
+    kept: 0,
+    projection: null,
+    sequence: 0,
+  }
+  const meter = createMeter(plan, hooks)
+  try {
+    let isComplete = true
+    let limitReached = false
+    for (const [sourceIndex, source] of plan.sources.entries()) {
+      const reader = await openReader(looker, plan, source, sourceIndex, knowledge)
+      mergeColumns(knowledge, reader.columns())
+      try {
+        await readSource({ connections, plan, hooks, knowledge, state, reader, source, sourceIndex, meter })
+      } finally {
+        reader.close()
+      }
+      if (hooks.stop.aborted) isComplete = false
+      limitReached = plan.limits.maxRecords !== null && state.kept > plan.limits.maxRecords
+      if (hooks.stop.aborted || limitReached) break
+    }
+    const parts = contiguous(state.parts)
+    for (const stray of state.parts.filter((part) => part && !parts.includes(part))) {
+      await rm(join(plan.directory, stray!.file), { force: true })
+    }
+    const projection = compileProjection(knowledge.columns, plan, knowledge.types)
+    // Parts written before a contradiction came up have the types of their time; only they are consistent.
+    const written = state.isLearning && state.projection ? state.projection : projection
+    return { parts, isComplete, limitReached, projection: written, mustRepeat: state.isLearning }
+  } finally {
+    hooks.stop.removeEventListener('abort', interrupt)
+    for (const connection of [...connections, looker]) connection.close()
+  }
+}
+
+interface PassState {
+  /** By sequence; holes while slices are in flight. */
+  readonly parts: (SealedPart | undefined)[]
+  isLearning: boolean
+  hasWritten: boolean
+  kept: number
+  projection: Projection | null
+  sequence: number
+}
+
+interface SourceWork {
+  readonly connections: readonly Connection[]
+  readonly plan: BuildPlan
+  readonly hooks: ExtractHooks
+  readonly knowledge: Knowledge
+  readonly state: PassState
+  readonly reader: SourceReader
+  readonly source: BuildSource
+  readonly sourceIndex: number
+  readonly meter: Meter
+}
+
+/** Runs slices through the lanes: the first one alone, because it decides the types the others are checked against. */
+async function readSource(work: SourceWork): Promise<void> {
+  const { connections, hooks, state } = work
+  const slices = work.reader.slices()[Symbol.asyncIterator]()
+  let gate: Promise<unknown> = Promise.resolve()
+  const next = (): Promise<IteratorResult<Slice>> => {
+    const taken = gate.then(() => slices.next())
+    gate = taken.catch(() => {})
+    return taken
+  }
+  try {
+    const first = await next()
+    if (first.done) return
+    await runSlice(work, connections[0]!, first.value, state.sequence++)
+    await Promise.all(
+      connections.map(async (connection) => {
+        while (!hooks.stop.aborted && !isFull(work)) {
+          const item = await next()
+          if (item.done) return
+          await runSlice(work, connection, item.value, state.sequence++)
+        }
+      }),
+    )
+  } catch (error) {
+    // A stop interrupts the statements that run; what they report is not an error of the source.
+    if (!hooks.stop.aborted) throw error
+  } finally {
+    await slices.return?.(undefined)
+  }
+}
+
+function isFull({ plan, state }: SourceWork): boolean {
+  return plan.limits.maxRecords !== null && state.kept > plan.limits.maxRecords
+}
+
+async function runSlice(
+  work: SourceWork,
+  connection: Connection,
+  slice: Slice,
+  sequence: number,
+): Promise<void> {
+  const { plan, hooks, knowledge, state, reader, source, sourceIndex, meter } = work
+  try {
+    for (;;) {
+      const id = `${sourceIndex}_${slice.index}`
+      const table = await prepareSlice(connection, reader, slice, id, (columns) => {
+        mergeColumns(knowledge, columns)
+        return compileProjection(knowledge.columns, plan, knowledge.types)
+      })
+      try {
+        const contradictions = [...table.findings].filter(
+          ([name, type]) => !isAsWritten(knowledge, name, type),
+        )
+        for (const [name, type] of table.findings) learn(knowledge, name, type)
+        if (contradictions.length > 0 || (table.hasNewColumns && state.hasWritten)) {
+          if (state.hasWritten) state.isLearning = true
+          else continue
+        }
+        if (state.isLearning) return
+        const name = partName(sequence)
+        const path = join(plan.directory, name)
+        const counts = await table.counts(plan.limits.maxErrorSamples)
+        if (state.isLearning) return
+        state.hasWritten = true
+        state.projection = table.projection
+        await table.writePart(path)
+        const sealed = await sealFile(path)
+        const part: SealedPart = { file: name, rows: counts.rowsKept, ...sealed, sourceIndex, counts }
+        state.parts[sequence] = part
+        state.kept += counts.rowsKept
+        hooks.onPart({ file: part.file, rows: part.rows, bytes: part.bytes, sha256: part.sha256 })
+        meter.add(sourceIndex, source.resourceUid, slice.sourceBytesRead, counts, sealed.bytes)
+        return
+      } finally {
+        if (!hooks.stop.aborted) await table.drop()
+      }
+    }
+  } finally {
+    if (slice.bytes > 0) await rm(slice.path, { force: true })
+  }
+}
+
+/** A column in which no value had been seen was written as text: finding out that it is text changes nothing. */
+function isAsWritten(knowledge: Knowledge, name: string, type: InferredType): boolean {
+  return type === 'text' && !knowledge.types.has(name)
+}
+
+function learn(knowledge: Knowledge, name: string, type: InferredType): void {
+  knowledge.types = new Map(knowledge.types).set(name, type)
+}
+
+/** Columns of all sources, matched by name, in the order they were first met. */
+function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): void {
+  const known = new Map(knowledge.columns.map((column, index) => [column.name, index]))
+  const merged = [...knowledge.columns]
+  for (const column of columns) {
+    const at = known.get(column.name)
+    if (at === undefined) merged.push(column)
+    else if (merged[at]!.engineType !== column.engineType)
+      merged[at] = { name: column.name, label: merged[at]!.label, engineType: 'VARCHAR' }
+  }
+  knowledge.columns = merged
+}
+
+function openReader(
+  connection: Connection,
+  plan: BuildPlan,
+  source: BuildSource,
+  sourceIndex: number,
+  knowledge: Knowledge,
+): Promise<SourceReader> {
+  const extractor = findExtractor(source.extractor)
+  validateParameters(extractor, source.params)
+  return extractor.open({
+    source,
+    connection,
+    tmpDirectory: plan.tmpDirectory,
+    prefix: `s${sourceIndex}`,
+    sliceBytes: plan.limits.sliceBytes,
+    maxSourceBytes: plan.limits.maxSourceBytes,
+    memory: knowledge.memory[sourceIndex]!,
+  })
+}
+
+/** The unbroken run of parts from the start: what an abort keeps. */
+function contiguous(parts: readonly (SealedPart | undefined)[]): SealedPart[] {
+  const run: SealedPart[] = []
+  for (const part of parts) {
+    if (!part) break
+    run.push(part)
+  }
+  return run
+}
+
+interface Meter {
+  add(
+    sourceIndex: number,
+    resourceUid: string,
+    sourceBytesRead: number,
+    counts: SliceCounts,
+    bytesWritten: number,
+  ): void
+}
+
+function createMeter(plan: BuildPlan, hooks: ExtractHooks): Meter {
+  const bytesTotal = plan.sources.reduce((total, source) => total + source.bytes, 0)
+  const bytesRead = plan.sources.map(() => 0)
+  const sum = {
+    rowsRead: 0,
+    rowsKept: 0,
+    rowsRejected: 0,
+    rowsFiltered: 0,
+    rowsReplaced: 0,
+    recordErrors: 0,
+    bytesWritten: 0,
+  }
+  return {
+    add(sourceIndex, resourceUid, sourceBytesRead, counts, bytesWritten) {
+      bytesRead[sourceIndex] = Math.max(bytesRead[sourceIndex]!, sourceBytesRead)
+      sum.rowsRead += counts.rowsRead
+      sum.rowsKept += counts.rowsKept
+      sum.rowsRejected += counts.rejects.length
+      sum.rowsFiltered += counts.rowsFiltered
+      sum.recordErrors += counts.recordErrors
+      sum.bytesWritten += bytesWritten
+      const read = bytesRead.reduce((total, bytes) => total + bytes, 0)
+      hooks.onProgress(resourceUid, { ...sum, bytesRead: read, bytesTotal })
+    },
+  }
+}

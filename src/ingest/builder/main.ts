@@ -1,0 +1,75 @@
+/**
+ * The builder process. The plan comes as the first message on the IPC channel, events go back on it. It has no database
+ * and no network, and ends with its parent.
+ */
+
+import { openEngine } from '../../engine/index.ts'
+import { AppError, type BuilderCommand, type BuilderEvent, toErrorValue } from '../../kernel/index.ts'
+import { build } from './build.ts'
+import type { BuilderTask, ServingFilePlan } from './messages.ts'
+import { preview } from './preview.ts'
+import { buildServingFile } from './serving-file.ts'
+
+const stop = new AbortController()
+
+function emit(event: BuilderEvent | { kind: 'previewed'; preview: unknown }): void {
+  process.send?.(event)
+}
+
+async function run(task: BuilderTask): Promise<void> {
+  try {
+    if (task.kind === 'build') await build(task.plan, emit, stop.signal)
+    else if (task.kind === 'serving_file') await deriveServingFile(task.plan)
+    else emit({ kind: 'previewed', preview: await preview(task.order) })
+    finish(0)
+  } catch (error) {
+    if (error instanceof AppError) emit({ kind: 'failed', error: toErrorValue(error) })
+    else {
+      process.stderr.write(`builder: ${error instanceof Error ? error.stack : String(error)}\n`)
+      emit({
+        kind: 'failed',
+        error: toErrorValue(new AppError('jobs.unexpected', { reason: plainReason(error) })),
+      })
+    }
+    finish(1)
+  }
+}
+
+/** What may be told of an unexpected error: its first line has no path and no statement for the engine's own kinds. */
+function plainReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  if (/^Out of Memory/i.test(message)) return 'the builder ran out of memory'
+  if (/No space left|ENOSPC/i.test(message)) return 'the disk is full'
+  return 'an internal error of the builder'
+}
+
+async function deriveServingFile(plan: ServingFilePlan): Promise<void> {
+  const engine = await openEngine({
+    memoryLimitMb: plan.limits.memoryLimitMb,
+    threads: plan.limits.threads,
+    tempDirectory: plan.tmpDirectory,
+    allowedDirectories: [plan.directory, plan.tmpDirectory],
+  })
+  try {
+    await buildServingFile(engine, plan)
+  } finally {
+    engine.close()
+  }
+}
+
+/** Messages already sent are flushed before the channel closes. */
+function finish(code: number): void {
+  process.exitCode = code
+  process.disconnect?.()
+}
+
+process.once('message', (task) => {
+  process.on('message', (command: BuilderCommand) => {
+    if (command.kind === 'seal') stop.abort()
+  })
+  void run(task as BuilderTask)
+})
+// Without its parent a builder has nobody to build for.
+process.on('disconnect', () => {
+  if (process.exitCode === undefined) process.exit(1)
+})

@@ -1,0 +1,41 @@
+import type {
+  BuildPlan,
+  BuildSource,
+  ConfiguredStep,
+  Field,
+  JsonValue,
+  Manifest,
+} from '../../kernel/index.ts'
+
+export interface ServingFilePlan {
+  readonly manifest: Manifest
+  readonly directory: string
+  readonly servingFile: string
+  readonly tmpDirectory: string
+  readonly limits: { readonly memoryLimitMb: number; readonly threads: number }
+}
+
+export interface PreviewOrder {
+  readonly source: BuildSource
+  readonly processors: readonly ConfiguredStep[]
+  readonly fieldSpecifications: readonly ConfiguredStep[]
+  /** Most records wanted. */
+  readonly rows: number
+  readonly tmpDirectory: string
+  readonly limits: {
+    readonly memoryLimitMb: number
+    readonly threads: number
+    readonly maxSourceBytes: number
+  }
+}
+
+export interface Preview {
+  readonly fields: readonly Field[]
+  readonly records: readonly Readonly<Record<string, JsonValue>>[]
+}
+
+/** What a builder process is started for. */
+export type BuilderTask =
+  | { readonly kind: 'build'; readonly plan: BuildPlan }
+  | { readonly kind: 'serving_file'; readonly plan: ServingFilePlan }
+  | { readonly kind: 'preview'; readonly order: PreviewOrder }

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+
+/** Makes a written file durable and describes it. */
+export async function sealFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') }
+}
+
+export function partName(index: number): string {
+  return `part-${String(index).padStart(5, '0')}.parquet`
+}

@@ -1,0 +1,67 @@
+/** The first records of a source as they would be published; reads only the head of the file. */
+import { dirname } from 'node:path'
+import { openEngine } from '../../engine/index.ts'
+import { type JsonValue, quoteIdentifier } from '../../kernel/index.ts'
+import { findExtractor } from '../extractors/extractors.ts'
+import { validateParameters } from '../extractors/parameters.ts'
+import type { InferredType } from '../types/types.ts'
+import type { Preview, PreviewOrder } from './messages.ts'
+import { compileProjection } from './projection.ts'
+import { prepareSlice } from './slice-work.ts'
+
+const headBytes = 1 << 20
+
+/** Errors: those of the extractor, the processors and the field specifications. */
+export async function preview(order: PreviewOrder): Promise<Preview> {
+  const { source, limits } = order
+  const engine = await openEngine({
+    memoryLimitMb: limits.memoryLimitMb,
+    threads: limits.threads,
+    tempDirectory: order.tmpDirectory,
+    allowedDirectories: [order.tmpDirectory, dirname(source.path)],
+  })
+  const connection = await engine.connect()
+  try {
+    const extractor = findExtractor(source.extractor)
+    validateParameters(extractor, source.params)
+    const reader = await extractor.open({
+      source,
+      connection,
+      tmpDirectory: order.tmpDirectory,
+      prefix: 'preview',
+      sliceBytes: headBytes,
+      maxSourceBytes: limits.maxSourceBytes,
+      memory: new Map(),
+    })
+    let types = new Map<string, InferredType>()
+    try {
+      for await (const slice of reader.slices()) {
+        for (;;) {
+          const make = (columns: Parameters<typeof compileProjection>[0]) =>
+            compileProjection(columns, order, types)
+          const table = await prepareSlice(connection, reader, slice, 'preview', make)
+          if (table.findings.size > 0) {
+            types = new Map([...types, ...table.findings])
+            await table.drop()
+            continue
+          }
+          const fields = table.projection.fields.map(({ field }) => field)
+          const picked = fields.map(({ name }, index) => `${quoteIdentifier(name)} := f${index}`)
+          const rows = await connection.all(
+            `select to_json(struct_pack(${picked.join(', ') || 'nothing := null'}))::varchar as record from ${quoteIdentifier(table.name)} limit $1`,
+            [order.rows],
+          )
+          const records = rows.map((row) => JSON.parse(String(row.record)) as Record<string, JsonValue>)
+          return { fields, records: picked.length > 0 ? records : [] }
+        }
+      }
+    } finally {
+      reader.close()
+    }
+    const projection = compileProjection(reader.columns(), order, types)
+    return { fields: projection.fields.map(({ field }) => field), records: [] }
+  } finally {
+    connection.close()
+    engine.close()
+  }
+}

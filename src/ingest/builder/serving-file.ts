@@ -1,0 +1,111 @@
+/**
+ * Derives the serving file of a generation from its parts (kernel/serving-layout.ts): the records in order, record ids
+ * sorted for lookup, and the postings of every text field.
+ *
+ * Terms are found once per distinct value of a field, not once per record: a city's complaint types repeat a million
+ * times. Postings are sorted by a number that stands for the term, which sorts several times faster than text.
+ */
+import { join } from 'node:path'
+import type { Connection, Engine } from '../../engine/index.ts'
+import {
+  type Field,
+  foldedTermsSql,
+  isMultivalued,
+  type Manifest,
+  quoteIdentifier,
+  quoteLiteral,
+  servingLayout,
+} from '../../kernel/index.ts'
+
+export interface ServingFileOrder {
+  readonly manifest: Pick<Manifest, 'parts' | 'fields' | 'generation_uid' | 'records_count'>
+  readonly directory: string
+  readonly servingFile: string
+}
+
+/** Writes the serving file. The target must not exist; an interrupted run leaves a file that must be thrown away. */
+export async function buildServingFile(
+  engine: Engine,
+  order: ServingFileOrder,
+  stop?: AbortSignal,
+): Promise<void> {
+  const connection = await engine.connect()
+  const interrupt = () => connection.interrupt()
+  stop?.addEventListener('abort', interrupt)
+  try {
+    await connection.run(`attach ${quoteLiteral(order.servingFile)} as serving`)
+    await writeRecords(connection, order)
+    await connection.run(
+      `create table serving.${servingLayout.ids} as select _id, _row from serving.${servingLayout.records} order by _id`,
+    )
+    await writePostings(connection, order.manifest.fields)
+    await connection.run(`create table serving.${servingLayout.meta} (key varchar, value varchar)`)
+    await connection.run(
+      `insert into serving.${servingLayout.meta} values ('layout', $1), ('generation_uid', $2)`,
+      [String(servingLayout.version), order.manifest.generation_uid],
+    )
+    await connection.run('checkpoint serving')
+    await connection.run('detach serving')
+  } finally {
+    stop?.removeEventListener('abort', interrupt)
+    connection.close()
+  }
+}
+
+async function writeRecords(
+  connection: Connection,
+  { manifest, directory }: ServingFileOrder,
+): Promise<void> {
+  const target = `serving.${servingLayout.records}`
+  if (manifest.parts.length === 0) {
+    await connection.run(`create table ${target} (_row bigint, _id uuid)`)
+    return
+  }
+  const files = manifest.parts.map((part) => quoteLiteral(join(directory, part.file)))
+  const offsets: string[] = []
+  let rows = 0
+  for (const part of manifest.parts) {
+    offsets.push(`${quoteLiteral(part.file)}: ${rows}::bigint`)
+    rows += part.rows
+  }
+  const columns = manifest.fields.map((field) => quoteIdentifier(field.name))
+  await connection.run(
+    `create table ${target} as
+     select map {${offsets.join(', ')}}[parse_filename(filename)] + file_row_number as _row, ${['_id', ...columns].join(', ')}
+     from read_parquet([${files.join(', ')}], filename = true, file_row_number = true)`,
+  )
+}
+
+/** A field with at least this many records per distinct value has its terms found per value. */
+const repeats = 3
+
+async function writePostings(connection: Connection, fields: readonly Field[]): Promise<void> {
+  const records = `serving.${servingLayout.records}`
+  await connection.run('create temp table found (term varchar, field smallint, _row bigint)')
+  for (const [index, field] of fields.entries()) {
+    if (field.type !== 'text') continue
+    const column = quoteIdentifier(field.name)
+    const text = isMultivalued(field) ? `array_to_string(${column}, ' ')` : column
+    const [row] = await connection.all(
+      `select approx_count_distinct(${text}) as values, count(${column}) as n from ${records}`,
+    )
+    const isRepeating = Number(row!.n) > repeats * Number(row!.values)
+    const source = isRepeating
+      ? `select unnest(v.terms) as term, r._row
+         from ${records} r join (select value, list_distinct(${foldedTermsSql('value')}) as terms
+           from (select distinct ${text} as value from ${records})) v on v.value = ${text}`
+      : `select unnest(list_distinct(${foldedTermsSql(text)})) as term, _row from ${records} where ${column} is not null`
+    await connection.run(`insert into found select term, ${index}, _row from (${source})`)
+  }
+  await connection.run(
+    `create table serving.${servingLayout.terms} as
+     select term, (row_number() over (order by term) - 1)::integer as term_id, records
+     from (select term, count(distinct _row) as records from found group by term) order by term`,
+  )
+  await connection.run(
+    `create table serving.${servingLayout.postings} as
+     select t.term_id, f.field, f._row from found f join serving.${servingLayout.terms} t using (term)
+     order by t.term_id, f.field, f._row`,
+  )
+  await connection.run('drop table found')
+}

@@ -1,0 +1,261 @@
+/** What happens to one slice: read, process, type, check the types, write the part. */
+import type { Connection } from '../../engine/index.ts'
+import { quoteIdentifier, quoteLiteral } from '../../kernel/index.ts'
+import type { RawColumn, Reject, SourceReader } from '../extractors/reader.ts'
+import type { Slice } from '../slices/slice.ts'
+import { type InferredType, inferredConversion, widen } from '../types/types.ts'
+import { guessType } from './guess-types.ts'
+import type { Projection } from './projection.ts'
+
+/** A value that did not become one of its field's type, or that a processor could not handle. */
+export interface RecordError {
+  readonly recordId: string
+  readonly processorUid: string
+  readonly field: string
+  readonly value: string
+  /** The field's type, or null when a processor failed. */
+  readonly type: string | null
+  readonly reason: string
+}
+
+export interface SliceCounts {
+  readonly rowsRead: number
+  readonly rowsKept: number
+  readonly rowsFiltered: number
+  readonly contentSum: bigint
+  readonly recordErrors: number
+  readonly errorSamples: readonly RecordError[]
+  readonly rejects: readonly Reject[]
+}
+
+/** Columns whose type this slice contradicts or reveals, with the type that holds for it. */
+export type TypeFindings = ReadonlyMap<string, InferredType>
+
+const sampleRows = 200
+
+export interface SliceTable {
+  readonly name: string
+  /** Types that have to change before the slice can be written; empty: it fits. */
+  readonly findings: TypeFindings
+  counts(maxSamples: number): Promise<SliceCounts>
+  writePart(path: string): Promise<number>
+  drop(): Promise<void>
+}
+
+/** Materialises a slice's typed rows in the engine's memory (a slice is small) and checks its types. */
+export async function prepareSlice(
+  connection: Connection,
+  reader: SourceReader,
+  slice: Slice,
+  id: string,
+  makeProjection: (columns: readonly RawColumn[]) => Projection,
+): Promise<SliceTable & { readonly hasNewColumns: boolean; readonly projection: Projection }> {
+  const loaded = await reader.load(connection, slice)
+  const projection = makeProjection(reader.columns())
+  const table = `typed_${id}`
+  const rawTable = `raw_${id}`
+  let relation = loaded.relation
+  if (projection.hasFilter) {
+    // Rows that a processor leaves out must be counted, so the rows before it are kept a moment.
+    await connection.run(`create temp table ${quoteIdentifier(rawTable)} as select * from ${relation}`)
+    relation = quoteIdentifier(rawTable)
+  }
+  await connection.run(
+    `create temp table ${quoteIdentifier(table)} as ${projection.typedRows(relation, reader.columns())}`,
+  )
+  const findings = await checkTypes(connection, table, projection)
+
+  return {
+    name: table,
+    hasNewColumns: loaded.hasNewColumns,
+    projection,
+    findings,
+    async counts(maxSamples) {
+      const rejects = await loaded.rejects()
+      const [row] = await connection.all(
+        `select count(*) as n, coalesce(sum(_h::hugeint), 0) as content from ${quoteIdentifier(table)}`,
+      )
+      const rowsKept = Number(row!.n)
+      const errors = await readErrors(connection, table, projection, maxSamples)
+      let rowsFiltered = 0
+      if (projection.hasFilter) {
+        const [raw] = await connection.all(`select count(*) as n from ${quoteIdentifier(rawTable)}`)
+        rowsFiltered = Number(raw!.n) - rowsKept
+      }
+      return {
+        rowsRead: rowsKept + rowsFiltered + rejects.length,
+        rowsKept,
+        rowsFiltered,
+        contentSum: BigInt(row!.content as bigint),
+        rejects,
+        ...errors,
+      }
+    },
+    async writePart(path) {
+      const columns = projection.fields.map(
+        ({ field }, index) => `f${index} as ${quoteIdentifier(field.name)}`,
+      )
+      const [row] = await connection.all(
+        `copy (select ${['_id', ...columns].join(', ')} from ${quoteIdentifier(table)}) to ${quoteLiteral(path)} (format parquet, compression zstd, compression_level 1)`,
+      )
+      return Number(row!.Count)
+    },
+    async drop() {
+      await connection.run(`drop table if exists ${quoteIdentifier(table)}`)
+      await connection.run(`drop table if exists ${quoteIdentifier(rawTable)}`)
+      await loaded.release()
+    },
+  }
+}
+
+/** Compares, per inferred column, values before and after conversion; a difference means the type does not hold. */
+async function checkTypes(
+  connection: Connection,
+  table: string,
+  projection: Projection,
+): Promise<TypeFindings> {
+  const checked = projection.fields
+    .map((field, index) => ({ ...field, index }))
+    .filter((field) => field.inferred !== null && field.source !== null)
+  const findings = new Map<string, InferredType>()
+  if (checked.length === 0) return findings
+  const sums = checked.map(({ index, inferred }) =>
+    inferred === 'unknown'
+      ? `count(r${index}) as v${index}`
+      : `count(r${index}) - count(f${index}) as v${index}`,
+  )
+  const [row] = await connection.all(`select ${sums.join(', ')} from ${quoteIdentifier(table)}`)
+  const open = checked.filter(({ index }) => Number(row![`v${index}`]) > 0)
+  const samples = await sample(
+    connection,
+    table,
+    open.filter((field) => field.inferred === 'unknown').map((field) => field.index),
+  )
+  for (const { index, inferred, planned } of open) {
+    const { column } = planned
+    let type: InferredType
+    if (inferred === 'unknown') {
+      const guess = guessType(samples.get(index) ?? [], column.candidates)
+      if (guess === 'unknown') continue
+      type = guess
+    } else type = widen(inferred!)
+    while (type !== 'text' && !(await holds(connection, table, index, type, column.candidates)))
+      type = widen(type)
+    findings.set(column.name, type)
+  }
+  return findings
+}
+
+async function holds(
+  connection: Connection,
+  table: string,
+  index: number,
+  type: InferredType,
+  candidates: readonly InferredType[] | undefined,
+): Promise<boolean> {
+  if (candidates && !candidates.includes(type)) return false
+  const [row] = await connection.all(
+    `select count(r${index}) = count(${inferredConversion(type, `r${index}`)}) as holds from ${quoteIdentifier(table)}`,
+  )
+  return row!.holds === true
+}
+
+async function sample(
+  connection: Connection,
+  table: string,
+  indexes: readonly number[],
+): Promise<Map<number, (string | null)[]>> {
+  const samples = new Map<number, (string | null)[]>()
+  if (indexes.length === 0) return samples
+  const lists = indexes.map(
+    (index) =>
+      `(select list(v) from (select r${index} as v from ${quoteIdentifier(table)} where r${index} is not null limit ${sampleRows})) as s${index}`,
+  )
+  const [row] = await connection.all(`select ${lists.join(', ')}`)
+  for (const index of indexes) {
+    const items = (row![`s${index}`] as { items?: unknown[] } | null)?.items ?? []
+    samples.set(
+      index,
+      items.map((item) => (item === null ? null : String(item))),
+    )
+  }
+  return samples
+}
+
+async function readErrors(
+  connection: Connection,
+  table: string,
+  projection: Projection,
+  maxSamples: number,
+): Promise<{ recordErrors: number; errorSamples: RecordError[] }> {
+  const conversions = projection.fields
+    .map((field, index) => ({ ...field, index }))
+    .filter((field) => field.inferred === null && field.source !== null)
+  const sums = [
+    ...conversions.map(
+      ({ index }) => `count(*) filter (r${index} is not null and f${index} is null) as c${index}`,
+    ),
+    ...projection.failures.map((failure, index) => `count(${quoteIdentifier(failure.alias)}) as p${index}`),
+  ]
+  if (sums.length === 0) return { recordErrors: 0, errorSamples: [] }
+  const [row] = await connection.all(`select ${sums.join(', ')} from ${quoteIdentifier(table)}`)
+  const errorSamples: RecordError[] = []
+  let recordErrors = 0
+  for (const { index, planned, field } of conversions) {
+    const count = Number(row![`c${index}`])
+    recordErrors += count
+    if (count === 0 || errorSamples.length >= maxSamples) continue
+    const failed = `r${index} is not null and f${index} is null`
+    for (const found of await sampleErrors(
+      connection,
+      table,
+      `r${index}`,
+      failed,
+      maxSamples - errorSamples.length,
+    )) {
+      errorSamples.push({
+        ...found,
+        processorUid: planned.setBy,
+        field: field.name,
+        type: field.type,
+        reason: 'conversion',
+      })
+    }
+  }
+  for (const [index, failure] of projection.failures.entries()) {
+    const count = Number(row![`p${index}`])
+    recordErrors += count
+    if (count === 0 || errorSamples.length >= maxSamples) continue
+    const alias = quoteIdentifier(failure.alias)
+    for (const found of await sampleErrors(
+      connection,
+      table,
+      alias,
+      `${alias} is not null`,
+      maxSamples - errorSamples.length,
+    )) {
+      errorSamples.push({
+        ...found,
+        processorUid: failure.processorUid,
+        field: failure.field,
+        type: null,
+        reason: failure.reason,
+      })
+    }
+  }
+  return { recordErrors, errorSamples }
+}
+
+async function sampleErrors(
+  connection: Connection,
+  table: string,
+  value: string,
+  where: string,
+  limit: number,
+) {
+  const rows = await connection.all(
+    `select replace(_id::varchar, '-', '') as record_id, left(${value}::varchar, 500) as value
+     from ${quoteIdentifier(table)} where ${where} limit ${limit}`,
+  )
+  return rows.map((row) => ({ recordId: String(row.record_id), value: String(row.value) }))
+}

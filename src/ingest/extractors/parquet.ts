@@ -1,0 +1,85 @@
+import { open } from 'node:fs/promises'
+import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
+import type { Slice } from '../slices/slice.ts'
+import { booleanParameter, extractFilename } from './parameters.ts'
+import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
+
+/** Rows of one slice: about what a text slice of the usual size holds, so that an abort is as prompt. */
+const rowsPerSlice = 250_000
+
+export const parquetExtractor: Extractor = {
+  type: 'parquet',
+  label: 'Parquet file',
+  parameters: [extractFilename],
+  open: openParquet,
+}
+
+async function openParquet(context: ReaderContext): Promise<SourceReader> {
+  const { source, connection } = context
+  if (source.bytes === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
+  await requireMagic(source.path, source.filename)
+  const file = quoteLiteral(source.path)
+  const { described, rows } = await describe(context, file)
+  const taken = new Set<string>()
+  const engineNames = described.map((column) => column.name)
+  const columns: RawColumn[] = described.map((column) => {
+    const name = safeFieldName(column.name, taken)
+    return { name, label: column.name.slice(0, 300), engineType: column.type, candidates: [] }
+  })
+  const hasFilename = booleanParameter(source.params, 'extract_filename', false)
+  const picked = columns.map(
+    (column, index) => `${quoteIdentifier(engineNames[index]!)} as ${quoteIdentifier(column.name)}`,
+  )
+  if (hasFilename) {
+    const name = safeFieldName('filename', taken)
+    columns.push({ name, label: 'filename', engineType: 'VARCHAR', candidates: [] })
+    picked.push(`${quoteLiteral(source.filename)} as ${quoteIdentifier(name)}`)
+  }
+
+  async function* slices(): AsyncGenerator<Slice> {
+    for (let from = 0, index = 0; from < rows; from += rowsPerSlice, index++) {
+      const share = Math.min(1, (from + rowsPerSlice) / rows)
+      const sourceBytesRead = Math.round(source.bytes * share)
+      yield { index, path: source.path, bytes: 0, sourceBytesRead, firstLine: from + 1 }
+    }
+  }
+
+  return {
+    columns: () => columns,
+    slices,
+    bytesTotal: source.bytes,
+    close: () => {},
+    load: async (_connection, slice) => {
+      const from = slice.firstLine - 1
+      return {
+        hasNewColumns: false,
+        relation: `(select ${picked.join(', ')} from read_parquet(${file}, file_row_number = true) where file_row_number >= ${from} and file_row_number < ${from + rowsPerSlice})`,
+        rejects: async () => [],
+        release: async () => {},
+      }
+    },
+  }
+
+  async function describe(_context: ReaderContext, path: string) {
+    try {
+      const fields = await connection.all(`describe select * from read_parquet(${path})`)
+      const [count] = await connection.all(`select num_rows as n from parquet_file_metadata(${path})`)
+      return {
+        described: fields.map((row) => ({ name: String(row.column_name), type: String(row.column_type) })),
+        rows: Number(count!.n),
+      }
+    } catch {
+      throw new AppError('ingest.invalid_parquet', { filename: source.filename })
+    }
+  }
+}
+
+async function requireMagic(path: string, filename: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0)
+    if (buffer.toString('latin1') !== 'PAR1') throw new AppError('ingest.invalid_parquet', { filename })
+  } finally {
+    await file.close()
+  }
+}

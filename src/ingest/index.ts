@@ -1,0 +1,8 @@
+export { type BlobStore, createBlobStore } from './blobs/blob-store.ts'
+export type { Preview, PreviewOrder } from './builder/messages.ts'
+export { extractors, findExtractor } from './extractors/extractors.ts'
+export { validateParameters } from './extractors/parameters.ts'
+export { pipelineVersion } from './pipeline-version.ts'
+export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
+export { processors, validateProcessor } from './processors/processors.ts'
+export { type Builder, previewSource, startBuilder, startServingFileBuilder } from './start-builder.ts'

@@ -1,0 +1,106 @@
+/** Runs the real builder process on real files, for tests. */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Builder, startBuilder } from '../../src/ingest/index.ts'
+import type { BuilderEvent, BuildPlan, ErrorValue, JsonObject, Manifest } from '../../src/kernel/index.ts'
+
+export interface SourceSpec {
+  readonly path: string
+  readonly filename?: string
+  readonly extractor: string
+  readonly params?: JsonObject
+}
+
+export interface Built {
+  readonly manifest: Manifest | null
+  readonly error: ErrorValue | null
+  readonly events: readonly BuilderEvent[]
+  readonly plan: BuildPlan
+}
+
+export function tempDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'broadsheet-test-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Writes bytes to a file and names it as a source. */
+export function sourceOf(
+  t: TestContext,
+  name: string,
+  content: string | Buffer,
+  extractor: string,
+  params: JsonObject = {},
+): SourceSpec {
+  const path = join(tempDirectory(t), name)
+  writeFileSync(path, content)
+  return { path, filename: name, extractor, params }
+}
+
+export type PlanChanges = Partial<Pick<BuildPlan, 'processors' | 'fieldSpecifications'>> & {
+  readonly limits?: Partial<BuildPlan['limits']>
+}
+
+export function makePlan(
+  directory: string,
+  sources: readonly SourceSpec[],
+  changes: PlanChanges = {},
+): BuildPlan {
+  const generation = join(directory, 'generation')
+  const tmp = join(directory, 'tmp')
+  const serving = join(directory, 'serving')
+  for (const path of [generation, tmp, serving]) mkdirSync(path, { recursive: true })
+  return {
+    datasetUid: 'da_test00',
+    generationUid: 'ge_test00',
+    recipe: 'r',
+    directory: generation,
+    servingFile: join(serving, 'ge_test00.duckdb'),
+    tmpDirectory: tmp,
+    createdAt: '2031-01-01T00:00:00.000Z',
+    sources: sources.map((source, index) => ({
+      resourceUid: `re_${index}`,
+      title: '',
+      filename: source.filename ?? basename(source.path),
+      path: source.path,
+      sha256: '0'.repeat(64),
+      bytes: statSync(source.path).size,
+      extractor: source.extractor,
+      params: source.params ?? {},
+    })),
+    processors: changes.processors ?? [],
+    fieldSpecifications: changes.fieldSpecifications ?? [],
+    limits: {
+      memoryLimitMb: 500,
+      threads: 2,
+      maxRecords: null,
+      maxSourceBytes: 2 ** 34,
+      sliceBytes: 16 << 20,
+      maxErrorSamples: 100,
+      ...changes.limits,
+    },
+  }
+}
+
+export async function runBuild(
+  t: TestContext,
+  sources: readonly SourceSpec[],
+  changes: PlanChanges = {},
+  onEvent: (event: BuilderEvent, builder: Builder) => void = () => {},
+): Promise<Built> {
+  const plan = makePlan(tempDirectory(t), sources, changes)
+  const events: BuilderEvent[] = []
+  const builder: Builder = startBuilder(plan, {
+    onEvent: (event) => {
+      events.push(event)
+      onEvent(event, builder)
+    },
+  })
+  t.after(() => builder.kill())
+  await builder.exited
+  const sealed = events.find((event) => event.kind === 'sealed')
+  const failed = events.find((event) => event.kind === 'failed')
+  return { plan, events, manifest: sealed?.manifest ?? null, error: failed?.error ?? null }
+}
