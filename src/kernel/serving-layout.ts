@@ -4,8 +4,8 @@
  * | table    | columns                                             | order           | for                         |
  * | records  | _row BIGINT, _id UUID, then one column per field    | _row            | every query                 |
  * | ids      | _id UUID, _row BIGINT                               | _id             | record by id                |
- * | postings | term VARCHAR, field SMALLINT, _row BIGINT           | term, field, _row | full text                 |
- * | terms    | term VARCHAR, records BIGINT                        | term            | prefix and fuzzy matching   |
+ * | terms    | term VARCHAR, term_id INTEGER                       | term, term_id   | words, prefixes, fuzzy words |
+ * | postings | term_id INTEGER, field SMALLINT, _row BIGINT        | all three       | full text                   |
  * | meta     | key VARCHAR, value VARCHAR                          |                 | layout version, generation  |
  *
  * `_row` counts records from 0 in source order. `field` is the index of the field in the manifest. Every text field

@@ -1,4 +1,5 @@
 /** One build, from plan to sealed generation and serving file. Runs inside the builder process. */
+import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Engine, openEngine } from '../../engine/index.ts'
@@ -7,9 +8,9 @@ import {
   type BuildCounts,
   type BuilderEvent,
   type BuildPlan,
+  type Field,
   type Manifest,
   type ManifestSource,
-  quoteLiteral,
 } from '../../kernel/index.ts'
 import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
@@ -18,6 +19,7 @@ import { type Extraction, extract } from './extract.ts'
 import { sealFile } from './part-file.ts'
 import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
+import type { SliceCounts } from './slice-work.ts'
 
 /** Runs the plan; `stop` seals what there is. Errors are thrown, for the process's entry to report. */
 export async function build(
@@ -117,6 +119,8 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
       }
     })
     const counts = extraction.parts.map((part) => part.counts)
+    const fields = projection.fields.map(({ field }) => field)
+    const records = parts.reduce((total, part) => total + part.rows, 0)
     return {
       format: 1,
       pipeline_version: pipelineVersion,
@@ -127,13 +131,13 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
       partial: !extraction.isComplete,
       limit_reached: limitReached,
       sources,
-      fields: projection.fields.map(({ field }) => field),
+      fields,
       parts,
       rejects: await writeRejects(connection, plan, extraction.parts),
       record_errors: await writeRecordErrors(connection, plan, counts),
-      records_count: parts.reduce((total, part) => total + part.rows, 0),
+      records_count: records,
       bytes: parts.reduce((total, part) => total + part.bytes, 0),
-      content_hash: await contentHash(connection, plan, parts),
+      content_hash: contentHash(counts, fields, records),
     }
   } finally {
     connection.close()
@@ -141,20 +145,15 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
 }
 
 /**
- * A digest of all records that does not depend on how they were cut into parts or how the engine encodes them: the
- * sum of 60-bit digests of the records' text, with their number.
+ * A digest of the records' content that does not depend on how they were cut into parts or how the engine encodes them:
+ * the sum of 60-bit digests of the records' text, their number, and the fields they became.
  */
-async function contentHash(
-  connection: Awaited<ReturnType<Engine['connect']>>,
-  plan: BuildPlan,
-  parts: Manifest['parts'],
-): Promise<string> {
-  if (parts.length === 0) return '0'.repeat(32)
-  const files = parts.map((part) => quoteLiteral(join(plan.directory, part.file))).join(', ')
-  const [row] = await connection.all(
-    `select md5(count(*) || ':' || coalesce(sum(('0x' || left(md5(_id::varchar), 15))::bigint::hugeint), 0)) as hash from read_parquet([${files}])`,
-  )
-  return String(row!.hash)
+function contentHash(counts: readonly SliceCounts[], fields: readonly Field[], records: number): string {
+  const sum = counts.reduce((total, slice) => total + slice.contentSum, 0n)
+  const schema = fields.map((field) => [field.name, field.type, field.annotations])
+  return createHash('sha256')
+    .update(JSON.stringify([sum.toString(), records, schema]))
+    .digest('hex')
 }
 
 function checkBalance(manifest: Manifest): void {

@@ -79,9 +79,15 @@ async function writeRecords(
 /** A field with at least this many records per distinct value has its terms found per value. */
 const repeats = 3
 
+/**
+ * Fields whose values repeat go through a dictionary (value -> terms); the others have their terms listed record by
+ * record. Terms are then numbered in their order, and the postings are made of numbers only.
+ */
 async function writePostings(connection: Connection, fields: readonly Field[]): Promise<void> {
   const records = `serving.${servingLayout.records}`
-  await connection.run('create temp table found (term varchar, field smallint, _row bigint)')
+  await connection.run('create temp table dictionary (field smallint, value varchar, terms varchar[])')
+  await connection.run('create temp table listed (term varchar, field smallint, _row bigint)')
+  const repeating: { index: number; text: string }[] = []
   for (const [index, field] of fields.entries()) {
     if (field.type !== 'text') continue
     const column = quoteIdentifier(field.name)
@@ -89,23 +95,38 @@ async function writePostings(connection: Connection, fields: readonly Field[]): 
     const [row] = await connection.all(
       `select approx_count_distinct(${text}) as values, count(${column}) as n from ${records}`,
     )
-    const isRepeating = Number(row!.n) > repeats * Number(row!.values)
-    const source = isRepeating
-      ? `select unnest(v.terms) as term, r._row
-         from ${records} r join (select value, list_distinct(${foldedTermsSql('value')}) as terms
-           from (select distinct ${text} as value from ${records})) v on v.value = ${text}`
-      : `select unnest(list_distinct(${foldedTermsSql(text)})) as term, _row from ${records} where ${column} is not null`
-    await connection.run(`insert into found select term, ${index}, _row from (${source})`)
+    if (Number(row!.n) > repeats * Number(row!.values)) {
+      repeating.push({ index, text })
+      await connection.run(
+        `insert into dictionary select ${index}, value, list_distinct(${foldedTermsSql('value')})
+         from (select distinct ${text} as value from ${records}) where value is not null`,
+      )
+    } else {
+      await connection.run(
+        `insert into listed select unnest(list_distinct(${foldedTermsSql(text)})), ${index}, _row
+         from ${records} where ${column} is not null`,
+      )
+    }
   }
   await connection.run(
     `create table serving.${servingLayout.terms} as
-     select term, (row_number() over (order by term) - 1)::integer as term_id, records
-     from (select term, count(distinct _row) as records from found group by term) order by term`,
+     select term, (row_number() over (order by term) - 1)::integer as term_id
+     from (select term from listed union select unnest(terms) from dictionary) order by term`,
+  )
+  const pieces = repeating.map(
+    ({ index, text }) => `select n.term_id, ${index}::smallint as field, r._row
+      from ${records} r join numbered n on n.field = ${index} and n.value = ${text}`,
   )
   await connection.run(
-    `create table serving.${servingLayout.postings} as
-     select t.term_id, f.field, f._row from found f join serving.${servingLayout.terms} t using (term)
-     order by t.term_id, f.field, f._row`,
+    `create temp table numbered as
+     select field, value, t.term_id
+     from (select field, value, unnest(terms) as term from dictionary) join serving.${servingLayout.terms} t using (term)`,
   )
-  await connection.run('drop table found')
+  pieces.push(
+    `select t.term_id, l.field, l._row from listed l join serving.${servingLayout.terms} t using (term)`,
+  )
+  await connection.run(
+    `create table serving.${servingLayout.postings} as ${pieces.join(' union all ')} order by term_id, field, _row`,
+  )
+  for (const table of ['dictionary', 'listed', 'numbered']) await connection.run(`drop table ${table}`)
 }

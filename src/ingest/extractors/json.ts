@@ -152,15 +152,21 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
       ({ column }, index) => `nullif(vals[${index + 1}], '') as ${quoteIdentifier(column.name)}`,
     )
     if (layout === 'geojson') {
-      const point = representativePoint(shapeFromText("json_extract_string(json, '$.geometry')"))
-      picked.push(`json_extract_string(json, '$.geometry') as geo_shape`, `${point} as geo_point_2d`)
+      picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
     }
     if (hasFilename)
       picked.push(`${quoteLiteral(source.filename)} as ${quoteIdentifier(filenameColumn.name)}`)
     const values = paths.length > 0 ? `json_extract_string(json, [${paths.join(', ')}])` : '[]::varchar[]'
+    function rowsWithGeometry(): string {
+      const rows = `(select json, ${values} as vals from ${table} where ${isObject})`
+      if (layout !== 'geojson') return rows
+      const shapes = `(select *, json_extract_string(json, '$.geometry') as geometry from ${rows})`
+      const valid = `(select *, (${shapeFromText('geometry')})::varchar as valid_geometry from ${shapes})`
+      return `(select *, ${positions('valid_geometry', 1)} as lons, ${positions('valid_geometry', 2)} as lats from ${valid})`
+    }
     return {
       hasNewColumns: fresh.length > 0,
-      relation: `(select ${picked.length > 0 ? picked.join(', ') : 'null as nothing'} from (select json, ${values} as vals from ${table} where ${isObject} order by line))`,
+      relation: `(select ${picked.length > 0 ? picked.join(', ') : 'null as nothing'} from ${rowsWithGeometry()})`,
       rejects: async () => {
         const rows = await connection.all(
           `select line, left(body, 2000) as raw, json is null as is_broken from ${table} where coalesce(${isObject}, false) = false order by line`,
@@ -262,12 +268,13 @@ function quoteMember(name: string): string {
   return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** The middle of a geometry's bounding box; the point itself for a point. */
-export function representativePoint(geometry: string): string {
-  const pairs = `regexp_extract_all((${geometry})::varchar, '\\[\\s*(-?[0-9][0-9.eE+-]*)\\s*,\\s*(-?[0-9][0-9.eE+-]*)'`
-  const middle = (list: string) => `(list_min(${list}) + list_max(${list})) / 2`
-  const lons = `list_transform(${pairs}, 1), v -> try_cast(v as double))`
-  const lats = `list_transform(${pairs}, 2), v -> try_cast(v as double))`
-  const point = `{'lon': ${middle(lons)}, 'lat': ${middle(lats)}}`
-  return `case when ${middle(lats)} between -90 and 90 and ${middle(lons)} between -180 and 180 then ${point} end`
+/** The middle of a geometry's bounding box, from lists of its longitudes and latitudes; the point itself for a point. */
+const middlePoint = `case when list_min(lats) is not null and list_min(lats) >= -90 and list_max(lats) <= 90
+    and list_min(lons) >= -180 and list_max(lons) <= 180
+  then {'lon': (list_min(lons) + list_max(lons)) / 2, 'lat': (list_min(lats) + list_max(lats)) / 2} end`
+
+/** Positions of a geometry, read off its text: every pair of numbers behind an opening bracket. */
+function positions(geometry: string, group: 1 | 2): string {
+  const pair = '\\[\\s*(-?[0-9][0-9.eE+-]*)\\s*,\\s*(-?[0-9][0-9.eE+-]*)'
+  return `list_transform(regexp_extract_all(${geometry}, '${pair}', ${group}), v -> try_cast(v as double))`
 }

@@ -128,16 +128,12 @@ const geometryTypes = "('Point', 'MultiPoint', 'LineString', 'MultiLineString', 
  * Whether rings close is not judged here.
  */
 export function shapeFromText(x: string): string {
-  const json = `(case when starts_with(ltrim(${x}), '{') and json_valid(${x}) then ${x} end)::json`
-  const geometry = `(case when json_extract_string(${json}, '$.type') = 'Feature' then json_extract(${json}, '$.geometry') else ${json} end)`
-  const isSimple = `json_extract_string(${geometry}, '$.type') in ${geometryTypes} and json_type(${geometry}, '$.coordinates') = 'ARRAY' and json_array_length(${geometry}, '$.coordinates') > 0 and regexp_matches(json_extract_string(${geometry}, '$.coordinates'), '^[\\[\\], \\n0-9.eE+-]+$')`
-  const isCollection = `json_extract_string(${geometry}, '$.type') = 'GeometryCollection' and json_array_length(${geometry}, '$.geometries') > 0`
-  return `case when (${isSimple}) or (${isCollection}) then ${geometry} end`
-}
-
-/** SQL: whether a text could be the start of a shape: keeps the costly test from running over ordinary text. */
-export function looksLikeShape(x: string): string {
-  return `starts_with(ltrim(${x}), '{')`
+  const text = `(case when starts_with(ltrim(${x}), '{') and json_valid(${x}) then ${x} end)`
+  const isShape = (at: string) =>
+    `(json_extract_string(${text}, '${at}.type') in ${geometryTypes}
+      and regexp_full_match(json_extract_string(${text}, '${at}.coordinates'), '\\[[-+0-9.eE,\\[\\]\\s]*[0-9][-+0-9.eE,\\[\\]\\s]*\\]')
+      or json_extract_string(${text}, '${at}.type') = 'GeometryCollection' and json_array_length(${text}, '${at}.geometries') > 0)`
+  return `case when ${isShape('$')} then ${text}::json when ${isShape('$.geometry')} then json_extract(${text}, '$.geometry') end`
 }
 
 /** The engine's type of a Parquet column to ours; null: kept as text through `asText`. */
