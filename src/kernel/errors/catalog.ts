@@ -1,3 +1,87 @@
 import { defineErrors } from './spec.ts'
 
-export const catalogErrors = defineErrors({})
+export const catalogErrors = defineErrors({
+  'catalog.unknown_dataset': {
+    status: 404,
+    errorKey: 'UnknownDatasetException',
+    exploreCode: 'DatasetNotFound',
+    message: 'Unknown dataset: {dataset_uid}',
+  },
+  'catalog.unknown_resource': {
+    status: 404,
+    errorKey: 'UnknownResourceException',
+    message: 'Unknown resource: {resource_uid}',
+  },
+  'catalog.unknown_step': {
+    status: 404,
+    errorKey: 'UnknownProcessorException',
+    message: 'Unknown processor: {processor_uid}',
+  },
+  'catalog.unknown_file': {
+    status: 404,
+    errorKey: 'UnknownFileException',
+    message: 'Unknown file: {file_id}',
+  },
+  'catalog.unknown_metadata': {
+    status: 404,
+    errorKey: 'UnknownMetadataException',
+    message: 'Unknown metadata: {template}.{name}',
+  },
+  'catalog.invalid_metadata': {
+    status: 400,
+    errorKey: 'InvalidMetadataException',
+    message: 'Metadata {template}.{name} cannot be {value}: {expected}',
+  },
+  'catalog.invalid_request': {
+    status: 400,
+    errorKey: 'InvalidManagementAPIRequestException',
+    message: 'Invalid management API request',
+  },
+  // Worded as the platform words it: management API section 8.2.
+  'catalog.dataset_id_mandatory': {
+    status: 400,
+    errorKey: 'ODSException',
+    message: 'Dataset identifier (dataset_id) is mandatory',
+  },
+  'catalog.dataset_id_taken': {
+    status: 400,
+    errorKey: 'ODSException',
+    message: 'Dataset identifier {dataset_id} is already taken',
+    hint: 'Choose another, or leave strict out to get a free one',
+  },
+  'catalog.invalid_dataset_id': {
+    status: 400,
+    errorKey: 'ODSException',
+    message: 'Dataset identifier {dataset_id} is not valid',
+    hint: 'Use letters, digits, hyphens, underscores, dots and @, starting with a letter or digit, at most 255',
+  },
+  'catalog.dataset_is_published': {
+    status: 400,
+    errorKey: 'DatasetPublishedException',
+    message: 'The identifier of {dataset_id} cannot change while it is published',
+    hint: 'Unpublish it first',
+  },
+  'catalog.file_in_use': {
+    status: 400,
+    errorKey: 'FileInUseException',
+    message: 'File {file_id} is used by dataset {dataset_id}',
+    hint: 'Point its resource elsewhere, or delete that first',
+  },
+  'catalog.invalid_resource_url': {
+    status: 400,
+    errorKey: 'InvalidResourceURLException',
+    message: 'A resource cannot point at {url}',
+    hint: 'Use odsfile://<file_id> of an uploaded file, or an http:// or https:// address',
+  },
+  'catalog.resource_not_downloadable': {
+    status: 400,
+    errorKey: 'ResourceNotDownloadableException',
+    message: 'Resource {resource_uid} is not an uploaded file',
+  },
+  'catalog.visibility_invalid': {
+    status: 400,
+    errorKey: 'InvalidAccessPolicyException',
+    message: 'The access policy cannot be {value}',
+    hint: 'Use "domain" or "restricted"',
+  },
+})

@@ -1,0 +1,170 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import type { ApiKeysTable, ControlDb } from '../control/index.ts'
+import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+import { anonymous, domainPermissions, type Principal } from './principal.ts'
+
+export interface ApiKey {
+  readonly keyUid: string
+  readonly label: string | null
+  readonly permissions: readonly string[]
+}
+
+/** Users, keys and sign-in. */
+export interface Access {
+  /** Errors: access.invalid_credentials when credentials are given and wrong. */
+  authenticate(credentials: { readonly authorization: string | undefined; readonly apikey: string | undefined }): Promise<Principal>
+  /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
+  ensureAdmin(password: string | null): Promise<string | null>
+  createKey(owner: string, key: { label: string | null; permissions: readonly string[] }): Promise<ApiKey & { readonly key: string }>
+  listKeys(owner: string): Promise<ApiKey[]>
+  updateKey(owner: string, reference: string, change: { label?: string | null; permissions?: readonly string[] }): Promise<ApiKey>
+  deleteKey(owner: string, reference: string): Promise<void>
+  findKey(owner: string, reference: string): Promise<ApiKey>
+}
+
+/** Verified passwords are remembered this long, so that a client with basic authentication does not pay for scrypt on every call. */
+const rememberMs = 5 * 60_000
+const maxRemembered = 1000
+
+export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): Access {
+  const { db, clock, ids } = deps
+  // Keyed by a digest under a secret of this process: the cache never holds a password.
+  const cacheSecret = randomBytes(32)
+  const remembered = new Map<string, { username: string; storedHash: string; until: number }>()
+
+  async function signIn(username: string, password: string): Promise<Principal> {
+    const user = await db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()
+    const digest = createHmac('sha256', cacheSecret).update(`${username}\0${password}`).digest('base64')
+    const known = remembered.get(digest)
+    const isKnown = known !== undefined && known.until > clock.now() && known.storedHash === user?.password_hash
+    // An unknown user costs the same time as a wrong password.
+    const isRight = isKnown || (await verifyPassword(password, user?.password_hash ?? unusableHash))
+    if (!user || !isRight || user.is_active !== 1) throw new AppError('access.invalid_credentials', {})
+    if (!isKnown) {
+      if (remembered.size >= maxRemembered) remembered.clear()
+      remembered.set(digest, { username, storedHash: user.password_hash, until: clock.now() + rememberMs })
+    }
+    const permissions = new Set<string>(JSON.parse(user.permissions_json))
+    return { kind: 'user', username, permissions, via: 'password', keyUid: null }
+  }
+
+  async function useKey(key: string): Promise<Principal> {
+    const row = await db
+      .selectFrom('api_keys')
+      .innerJoin('users', 'users.username', 'api_keys.owner')
+      .select(['api_keys.key_uid', 'api_keys.owner', 'api_keys.permissions_json', 'users.permissions_json as owner_permissions', 'users.is_active'])
+      .where('key_hash', '=', hashKey(key))
+      .executeTakeFirst()
+    if (!row || row.is_active !== 1) throw new AppError('access.invalid_credentials', {})
+    const owned = new Set<string>(JSON.parse(row.owner_permissions))
+    const permissions = new Set((JSON.parse(row.permissions_json) as string[]).filter((name) => owned.has(name)))
+    return { kind: 'user', username: row.owner, permissions, via: 'apikey', keyUid: row.key_uid }
+  }
+
+  async function findRow(owner: string, reference: string): Promise<ApiKeysTable> {
+    const row = await db
+      .selectFrom('api_keys')
+      .selectAll()
+      .where('owner', '=', owner)
+      .where((eb) => eb.or([eb('key_uid', '=', reference), eb('key_hash', '=', hashKey(reference))]))
+      .executeTakeFirst()
+    if (!row) throw new AppError('access.unknown_api_key', { key: reference.slice(0, 9) })
+    return row
+  }
+
+  return {
+    async authenticate({ authorization, apikey }) {
+      if (authorization !== undefined) {
+        const [scheme, ...rest] = authorization.trim().split(/\s+/)
+        const value = rest.join(' ')
+        if (/^apikey$/i.test(scheme ?? '') && value) return useKey(value)
+        if (/^basic$/i.test(scheme ?? '')) {
+          const text = Buffer.from(value, 'base64').toString('utf8')
+          const at = text.indexOf(':')
+          if (at > 0) return signIn(text.slice(0, at), text.slice(at + 1))
+        }
+        throw new AppError('access.invalid_credentials', {})
+      }
+      return apikey === undefined || apikey === '' ? anonymous : useKey(apikey)
+    },
+
+    async ensureAdmin(password) {
+      const admin = await db.selectFrom('users').selectAll().where('username', '=', 'admin').executeTakeFirst()
+      if (admin && password === null) return null
+      if (admin && password !== null) {
+        if (await verifyPassword(password, admin.password_hash)) return null
+        const password_hash = await hashPassword(password)
+        await db.updateTable('users').set({ password_hash }).where('username', '=', 'admin').execute()
+        return null
+      }
+      const chosen = password ?? ids.hex(12)
+      await db
+        .insertInto('users')
+        .values({
+          username: 'admin',
+          password_hash: await hashPassword(chosen),
+          email: null,
+          permissions_json: JSON.stringify(domainPermissions),
+          is_active: 1,
+          created_at: clock.now(),
+        })
+        .execute()
+      return password === null ? chosen : null
+    },
+
+    async createKey(owner, { label, permissions }) {
+      checkPermissions(permissions)
+      const key = ids.hex(28)
+      const keyUid = ids.uid('ak')
+      await db
+        .insertInto('api_keys')
+        .values({ key_uid: keyUid, key_hash: hashKey(key), owner, label, permissions_json: JSON.stringify(permissions), created_at: clock.now() })
+        .execute()
+      return { keyUid, label, permissions, key }
+    },
+
+    async listKeys(owner) {
+      const rows = await db.selectFrom('api_keys').selectAll().where('owner', '=', owner).orderBy('created_at').orderBy('key_uid').execute()
+      return rows.map(toApiKey)
+    },
+
+    findKey: async (owner, reference) => toApiKey(await findRow(owner, reference)),
+
+    async updateKey(owner, reference, change) {
+      if (change.label === undefined && change.permissions === undefined) throw new AppError('access.nothing_to_update', {})
+      if (change.permissions) checkPermissions(change.permissions)
+      const row = await findRow(owner, reference)
+      const updated = {
+        label: change.label === undefined ? row.label : change.label,
+        permissions_json: change.permissions ? JSON.stringify(change.permissions) : row.permissions_json,
+      }
+      await db.updateTable('api_keys').set(updated).where('key_uid', '=', row.key_uid).execute()
+      return toApiKey({ ...row, ...updated })
+    },
+
+    async deleteKey(owner, reference) {
+      const row = await findRow(owner, reference)
+      await db.deleteFrom('api_keys').where('key_uid', '=', row.key_uid).execute()
+    },
+  }
+}
+
+/** A hash that no password has, of the usual cost. */
+const unusableHash = `scrypt$32768$8$1$${Buffer.alloc(16).toString('base64')}$${Buffer.alloc(32).toString('base64')}`
+
+function hashKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+function checkPermissions(permissions: readonly string[]): void {
+  for (const permission of permissions) {
+    if (!(domainPermissions as readonly string[]).includes(permission)) {
+      throw new AppError('access.unknown_permission', { permission, known: domainPermissions.join(', ') })
+    }
+  }
+}
+
+function toApiKey(row: ApiKeysTable): ApiKey {
+  return { keyUid: row.key_uid, label: row.label, permissions: JSON.parse(row.permissions_json) }
+}

@@ -1,0 +1,183 @@
+import type { ControlDb, DatasetsTable } from '../control/index.ts'
+import { AppError, type Clock, type Ids, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { checkMetas } from './metadata.ts'
+
+export interface CatalogDeps {
+  readonly db: ControlDb
+  readonly clock: Clock
+  readonly ids: Ids
+}
+
+export interface DatasetRow extends DatasetsTable {
+  readonly is_published: boolean
+  readonly is_partial: boolean
+  readonly version_generation_uid: string | null
+}
+
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
+
+/** Errors: catalog.dataset_id_mandatory, dataset_id_taken, invalid_dataset_id, invalid_metadata. */
+export async function createDataset(
+  deps: CatalogDeps,
+  input: { datasetId: string | undefined; metas: JsonObject; owner: string; isStrict: boolean },
+): Promise<DatasetRow> {
+  const { db, clock, ids } = deps
+  if (input.isStrict && !input.datasetId) throw new AppError('catalog.dataset_id_mandatory', {})
+  checkMetas(input.metas)
+  const now = clock.now()
+  const datasetUid = ids.uid('da')
+  const wanted = input.datasetId ? checkDatasetId(input.datasetId) : slug(titleOf(input.metas)) || datasetUid
+  await db.transaction().execute(async (trx) => {
+    const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted)
+    const taken = await trx.selectFrom('datasets').select('dataset_uid').where('dataset_id', '=', datasetId).executeTakeFirst()
+    if (taken) throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
+    await trx
+      .insertInto('datasets')
+      .values({
+        dataset_uid: datasetUid,
+        dataset_id: datasetId,
+        metas_json: JSON.stringify(input.metas),
+        visibility: 'domain',
+        owner: input.owner,
+        created_at: now,
+        last_modified_at: now,
+        configuration_revision: 1,
+        status: 'idle',
+        status_since_at: now,
+        status_user: input.owner,
+        status_error_json: null,
+        active_job_uid: null,
+      })
+      .execute()
+  })
+  return findDataset(db, datasetUid)
+}
+
+function checkDatasetId(datasetId: string): string {
+  if (!idPattern.test(datasetId)) throw new AppError('catalog.invalid_dataset_id', { dataset_id: datasetId.slice(0, 255) })
+  return datasetId
+}
+
+function titleOf(metas: JsonObject): string {
+  const template = metas.default as JsonObject | undefined
+  return typeof template?.title === 'string' ? template.title : ''
+}
+
+/** "Air quality" becomes `air-quality`. */
+export function slug(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 100)
+}
+
+/** The id itself, or with the first free number behind it. */
+async function freeDatasetId(db: ControlDb, wanted: string): Promise<string> {
+  const rows = await db.selectFrom('datasets').select('dataset_id').where('dataset_id', 'like', `${wanted.replace(/[%_\\]/g, '_')}%`).execute()
+  const taken = new Set(rows.map((row) => row.dataset_id))
+  if (!taken.has(wanted)) return wanted
+  for (let n = 0; ; n++) if (!taken.has(`${wanted}${n}`)) return `${wanted}${n}`
+}
+
+function selectDatasets(db: ControlDb) {
+  return db
+    .selectFrom('datasets')
+    .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
+    .selectAll('datasets')
+    .select(['publications.generation_uid as version_generation_uid', 'publications.is_partial as publication_is_partial'])
+}
+
+type SelectedRow = DatasetsTable & { version_generation_uid: string | null; publication_is_partial: number | null }
+
+function toDatasetRow(row: SelectedRow): DatasetRow {
+  return { ...row, is_published: row.version_generation_uid !== null, is_partial: row.publication_is_partial === 1 }
+}
+
+/** By uid, or by id as a fallback. Errors: catalog.unknown_dataset. */
+export async function findDataset(db: ControlDb, reference: string): Promise<DatasetRow> {
+  const row =
+    (await selectDatasets(db).where('datasets.dataset_uid', '=', reference).executeTakeFirst()) ??
+    (await selectDatasets(db).where('datasets.dataset_id', '=', reference).executeTakeFirst())
+  if (!row) throw new AppError('catalog.unknown_dataset', { dataset_uid: reference.slice(0, 300) })
+  return toDatasetRow(row as unknown as SelectedRow)
+}
+
+const sortable = {
+  dataset_id: 'datasets.dataset_id',
+  dataset_uid: 'datasets.dataset_uid',
+  created_at: 'datasets.created_at',
+  last_modified: 'datasets.last_modified_at',
+  status: 'datasets.status',
+} as const
+
+/** Errors: http.invalid_parameter for a sort that is not offered. */
+export async function listDatasets(
+  db: ControlDb,
+  query: { rows: number; page: number; sort: string | undefined },
+): Promise<DatasetRow[]> {
+  const isDescending = query.sort?.startsWith('-') ?? false
+  const name = (query.sort ?? 'created_at').replace(/^-/, '')
+  if (!Object.hasOwn(sortable, name)) {
+    const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
+    throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
+  }
+  const rows = await selectDatasets(db)
+    .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
+    .orderBy('datasets.dataset_uid')
+    .limit(query.rows)
+    .offset((query.page - 1) * query.rows)
+    .execute()
+  return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
+}
+
+/** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */
+export async function renameDataset(deps: CatalogDeps, datasetUid: string, datasetId: string): Promise<DatasetRow> {
+  checkDatasetId(datasetId)
+  await deps.db.transaction().execute(async (trx) => {
+    const dataset = await findDataset(trx, datasetUid)
+    if (dataset.dataset_id === datasetId) return
+    if (dataset.is_published) throw new AppError('catalog.dataset_is_published', { dataset_id: dataset.dataset_id })
+    const taken = await trx.selectFrom('datasets').select('dataset_uid').where('dataset_id', '=', datasetId).executeTakeFirst()
+    if (taken) throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
+    await trx.updateTable('datasets').set({ dataset_id: datasetId }).where('dataset_uid', '=', dataset.dataset_uid).execute()
+    await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
+  })
+  return findDataset(deps.db, datasetUid)
+}
+
+/**
+ * Who may see the dataset. Readers feel it at once, published or not: waiting for a publish would leave open what has
+ * been closed. Errors: catalog.visibility_invalid.
+ */
+export async function setVisibility(deps: CatalogDeps, datasetUid: string, visibility: JsonValue): Promise<void> {
+  if (visibility !== 'domain' && visibility !== 'restricted') {
+    throw new AppError('catalog.visibility_invalid', { value: JSON.stringify(visibility).slice(0, 100) })
+  }
+  const now = deps.clock.now()
+  await deps.db.transaction().execute(async (trx) => {
+    await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
+    const published = await trx
+      .updateTable('publications')
+      .set({ visibility })
+      .where('dataset_uid', '=', datasetUid)
+      .returning('generation_uid')
+      .executeTakeFirst()
+    if (published) {
+      const { generation_uid } = published
+      await trx.insertInto('publication_log').values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now }).execute()
+    }
+    await touchDataset(trx, datasetUid, now)
+  })
+}
+
+/** Every edit of a dataset's configuration passes here. */
+export async function touchDataset(db: ControlDb, datasetUid: string, now: number): Promise<void> {
+  await db
+    .updateTable('datasets')
+    .set((eb) => ({ last_modified_at: now, configuration_revision: eb('configuration_revision', '+', 1) }))
+    .where('dataset_uid', '=', datasetUid)
+    .execute()
+}

@@ -1,0 +1,71 @@
+import type { FilesTable } from '../control/index.ts'
+import { AppError } from '../kernel/index.ts'
+import type { CatalogDeps } from './datasets.ts'
+import { filePrefix } from './resources.ts'
+
+export interface NewFile {
+  readonly filename: string
+  readonly mimetype: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly owner: string
+}
+
+/** Registers an uploaded blob; its id is made from the file's name ("Cheese list.csv" becomes `cheese_list.csv`). */
+export async function addFile(deps: CatalogDeps, file: NewFile): Promise<FilesTable> {
+  const wanted = fileSlug(file.filename)
+  return deps.db.transaction().execute(async (trx) => {
+    let fileId = wanted
+    const dot = wanted.lastIndexOf('.')
+    const [stem, extension] = dot > 0 ? [wanted.slice(0, dot), wanted.slice(dot)] : [wanted, '']
+    while (await trx.selectFrom('files').select('file_id').where('file_id', '=', fileId).executeTakeFirst()) {
+      fileId = `${stem}_${deps.ids.uid('', 6).slice(1)}${extension}`
+    }
+    const row = { file_id: fileId, ...file, created_at: deps.clock.now() }
+    await trx.insertInto('files').values(row).execute()
+    return row
+  })
+}
+
+function fileSlug(filename: string): string {
+  const slug = filename
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '_')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[._-]+|[._-]+$/g, '')
+    .slice(-120)
+  return slug === '' ? 'file' : slug
+}
+
+/** Files the caller uploaded; all, for someone who may edit all datasets. */
+export async function listFiles(deps: CatalogDeps, owner: string | null): Promise<FilesTable[]> {
+  let query = deps.db.selectFrom('files').selectAll().orderBy('created_at', 'desc').orderBy('file_id')
+  if (owner !== null) query = query.where('owner', '=', owner)
+  return query.execute()
+}
+
+/** Errors: catalog.unknown_file, also for a file of somebody else when `owner` is given. */
+export async function findFile(deps: CatalogDeps, fileId: string, owner: string | null): Promise<FilesTable> {
+  const file = await deps.db.selectFrom('files').selectAll().where('file_id', '=', fileId).executeTakeFirst()
+  if (!file || (owner !== null && file.owner !== owner)) {
+    throw new AppError('catalog.unknown_file', { file_id: fileId.slice(0, 200) })
+  }
+  return file
+}
+
+/** Forgets a file; its bytes go when nothing names them any more. Errors: catalog.unknown_file, catalog.file_in_use. */
+export async function deleteFile(deps: CatalogDeps, fileId: string, owner: string | null): Promise<void> {
+  await findFile(deps, fileId, owner)
+  await deps.db.transaction().execute(async (trx) => {
+    const user = await trx
+      .selectFrom('resources')
+      .innerJoin('datasets', 'datasets.dataset_uid', 'resources.dataset_uid')
+      .select('datasets.dataset_id')
+      .where('resources.url', '=', `${filePrefix}${fileId}`)
+      .executeTakeFirst()
+    if (user) throw new AppError('catalog.file_in_use', { file_id: fileId, dataset_id: user.dataset_id })
+    await trx.deleteFrom('files').where('file_id', '=', fileId).execute()
+  })
+}

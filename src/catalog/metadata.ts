@@ -1,0 +1,87 @@
+import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { type CatalogDeps, findDataset, touchDataset } from './datasets.ts'
+import { findMetadataField, type MetadataField, type MetadataTemplate, metadataFault, metadataTemplates } from './metadata-templates.ts'
+
+/** One piece of metadata with its place in a template. Management API section 10.1. */
+export interface MetadataEntry {
+  readonly template: MetadataTemplate
+  readonly field: MetadataField
+  readonly value: JsonValue
+}
+
+/** Checks `{template: {name: value}}`. Errors: catalog.unknown_metadata, catalog.invalid_metadata. */
+export function checkMetas(metas: JsonObject): void {
+  for (const [template, values] of Object.entries(metas)) {
+    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new AppError('catalog.unknown_metadata', { template, name: '' })
+    }
+    for (const [name, value] of Object.entries(values)) checkMetadata(template, name, value)
+  }
+}
+
+function checkMetadata(template: string, name: string, value: JsonValue): MetadataField {
+  const field = findMetadataField(template, name)
+  if (!field) throw new AppError('catalog.unknown_metadata', { template: template.slice(0, 100), name: name.slice(0, 100) })
+  const expected = metadataFault(field, value)
+  if (expected !== null) {
+    throw new AppError('catalog.invalid_metadata', { template, name, value: JSON.stringify(value).slice(0, 100), expected })
+  }
+  return field
+}
+
+/** All metadata of all templates, set or not. */
+export function metadataEntries(metas: JsonObject): MetadataEntry[] {
+  return metadataTemplates.flatMap((template) =>
+    template.fields.map((field) => ({ template, field, value: valueOf(metas, template.name, field.name) })),
+  )
+}
+
+/** Errors: catalog.unknown_metadata. */
+export function metadataEntry(metas: JsonObject, templateName: string, name: string): MetadataEntry {
+  const entry = metadataEntries(metas).find(({ template, field }) => template.name === templateName && field.name === name)
+  if (!entry) throw new AppError('catalog.unknown_metadata', { template: templateName.slice(0, 100), name: name.slice(0, 100) })
+  return entry
+}
+
+function valueOf(metas: JsonObject, template: string, name: string): JsonValue {
+  const values = metas[template] as JsonObject | undefined
+  return values && Object.hasOwn(values, name) ? values[name]! : null
+}
+
+export interface MetadataChange {
+  readonly template: string
+  readonly name: string
+  /** Null unsets. */
+  readonly value: JsonValue
+}
+
+/**
+ * Applies changes, all or none. Readers see them with the next publish.
+ * Errors: catalog.unknown_dataset; catalog.invalid_request wrapping one error per faulty change; a single change fails
+ * with its own error.
+ */
+export async function changeMetadata(deps: CatalogDeps, datasetUid: string, changes: readonly MetadataChange[]): Promise<JsonObject> {
+  const faults: AppError[] = []
+  for (const change of changes) {
+    try {
+      checkMetadata(change.template, change.name, change.value)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      faults.push(error)
+    }
+  }
+  if (faults.length > 0) throw changes.length === 1 ? faults[0]! : new AppError('catalog.invalid_request', {}, faults)
+  return deps.db.transaction().execute(async (trx) => {
+    const dataset = await findDataset(trx, datasetUid)
+    const metas = JSON.parse(dataset.metas_json) as Record<string, JsonObject>
+    for (const { template, name, value } of changes) {
+      const values = { ...metas[template] }
+      if (value === null) delete values[name]
+      else values[name] = value
+      metas[template] = values
+    }
+    await trx.updateTable('datasets').set({ metas_json: JSON.stringify(metas) }).where('dataset_uid', '=', dataset.dataset_uid).execute()
+    await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
+    return metas
+  })
+}
