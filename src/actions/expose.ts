@@ -1,9 +1,9 @@
-import type { ControlDb, DatasetsTable, GenerationsTable } from '../control/index.ts'
+import type { ControlDb, DatasetRecord, GenerationsTable } from '../control/index.ts'
 import type { JsonObject, Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
 
 export interface Exposure {
-  readonly dataset: DatasetsTable
+  readonly dataset: DatasetRecord
   readonly generation: Pick<GenerationsTable, 'generation_uid'>
   readonly manifest: Manifest
   readonly metas: JsonObject

@@ -1,4 +1,4 @@
-import type { ControlDb, DatasetsTable } from '../control/index.ts'
+import type { ControlDb, DatasetRecord } from '../control/index.ts'
 import { AppError, type ErrorValue } from '../kernel/index.ts'
 import { nextStatus, type Status, type StatusEvent } from './status.ts'
 
@@ -22,7 +22,7 @@ export async function moveStatus(
   db: ControlDb,
   datasetUid: string,
   move: StatusMove,
-): Promise<DatasetsTable> {
+): Promise<DatasetRecord> {
   const dataset = await db
     .selectFrom('datasets')
     .selectAll()

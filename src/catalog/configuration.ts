@@ -1,5 +1,5 @@
 /** A dataset's configuration as one value: what a publish works from and what a version keeps. */
-import type { ControlDb, DatasetsTable, ResourcesTable, StepsTable } from '../control/index.ts'
+import type { ControlDb, DatasetRecord, ResourcesTable, StepsTable } from '../control/index.ts'
 import { AppError, type ConfiguredStep, type JsonObject } from '../kernel/index.ts'
 
 export interface ConfiguredResource {
@@ -11,7 +11,7 @@ export interface ConfiguredResource {
 }
 
 export interface Configuration {
-  readonly dataset: DatasetsTable
+  readonly dataset: DatasetRecord
   readonly metas: JsonObject
   readonly resources: readonly ConfiguredResource[]
   readonly processors: readonly ConfiguredStep[]

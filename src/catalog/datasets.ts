@@ -1,4 +1,4 @@
-import type { ControlDb, DatasetsTable } from '../control/index.ts'
+import type { ControlDb, DatasetRecord } from '../control/index.ts'
 import { AppError, type Clock, type Ids, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './metadata.ts'
 
@@ -8,7 +8,7 @@ export interface CatalogDeps {
   readonly ids: Ids
 }
 
-export interface DatasetRow extends DatasetsTable {
+export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
   readonly version_generation_uid: string | null
@@ -90,7 +90,7 @@ function selectDatasets(db: ControlDb) {
     .select(['publications.generation_uid as version_generation_uid', 'publications.is_partial as publication_is_partial'])
 }
 
-type SelectedRow = DatasetsTable & { version_generation_uid: string | null; publication_is_partial: number | null }
+type SelectedRow = DatasetRecord & { version_generation_uid: string | null; publication_is_partial: number | null }
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
   return { ...row, is_published: row.version_generation_uid !== null, is_partial: row.publication_is_partial === 1 }

@@ -3,7 +3,7 @@
  * alike: text, integers (`bigint` on PostgreSQL, read as numbers), no engine-specific types. `*_at` are milliseconds
  * since the epoch; `is_*`/`has_*` are 0 or 1; `*_json` hold JSON text.
  */
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 
 export interface ControlSchema {
   datasets: DatasetsTable
@@ -41,8 +41,11 @@ export interface DatasetsTable {
   /** The job that moved the dataset out of rest; null at rest. */
   active_job_uid: string | null
   /** Exact number of values that the last publish could not handle. */
-  record_errors_count: number
+  record_errors_count: Generated<number>
 }
+
+/** A dataset as read. */
+export type DatasetRecord = Selectable<DatasetsTable>
 
 export interface ResourcesTable {
   resource_uid: string

@@ -1,0 +1,195 @@
+/**
+ * Conditions to SQL. The language is two-valued: a comparison with null is false, and `not` of that is true. The engine
+ * is three-valued. In a positive place null and false both drop the row, so the plain SQL serves (and the engine can
+ * prune by it); only below a `not` must a null be made false.
+ */
+import { foldedTermsSql } from '../../kernel/index.ts'
+import type { Predicate, Typed, Word } from '../resolve/typed.ts'
+import type { Column } from '../schema.ts'
+import { compileDay, compileExpr, type ExpressionContext, haversine } from './expressions.ts'
+import type { QueryTarget } from './target.ts'
+
+export interface PredicateContext extends ExpressionContext {
+  readonly target: QueryTarget
+}
+
+export function compilePredicate(context: PredicateContext, predicate: Predicate): string {
+  return compile(context, predicate, false)
+}
+
+function compile(context: PredicateContext, predicate: Predicate, mustBeExact: boolean): string {
+  switch (predicate.kind) {
+    case 'logic':
+      return `(${predicate.operands.map((operand) => compile(context, operand, mustBeExact)).join(` ${predicate.operator} `)})`
+    case 'not':
+      return `(not ${compile(context, predicate.operand, true)})`
+    case 'is_null':
+    case 'words':
+      return compileLeaf(context, predicate)
+    default: {
+      const sql = compileLeaf(context, predicate)
+      return mustBeExact ? `coalesce(${sql}, false)` : sql
+    }
+  }
+}
+
+function compileLeaf(
+  context: PredicateContext,
+  predicate: Exclude<Predicate, { kind: 'logic' | 'not' }>,
+): string {
+  const { binder } = context
+  switch (predicate.kind) {
+    case 'compare':
+      return compileCompare(context, predicate.operator, predicate.left, predicate.right)
+    case 'in_list': {
+      const { operand, items } = predicate
+      if (operand.type === 'multitext') {
+        return `list_has_any(${compileExpr(context, operand)}, [${items.map((item) => compileExpr(context, item)).join(', ')}]::varchar[])`
+      }
+      return `(${compileExpr(context, operand)} in (${items.map((item) => side(context, item, operand)).join(', ')}))`
+    }
+    case 'in_range': {
+      const { operand, low, high } = predicate
+      const value = side(context, operand, low)
+      return `(${value} ${predicate.isLowOpen ? '>' : '>='} ${side(context, low, operand)} and ${value} ${predicate.isHighOpen ? '<' : '<='} ${side(context, high, operand)})`
+    }
+    case 'is_null':
+      return `(${compileExpr(context, predicate.operand)} is ${predicate.isNegated ? 'not ' : ''}null)`
+    case 'truth': {
+      const value = compileExpr(context, predicate.operand)
+      if (predicate.isNegated) return `(${value} is distinct from ${predicate.value})`
+      return predicate.value ? `(${value})` : `(not ${value})`
+    }
+    case 'words':
+      return compileWords(context, predicate.columns, predicate.words)
+    case 'startswith': {
+      if (predicate.columns.length === 0) return 'false'
+      const prefix = `${binder.bind(predicate.text)}::varchar`
+      return `(${predicate.columns
+        .map((column) =>
+          column.type === 'multitext'
+            ? `coalesce(len(list_filter(${column.sql}, v -> starts_with(v, ${prefix}))) > 0, false)`
+            : `coalesce(starts_with(${column.sql}, ${prefix}), false)`,
+        )
+        .join(' or ')})`
+    }
+    case 'within_distance':
+      return `(${haversine(compileExpr(context, predicate.point), predicate.lon, predicate.lat, binder)} <= ${binder.bind(predicate.metres)}::double)`
+    case 'in_bbox': {
+      const point = compileExpr(context, predicate.point)
+      const bound = (value: number) => `${binder.bind(value)}::double`
+      const lon = `(${point}).lon`
+      const crosses = predicate.west > predicate.east
+      const lons = `${lon} >= ${bound(predicate.west)} ${crosses ? 'or' : 'and'} ${lon} <= ${bound(predicate.east)}`
+      return `((${point}).lat between ${bound(predicate.south)} and ${bound(predicate.north)} and (${lons}))`
+    }
+    case 'in_polygon':
+      return compilePolygon(context, predicate)
+    case 'path': {
+      const path = `${binder.bind(predicate.path)}::varchar`
+      const below = `${binder.bind(predicate.path + predicate.separator)}::varchar`
+      return `(${predicate.column.sql} = ${path} or starts_with(${predicate.column.sql}, ${below}))`
+    }
+    default:
+      return predicate satisfies never
+  }
+}
+
+type Comparison = Extract<Predicate, { kind: 'compare' }>['operator']
+
+function compileCompare(context: PredicateContext, operator: Comparison, left: Typed, right: Typed): string {
+  if (left.type === 'multitext' || right.type === 'multitext') {
+    const [list, item, mirrored] =
+      left.type === 'multitext' ? [left, right, operator] : [right, left, mirror[operator]]
+    const values = compileExpr(context, list)
+    const value = compileExpr(context, item)
+    if (mirrored === '=') return `list_contains(${values}, ${value})`
+    if (mirrored === '!=') return `(not coalesce(list_contains(${values}, ${value}), false))`
+    return `(len(list_filter(${values}, v -> v ${mirrored} ${value})) > 0)`
+  }
+  const a = side(context, left, right)
+  const b = side(context, right, left)
+  // `a != b` is `not (a = b)`: true where one is null.
+  if (operator === '!=') return `(${a} is distinct from ${b})`
+  return `(${a} ${operator} ${b})`
+}
+
+const mirror: Readonly<Record<Comparison, Comparison>> = {
+  '=': '=',
+  '!=': '!=',
+  '>': '<',
+  '>=': '<=',
+  '<': '>',
+  '<=': '>=',
+}
+
+/** One side of a comparison: date literals beside a day are days. */
+function side(context: PredicateContext, expr: Typed, other: Typed): string {
+  if (expr.kind === 'moment' && other.type === 'date') return compileDay(context, expr)
+  if (expr.type === 'date' && other.type === 'datetime' && other.kind !== 'moment') {
+    return `timezone(${context.binder.bind('UTC')}, ${compileExpr(context, expr)}::timestamp)`
+  }
+  return compileExpr(context, expr)
+}
+
+/** Every word in one of the columns. No words: everything matches, as an empty search does. */
+function compileWords(context: PredicateContext, columns: readonly Column[], words: readonly Word[]): string {
+  if (words.length === 0) return 'true'
+  if (columns.length === 0) return 'false'
+  const { search } = context.target
+  const indexed = search !== null && columns.every((column) => column.fieldIndex !== null)
+  const tests = words.map((word) =>
+    indexed ? wordInPostings(context, columns, word) : wordInColumns(context, columns, word),
+  )
+  return `(${tests.join(' and ')})`
+}
+
+function folded(context: PredicateContext, word: Word): string {
+  return `strip_accents(lower(${context.binder.bind(word.text)}::varchar))`
+}
+
+function termTest(term: string, text: string, word: Word): string {
+  switch (word.match) {
+    case 'exact':
+      return `${term} = ${text}`
+    case 'prefix':
+      return `starts_with(${term}, ${text})`
+    case 'fuzzy':
+      return `(abs(length(${term}) - length(${text})) <= ${word.distance} and levenshtein(${term}, ${text}) <= ${word.distance})`
+    default:
+      return word.match satisfies never
+  }
+}
+
+function wordInPostings(context: PredicateContext, columns: readonly Column[], word: Word): string {
+  const search = context.target.search!
+  const text = folded(context, word)
+  const terms = `select term_id from ${search.terms} where ${termTest('term', text, word)}`
+  const fields = columns.map((column) => column.fieldIndex).join(', ')
+  return `(_row in (select _row from ${search.postings} where term_id in (${terms}) and field in (${fields})))`
+}
+
+function wordInColumns(context: PredicateContext, columns: readonly Column[], word: Word): string {
+  const text = folded(context, word)
+  const tests = columns.map((column) => {
+    const value = column.type === 'multitext' ? `array_to_string(${column.sql}, ' ')` : column.sql
+    return `coalesce(len(list_filter(${foldedTermsSql(value)}, t -> ${termTest('t', text, word)})) > 0, false)`
+  })
+  return `(${tests.join(' or ')})`
+}
+
+/** Even-odd rule over all rings: holes take themselves out. A point on an edge may fall on either side. */
+function compilePolygon(
+  context: PredicateContext,
+  predicate: Extract<Predicate, { kind: 'in_polygon' }>,
+): string {
+  const { binder } = context
+  const point = compileExpr(context, predicate.point)
+  const edges = predicate.rings.flatMap((ring) =>
+    ring.slice(1).map((to, index) => ({ a: ring[index]![0], b: ring[index]![1], c: to[0], d: to[1] })),
+  )
+  const list = `from_json(${binder.bind(JSON.stringify(edges))}::json, '[{"a":"DOUBLE","b":"DOUBLE","c":"DOUBLE","d":"DOUBLE"}]')`
+  const [x, y] = [`(${point}).lon`, `(${point}).lat`]
+  const crossings = `len(list_filter(${list}, e -> (e.b > ${y}) <> (e.d > ${y}) and ${x} < (e.c - e.a) * (${y} - e.b) / (e.d - e.b) + e.a))`
+  return `(${point} is not null and ${crossings} % 2 = ${predicate.isInside ? 1 : 0})`
+}

@@ -1,0 +1,271 @@
+/** Whole statements: rows, counts and facets of a resolved query. */
+import type { GroupKey, Predicate, Query, Typed } from '../resolve/typed.ts'
+import type { Type } from '../schema.ts'
+import { compileExpr } from './expressions.ts'
+import { compilePredicate, type PredicateContext } from './predicates.ts'
+import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
+
+/** A column of the answer, in select order; `sqlName` is what it is called in the statement's result. */
+export interface ResultColumn {
+  readonly name: string
+  readonly type: Type
+  readonly sqlName: string
+}
+
+export interface Page {
+  /** Null: all. */
+  readonly limit: number | null
+  readonly offset: number
+}
+
+export interface RowsStatement extends Statement {
+  readonly columns: readonly ResultColumn[]
+}
+
+/** Statements may ask for columns beyond the select list, under names of their own. */
+export interface RowsOptions {
+  readonly page: Page
+  /** Extra trusted columns, e.g. `_id`; only for queries that are not aggregated. */
+  readonly extra?: readonly string[]
+  /** Keep to rows with `_row` in [from, to); only for queries that are not aggregated. */
+  readonly rowRange?: { readonly from: number; readonly to: number }
+  /** Leave the order to the caller (the relation's own). */
+  readonly isUnordered?: boolean
+}
+
+/** The rows of a query, in a total order: its own, then the record's position (or the group's keys). */
+export function compileRows(query: Query, target: QueryTarget, options: RowsOptions): RowsStatement {
+  const binder = createBinder()
+  const context = contextOf(query, target, binder)
+  return query.isAggregated
+    ? compileGroups(query, context, options.page)
+    : compileRecords(query, context, options)
+}
+
+/** How many records match; for queries that are not aggregated. */
+export function compileCount(query: Query, target: QueryTarget): Statement {
+  const binder = createBinder()
+  const where = whereSql(query.where, contextOf(query, target, binder))
+  return { sql: `select count(*) as n from ${target.relation}${where}`, values: binder.values }
+}
+
+function contextOf(query: Query, target: QueryTarget, binder: Binder): PredicateContext {
+  return { binder, target, timezone: query.timezone, lang: query.lang }
+}
+
+function whereSql(where: Predicate | null, context: PredicateContext, extra: readonly string[] = []): string {
+  const conditions = [...(where ? [compilePredicate(context, where)] : []), ...extra]
+  return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
+}
+
+function compileRecords(query: Query, context: PredicateContext, options: RowsOptions): RowsStatement {
+  const columns = query.select.map((column, index): ResultColumn & { sql: string } => ({
+    name: column.name,
+    type: column.expr.type,
+    sqlName: `c${index}`,
+    sql: compileExpr(context, column.expr),
+  }))
+  const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
+  const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
+  const where = whereSql(query.where, context, range)
+  const order = query.order.map((item) => {
+    const sql =
+      item.expr.kind === 'random'
+        ? randomSql(item.expr.seed, context)
+        : orderable(compileExpr(context, item.expr), item.expr.type)
+    return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
+  })
+  const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
+  const sql = `select ${items.join(', ') || 'null as nothing'} from ${context.target.relation}${where}${orderSql}${pageSql(options.page)}`
+  return {
+    sql,
+    values: context.binder.values,
+    columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
+  }
+}
+
+/** A repeatable order: a digest of the record id and the seed, the same on any release of the engine. */
+function randomSql(seed: number, context: PredicateContext): string {
+  return `md5(_id::varchar || ${context.binder.bind(String(seed))}::varchar)`
+}
+
+function orderable(sql: string, type: Type): string {
+  return type === 'multitext' ? `array_to_string(${sql}, ',')` : sql
+}
+
+function pageSql(page: Page): string {
+  const limit = page.limit === null ? '' : ` limit ${page.limit}`
+  return page.offset === 0 ? limit : `${limit} offset ${page.offset}`
+}
+
+function compileGroups(query: Query, context: PredicateContext, page: Page): RowsStatement {
+  const keys = query.groups.map((group, index) => ({ sql: keySql(group, context), name: `k${index}` }))
+  const inner = `select *${keys.map((key) => `, ${key.sql} as ${key.name}`).join('')} from ${context.target.relation}${whereSql(query.where, context)}`
+  const needed = query.groups.flatMap((group, index) =>
+    group.kind === 'value' ? [] : [`k${index} is not null`],
+  )
+  const columns = query.select.map((column, index): ResultColumn & { sql: string } => {
+    const group = column.groupKey === null ? null : query.groups[column.groupKey]!
+    return {
+      name: column.name,
+      type: group ? keyType(group) : column.expr.type,
+      sqlName: `c${index}`,
+      sql: group ? keyLabel(group, `k${column.groupKey}`, context) : compileExpr(context, column.expr),
+    }
+  })
+  const order = query.order.map((item) => {
+    const sql =
+      item.groupKey !== null
+        ? `k${item.groupKey}`
+        : item.expr.kind === 'random'
+          ? `md5(concat(${['$seed', ...keys.map((key) => key.name)].slice(1).join(', ') || "''"}, ${context.binder.bind(String(item.expr.seed))}::varchar))`
+          : compileExpr(context, item.expr)
+    return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
+  })
+  const total = [...order, ...keys.map((key) => `${key.name} asc nulls last`)]
+  const parts = [
+    `select ${columns.map((column) => `${column.sql} as ${column.sqlName}`).join(', ') || 'null as nothing'}`,
+    `from (${inner})`,
+    ...(needed.length > 0 ? [`where ${needed.join(' and ')}`] : []),
+    ...(keys.length > 0 ? [`group by ${keys.map((key) => key.name).join(', ')}`] : []),
+    ...(total.length > 0 && keys.length > 0 ? [`order by ${total.join(', ')}`] : []),
+  ]
+  return {
+    sql: parts.join(' ') + pageSql(page),
+    values: context.binder.values,
+    columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
+  }
+}
+
+/** What records are grouped by. Ranges group by the number of the range, so that they come in their own order. */
+function keySql(group: GroupKey, context: PredicateContext): string {
+  const value = compileExpr(context, group.expr)
+  switch (group.kind) {
+    case 'value':
+      if (group.expr.type === 'multitext')
+        return `unnest(case when len(${value}) > 0 then ${value} else [null] end)`
+      return value
+    case 'width':
+      return `floor(${value}::double / ${context.binder.bind(group.width)}::double)`
+    case 'interval':
+      return `time_bucket(interval '${group.count} ${group.unit}', ${local(group.expr, value, context)})`
+    case 'range': {
+      const cases = group.bounds.slice(1).map((high, index) => {
+        const low = group.bounds[index]!
+        const tests = [
+          ...(low === null ? [] : [`${value} >= ${bound(low, group.expr, context)}`]),
+          ...(high === null ? [] : [`${value} < ${bound(high, group.expr, context)}`]),
+        ]
+        return `when ${[...tests, `${value} is not null`].join(' and ')} then ${index}`
+      })
+      return `case ${cases.join(' ')} end`
+    }
+    default:
+      return group satisfies never
+  }
+}
+
+function bound(expr: Typed, field: Typed, context: PredicateContext): string {
+  const sql = compileExpr(context, expr)
+  return field.type === 'date' ? `timezone('UTC', ${sql})` : sql
+}
+
+function local(expr: Typed, sql: string, context: PredicateContext): string {
+  return expr.type === 'date'
+    ? `${sql}::timestamp`
+    : `timezone(${context.binder.bind(context.timezone)}, ${sql})`
+}
+
+function keyType(group: GroupKey): Type {
+  if (group.kind !== 'value') return 'text'
+  return group.expr.type === 'multitext' ? 'text' : group.expr.type
+}
+
+/** What a group is called in the answer: its value, or `[from, to[` for ranges. */
+function keyLabel(group: GroupKey, key: string, context: PredicateContext): string {
+  const { binder } = context
+  switch (group.kind) {
+    case 'value':
+      return key
+    case 'width': {
+      const width = `${binder.bind(group.width)}::double`
+      const number = (sql: string) => `regexp_replace((${sql})::varchar, '\\.0$', '')`
+      return `'[' || ${number(`${key} * ${width}`)} || ', ' || ${number(`(${key} + 1) * ${width}`)} || '['`
+    }
+    case 'interval': {
+      const format =
+        group.expr.type === 'date' && !['hour', 'minute', 'second', 'millisecond'].includes(group.unit)
+          ? '%Y-%m-%d'
+          : '%Y-%m-%dT%H:%M:%S'
+      const end = `${key} + interval '${group.count} ${group.unit}'`
+      return `'[' || strftime(${key}, '${format}') || ', ' || strftime(${end}, '${format}') || '['`
+    }
+    case 'range': {
+      const labels = group.labels.slice(1).map((high, index) => `[${group.labels[index]}, ${high}[`)
+      return `[${labels.map((label) => `${binder.bind(label)}::varchar`).join(', ')}][${key} + 1]`
+    }
+    default:
+      return group satisfies never
+  }
+}
+
+export interface FacetQuery {
+  /** The conditions that apply to this facet's counts. */
+  readonly query: Query
+  readonly column: { readonly sql: string; readonly type: Type }
+  /** 0 for the first level; a date has year, month, day. */
+  readonly level: number
+  /** Only values below this path; null at the first level. */
+  readonly under: string | null
+  readonly separator: string | null
+  readonly sort: 'count' | '-count' | 'alphanum' | '-alphanum' | 'num' | '-num'
+  readonly limit: number
+}
+
+const dateLevels = ['%Y', '%Y/%m', '%Y/%m/%d']
+
+/** Values of one facet with their counts: columns `value` (text) and `n`. Empty values are not listed. */
+export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement {
+  const { query, column, level } = facet
+  const binder = createBinder()
+  const context = contextOf(query, target, binder)
+  let value: string
+  switch (column.type) {
+    case 'multitext':
+      value = `unnest(${column.sql})`
+      break
+    case 'date':
+      value = `strftime(${column.sql}, '${dateLevels[Math.min(level, 2)]}')`
+      break
+    case 'datetime':
+      value = `strftime(timezone(${binder.bind(query.timezone)}, ${column.sql}), '${dateLevels[Math.min(level, 2)]}')`
+      break
+    case 'text':
+      value =
+        facet.separator === null
+          ? column.sql
+          : `array_to_string(string_split(${column.sql}, ${binder.bind(facet.separator)})[1:${level + 1}], ${binder.bind(facet.separator)})`
+      break
+    default:
+      value = column.sql
+  }
+  const rows = `select ${value} as v from ${target.relation}${whereSql(query.where, context)}`
+  const tests = [
+    'v is not null',
+    ...(column.type === 'text' || column.type === 'multitext' ? ["v <> ''"] : []),
+  ]
+  if (facet.under !== null) {
+    const separator = facet.separator ?? '/'
+    tests.push(`starts_with(v, ${binder.bind(facet.under + separator)}::varchar)`)
+  }
+  const order = {
+    count: 'n asc, v asc',
+    '-count': 'n desc, v asc',
+    alphanum: 'v asc',
+    '-alphanum': 'v desc',
+    num: 'v asc',
+    '-num': 'v desc',
+  }[facet.sort]
+  const grouped = `select v, count(*) as n from (${rows}) where ${tests.join(' and ')} group by v order by ${order} limit ${facet.limit}`
+  return { sql: `select v::varchar as value, n from (${grouped})`, values: binder.values }
+}

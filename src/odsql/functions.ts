@@ -1,0 +1,117 @@
+/** The functions of the language in one table: docs, resolution and SQL come from it. ODSQL specification, sections 3-5. */
+import type { Type } from './schema.ts'
+
+/** What an argument may be. `date`: date or datetime; `number`: int or double. */
+export type ArgumentClass = 'text' | 'number' | 'date' | 'any' | 'point' | 'geo'
+
+export interface ScalarFunction {
+  readonly args: readonly ArgumentClass[]
+  /** Type of the result; `same`: that of the first argument. */
+  readonly result: Type | 'same'
+  /** SQL from the arguments' SQL; dates arrive as local timestamps of the request's zone. */
+  readonly sql: (args: readonly string[]) => string
+  readonly doc: string
+}
+
+const part = (name: string, doc: string): ScalarFunction => ({
+  args: ['date'],
+  result: 'int',
+  sql: ([x]) => `date_part('${name}', ${x})::bigint`,
+  doc,
+})
+
+export const scalarFunctions: Readonly<Record<string, ScalarFunction>> = {
+  length: { args: ['text'], result: 'int', sql: ([x]) => `length(${x})`, doc: 'Number of characters' },
+  lower: { args: ['text'], result: 'text', sql: ([x]) => `lower(${x})`, doc: 'Lower case' },
+  upper: { args: ['text'], result: 'text', sql: ([x]) => `upper(${x})`, doc: 'Upper case' },
+  year: part('year', 'Year, in the time zone of the request'),
+  quarter: part('quarter', 'Quarter, 1 to 4'),
+  month: part('month', 'Month, 1 to 12'),
+  day: part('day', 'Day of the month'),
+  dayofweek: part('isodow', 'Day of the week, 1 is Monday'),
+  hour: part('hour', 'Hour, 0 to 23'),
+  minute: part('minute', 'Minute'),
+  second: { ...part('second', 'Second'), sql: ([x]) => `floor(date_part('second', ${x}))::bigint` },
+  millisecond: {
+    ...part('millisecond', 'Millisecond within the second'),
+    sql: ([x]) => `(date_part('millisecond', ${x})::bigint % 1000)`,
+  },
+}
+
+export interface AggregateFunction {
+  readonly args: readonly ArgumentClass[]
+  readonly result: Type | 'same' | 'sum'
+  readonly sql: (args: readonly string[]) => string
+  readonly doc: string
+}
+
+export const aggregateFunctions: Readonly<Record<string, AggregateFunction>> = {
+  count: {
+    args: ['any'],
+    result: 'int',
+    sql: ([x]) => `count(${x})`,
+    doc: 'Number of records, or of non-null values; `distinct` counts different ones',
+  },
+  sum: { args: ['number'], result: 'sum', sql: ([x]) => `sum(${x})`, doc: 'Sum' },
+  avg: { args: ['number'], result: 'double', sql: ([x]) => `avg(${x})`, doc: 'Mean' },
+  min: {
+    args: ['any'],
+    result: 'same',
+    sql: ([x]) => `min(${x})`,
+    doc: 'Smallest value, of numbers and dates',
+  },
+  max: {
+    args: ['any'],
+    result: 'same',
+    sql: ([x]) => `max(${x})`,
+    doc: 'Largest value, of numbers and dates',
+  },
+  median: {
+    args: ['number'],
+    result: 'double',
+    sql: ([x]) => `quantile_cont(${x}::double, 0.5)`,
+    doc: 'Median, interpolated',
+  },
+  stddev: {
+    args: ['number'],
+    result: 'double',
+    sql: ([x]) => `stddev_samp(${x})`,
+    doc: 'Sample standard deviation',
+  },
+  percentile: {
+    args: ['number', 'number'],
+    result: 'double',
+    sql: ([x, p]) => `quantile_cont(${x}::double, ${p})`,
+    doc: 'Percentile 0 to 100, interpolated',
+  },
+}
+
+/** Functions with rules of their own, resolved by hand. */
+export const specialFunctions: Readonly<Record<string, string>> = {
+  ifnull: 'The first value, or the second where it is null',
+  date_format: 'A date as text, by a pattern',
+  now: 'The time of the request, with parts set or shifted',
+  distance: 'Metres between a geo point and a literal point',
+  json_format: 'Text as JSON',
+  random: 'A repeatable random order, in order_by',
+  range: 'Ranges of numbers or dates, in group_by',
+  geo_cluster: 'Clusters of geo points, in group_by',
+}
+
+export const predicateFunctions: Readonly<Record<string, string>> = {
+  search: 'All words, all but the last fuzzily, the last as a prefix',
+  suggest: 'Every word is a prefix of a word of the field',
+  startswith: 'The value begins with the text, case included',
+  within_distance: 'The point lies at most so far from a point',
+  in_bbox: 'The point lies in a box given by two corners',
+  intersects: 'The field intersects a geometry',
+  disjoint: 'The field and a geometry have nothing in common',
+  within: 'The field lies within a geometry',
+}
+
+export const allFunctionNames: readonly string[] = [
+  ...Object.keys(scalarFunctions),
+  ...Object.keys(aggregateFunctions),
+  ...Object.keys(specialFunctions),
+  ...Object.keys(predicateFunctions),
+]

@@ -1,0 +1,18 @@
+export {
+  compileCount,
+  compileFacet,
+  compileRows,
+  type FacetQuery,
+  type ResultColumn,
+  type RowsOptions,
+  type RowsStatement,
+} from './compile/statements.ts'
+export type { QueryTarget, Statement } from './compile/target.ts'
+export { explainQuery } from './explain.ts'
+export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
+export type { Result } from './fault.ts'
+export { aggregateFunctions, predicateFunctions, scalarFunctions, specialFunctions } from './functions.ts'
+export { prepareQuery, type QueryText } from './resolve/query.ts'
+export { parseRefinement, type Refinement } from './resolve/refinements.ts'
+export type { Query } from './resolve/typed.ts'
+export { type Column, type QuerySchema, recordSchema, type Type } from './schema.ts'

@@ -1,0 +1,279 @@
+/** Value expressions: names to columns, functions to their rows in the table, literals to values. */
+import type { Argument, Expr, Span } from '../ast.ts'
+import { fault, suggest } from '../fault.ts'
+import {
+  type AggregateFunction,
+  type ArgumentClass,
+  aggregateFunctions,
+  allFunctionNames,
+  predicateFunctions,
+  scalarFunctions,
+  specialFunctions,
+} from '../functions.ts'
+import type { Type } from '../schema.ts'
+import { findColumn, isDate, isGeo, isNumber, isText, type ResolveContext } from './context.ts'
+import { formatTokens } from './date-format.ts'
+import { readGeometry, readMoment } from './literals.ts'
+import { resolveNow } from './now.ts'
+import type { Typed } from './typed.ts'
+
+export function resolveExpr(context: ResolveContext, expr: Expr): Typed {
+  const { span } = expr
+  switch (expr.kind) {
+    case 'string':
+      return { kind: 'literal', type: 'text', value: expr.value, span }
+    case 'number':
+      return numberLiteral(expr.text, span)
+    case 'boolean':
+      return { kind: 'literal', type: 'boolean', value: expr.value, span }
+    case 'null':
+      return { kind: 'literal', type: 'null', value: null, span }
+    case 'date':
+      return { kind: 'moment', type: 'datetime', ...readMoment(expr.text, span), span }
+    case 'name': {
+      const column = findColumn(context, expr.name, span)
+      return { kind: 'column', type: column.type, column, span }
+    }
+    case 'negate': {
+      const operand = resolveExpr(context, expr.operand)
+      requireNumber(operand, '-')
+      if (operand.kind === 'literal') return { ...operand, value: negated(operand.value) }
+      return { kind: 'negate', type: operand.type, operand, span }
+    }
+    case 'arithmetic': {
+      const left = resolveExpr(context, expr.left)
+      const right = resolveExpr(context, expr.right)
+      requireNumber(left, expr.operator)
+      requireNumber(right, expr.operator)
+      const isInt = expr.operator !== '/' && left.type !== 'double' && right.type !== 'double'
+      return {
+        kind: 'arithmetic',
+        type: isInt ? 'int' : 'double',
+        operator: expr.operator,
+        left,
+        right,
+        span,
+      }
+    }
+    case 'call':
+      return resolveCall(context, expr)
+    case 'geometry':
+      throw fault('odsql.type_mismatch', span, { reason: 'a geometry is not a value here' })
+    case 'quantity':
+      throw fault('odsql.type_mismatch', span, { reason: `${expr.text}${expr.unit} is not a value here` })
+    case 'star':
+      throw fault('odsql.syntax', span, { reason: "'*' is not a value here" })
+    case 'compare':
+    case 'in_list':
+    case 'in_range':
+    case 'member':
+    case 'is_null':
+    case 'is_boolean':
+    case 'not':
+    case 'logic':
+      throw fault('odsql.syntax', span, { reason: 'a condition is not a value' })
+    default:
+      return expr satisfies never
+  }
+}
+
+function negated(value: unknown): number | bigint {
+  return typeof value === 'bigint' ? -value : -(value as number)
+}
+
+function numberLiteral(text: string, span: Span): Typed {
+  if (/^\d+$/.test(text) && text.length <= 18)
+    return { kind: 'literal', type: 'int', value: BigInt(text), span }
+  const value = Number(text)
+  if (!Number.isFinite(value))
+    throw fault('odsql.invalid_literal', span, { reason: `${text.slice(0, 40)} is too large` })
+  return { kind: 'literal', type: 'double', value, span }
+}
+
+function requireNumber(expr: Typed, operator: string): void {
+  if (!isNumber(expr.type) && expr.type !== 'null') {
+    throw fault('odsql.type_mismatch', expr.span, { reason: `'${operator}' needs numbers, not ${expr.type}` })
+  }
+}
+
+type Call = Extract<Expr, { kind: 'call' }>
+
+function resolveCall(context: ResolveContext, call: Call): Typed {
+  const { name, span } = call
+  if (Object.hasOwn(aggregateFunctions, name))
+    return resolveAggregate(context, call, aggregateFunctions[name]!)
+  if (name === 'envelope' || name === 'bbox')
+    throw fault('odsql.not_supported', span, { reason: `${name}()` })
+  if (call.isDistinct) throw wrong(call, 'distinct belongs to count')
+  if (Object.hasOwn(scalarFunctions, name)) {
+    const definition = scalarFunctions[name]!
+    const args = positional(call, definition.args.length).map((arg) => resolveExpr(context, arg))
+    for (const [index, arg] of args.entries()) requireClass(call, arg, definition.args[index]!)
+    return {
+      kind: 'call',
+      type: definition.result === 'same' ? args[0]!.type : definition.result,
+      name,
+      args,
+      span,
+    }
+  }
+  if (name === 'ifnull') {
+    const [value, other] = positional(call, 2).map((arg) => resolveExpr(context, arg))
+    const adapted = adapt(other!, value!.type)
+    if (!areComparable(value!.type, adapted.type))
+      throw wrong(call, `${value!.type} and ${adapted.type} cannot stand for each other`)
+    const type =
+      value!.type === 'int' && adapted.type === 'double'
+        ? 'double'
+        : value!.type === 'null'
+          ? adapted.type
+          : value!.type
+    return { kind: 'call', type, name, args: [value!, adapted], span }
+  }
+  if (name === 'date_format') {
+    const [value, pattern] = positional(call, 2)
+    const date = resolveExpr(context, value!)
+    requireClass(call, date, 'date')
+    if (pattern!.kind !== 'string') throw wrong(call, 'the pattern must be a text')
+    formatTokens(pattern!.value, pattern!.span)
+    return { kind: 'call', type: 'text', name, args: [date, resolveExpr(context, pattern!)], span }
+  }
+  if (name === 'now')
+    return {
+      kind: 'moment',
+      type: 'datetime',
+      ...resolveNow(context, call),
+      isInstant: true,
+      isWholeDay: false,
+      span,
+    }
+  if (name === 'distance') {
+    const [field, geometry] = positional(call, 2)
+    const point = resolveExpr(context, field!)
+    requireClass(call, point, 'point')
+    const centre = geometry!.kind === 'geometry' ? readGeometry(geometry!.text, geometry!.span) : null
+    if (centre?.kind !== 'point') throw wrong(call, 'the second argument must be a literal point')
+    const literal = (value: number): Typed => ({ kind: 'literal', type: 'double', value, span })
+    return {
+      kind: 'call',
+      type: 'double',
+      name,
+      args: [point, literal(centre.lon), literal(centre.lat)],
+      span,
+    }
+  }
+  if (name === 'json_format') {
+    if (call.args.length < 1 || call.args.length > 2) throw wrong(call, 'it takes one or two arguments')
+    const args = call.args.map((arg) => resolveExpr(context, arg.value))
+    for (const arg of args) requireClass(call, arg, 'text')
+    return { kind: 'call', type: 'json', name, args, span }
+  }
+  if (Object.hasOwn(specialFunctions, name) || Object.hasOwn(predicateFunctions, name)) {
+    throw wrong(call, 'it cannot be used here')
+  }
+  throw fault('odsql.unknown_function', span, { name, suggestion: suggest(name, allFunctionNames) })
+}
+
+function resolveAggregate(context: ResolveContext, call: Call, definition: AggregateFunction): Typed {
+  const { name, span, isDistinct } = call
+  if (isDistinct && name !== 'count') throw wrong(call, 'distinct belongs to count')
+  if (name === 'count' && call.args.length === 1 && call.args[0]!.value.kind === 'star') {
+    return { kind: 'aggregate', type: 'int', name, isDistinct: false, args: [], span }
+  }
+  const args = positional(call, definition.args.length).map((arg) => resolveExpr(context, arg))
+  for (const [index, arg] of args.entries()) {
+    if (containsAggregate(arg)) throw wrong(call, 'aggregates cannot be nested')
+    requireClass(call, arg, definition.args[index]!)
+  }
+  const [first] = args
+  if ((name === 'min' || name === 'max') && !isNumber(first!.type) && !isDate(first!.type)) {
+    throw wrong(call, `it needs numbers or dates, not ${first!.type}`)
+  }
+  if (name === 'percentile') {
+    const rank = args[1]!
+    const value = rank.kind === 'literal' ? Number(rank.value) : Number.NaN
+    if (!(value >= 0 && value <= 100)) throw wrong(call, 'the percentile must be a number from 0 to 100')
+  }
+  const type: Type =
+    definition.result === 'same'
+      ? first!.type
+      : definition.result === 'sum'
+        ? first!.type === 'int'
+          ? 'int'
+          : 'double'
+        : definition.result
+  return { kind: 'aggregate', type, name, isDistinct, args, span }
+}
+
+/** The arguments of a call that takes exactly `count`, none named. */
+export function positional(call: Call, count: number): Expr[] {
+  if (call.args.length !== count) {
+    throw wrong(call, `it takes ${count} argument${count === 1 ? '' : 's'}, not ${call.args.length}`)
+  }
+  return call.args.map((arg: Argument) => {
+    if (arg.name !== null) throw wrong(call, `there is no argument ${arg.name}`)
+    return arg.value
+  })
+}
+
+export function wrong(call: { readonly name: string; readonly span: Span }, reason: string): Error {
+  return fault('odsql.wrong_arguments', call.span, { name: call.name, reason })
+}
+
+function requireClass(call: Call, arg: Typed, wanted: ArgumentClass): void {
+  const { type } = arg
+  const fits =
+    type === 'null' ||
+    (wanted === 'any' && !isGeo(type)) ||
+    (wanted === 'any' && call.name === 'count') ||
+    (wanted === 'text' && type === 'text') ||
+    (wanted === 'number' && isNumber(type)) ||
+    (wanted === 'date' && isDate(type)) ||
+    (wanted === 'point' && type === 'geo_point_2d') ||
+    (wanted === 'geo' && isGeo(type))
+  if (!fits) throw wrong(call, `it needs ${wanted === 'any' ? 'a plain value' : `a ${wanted}`}, not ${type}`)
+}
+
+export function containsAggregate(expr: Typed): boolean {
+  switch (expr.kind) {
+    case 'aggregate':
+      return true
+    case 'call':
+      return expr.args.some(containsAggregate)
+    case 'arithmetic':
+      return containsAggregate(expr.left) || containsAggregate(expr.right)
+    case 'negate':
+      return containsAggregate(expr.operand)
+    case 'literal':
+    case 'moment':
+    case 'column':
+    case 'alias':
+      return false
+    default:
+      return expr satisfies never
+  }
+}
+
+export function areComparable(a: Type, b: Type): boolean {
+  if (a === 'null' || b === 'null') return true
+  if (isNumber(a) && isNumber(b)) return true
+  if (isDate(a) && isDate(b)) return true
+  if (isText(a) && isText(b)) return true
+  return a === b && a === 'boolean'
+}
+
+/** A quoted number or date beside a number or a date is read as one. */
+export function adapt(expr: Typed, beside: Type): Typed {
+  if (expr.kind !== 'literal' || expr.type !== 'text' || typeof expr.value !== 'string') return expr
+  const text = expr.value.trim()
+  if (isNumber(beside) && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text)) {
+    const negative = text.startsWith('-')
+    const literal = numberLiteral(negative ? text.slice(1) : text, expr.span)
+    return negative && literal.kind === 'literal' ? { ...literal, value: negated(literal.value) } : literal
+  }
+  if (isDate(beside))
+    return { kind: 'moment', type: 'datetime', ...readMoment(text, expr.span), span: expr.span }
+  if (beside === 'boolean' && /^(true|false)$/i.test(text))
+    return { ...expr, type: 'boolean', value: text.toLowerCase() === 'true' }
+  return expr
+}

@@ -1,0 +1,63 @@
+import { type Field, isMultivalued, quoteIdentifier } from '../kernel/index.ts'
+
+/** Types of the language. `json` is what json_format gives; `null` fits everywhere. */
+export type Type =
+  | 'text'
+  | 'multitext'
+  | 'int'
+  | 'double'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'geo_point_2d'
+  | 'geo_shape'
+  | 'file'
+  | 'json'
+  | 'null'
+
+/** A name that queries may use, and the engine's column behind it. */
+export interface Column {
+  readonly name: string
+  readonly type: Type
+  /** SQL of the column; trusted. */
+  readonly sql: string
+  /** Position among the dataset's fields, which postings refer to; null for what has none. */
+  readonly fieldIndex: number | null
+  /** Left out of `*`. */
+  readonly isHidden: boolean
+}
+
+export interface QuerySchema {
+  readonly columns: readonly Column[]
+}
+
+/** The names of a dataset's records: its fields, and the technical ones (Explore API, section 3). */
+export function recordSchema(
+  fields: readonly Field[],
+  technical: { readonly datasetId: string; readonly timestampMs: number },
+): QuerySchema {
+  const columns = fields.map(
+    (field, fieldIndex): Column => ({
+      name: field.name,
+      type: isMultivalued(field) ? 'multitext' : field.type,
+      sql: quoteIdentifier(field.name),
+      fieldIndex,
+      isHidden: false,
+    }),
+  )
+  const extra = (name: string, type: Type, sql: string): Column => ({
+    name,
+    type,
+    sql,
+    fieldIndex: null,
+    isHidden: true,
+  })
+  return {
+    columns: [
+      ...columns,
+      extra('recordid', 'text', `replace(_id::varchar, '-', '')`),
+      extra('record_timestamp', 'datetime', `to_timestamp(${technical.timestampMs} / 1000)`),
+      extra('datasetid', 'text', `'${technical.datasetId.replaceAll("'", "''")}'`),
+    ],
+  }
+}
