@@ -70,6 +70,7 @@ function wrap(raw: DuckDBConnection): Connection {
     try {
       return await work()
     } catch (error) {
+      if (signal?.aborted && signal.reason instanceof AppError) throw signal.reason
       throw translate(error)
     } finally {
       signal?.removeEventListener('abort', interrupt)

@@ -41,7 +41,8 @@ export function lex(text: string): Token[] {
 
   const space = /[\s\u00a0]+/y
   const comment = /--[^\n]*/y
-  const name = /[\p{L}_][\p{L}\p{N}_]*/uy
+  // Metadata have names of two parts (`default.title`); two dots belong to a range.
+  const name = /[\p{L}_][\p{L}\p{N}_]*(?:\.(?!\.)[\p{L}_][\p{L}\p{N}_]*)*/uy
   const number = /\d+(?:\.(?!\.)\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?/y
 
   function match(pattern: RegExp): string | null {

@@ -28,6 +28,8 @@ export interface QueryText {
   readonly now: number
   /** Separators of hierarchical facets, by field. */
   readonly hierarchies?: Readonly<Record<string, string>>
+  /** Fields whose refinements widen instead of narrow: any of the values will do. */
+  readonly disjunctive?: readonly string[]
 }
 
 /** Parses and resolves. Every faulty clause is reported, not only the first. */
@@ -93,15 +95,35 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
   }
 }
 
+interface NamedCondition {
+  readonly field: string
+  readonly condition: Predicate
+}
+
 function refinementConditions(
   texts: readonly string[],
   schema: QuerySchema,
   hierarchies: Readonly<Record<string, string>>,
-): Predicate[] {
+): NamedCondition[] {
   return texts.map((text) => {
     const refinement = parseRefinement(text, schema)
-    return refinementPredicate(refinement, hierarchies[refinement.column.name] ?? null)
+    const { name } = refinement.column
+    return { field: name, condition: refinementPredicate(refinement, hierarchies[name] ?? null) }
   })
+}
+
+/** Several refinements of a disjunctive field become one condition; all others stand for themselves. */
+function joinDisjunctive(conditions: readonly NamedCondition[], disjunctive: readonly string[]): Predicate[] {
+  const alternatives = new Map<string, Predicate[]>()
+  const joined: Predicate[] = []
+  for (const { field, condition } of conditions) {
+    if (!disjunctive.includes(field)) joined.push(condition)
+    else alternatives.set(field, [...(alternatives.get(field) ?? []), condition])
+  }
+  for (const operands of alternatives.values()) {
+    joined.push(operands.length === 1 ? operands[0]! : { kind: 'logic', operator: 'or', operands })
+  }
+  return joined
 }
 
 const nowhere = { start: 0, end: 0 }
@@ -153,10 +175,24 @@ function resolveSelect(
   const kept = (isOnlyExcluding ? allColumns(context) : columns).filter(
     (column) => column.groupKey !== null || !excluded.has(column.name),
   )
-  const unique = new Map(kept.map((column) => [column.name, column]))
-  const list = [...unique.values()]
+  const list = distinctNames(kept)
   if (isGrouped || list.some((column) => containsAggregate(column.expr))) requireGrouped(list)
   return list
+}
+
+/** Naming a column twice shows it once. Two different columns of one name (case aside: engines fold it) are an error. */
+function distinctNames(columns: readonly SelectColumn[]): SelectColumn[] {
+  const byName = new Map<string, SelectColumn>()
+  for (const column of columns) {
+    const key = column.name.toLowerCase()
+    const other = byName.get(key)
+    const isSame = other?.name === column.name && other.expr.kind === 'column' && column.expr.kind === 'column' && other.expr.column === column.expr.column
+    if (other && !isSame && other.groupKey === null) {
+      throw fault('odsql.syntax', column.expr.span, { reason: `two columns are called ${column.name.slice(0, 60)}` })
+    }
+    byName.set(key, other ?? column)
+  }
+  return [...byName.values()]
 }
 
 function selectColumn(

@@ -1,0 +1,150 @@
+/**
+ * The catalog is a dataset like any other: one row per publication in a small in-memory table, queried through the same
+ * language. The table is made anew when a publication has changed, which the change log's last number tells.
+ */
+import { listPublications, publicationRevision } from '../catalog/index.ts'
+import type { ControlDb } from '../control/index.ts'
+import { deadline, type Engine, type Pool } from '../engine/index.ts'
+import { quoteIdentifier } from '../kernel/index.ts'
+import { type Column, compileCount, compileFacet, compileRows, type QuerySchema, type QueryText, type Type } from '../odsql/index.ts'
+import { datasetObject } from './dataset-object.ts'
+import type { Facet } from './facets.ts'
+import { prepared, type RecordsAnswer } from './records.ts'
+import { jsonRowSql } from './render.ts'
+
+export interface Catalog {
+  query(reader: { readonly seesRestricted: boolean }, request: { text: QueryText; limit: number; offset: number }, signal?: AbortSignal): Promise<RecordsAnswer>
+  facets(reader: { readonly seesRestricted: boolean }, text: QueryText, names: readonly string[], signal?: AbortSignal): Promise<Facet[]>
+}
+
+/** Names that queries over the catalog may use: metadata by short and by full name. */
+const names: readonly (readonly [name: string, type: Type, path: string])[] = [
+  ['dataset_id', 'text', '$.dataset_id'],
+  ['dataset_uid', 'text', '$.dataset_uid'],
+  ['has_records', 'boolean', '$.has_records'],
+  ['data_visible', 'boolean', '$.data_visible'],
+  ['features', 'multitext', '$.features'],
+  ['title', 'text', '$.metas.default.title'],
+  ['description', 'text', '$.metas.default.description'],
+  ['keyword', 'multitext', '$.metas.default.keyword'],
+  ['theme', 'multitext', '$.metas.default.theme'],
+  ['license', 'text', '$.metas.default.license'],
+  ['language', 'text', '$.metas.default.language'],
+  ['publisher', 'text', '$.metas.default.publisher'],
+  ['references', 'text', '$.metas.default.references'],
+  ['territory', 'multitext', '$.metas.default.territory'],
+  ['modified', 'datetime', '$.metas.default.modified'],
+  ['data_processed', 'datetime', '$.metas.default.data_processed'],
+  ['metadata_processed', 'datetime', '$.metas.default.metadata_processed'],
+  ['records_count', 'int', '$.metas.default.records_count'],
+]
+
+export const catalogFacets = ['features', 'modified', 'publisher', 'keyword', 'theme', 'language', 'license'] as const
+
+const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
+  const column = (alias: string, isHidden: boolean): Column => ({ name: alias, type, sql: quoteIdentifier(name), fieldIndex: null, isHidden })
+  return path.startsWith('$.metas.default.') ? [column(name, false), column(`default.${name}`, true)] : [column(name, false)]
+})
+export const catalogSchema: QuerySchema = { columns }
+
+export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool; queryTimeoutMs: number }): Catalog {
+  let current: { revision: number; table: Promise<string> } | null = null
+  let counter = 0
+
+  async function fresh(): Promise<string> {
+    const revision = await publicationRevision(deps.db)
+    if (!current || current.revision !== revision) {
+      const previous = current
+      current = { revision, table: build() }
+      current.table.catch(() => {
+        current = null
+      })
+      // Queries that began on the old table finish on it.
+      if (previous) void previous.table.then((table) => setTimeout(() => void drop(table), 60_000).unref()).catch(() => {})
+    }
+    return current.table
+  }
+
+  async function build(): Promise<string> {
+    const rows = (await listPublications(deps.db)).map((row) => ({ object: datasetObject(row), visibility: row.visibility }))
+    const table = `catalog_${counter++}`
+    const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
+    await deps.pool.use((connection) =>
+      connection.run(
+        `create table ${table} as
+         select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, o::varchar as object, ${picked.join(', ')}
+         from (select r->'$.object' as o, r->>'$.visibility' as visibility from (select unnest(json_extract($1::json, '$[*]')) as r))`,
+        [JSON.stringify(rows)],
+      ),
+    )
+    return table
+  }
+
+  const drop = (table: string) => deps.pool.use((connection) => connection.run(`drop table if exists ${table}`)).catch(() => {})
+
+  function relationOf(table: string, reader: { readonly seesRestricted: boolean }): string {
+    return reader.seesRestricted ? table : `(select * from ${table} where visibility = 'domain')`
+  }
+
+  return {
+    async query(reader, request, signal) {
+      const query = prepared({ ...request.text, orderBy: request.text.orderBy || (request.text.groupBy || request.text.select ? undefined : 'title') }, catalogSchema)
+      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        const isWhole = !query.isAggregated && !request.text.select
+        const statement = compileRows(query, target, { page: { limit: request.limit, offset: request.offset }, ...(isWhole ? { extra: ['object'] } : {}) })
+        const printed = isWhole ? 'object' : jsonRowSql(statement.columns, query.timezone)
+        const count = compileCount(query, target)
+        const [rows, counted] = await Promise.all([
+          deps.pool.use((connection) => connection.all(`select ${printed} as json from (${statement.sql})`, statement.values, limit.signal), limit.signal),
+          query.isAggregated ? null : deps.pool.use((connection) => connection.all(count.sql, count.values, limit.signal), limit.signal),
+        ])
+        return { totalCount: counted ? Number(counted[0]!.n) : null, rows: rows.map((row) => String(row.json)), timings: {} }
+      } finally {
+        limit.clear()
+      }
+    },
+
+    async facets(reader, text, wanted, signal) {
+      const query = prepared(text, catalogSchema)
+      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        return await Promise.all(
+          wanted.map(async (name): Promise<Facet> => {
+            const column = columns.find((candidate) => candidate.name === name)!
+            const statement = compileFacet({ query, column, level: 0, under: null, separator: null, sort: '-count', limit: 100 }, target)
+            const rows = await deps.pool.use((connection) => connection.all(statement.sql, statement.values, limit.signal), limit.signal)
+            const refined = (text.refine ?? []).filter((item) => item.startsWith(`${name}:`)).map((item) => item.slice(name.length + 1))
+            return {
+              name,
+              facets: rows.map((row) => {
+                const value = String(row.value)
+                return { name: value, value, count: Number(row.n), state: refined.includes(value) ? 'refined' : 'displayed' }
+              }),
+            }
+          }),
+        )
+      } finally {
+        limit.clear()
+      }
+    },
+  }
+}
+
+function pick(type: Type, path: string): string {
+  switch (type) {
+    case 'multitext':
+      return `case when json_type(o, '${path}') = 'ARRAY' then json_extract_string(o, '${path}[*]') end`
+    case 'boolean':
+      return `(o->>'${path}')::boolean`
+    case 'int':
+      return `(o->>'${path}')::bigint`
+    case 'datetime':
+      return `try_cast(o->>'${path}' as timestamptz)`
+    default:
+      return `o->>'${path}'`
+  }
+}
+

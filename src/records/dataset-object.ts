@@ -1,0 +1,70 @@
+/** The dataset object of the search API. Explore API, section 2. */
+import { isAdminTemplate } from '../catalog/index.ts'
+import type { PublicationsTable } from '../control/index.ts'
+import { type Field, formatInstant, type JsonObject, type JsonValue } from '../kernel/index.ts'
+
+export function datasetObject(row: PublicationsTable): JsonObject {
+  const fields = JSON.parse(row.fields_json) as Field[]
+  return {
+    dataset_id: row.dataset_id,
+    dataset_uid: row.dataset_uid,
+    attachments: [],
+    has_records: fields.length > 0,
+    data_visible: true,
+    features: featuresOf(fields),
+    metas: metasOf(row, fields),
+    fields: fields.map((field) => ({
+      name: field.name,
+      label: field.label,
+      type: field.type,
+      description: field.description,
+      annotations: field.annotations as JsonObject,
+    })),
+    ...(row.is_partial === 1 ? { partial: true } : {}),
+  }
+}
+
+export function featuresOf(fields: readonly Field[]): string[] {
+  const features: string[] = []
+  const has = (test: (field: Field) => boolean) => fields.some(test)
+  if (has((field) => Object.hasOwn(field.annotations, 'facet') || field.type === 'int' || field.type === 'double')) features.push('analyze')
+  if (has((field) => field.type === 'date' || field.type === 'datetime')) features.push('timeserie')
+  if (has((field) => field.type === 'geo_point_2d' || field.type === 'geo_shape')) features.push('geo')
+  return features
+}
+
+function metasOf(row: PublicationsTable, fields: readonly Field[]): JsonObject {
+  const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
+  const metas: Record<string, JsonObject> = {}
+  for (const [template, values] of Object.entries(stored)) if (!isAdminTemplate(template)) metas[template] = values
+  const processed = formatInstant(row.data_processed_at)
+  metas.default = {
+    ...blank,
+    modified: processed,
+    ...metas.default,
+    data_processed: processed,
+    metadata_processed: formatInstant(row.metadata_processed_at),
+    geometry_types: geometryTypesOf(fields),
+    records_count: row.records_count,
+  }
+  return metas
+}
+
+/** Clients read these without asking whether they are there. */
+const blank: Readonly<Record<string, JsonValue>> = {
+  title: null,
+  description: null,
+  theme: null,
+  keyword: null,
+  license: null,
+  license_url: null,
+  language: null,
+  timezone: null,
+  publisher: null,
+  references: null,
+  attributions: null,
+}
+
+function geometryTypesOf(fields: readonly Field[]): JsonValue {
+  return fields.some((field) => field.type === 'geo_point_2d') ? ['Point'] : null
+}

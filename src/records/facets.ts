@@ -1,0 +1,154 @@
+/** Facets of a query: values with counts, as the Explore API nests them (section 3). */
+import { type Field, isMultivalued } from '../kernel/index.ts'
+import { deadline } from '../engine/index.ts'
+import { compileFacet, type FacetRequest, type FacetSort, parseFacet, parseRefinement, type QuerySchema, type QueryText } from '../odsql/index.ts'
+import type { GenerationHandle } from './generation-store.ts'
+import { prepared, type Publication, type RecordsDeps, schemaOf } from './records.ts'
+
+export interface FacetValue {
+  readonly name: string
+  readonly value: string
+  readonly count?: number
+  readonly state: 'displayed' | 'refined' | 'excluded'
+  readonly facets?: readonly FacetValue[]
+}
+
+export interface Facet {
+  readonly name: string
+  readonly facets: readonly FacetValue[]
+}
+
+export interface Facets {
+  /** `facets`: texts of the `facet` parameters; none: every field annotated as facet. */
+  query(publication: Publication, text: QueryText, facets: readonly string[], signal?: AbortSignal): Promise<Facet[]>
+}
+
+const defaultLimit = 100
+
+/** One facet with everything decided. */
+interface Plan {
+  readonly request: FacetRequest
+  readonly isDisjunctive: boolean
+  readonly separator: string | null
+  readonly isDate: boolean
+  readonly sort: FacetSort
+  readonly limit: number
+  readonly refined: readonly string[]
+  readonly excluded: readonly string[]
+}
+
+export function createFacets(deps: RecordsDeps): Facets {
+  return {
+    async query(publication, text, facets, signal) {
+      const schema = schemaOf(publication)
+      const requests = facets.length > 0 ? facets.map((facet) => parsed(facet, schema)) : annotated(publication.fields, schema)
+      const plans = requests.map((request) => planFacet(request, publication.fields, text, schema))
+      prepared(text, schema)
+      const handle = await deps.store.acquire(publication.row.generation_uid)
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        return await Promise.all(plans.map((plan) => listFacet(plan, { text, schema, handle, signal: limit.signal })))
+      } finally {
+        limit.clear()
+        handle.release()
+      }
+    },
+  }
+
+  interface Run {
+    readonly text: QueryText
+    readonly schema: QuerySchema
+    readonly handle: GenerationHandle
+    readonly signal: AbortSignal
+  }
+
+  async function listFacet(plan: Plan, run: Run): Promise<Facet> {
+    const { name } = plan.request.column
+    // A disjunctive facet shows what picking another of its values would add: its own refinements do not count.
+    const isOwn = (refinement: string) => refinement.slice(0, refinement.indexOf(':')).trim() === name
+    const refine = (run.text.refine ?? []).filter((refinement) => !(plan.isDisjunctive && isOwn(refinement)))
+    const text = { ...run.text, refine }
+    const values = await listLevel(plan, { ...run, text }, 0, null)
+    const excluded = plan.excluded.map((value): FacetValue => ({ name: value, value, state: 'excluded' }))
+    return { name, facets: [...values, ...excluded] }
+  }
+
+  async function listLevel(plan: Plan, run: Run, level: number, under: string | null): Promise<FacetValue[]> {
+    const query = prepared(run.text, run.schema)
+    const statement = compileFacet(
+      { query, column: plan.request.column, level, under, separator: plan.separator, sort: plan.sort, limit: plan.limit },
+      { relation: run.handle.relation, search: run.handle.search },
+    )
+    const rows = await deps.pool.use((connection) => connection.all(statement.sql, statement.values, run.signal), run.signal)
+    const separator = plan.separator ?? '/'
+    const isNested = plan.isDate || plan.separator !== null
+    return Promise.all(
+      rows.map(async (row): Promise<FacetValue> => {
+        const value = String(row.value)
+        const name = under === null ? value : value.slice(under.length + separator.length)
+        const state = plan.refined.some((refined) => refined === value || (isNested && refined.startsWith(value + separator))) ? 'refined' : 'displayed'
+        const entry = { name, value, count: Number(row.n), state } as const
+        const hasMore = isNested && state === 'refined' && (!plan.isDate || level < 2)
+        if (!hasMore) return entry
+        const facets = await listLevel(plan, run, level + 1, value)
+        return facets.length > 0 ? { ...entry, facets } : entry
+      }),
+    )
+  }
+}
+
+function parsed(text: string, schema: QuerySchema): FacetRequest {
+  const result = parseFacet(text, schema)
+  if (result.ok) return result.value
+  throw result.errors[0]!
+}
+
+function annotated(fields: readonly Field[], schema: QuerySchema): FacetRequest[] {
+  return fields
+    .filter((field) => Object.hasOwn(field.annotations, 'facet'))
+    .map((field) => ({
+      column: schema.columns.find((column) => column.name === field.name)!,
+      isDisjunctive: undefined,
+      isHierarchical: undefined,
+      separator: undefined,
+      sort: undefined,
+      limit: undefined,
+    }))
+}
+
+function planFacet(request: FacetRequest, fields: readonly Field[], text: QueryText, schema: QuerySchema): Plan {
+  const { column } = request
+  const field = fields.find((candidate) => candidate.name === column.name)
+  const has = (annotation: string) => field !== undefined && Object.hasOwn(field.annotations, annotation)
+  const isHierarchical = request.isHierarchical ?? has('hierarchical')
+  const separator = isHierarchical && column.type === 'text' ? (request.separator ?? String(field?.annotations.hierarchical?.[0] ?? '/')) : null
+  const isDate = column.type === 'date' || column.type === 'datetime'
+  const own = (list: readonly string[] | undefined) =>
+    (list ?? []).map((refinement) => parseRefinement(refinement, schema)).filter((refinement) => refinement.column.name === column.name).map((refinement) => (isDate ? refinement.value.replaceAll('-', '/') : refinement.value))
+  return {
+    request,
+    isDisjunctive: request.isDisjunctive ?? has('disjunctive'),
+    separator,
+    isDate,
+    sort: request.sort ?? (field?.annotations.facetsort?.[0] as FacetSort | undefined) ?? '-count',
+    limit: request.limit ?? defaultLimit,
+    refined: own(text.refine),
+    excluded: own(text.exclude),
+  }
+}
+
+/** Separators of the fields whose facets are hierarchical: refinements on them are paths. */
+export function hierarchiesOf(fields: readonly Field[]): Record<string, string> {
+  const separators: Record<string, string> = {}
+  for (const field of fields) {
+    if (Object.hasOwn(field.annotations, 'hierarchical') && !isMultivalued(field)) {
+      separators[field.name] = String(field.annotations.hierarchical?.[0] ?? '/')
+    }
+  }
+  return separators
+}
+
+/** Fields whose refinements are OR-ed. */
+export function disjunctiveFields(fields: readonly Field[]): string[] {
+  return fields.filter((field) => Object.hasOwn(field.annotations, 'disjunctive')).map((field) => field.name)
+}
