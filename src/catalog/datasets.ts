@@ -11,7 +11,7 @@ export interface CatalogDeps {
 export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
-  readonly version_generation_uid: string | null
+  readonly published_generation_uid: string | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -87,13 +87,13 @@ function selectDatasets(db: ControlDb) {
     .selectFrom('datasets')
     .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
     .selectAll('datasets')
-    .select(['publications.generation_uid as version_generation_uid', 'publications.is_partial as publication_is_partial'])
+    .select(['publications.generation_uid as published_generation_uid', 'publications.is_partial as publication_is_partial'])
 }
 
-type SelectedRow = DatasetRecord & { version_generation_uid: string | null; publication_is_partial: number | null }
+type SelectedRow = DatasetRecord & { published_generation_uid: string | null; publication_is_partial: number | null }
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
-  return { ...row, is_published: row.version_generation_uid !== null, is_partial: row.publication_is_partial === 1 }
+  return { ...row, is_published: row.published_generation_uid !== null, is_partial: row.publication_is_partial === 1 }
 }
 
 /** By uid, or by id as a fallback. Errors: catalog.unknown_dataset. */

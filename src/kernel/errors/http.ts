@@ -40,4 +40,9 @@ export const httpErrors = defineErrors({
     message: 'The server is stopping',
     hint: 'Try again in a moment',
   },
+  'http.bad_request': {
+    status: 400,
+    errorKey: 'BadRequestException',
+    message: 'The request cannot be understood: {reason}',
+  },
 })

@@ -74,10 +74,11 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     const condition = clause('where', source, (given) => resolvePredicate(context, parseWhere(given)), null)
     if (condition) conditions.push(condition)
   }
+  const hierarchies = text.hierarchies ?? {}
   const refined = attempt('where', () => [
-    ...refinementConditions(text.refine ?? [], schema, text.hierarchies ?? {}),
-    ...refinementConditions(text.exclude ?? [], schema, text.hierarchies ?? {}).map(
-      (operand): Predicate => ({ kind: 'not', operand }),
+    ...joinDisjunctive(refinementConditions(text.refine ?? [], schema, hierarchies), text.disjunctive ?? []),
+    ...refinementConditions(text.exclude ?? [], schema, hierarchies).map(
+      ({ condition }): Predicate => ({ kind: 'not', operand: condition }),
     ),
   ])
   if (refined.ok) conditions.push(...refined.value)

@@ -1,0 +1,108 @@
+/** Errors to answers, in one place: the management envelope and the explore envelope. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, errorSpec, formatTemplate } from '../kernel/index.ts'
+import type { HttpServices } from './services.ts'
+
+/** Management API section 6.2; `hint` and `error_id` are ours. */
+export function managementError(error: AppError): Record<string, unknown> {
+  const spec = errorSpec(error.key)
+  const hint = spec.hint ? formatTemplate(spec.hint, error.params) : ''
+  return {
+    status_code: spec.status,
+    error_key: spec.errorKey,
+    message: error.message,
+    raw_message: spec.message,
+    raw_params: error.params,
+    error_id: error.key,
+    ...(hint === '' ? {} : { hint }),
+    ...(error.errors.length > 0 ? { errors: error.errors.map(managementError) } : {}),
+  }
+}
+
+/** Explore API section 1.3; what is behind the message comes as further keys. */
+export function exploreError(error: AppError): Record<string, unknown> {
+  const spec = errorSpec(error.key)
+  const hint = spec.hint ? formatTemplate(spec.hint, error.params) : ''
+  const { position, clause } = error.params
+  return {
+    error_code: spec.exploreCode ?? fallbackCodes[spec.status] ?? 'Error',
+    message: error.message,
+    key: error.key,
+    ...(clause === undefined ? {} : { clause }),
+    ...(position === undefined ? {} : { position }),
+    ...(hint === '' ? {} : { hint }),
+  }
+}
+
+const fallbackCodes: Readonly<Record<number, string>> = {
+  400: 'InvalidRESTParameterError',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  500: 'InternalServerError',
+  503: 'ServiceUnavailable',
+}
+
+export function isManagementPath(url: string): boolean {
+  return url.startsWith('/api/management/')
+}
+
+export function sendError(
+  services: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): FastifyReply {
+  const known = toAppError(error, request)
+  if (known.key === 'http.internal') {
+    services.log({
+      kind: 'request_failed',
+      requestId: request.id,
+      route: request.routeOptions.url ?? 'unknown',
+      cause: error,
+    })
+  }
+  const { status } = errorSpec(known.key)
+  if (status === 401) reply.header('WWW-Authenticate', 'Basic realm="broadsheet", charset="UTF-8"')
+  reply.header('Cache-Control', 'no-store')
+  const body = isManagementPath(request.url) ? managementError(known) : exploreError(known)
+  return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+interface FastifyFault {
+  readonly code?: string
+  readonly statusCode?: number
+  readonly message?: string
+  readonly validation?: readonly {
+    readonly instancePath: string
+    readonly message?: string
+    readonly params?: Record<string, unknown>
+  }[]
+  readonly validationContext?: string
+}
+
+function toAppError(error: unknown, request: FastifyRequest): AppError {
+  if (error instanceof AppError) return error
+  const fault = error as FastifyFault
+  if (fault.validation) {
+    const [first] = fault.validation
+    const missing = first?.params?.missingProperty
+    const parameter =
+      typeof missing === 'string'
+        ? missing
+        : first?.instancePath.replace(/^\//, '').replaceAll('/', '.') || fault.validationContext || 'body'
+    return new AppError('http.invalid_parameter', {
+      parameter,
+      value: 'as given',
+      expected: first?.message ?? 'it does not fit',
+    })
+  }
+  if (fault.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || fault.statusCode === 413) {
+    return new AppError('http.payload_too_large', { maxBytes: request.routeOptions.bodyLimit ?? 0 })
+  }
+  if (fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500) {
+    return new AppError('http.bad_request', { reason: (fault.message ?? 'it cannot be read').slice(0, 200) })
+  }
+  return new AppError('http.internal', {})
+}

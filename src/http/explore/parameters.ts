@@ -1,0 +1,140 @@
+import { type Static, Type } from 'typebox'
+import { AppError } from '../../kernel/index.ts'
+import type { QueryText } from '../../odsql/index.ts'
+import { checkTimezone } from '../../records/index.ts'
+
+/** Query parameters of the search API. Explore API, section 1.2. Checked here, so that errors name value and bounds. */
+const text = (description: string) => Type.Optional(Type.String({ description }))
+const repeated = (description: string) => Type.Optional(Type.Array(Type.String(), { description }))
+
+export const commonQuery = Type.Object({
+  select: text('Fields, expressions and aggregates; * by default'),
+  where: repeated('Filter; several are joined by and'),
+  refine: repeated('facet:value, keeps one facet value'),
+  exclude: repeated('facet:value, drops a facet value'),
+  lang: text('Language of formatted text'),
+  timezone: text('Zone of date functions and of printed dates; UTC by default'),
+})
+
+export const listQuery = Type.Object({
+  ...commonQuery.properties,
+  group_by: text('Groups'),
+  order_by: text('Order'),
+  limit: text('Records returned: -1 to 100 (20000 with group_by), 10 by default'),
+  offset: text('Records left out at the start'),
+  include_links: text('Adds _links'),
+  include_app_metas: text('Adds application metadata'),
+  version: text('Answers from a saved version'),
+})
+
+export const facetQuery = Type.Object({
+  ...commonQuery.properties,
+  facet: repeated('Facets to list: a name, or facet(name="x", sort="-count", limit=20, ...)'),
+  version: text('Answers from a saved version'),
+})
+
+export const exportQuery = Type.Object({
+  ...commonQuery.properties,
+  group_by: text('Groups'),
+  order_by: text('Order'),
+  limit: text('Records; -1, the default, is all'),
+  version: text('Exports a saved version'),
+  use_labels: text('Labels as headings instead of names'),
+  compressed: text('gzip'),
+  delimiter: text('CSV: one of ; , tab |'),
+  list_separator: text('CSV: between the values of a multivalued field'),
+  quote_all: text('CSV: quotes around every value'),
+  with_bom: text('CSV: byte order mark first; true by default'),
+  parquet_compression: text('Parquet: snappy or zstd'),
+})
+
+export type CommonQuery = Static<typeof commonQuery>
+export type ListQuery = Static<typeof listQuery>
+export type FacetQueryParameters = Static<typeof facetQuery>
+export type ExportQuery = Static<typeof exportQuery>
+
+const languages = new Set(['en', 'fr', 'nl', 'pt', 'it', 'ar', 'de', 'es', 'ca', 'eu', 'sv'])
+
+function invalid(parameter: string, value: string, expected: string): AppError {
+  return new AppError('http.invalid_parameter', { parameter, value: value.slice(0, 100), expected })
+}
+
+/** Errors: http.invalid_parameter, records.unknown_timezone. */
+export function readQueryText(query: CommonQuery & Partial<ListQuery>, now: number): QueryText {
+  const lang = query.lang ?? 'en'
+  if (!languages.has(lang)) throw invalid('lang', lang, `it must be one of ${[...languages].join(' ')}`)
+  return {
+    select: query.select,
+    where: query.where ?? [],
+    groupBy: query.group_by,
+    orderBy: query.order_by,
+    refine: query.refine ?? [],
+    exclude: query.exclude ?? [],
+    timezone: query.timezone === undefined || query.timezone === '' ? 'UTC' : checkTimezone(query.timezone),
+    lang,
+    now,
+  }
+}
+
+/** limit -1 (the most) or 0..100, offset + limit at most 10,000; grouped: 20,000 for both. Errors: http.invalid_parameter. */
+export function readPage(query: {
+  limit?: string | undefined
+  offset?: string | undefined
+  group_by?: string | undefined
+}): { limit: number; offset: number } {
+  const isGrouped = query.group_by !== undefined && query.group_by.trim() !== ''
+  const maxLimit = isGrouped ? 20_000 : 100
+  const maxEnd = isGrouped ? 20_000 : 10_000
+  const limit = readInteger('limit', query.limit, 10, -1, maxLimit)
+  const offset = readInteger('offset', query.offset, 0, 0, maxEnd)
+  const effective = limit === -1 ? Math.min(maxLimit, maxEnd - offset) : limit
+  if (offset + effective > maxEnd) {
+    throw invalid(
+      'offset',
+      String(offset),
+      `offset + limit must not exceed ${maxEnd}; use an export for more`,
+    )
+  }
+  return { limit: effective, offset }
+}
+
+/** Errors: http.invalid_parameter. */
+export function readExportLimit(text: string | undefined): number | null {
+  const limit = readInteger('limit', text, -1, -1, Number.MAX_SAFE_INTEGER)
+  return limit === -1 ? null : limit
+}
+
+function readInteger(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (text === undefined || text === '') return fallback
+  const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max))
+    throw invalid(name, text, `it must be a whole number from ${min} to ${max}`)
+  return value
+}
+
+/** true and false in any case, 1 and 0. Errors: http.invalid_parameter. */
+export function readFlag(name: string, text: string | undefined, fallback: boolean): boolean {
+  if (text === undefined || text === '') return fallback
+  const value = text.toLowerCase()
+  if (value === 'true' || value === '1') return true
+  if (value === 'false' || value === '0') return false
+  throw invalid(name, text, 'it must be true or false')
+}
+
+/** Errors: http.invalid_parameter. */
+export function readChoice(
+  name: string,
+  text: string | undefined,
+  choices: readonly string[],
+  fallback: string,
+): string {
+  if (text === undefined || text === '') return fallback
+  if (!choices.includes(text)) throw invalid(name, text, `it must be one of ${choices.join(' ')}`)
+  return text
+}

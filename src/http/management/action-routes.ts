@@ -1,0 +1,184 @@
+import { Type } from 'typebox'
+import { findDataset } from '../../catalog/index.ts'
+import { listJobs } from '../../jobs/index.ts'
+import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { expansionOf, printJob, printStatus, printVersion } from './render.ts'
+import {
+  datasetParams,
+  expandQuery,
+  pageQuery,
+  type RegisterRoutes,
+  readListPage,
+  usernameOf,
+} from './scope.ts'
+
+const tags = ['actions']
+const config = { permission: 'PUBLISH' as const }
+
+/** The dataset actions, each answered at once with a job's id, and the status they move. Management API sections 1, 3, 4. */
+export const registerActions: RegisterRoutes = (scope, services) => {
+  const { control, actions } = services
+  const schema = (summary: string) => ({ tags, summary, params: datasetParams })
+  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
+
+  for (const [path, summary] of [
+    ['publish', 'Process all records and make them available to readers'],
+    ['unpublish', 'Take the dataset and its records from readers'],
+  ] as const) {
+    scope.put(`/datasets/:dataset_uid/${path}`, { config, schema: schema(summary) }, async (request) => ({
+      job_id: await actions.order(path, await uidOf(request.params.dataset_uid), usernameOf(request)),
+    }))
+  }
+
+  scope.put(
+    '/datasets/:dataset_uid/save_version',
+    {
+      config,
+      schema: {
+        ...schema('Save a version of the current data'),
+        description: 'Body, optional: {"label": text}.',
+      },
+    },
+    async (request) => {
+      const label = labelOf(request.body)
+      return {
+        job_id: await actions.order(
+          'save_version',
+          await uidOf(request.params.dataset_uid),
+          usernameOf(request),
+          label === null ? {} : { label },
+        ),
+      }
+    },
+  )
+
+  // `abort` is the name in the platform's permission table.
+  for (const path of ['abort_processing', 'abort']) {
+    scope.put(
+      `/datasets/:dataset_uid/${path}`,
+      {
+        config,
+        schema: {
+          ...schema('Stop the running publish, or a queued order'),
+          querystring: Type.Object({
+            records: Type.Optional(
+              Type.String({
+                description:
+                  'keep (default): what was processed so far becomes available; discard: readers stay on what they had',
+              }),
+            ),
+          }),
+        },
+      },
+      async (request) => {
+        const records = request.query.records ?? 'keep'
+        if (records !== 'keep' && records !== 'discard') {
+          throw new AppError('http.invalid_parameter', {
+            parameter: 'records',
+            value: records.slice(0, 60),
+            expected: 'it must be keep or discard',
+          })
+        }
+        return {
+          job_id: await actions.abort(await uidOf(request.params.dataset_uid), usernameOf(request), records),
+        }
+      },
+    )
+  }
+
+  scope.get(
+    '/datasets/:dataset_uid/status',
+    { config, schema: { ...schema('Read the status'), querystring: expandQuery } },
+    async (request) => {
+      const row = await findDataset(control.db, request.params.dataset_uid)
+      const isExpanded = expansionOf(request.query.expand).has('records_errors')
+      return printStatus(
+        row,
+        isExpanded ? await errorsOf(row.published_generation_uid, { rows: 100, page: 1 }) : undefined,
+      )
+    },
+  )
+
+  for (const path of ['status/records_errors', 'records_errors']) {
+    scope.get(
+      `/datasets/:dataset_uid/${path}`,
+      {
+        config,
+        schema: { ...schema('Values that the last publish could not handle'), querystring: pageQuery },
+      },
+      async (request) => {
+        const { published_generation_uid } = await findDataset(control.db, request.params.dataset_uid)
+        const page =
+          request.query.rows === undefined
+            ? { ...readListPage(request.query), rows: 100 }
+            : readListPage(request.query)
+        return errorsOf(published_generation_uid, page)
+      },
+    )
+  }
+
+  async function errorsOf(
+    generationUid: string | null,
+    page: { rows: number; page: number },
+  ): Promise<JsonObject[]> {
+    if (generationUid === null) return []
+    return services.recordErrors.list(generationUid, {
+      limit: page.rows,
+      offset: (page.page - 1) * page.rows,
+    })
+  }
+
+  scope.get(
+    '/datasets/:dataset_uid/jobs',
+    {
+      config: { permission: 'READ' },
+      schema: { ...schema('Jobs of the dataset, newest first'), querystring: pageQuery },
+    },
+    async (request) => {
+      const { rows, page } = readListPage(request.query)
+      const jobs = await listJobs(control.db, {
+        subject: await uidOf(request.params.dataset_uid),
+        limit: rows,
+        offset: (page - 1) * rows,
+      })
+      return jobs.map(printJob)
+    },
+  )
+
+  scope.get(
+    '/datasets/:dataset_uid/versions',
+    { config: { permission: 'READ' }, schema: schema('Saved versions, newest first') },
+    async (request) => (await actions.versions(await uidOf(request.params.dataset_uid))).map(printVersion),
+  )
+  scope.put(
+    '/datasets/:dataset_uid/versions/:version_uid/restore',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Go back to a saved version: its data and its configuration',
+        params: Type.Object({ ...datasetParams.properties, version_uid: Type.String() }),
+      },
+    },
+    async (request) => ({
+      job_id: await actions.restore(
+        await uidOf(request.params.dataset_uid),
+        request.params.version_uid,
+        usernameOf(request),
+      ),
+    }),
+  )
+}
+
+function labelOf(body: unknown): string | null {
+  const label = (body as { label?: unknown } | undefined)?.label
+  if (label === undefined || label === null) return null
+  if (typeof label !== 'string' || label.length > 500) {
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'label',
+      value: String(label).slice(0, 60),
+      expected: 'it must be text of at most 500 characters',
+    })
+  }
+  return label
+}

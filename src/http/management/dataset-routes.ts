@@ -1,0 +1,164 @@
+import { Type } from 'typebox'
+import {
+  createDataset,
+  findDataset,
+  listDatasets,
+  renameDataset,
+  setVisibility,
+} from '../../catalog/index.ts'
+import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { readFlag } from '../explore/parameters.ts'
+import { expansionOf, printDataset } from './render.ts'
+import {
+  anyObject,
+  datasetParams,
+  expandQuery,
+  pageQuery,
+  type RegisterRoutes,
+  readListPage,
+  usernameOf,
+} from './scope.ts'
+
+const tags = ['datasets']
+
+/** Datasets themselves. Management API section 8. */
+export const registerDatasets: RegisterRoutes = (scope, services) => {
+  const { control, catalogDeps } = services
+
+  scope.get(
+    '/datasets',
+    {
+      config: { permission: 'INDEX' },
+      schema: {
+        tags,
+        summary: 'List datasets, published or not',
+        querystring: Type.Object({
+          ...pageQuery.properties,
+          ...expandQuery.properties,
+          sort: Type.Optional(
+            Type.String({
+              description:
+                'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
+            }),
+          ),
+        }),
+      },
+    },
+    async (request) => {
+      const rows = await listDatasets(control.db, {
+        ...readListPage(request.query),
+        sort: request.query.sort,
+      })
+      const expand = expansionOf(request.query.expand)
+      return rows.map((row) => printDataset(row, expand))
+    },
+  )
+
+  scope.post(
+    '/datasets',
+    {
+      config: { permission: 'CREATE' },
+      schema: {
+        tags,
+        summary: 'Create a dataset',
+        querystring: Type.Object({
+          ...expandQuery.properties,
+          strict: Type.Optional(Type.String({ description: 'true: the dataset_id must be given and free' })),
+        }),
+        body: Type.Object({
+          dataset_id: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+          metas: Type.Optional(anyObject()),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const row = await createDataset(catalogDeps, {
+        datasetId: request.body.dataset_id ?? undefined,
+        metas: request.body.metas ?? {},
+        owner: usernameOf(request),
+        isStrict: readFlag('strict', request.query.strict, false),
+      })
+      return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
+    },
+  )
+
+  const one = { params: datasetParams, querystring: expandQuery }
+  scope.get(
+    '/datasets/:dataset_uid',
+    { config: { permission: 'READ' }, schema: { tags, summary: 'Read a dataset', ...one } },
+    async (request) =>
+      printDataset(
+        await findDataset(control.db, request.params.dataset_uid),
+        expansionOf(request.query.expand),
+      ),
+  )
+
+  scope.put(
+    '/datasets/:dataset_uid',
+    {
+      config: { permission: 'WRITE' },
+      schema: {
+        tags,
+        summary: 'Change the dataset_id, while unpublished',
+        ...one,
+        body: Type.Object({ dataset_id: Type.String() }),
+      },
+    },
+    async (request) => {
+      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
+      const row = await renameDataset(catalogDeps, dataset_uid, request.body.dataset_id)
+      return printDataset(row, expansionOf(request.query.expand))
+    },
+  )
+
+  scope.delete(
+    '/datasets/:dataset_uid',
+    {
+      config: { permission: 'WRITE' },
+      schema: { tags, summary: 'Delete a dataset for good', params: datasetParams },
+    },
+    async (request, reply) => {
+      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
+      await services.actions.deleteDataset(dataset_uid)
+      return reply.status(204).send()
+    },
+  )
+
+  const policy = '/datasets/:dataset_uid/security/access_policy'
+  scope.get(
+    policy,
+    {
+      config: { permission: 'SECURITY' },
+      schema: { tags, summary: 'Read who may see the dataset', params: datasetParams },
+    },
+    async (request, reply) => {
+      const { visibility } = await findDataset(control.db, request.params.dataset_uid)
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(visibility))
+    },
+  )
+  scope.put(
+    policy,
+    {
+      config: { permission: 'SECURITY' },
+      schema: {
+        tags,
+        summary: 'Change who may see the dataset: "domain" or "restricted", at once',
+        params: datasetParams,
+      },
+    },
+    async (request, reply) => {
+      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
+      await setVisibility(catalogDeps, dataset_uid, request.body as JsonValue)
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(request.body))
+    },
+  )
+
+  scope.get(
+    '/domain',
+    { config: { permission: 'SELF' }, schema: { tags, summary: 'What this server offers' } },
+    async (): Promise<JsonObject> => ({
+      domain_id: 'broadsheet',
+      properties: { 'metadata.themes': [] },
+    }),
+  )
+}

@@ -1,0 +1,160 @@
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import { create as contentDisposition } from 'content-disposition'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { mayDo } from '../../access/index.ts'
+import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts'
+import type { FilesTable } from '../../control/index.ts'
+import { AppError } from '../../kernel/index.ts'
+import { printFile } from './render.ts'
+import { type RegisterRoutes, usernameOf } from './scope.ts'
+
+const tags = ['files']
+const fileParams = Type.Object({ file_id: Type.String() })
+
+/** Uploaded files. Management API section 13; deleting is ours. */
+export const registerFiles: RegisterRoutes = (scope, services) => {
+  const { catalogDeps, blobs, limits } = services
+
+  scope.get(
+    '/files',
+    { config: { permission: 'SELF' }, schema: { tags, summary: 'List uploaded files' } },
+    async (request) => (await listFiles(catalogDeps, ownerFilter(request))).map(printFile),
+  )
+
+  scope.post(
+    '/files',
+    {
+      config: { permission: 'TOOLS' },
+      schema: {
+        tags,
+        summary: 'Upload a file',
+        description:
+          'multipart/form-data with a part named `file`, streamed; or JSON `{"content", "mimetype", "filename"}`.',
+        consumes: ['multipart/form-data', 'application/json'],
+      },
+    },
+    async (request) => {
+      const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
+      const stored = await blobs.put(upload.source, { maxBytes: limits.maxUploadBytes })
+      if (upload.isTruncated())
+        throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
+      return printFile(
+        await addFile(catalogDeps, {
+          ...stored,
+          filename: upload.filename,
+          mimetype: upload.mimetype,
+          owner: usernameOf(request),
+        }),
+      )
+    },
+  )
+
+  scope.get(
+    '/files/:file_id',
+    {
+      config: { permission: 'SELF' },
+      schema: { tags, summary: 'Read what is known of a file', params: fileParams },
+    },
+    async (request) => printFile(await findFile(catalogDeps, request.params.file_id, ownerFilter(request))),
+  )
+
+  scope.delete(
+    '/files/:file_id',
+    {
+      config: { permission: 'TOOLS' },
+      schema: { tags, summary: 'Delete a file that no resource uses', params: fileParams },
+    },
+    async (request, reply) => {
+      await deleteFile(catalogDeps, request.params.file_id, ownerFilter(request))
+      return reply.status(204).send()
+    },
+  )
+
+  // The platform's permission table names POST, its documentation GET: both answer.
+  for (const method of ['GET', 'POST'] as const) {
+    scope.route<{ Params: { file_id: string } }>({
+      method,
+      url: '/download_file/:file_id',
+      config: { permission: 'SELF' },
+      schema: { tags, summary: 'Download a file', params: fileParams },
+      handler: async (request, reply) => {
+        const file = await findFile(catalogDeps, request.params.file_id, ownerFilter(request))
+        return sendFile(reply, file, createReadStream(blobs.path(file.sha256)))
+      },
+    })
+  }
+}
+
+/** Whoever may edit all datasets sees all files, others their own. */
+function ownerFilter(request: FastifyRequest): string | null {
+  return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
+}
+
+interface Upload {
+  readonly source: Readable
+  readonly filename: string
+  readonly mimetype: string
+  isTruncated(): boolean
+}
+
+async function readPart(request: FastifyRequest): Promise<Upload> {
+  const part = await request.file()
+  if (!part || part.fieldname !== 'file') {
+    part?.file.resume()
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'file',
+      value: part?.fieldname.slice(0, 60) ?? 'nothing',
+      expected: 'the body must have a part named file',
+    })
+  }
+  return {
+    source: part.file,
+    filename: safeName(part.filename),
+    mimetype: safeType(part.mimetype),
+    isTruncated: () => part.file.truncated,
+  }
+}
+
+function readJsonUpload(body: unknown): Upload {
+  const { content, mimetype, filename } = (body ?? {}) as Record<string, unknown>
+  if (typeof content !== 'string') {
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'content',
+      value: String(typeof content),
+      expected: 'it must be the text of the file; or send multipart/form-data with a part named file',
+    })
+  }
+  return {
+    source: Readable.from([Buffer.from(content, 'utf8')]),
+    filename: safeName(typeof filename === 'string' ? filename : 'file'),
+    mimetype: safeType(typeof mimetype === 'string' ? mimetype : ''),
+    isTruncated: () => false,
+  }
+}
+
+/** A name without directories and control characters. */
+function safeName(filename: string): string {
+  const name = basename(filename.replaceAll('\\', '/'))
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
+    .replace(/[\u0000-\u001f\u007f]/g, '')
+    .slice(0, 200)
+    .trim()
+  return name === '' || name === '.' || name === '..' ? 'file' : name
+}
+
+function safeType(mimetype: string): string {
+  return /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.test(mimetype) ? mimetype : 'application/octet-stream'
+}
+
+/** As an attachment, never as a page of ours: an uploaded HTML file must not run here. */
+export function sendFile(reply: FastifyReply, file: FilesTable, body: Readable): FastifyReply {
+  return reply
+    .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
+    .header('Content-Disposition', contentDisposition(file.filename))
+    .header('Content-Length', file.bytes)
+    .header('Content-Security-Policy', "sandbox; default-src 'none'")
+    .send(body)
+}

@@ -1,0 +1,31 @@
+/** The management API v2: everything that publishers do. One file per part of it, each a list of routes. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import type { HttpServices } from '../services.ts'
+import { registerActions } from './action-routes.ts'
+import { registerDatasets } from './dataset-routes.ts'
+import { registerFiles } from './file-routes.ts'
+import { registerJobs } from './job-routes.ts'
+import { registerApiKeys } from './key-routes.ts'
+import { registerMetadata } from './metadata-routes.ts'
+import { registerResources } from './resource-routes.ts'
+import type { RegisterRoutes } from './scope.ts'
+import { registerSteps } from './step-routes.ts'
+import { registerTools } from './tool-routes.ts'
+
+const parts: readonly RegisterRoutes[] = [
+  registerDatasets,
+  registerMetadata,
+  registerResources,
+  registerSteps,
+  registerActions,
+  registerJobs,
+  registerFiles,
+  registerTools,
+  registerApiKeys,
+]
+
+export function registerManagement(app: FastifyInstance, services: HttpServices): void {
+  const scope = app.withTypeProvider<TypeBoxTypeProvider>()
+  for (const register of parts) register(scope, services)
+}

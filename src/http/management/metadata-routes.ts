@@ -1,0 +1,119 @@
+import { Type } from 'typebox'
+import { changeMetadata, findDataset, metadataEntries, metadataEntry } from '../../catalog/index.ts'
+import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { expansionOf, printMetadata } from './render.ts'
+import { datasetParams, expandQuery, type RegisterRoutes } from './scope.ts'
+
+const tags = ['metadata']
+const entryParams = Type.Object({ ...datasetParams.properties, template: Type.String(), name: Type.String() })
+const value = () => Type.Unsafe<JsonValue>({})
+
+/** What is said of a dataset; readers see changes with the next publish. Management API section 10. */
+export const registerMetadata: RegisterRoutes = (scope, services) => {
+  const { control, catalogDeps } = services
+  const metasOf = async (reference: string) => {
+    const { dataset_uid, metas_json } = await findDataset(control.db, reference)
+    return { dataset_uid, metas: JSON.parse(metas_json) as JsonObject }
+  }
+
+  const all = '/datasets/:dataset_uid/metadata'
+  scope.get(
+    all,
+    {
+      config: { permission: 'READ' },
+      schema: {
+        tags,
+        summary: 'List all metadata, set or not',
+        params: datasetParams,
+        querystring: expandQuery,
+      },
+    },
+    async (request) => {
+      const { metas } = await metasOf(request.params.dataset_uid)
+      const expand = expansionOf(request.query.expand)
+      return metadataEntries(metas).map((entry) => printMetadata(entry, expand))
+    },
+  )
+
+  scope.put(
+    all,
+    {
+      config: { permission: 'WRITE' },
+      schema: {
+        tags,
+        summary: 'Change several metadata, all or none',
+        params: datasetParams,
+        querystring: expandQuery,
+        body: Type.Object({
+          metas: Type.Array(
+            Type.Object({ template_name: Type.String(), metadata_name: Type.String(), value: value() }),
+            { maxItems: 1000 },
+          ),
+        }),
+      },
+    },
+    async (request) => {
+      const { dataset_uid } = await metasOf(request.params.dataset_uid)
+      const changes = request.body.metas.map((meta) => ({
+        template: meta.template_name,
+        name: meta.metadata_name,
+        value: meta.value ?? null,
+      }))
+      const metas = await changeMetadata(catalogDeps, dataset_uid, changes)
+      const expand = expansionOf(request.query.expand)
+      return metadataEntries(metas).map((entry) => printMetadata(entry, expand))
+    },
+  )
+
+  const one = '/datasets/:dataset_uid/metadata/:template/:name'
+  const schema = { tags, params: entryParams, querystring: expandQuery }
+  scope.get(
+    one,
+    { config: { permission: 'READ' }, schema: { ...schema, summary: 'Read one piece of metadata' } },
+    async (request) => {
+      const { metas } = await metasOf(request.params.dataset_uid)
+      return printMetadata(
+        metadataEntry(metas, request.params.template, request.params.name),
+        expansionOf(request.query.expand),
+      )
+    },
+  )
+
+  async function change(
+    params: { dataset_uid: string; template: string; name: string },
+    next: JsonValue,
+    expand: readonly string[] | undefined,
+  ) {
+    const { dataset_uid } = await metasOf(params.dataset_uid)
+    const metas = await changeMetadata(catalogDeps, dataset_uid, [
+      { template: params.template, name: params.name, value: next },
+    ])
+    return printMetadata(metadataEntry(metas, params.template, params.name), expansionOf(expand))
+  }
+  scope.put(
+    one,
+    {
+      config: { permission: 'WRITE' },
+      schema: {
+        ...schema,
+        summary: 'Set one piece of metadata; null unsets',
+        body: Type.Unsafe<{ value?: JsonValue }>({ type: 'object' }),
+      },
+    },
+    async (request) => {
+      if (request.body.value === undefined) {
+        throw new AppError('http.invalid_parameter', {
+          parameter: 'value',
+          value: 'nothing',
+          expected: 'it must be given; null unsets',
+        })
+      }
+      return change(request.params, request.body.value, request.query.expand)
+    },
+  )
+  scope.delete(
+    one,
+    { config: { permission: 'WRITE' }, schema: { ...schema, summary: 'Unset one piece of metadata' } },
+    async (request) => change(request.params, null, request.query.expand),
+  )
+}

@@ -1,0 +1,105 @@
+import { mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ConfiguredResource, filePrefix, findFile } from '../../catalog/index.ts'
+import { fetchResource, guessExtractor, type Preview, previewSource } from '../../ingest/index.ts'
+import { AppError } from '../../kernel/index.ts'
+import type { HttpServices } from '../services.ts'
+
+export interface GatheredSource {
+  readonly path: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly filename: string
+  /** The extractor that fits best. */
+  guess(): Promise<string>
+  head(): Promise<Buffer>
+}
+
+const headBytes = 64 << 10
+const previewRows = 20
+
+/**
+ * The bytes behind a resource's address: an uploaded file, or a remote one brought into the blob store.
+ * Errors: catalog.unknown_file, ingest.fetch_*, ingest.source_too_large.
+ */
+export async function gatherSource(
+  services: HttpServices,
+  url: string,
+  signal: AbortSignal,
+): Promise<GatheredSource> {
+  const found = url.startsWith(filePrefix)
+    ? await findFile(services.catalogDeps, url.slice(filePrefix.length), null)
+    : await fetchRemote(services, url, signal)
+  const path = services.blobs.path(found.sha256)
+  const head = () => readHead(path)
+  return {
+    path,
+    sha256: found.sha256,
+    bytes: found.bytes,
+    filename: found.filename,
+    head,
+    guess: async () => guessExtractor(found.filename, await head()),
+  }
+}
+
+async function fetchRemote(services: HttpServices, url: string, signal: AbortSignal) {
+  const fetched = await fetchResource({
+    url,
+    conditional: null,
+    policy: services.fetchPolicy,
+    blobs: services.blobs,
+    signal,
+  })
+  if (fetched.kind !== 'fetched')
+    throw new AppError('ingest.fetch_failed', { url, reason: 'it gave no content' })
+  return fetched
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The first records of a resource with its source types; processors are not applied. Errors: those of the source. */
+export async function previewOf(
+  services: HttpServices,
+  resource: ConfiguredResource,
+  signal: AbortSignal,
+): Promise<Preview> {
+  const source = await gatherSource(services, resource.url, signal)
+  const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
+  await mkdir(tmpDirectory, { recursive: true })
+  try {
+    return await previewSource(
+      {
+        source: {
+          resourceUid: resource.resource_uid,
+          title: resource.title,
+          filename: source.filename,
+          path: source.path,
+          sha256: source.sha256,
+          bytes: source.bytes,
+          extractor: resource.type,
+          params: resource.params,
+        },
+        processors: [],
+        fieldSpecifications: [],
+        rows: previewRows,
+        tmpDirectory,
+        limits: {
+          memoryLimitMb: services.limits.builderMemoryMb,
+          threads: services.limits.builderThreads,
+          maxSourceBytes: services.limits.maxSourceBytes,
+        },
+      },
+      signal,
+    )
+  } finally {
+    await rm(tmpDirectory, { recursive: true, force: true })
+  }
+}

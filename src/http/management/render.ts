@@ -1,0 +1,172 @@
+/** Objects of the management API, as printed. Field names are the platform's: management API sections 2, 3, 8 to 14. */
+import type { ApiKey } from '../../access/index.ts'
+import {
+  type ConfiguredResource,
+  type DatasetRow,
+  filePrefix,
+  type MetadataEntry,
+} from '../../catalog/index.ts'
+import type { FilesTable, VersionsTable } from '../../control/index.ts'
+import { extractors } from '../../ingest/index.ts'
+import type { Job } from '../../jobs/index.ts'
+import {
+  type ConfiguredStep,
+  type ErrorValue,
+  errorSpec,
+  formatInstant,
+  fromErrorValue,
+  type JsonObject,
+  type JsonValue,
+} from '../../kernel/index.ts'
+import { managementError } from '../error-rendering.ts'
+
+export interface Expansion {
+  has(attribute: string): boolean
+}
+
+/** `expand`, repeated or separated by commas; names that mean nothing here are ignored. */
+export function expansionOf(expand: readonly string[] | undefined): Expansion {
+  return new Set((expand ?? []).flatMap((text) => text.split(',')).map((name) => name.trim()))
+}
+
+export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
+  const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
+  const modified = formatInstant(row.last_modified_at)
+  return {
+    dataset_uid: row.dataset_uid,
+    dataset_id: row.dataset_id,
+    metas: {
+      ...stored,
+      default: { modified, ...stored.default },
+      publishing: { ...stored.publishing, published: row.is_published },
+    },
+    last_modified: modified,
+    visibility: row.visibility,
+    created_at: formatInstant(row.created_at),
+    owner: { username: row.owner },
+    status: expand.has('status') ? printStatus(row) : { name: row.status },
+  }
+}
+
+/** Both `name` and `status` carry the status: clients of either generation of the platform find theirs. */
+export function printStatus(row: DatasetRow, recordErrors: JsonValue = row.record_errors_count): JsonObject {
+  const error = row.status_error_json === null ? null : (JSON.parse(row.status_error_json) as ErrorValue)
+  return {
+    name: row.status,
+    status: row.status,
+    published: row.is_published,
+    since: formatInstant(row.status_since_at),
+    ...(row.status_user === null ? {} : { user: { username: row.status_user } }),
+    ...(row.active_job_uid === null ? {} : { job_id: row.active_job_uid }),
+    ...(row.status === 'idle' && row.is_published ? { records_errors: recordErrors } : {}),
+    ...(row.is_partial ? { partial: true } : {}),
+    ...(row.status === 'error' && error ? printFault(error) : {}),
+  }
+}
+
+function printFault(value: ErrorValue): JsonObject {
+  const error = fromErrorValue(value)
+  return {
+    message: error.message,
+    raw_message: errorSpec(error.key).message,
+    raw_params: { ...error.params },
+    error_id: error.key,
+  }
+}
+
+export function printJob(job: Job): JsonObject {
+  const { rests_as: _restsAs, ...params } = job.params
+  return {
+    job_uid: job.jobUid,
+    job_id: job.jobUid,
+    function: job.function,
+    params,
+    state: job.state,
+    progresses: job.progresses,
+    ...(job.result === null ? {} : { result: job.result }),
+    ...(job.error === null ? {} : { error: managementError(fromErrorValue(job.error)) as JsonObject }),
+    dataset_uid: job.subject,
+    attempt: job.attempt,
+    created_at: formatInstant(job.createdAt),
+    started_at: job.startedAt === null ? null : formatInstant(job.startedAt),
+    finished_at: job.finishedAt === null ? null : formatInstant(job.finishedAt),
+    user: { username: job.username },
+  }
+}
+
+export function printMetadata(entry: MetadataEntry, expand: Expansion): JsonObject {
+  const { template, field, value } = entry
+  return {
+    name: field.name,
+    template: { name: template.name, label: template.label, purpose: template.purpose },
+    definition: expand.has('definition')
+      ? { name: field.name, type: field.type, label: field.label, help_text: '' }
+      : {},
+    value,
+    remote_value: null,
+    override_remote_value: false,
+  }
+}
+
+export function printResource(resource: ConfiguredResource): JsonObject {
+  const { resource_uid, url, title, type, params } = resource
+  return { resource_uid, url, title, type, params }
+}
+
+export function printFile(file: FilesTable): JsonObject {
+  return {
+    file_id: file.file_id,
+    url: `${filePrefix}${file.file_id}`,
+    filename: file.filename,
+    properties: { mimetype: file.mimetype, size: file.bytes },
+    created: formatInstant(file.created_at),
+  }
+}
+
+export function printStep(step: ConfiguredStep): JsonObject {
+  const { processor_uid, name, args } = step
+  const printed: JsonObject = { processor_uid, name, args: args as JsonValue }
+  if (typeof step.label === 'string') printed.label = step.label
+  return printed
+}
+
+export function printVersion(version: VersionsTable): JsonObject {
+  return {
+    version_uid: version.version_uid,
+    dataset_uid: version.dataset_uid,
+    label: version.label,
+    records_count: version.records_count,
+    published: version.publication_json !== null,
+    created_at: formatInstant(version.created_at),
+    user: { username: version.username },
+  }
+}
+
+export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject {
+  return {
+    // Only a hash is stored: after creation the key goes by its uid.
+    key: key.key ?? key.keyUid,
+    key_uid: key.keyUid,
+    label: key.label,
+    permissions: [...key.permissions],
+  }
+}
+
+export function printExtractors(): JsonObject[] {
+  return [...extractors.values()].map((extractor) => ({
+    type: extractor.type,
+    label: extractor.label,
+    authentication: {},
+    parameters: extractor.parameters.map(
+      ({ name, label, type, description, default: fallback, is_mandatory, choices }) => ({
+        name,
+        label,
+        type,
+        description,
+        default: fallback,
+        is_mandatory,
+        ...(choices ? { choices: [...choices] } : {}),
+      }),
+    ),
+  }))
+}

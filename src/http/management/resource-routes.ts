@@ -1,0 +1,159 @@
+import { createReadStream } from 'node:fs'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import {
+  addResource,
+  deleteResource,
+  filePrefix,
+  findDataset,
+  findFile,
+  findResource,
+  listResources,
+  type ResourceInput,
+  replaceResource,
+} from '../../catalog/index.ts'
+import { findExtractor, type Preview, validateParameters } from '../../ingest/index.ts'
+import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
+import type { HttpServices } from '../services.ts'
+import { sendFile } from './file-routes.ts'
+import { gatherSource, previewOf } from './preview-source.ts'
+import { printResource } from './render.ts'
+import { anyObject, datasetParams, type RegisterRoutes } from './scope.ts'
+
+const tags = ['resources']
+const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
+const resourceBody = Type.Object({
+  url: Type.String({ description: 'odsfile://<file_id> of an uploaded file, or an http(s) address' }),
+  title: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
+  type: Type.Optional(
+    Type.Union([Type.String({ description: 'Name of the extractor; guessed when left out' }), Type.Null()]),
+  ),
+  params: Type.Optional(anyObject()),
+})
+type ResourceBody = { url: string; title?: string | null; type?: string | null; params?: JsonObject }
+
+/** The sources of a dataset. Management API section 11. */
+export const registerResources: RegisterRoutes = (scope, services) => {
+  const { control, catalogDeps } = services
+  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
+  const schema = (summary: string) => ({ tags, summary, params: datasetParams })
+  const oneSchema = (summary: string) => ({ tags, summary, params: resourceParams })
+
+  const all = '/datasets/:dataset_uid/resources'
+  scope.get(all, { config: { permission: 'READ' }, schema: schema('List resources') }, async (request) =>
+    (await listResources(catalogDeps, await uidOf(request.params.dataset_uid))).map(printResource),
+  )
+  scope.post(
+    all,
+    { config: { permission: 'WRITE' }, schema: { ...schema('Add a resource'), body: resourceBody } },
+    async (request, reply) => {
+      const datasetUid = await uidOf(request.params.dataset_uid)
+      const resource = await addResource(
+        catalogDeps,
+        datasetUid,
+        await readResource(services, reply, request.body),
+      )
+      return reply.status(201).send(printResource(resource))
+    },
+  )
+
+  const one = '/datasets/:dataset_uid/resources/:resource_uid'
+  scope.get(one, { config: { permission: 'READ' }, schema: oneSchema('Read a resource') }, async (request) =>
+    printResource(
+      await findResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid),
+    ),
+  )
+  scope.put(
+    one,
+    { config: { permission: 'WRITE' }, schema: { ...oneSchema('Replace a resource'), body: resourceBody } },
+    async (request, reply) => {
+      const datasetUid = await uidOf(request.params.dataset_uid)
+      await findResource(catalogDeps, datasetUid, request.params.resource_uid)
+      const input = await readResource(services, reply, request.body)
+      return printResource(await replaceResource(catalogDeps, datasetUid, request.params.resource_uid, input))
+    },
+  )
+  scope.delete(
+    one,
+    { config: { permission: 'WRITE' }, schema: oneSchema('Delete a resource') },
+    async (request, reply) => {
+      await deleteResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid)
+      return reply.status(204).send()
+    },
+  )
+
+  scope.get(
+    `${one}/download`,
+    { config: { permission: 'WRITE' }, schema: oneSchema('Download the uploaded file of a resource') },
+    async (request, reply) => {
+      const resource = await findResource(
+        catalogDeps,
+        await uidOf(request.params.dataset_uid),
+        request.params.resource_uid,
+      )
+      if (!resource.url.startsWith(filePrefix)) {
+        throw new AppError('catalog.resource_not_downloadable', { resource_uid: resource.resource_uid })
+      }
+      const file = await findFile(catalogDeps, resource.url.slice(filePrefix.length), null)
+      return sendFile(reply, file, createReadStream(services.blobs.path(file.sha256)))
+    },
+  )
+
+  scope.get(
+    `${one}/preview`,
+    { config: { permission: 'READ' }, schema: oneSchema('First records of a resource') },
+    async (request, reply) => {
+      const resource = await findResource(
+        catalogDeps,
+        await uidOf(request.params.dataset_uid),
+        request.params.resource_uid,
+      )
+      return sendPreview(reply, await previewOf(services, resource, disconnectSignal(reply)))
+    },
+  )
+  scope.post(
+    '/datasets/:dataset_uid/resource_preview',
+    {
+      config: { permission: 'WRITE' },
+      schema: { ...schema('First records of a resource that is not added yet'), body: resourceBody },
+    },
+    async (request, reply) => {
+      await uidOf(request.params.dataset_uid)
+      const resource = await readResource(services, reply, request.body)
+      return sendPreview(
+        reply,
+        await previewOf(services, { resource_uid: 're_preview', ...resource }, disconnectSignal(reply)),
+      )
+    },
+  )
+}
+
+/** Errors: ingest.unknown_extractor, ingest.invalid_parameter, and those of a source that has to be looked at for a guess. */
+async function readResource(
+  services: HttpServices,
+  reply: FastifyReply,
+  body: ResourceBody,
+): Promise<ResourceInput> {
+  const params = body.params ?? {}
+  const type = body.type ?? (await guessType(services, body.url, reply))
+  validateParameters(findExtractor(type), params)
+  return { url: body.url, title: body.title ?? '', type, params }
+}
+
+async function guessType(services: HttpServices, url: string, reply: FastifyReply): Promise<string> {
+  const source = await gatherSource(services, url, disconnectSignal(reply))
+  return source.guess()
+}
+
+function sendPreview(reply: FastifyReply, preview: Preview): FastifyReply {
+  const fields: JsonValue = preview.fields.map((field) => ({
+    name: field.name,
+    original_name: field.label,
+    label: field.label,
+    type: field.type,
+    description: field.description,
+    annotations: [],
+  }))
+  return reply.send({ fields, records: preview.records })
+}

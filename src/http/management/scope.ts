@@ -1,0 +1,66 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import { Type } from 'typebox'
+import { AppError, type JsonObject } from '../../kernel/index.ts'
+import type { HttpServices } from '../services.ts'
+
+/** A Fastify scope whose handlers are typed by their schemas. */
+export type ManagementScope = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export type RegisterRoutes = (scope: ManagementScope, services: HttpServices) => void
+
+export const datasetParams = Type.Object({
+  dataset_uid: Type.String({ description: 'Uid of the dataset; its id is understood too' }),
+})
+
+/** A JSON object of any content. */
+export const anyObject = () => Type.Unsafe<JsonObject>({ type: 'object' })
+
+export const expandQuery = Type.Object({
+  expand: Type.Optional(Type.Array(Type.String(), { description: 'Related objects to show in full' })),
+})
+
+export const pageQuery = Type.Object({
+  rows: Type.Optional(Type.String({ description: 'Objects per page: 1 to 100, 10 by default' })),
+  page: Type.Optional(Type.String({ description: 'Page, from 1' })),
+})
+
+/** Errors: http.invalid_parameter. Management API section 6.4. */
+export function readListPage(query: { rows?: string | undefined; page?: string | undefined }): {
+  rows: number
+  page: number
+} {
+  return { rows: integerOf('rows', query.rows, 10, 100), page: integerOf('page', query.page, 1, 1_000_000) }
+}
+
+function integerOf(parameter: string, text: string | undefined, fallback: number, max: number): number {
+  if (text === undefined || text === '') return fallback
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= 1 && value <= max)) {
+    throw new AppError('http.invalid_parameter', {
+      parameter,
+      value: text.slice(0, 100),
+      expected: `it must be a whole number from 1 to ${max}`,
+    })
+  }
+  return value
+}
+
+/** The name of whoever asks; management routes have no anonymous callers. */
+export function usernameOf(request: FastifyRequest): string {
+  if (request.principal.kind === 'anonymous') throw new AppError('access.authentication_required', {})
+  return request.principal.username
+}

@@ -1,0 +1,141 @@
+import { Type } from 'typebox'
+import {
+  addStep,
+  deleteStep,
+  findDataset,
+  findStep,
+  listSteps,
+  replaceStep,
+  type Stack,
+  type StepInput,
+} from '../../catalog/index.ts'
+import { validateFieldSpecification, validateProcessor } from '../../ingest/index.ts'
+import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { printStep } from './render.ts'
+import { datasetParams, type RegisterRoutes } from './scope.ts'
+
+const stepParams = Type.Object({ ...datasetParams.properties, processor_uid: Type.String() })
+const stepBody = Type.Object({
+  name: Type.String(),
+  args: Type.Optional(
+    Type.Unsafe<JsonObject | string[]>({
+      description: 'Arguments by name; for order an array of field names',
+    }),
+  ),
+  label: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
+})
+
+interface StepStack {
+  readonly path: string
+  readonly stack: Stack
+  readonly tag: string
+  readonly what: string
+  validate(name: string, args: JsonObject | readonly string[]): void
+}
+
+const stacks: readonly StepStack[] = [
+  {
+    path: 'processors',
+    stack: 'processor',
+    tag: 'processors',
+    what: 'processor',
+    validate(name, args) {
+      if (Array.isArray(args))
+        throw new AppError('http.invalid_parameter', {
+          parameter: 'args',
+          value: 'an array',
+          expected: 'it must be an object',
+        })
+      validateProcessor(name, args as JsonObject)
+    },
+  },
+  {
+    path: 'fields_specifications',
+    stack: 'field_specification',
+    tag: 'fields',
+    what: 'field specification',
+    validate: validateFieldSpecification,
+  },
+]
+
+/** Processors and field specifications: two ordered stacks, applied in their order. Management API sections 14 and 15. */
+export const registerSteps: RegisterRoutes = (scope, services) => {
+  const { control, catalogDeps } = services
+  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
+
+  for (const { path, stack, tag, what, validate } of stacks) {
+    const read = (body: {
+      name: string
+      args?: JsonObject | string[] | undefined
+      label?: string | null | undefined
+    }): StepInput => {
+      const args = body.args ?? {}
+      if (typeof args !== 'object')
+        throw new AppError('http.invalid_parameter', {
+          parameter: 'args',
+          value: String(args).slice(0, 60),
+          expected: 'it must be an object',
+        })
+      validate(body.name, args)
+      return { name: body.name, args, label: body.label ?? null }
+    }
+    const all = `/datasets/:dataset_uid/${path}`
+    const schema = (summary: string) => ({ tags: [tag], summary, params: datasetParams })
+    scope.get(all, { config: { permission: 'READ' }, schema: schema(`List each ${what}`) }, async (request) =>
+      (await listSteps(catalogDeps, await uidOf(request.params.dataset_uid), stack)).map(printStep),
+    )
+    scope.post(
+      all,
+      { config: { permission: 'WRITE' }, schema: { ...schema(`Append a ${what}`), body: stepBody } },
+      async (request, reply) => {
+        const datasetUid = await uidOf(request.params.dataset_uid)
+        return reply
+          .status(201)
+          .send(printStep(await addStep(catalogDeps, datasetUid, stack, read(request.body))))
+      },
+    )
+
+    const one = `${all}/:processor_uid`
+    const oneSchema = (summary: string) => ({ tags: [tag], summary, params: stepParams })
+    scope.get(one, { config: { permission: 'READ' }, schema: oneSchema(`Read a ${what}`) }, async (request) =>
+      printStep(
+        await findStep(
+          catalogDeps,
+          await uidOf(request.params.dataset_uid),
+          stack,
+          request.params.processor_uid,
+        ),
+      ),
+    )
+    scope.put(
+      one,
+      {
+        config: { permission: 'WRITE' },
+        schema: { ...oneSchema(`Replace a ${what} in its place`), body: stepBody },
+      },
+      async (request) =>
+        printStep(
+          await replaceStep(
+            catalogDeps,
+            await uidOf(request.params.dataset_uid),
+            stack,
+            request.params.processor_uid,
+            read(request.body),
+          ),
+        ),
+    )
+    scope.delete(
+      one,
+      { config: { permission: 'WRITE' }, schema: oneSchema(`Delete a ${what}`) },
+      async (request, reply) => {
+        await deleteStep(
+          catalogDeps,
+          await uidOf(request.params.dataset_uid),
+          stack,
+          request.params.processor_uid,
+        )
+        return reply.status(204).send()
+      },
+    )
+  }
+}

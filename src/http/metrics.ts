@@ -1,0 +1,78 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What `GET /metrics` shows, in Prometheus' text format. Routes are patterns: the number of series is bounded. */
+export interface Metrics {
+  render(): Promise<string>
+  observeRequest(route: string, method: string, status: number, seconds: number): void
+  observeJob(name: string, outcome: 'ended' | 'failed' | 'parked', seconds: number): void
+}
+
+export interface MetricsSources {
+  /** Jobs by state. */
+  jobs(): Promise<Readonly<Record<string, number>>>
+  /** Published datasets. */
+  publications(): Promise<number>
+  runningJobs(): number
+}
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'broadsheet_http_request_duration_seconds',
+    help: 'Time to the end of an answer',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  })
+  const jobs = new Counter({
+    name: 'broadsheet_jobs_finished_total',
+    help: 'Jobs that this process let go of',
+    labelNames: ['function', 'outcome'],
+    registers,
+  })
+  const jobSeconds = new Histogram({
+    name: 'broadsheet_job_duration_seconds',
+    help: 'Time of a job from claim to end',
+    labelNames: ['function'],
+    buckets: [0.05, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
+    registers,
+  })
+  new Gauge({
+    name: 'broadsheet_jobs',
+    help: 'Jobs kept, by state',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset()
+      for (const [state, count] of Object.entries(await sources.jobs())) this.set({ state }, count)
+    },
+  })
+  new Gauge({
+    name: 'broadsheet_published_datasets',
+    help: 'Datasets that readers can see',
+    registers,
+    async collect() {
+      this.set(await sources.publications())
+    },
+  })
+  new Gauge({
+    name: 'broadsheet_running_jobs',
+    help: 'Jobs that run in this process',
+    registers,
+    collect() {
+      this.set(sources.runningJobs())
+    },
+  })
+
+  return {
+    render: () => registry.metrics(),
+    observeRequest: (route, method, status, seconds) =>
+      requests.observe({ route, method, status: String(status) }, seconds),
+    observeJob(name, outcome, seconds) {
+      jobs.inc({ function: name, outcome })
+      if (outcome === 'ended') jobSeconds.observe({ function: name }, seconds)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Access } from '../access/index.ts'
+import type { Actions } from '../actions/index.ts'
+import type { CatalogDeps } from '../catalog/index.ts'
+import type { Control } from '../control/index.ts'
+import type { Exports } from '../exports/index.ts'
+import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
+import type { Clock, Ids } from '../kernel/index.ts'
+import type { Catalog, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
+import type { LogEvent } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What the routes are served from; handed in by `app.ts`. */
+export interface HttpServices {
+  readonly control: Control
+  readonly clock: Clock
+  readonly ids: Ids
+  /** Monotonic milliseconds, for durations only. */
+  readonly stopwatch: () => number
+  readonly access: Access
+  readonly catalogDeps: CatalogDeps
+  readonly actions: Actions
+  readonly blobs: BlobStore
+  readonly fetchPolicy: FetchPolicy
+  readonly records: Records
+  readonly facets: Facets
+  readonly recordErrors: RecordErrors
+  readonly catalog: Catalog
+  readonly exports: Exports
+  readonly generations: GenerationStore
+  readonly limits: {
+    readonly maxUploadBytes: number
+    readonly maxSourceBytes: number
+    readonly builderMemoryMb: number
+    readonly builderThreads: number
+  }
+  readonly previewDirectory: string
+  readonly metrics: Metrics
+  readonly log: (event: LogEvent) => void
+  isDraining(): boolean
+}
