@@ -1,0 +1,230 @@
+/** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
+import { performance } from 'node:perf_hooks'
+import { createAccess } from './access/index.ts'
+import { type ActionEvent, startActions } from './actions/index.ts'
+import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
+import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
+import { createPool, openEngine } from './engine/index.ts'
+import { createExports } from './exports/index.ts'
+import { createHttpServer, createMetrics, type HttpServices, type LogEvent } from './http/index.ts'
+import { createBlobStore, type FetchPolicy } from './ingest/index.ts'
+import { countJobsByState, type WorkerEvent } from './jobs/index.ts'
+import type { Clock, Ids } from './kernel/index.ts'
+import type { Log } from './log.ts'
+import {
+  createCatalog,
+  createFacets,
+  createGenerationStore,
+  createRecordErrors,
+  createRecords,
+} from './records/index.ts'
+import { SettingError, type Settings } from './settings.ts'
+
+export interface App {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** The admin's password, if this start generated one. */
+  readonly generatedPassword: string | null
+  /** Parks running jobs, lets answers finish and closes everything. */
+  stop(): Promise<void>
+}
+
+const mebi = 1 << 20
+/** Source text per part: some 0.1 s of work, so that an abort loses little. */
+const sliceBytes = 16 * mebi
+const maxErrorSamples = 1000
+const drainMs = 10_000
+
+/** Errors: SettingError, in words for the person who starts the server. */
+export async function startApp(
+  settings: Settings,
+  deps: { clock: Clock; ids: Ids; log: Log; pid: number },
+): Promise<App> {
+  const { clock, ids, log } = deps
+  const directory = layOut(settings.dataDirectory)
+  const lock = claimDirectory(directory.root, deps.pid)
+  const closers: (() => unknown)[] = [() => lock.release()]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return await open()
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  async function open(): Promise<App> {
+    makeDirectories(directory)
+    const control = await openControl({ databaseUrl: settings.databaseUrl, sqlitePath: directory.control })
+    closers.push(() => control.close())
+    await checkBelonging(directory, control.db, ids)
+    const access = createAccess({ db: control.db, clock, ids })
+    const generatedPassword = await access.ensureAdmin(settings.adminPassword)
+
+    const engine = await openEngine({
+      memoryLimitMb: settings.queryMemoryMb,
+      threads: settings.queryThreads,
+      tempDirectory: directory.spill,
+      allowedDirectories: [directory.generations, directory.serving, directory.exports],
+    })
+    closers.push(() => engine.close())
+    const pool = createPool(engine, settings.queryConnections)
+    closers.push(() => pool.close())
+    const generations = createGenerationStore({
+      engine,
+      generationsDirectory: directory.generations,
+      servingDirectory: directory.serving,
+    })
+    closers.push(() => generations.close())
+
+    const blobs = createBlobStore({ directory: directory.blobs, tmpDirectory: directory.tmp, ids })
+    const fetchPolicy: FetchPolicy = {
+      allowPrivateAddresses: settings.allowPrivateAddresses,
+      timeoutMs: settings.fetchTimeoutSeconds * 1000,
+      idleTimeoutMs: 60_000,
+      maxBytes: settings.maxSourceMb * mebi,
+      maxRedirects: 5,
+    }
+    const metrics = createMetrics({
+      jobs: () => countJobsByState(control.db),
+      publications: async () => {
+        const row = await control.db
+          .selectFrom('publications')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirst()
+        return Number(row?.count ?? 0)
+      },
+      runningJobs: () => actions.runningJobs(),
+    })
+    const actions = await startActions({
+      deps: {
+        control,
+        clock,
+        ids,
+        blobs,
+        layout: directory,
+        fetchPolicy,
+        builder: {
+          memoryLimitMb: settings.builderMemoryMb,
+          threads: settings.builderThreads,
+          maxSourceBytes: settings.maxSourceMb * mebi,
+          sliceBytes,
+          maxErrorSamples,
+        },
+        retentionMs: settings.retentionHours * 3_600_000,
+        readers: generations,
+        onEvent: logActionEvent,
+      },
+      owner: `server-${deps.pid}-${ids.hex(4)}`,
+      builderSlots: settings.builders,
+      onWorkerEvent: logWorkerEvent,
+      isAlone: true,
+    })
+    closers.push(() => actions.stop())
+    await makeTemporaryDirectories(directory)
+
+    let isDraining = false
+    const stopwatch = () => performance.now()
+    const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
+    const services: HttpServices = {
+      control,
+      clock,
+      ids,
+      stopwatch,
+      access,
+      catalogDeps: { db: control.db, clock, ids },
+      actions,
+      blobs,
+      fetchPolicy,
+      records: createRecords(recordsDeps),
+      facets: createFacets(recordsDeps),
+      recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
+      catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
+      exports: createExports({ engine, ids, tmpDirectory: directory.exports }),
+      generations,
+      limits: {
+        maxUploadBytes: settings.maxUploadMb * mebi,
+        maxSourceBytes: settings.maxSourceMb * mebi,
+        builderMemoryMb: settings.builderMemoryMb,
+        builderThreads: settings.builderThreads,
+      },
+      previewDirectory: directory.previews,
+      metrics,
+      log: logHttpEvent,
+      isDraining: () => isDraining,
+    }
+    const http = await createHttpServer(services)
+    closers.push(async () => {
+      isDraining = true
+      // An answer that nobody reads to its end must not keep the server from stopping.
+      const giveUp = setTimeout(() => http.server.closeAllConnections(), drainMs)
+      await http.close()
+      clearTimeout(giveUp)
+    })
+    const url = await listen()
+    return { url, generatedPassword, stop: close }
+
+    async function listen(): Promise<string> {
+      try {
+        return await http.listen({ host: settings.host, port: settings.port })
+      } catch (error) {
+        const { code } = error as { code?: string }
+        if (code === 'EADDRINUSE')
+          throw new SettingError(
+            `Port ${settings.port} of ${settings.host} is in use; set BROADSHEET_PORT to another`,
+          )
+        if (code === 'EACCES')
+          throw new SettingError(
+            `Port ${settings.port} may not be opened by this user; set BROADSHEET_PORT to one above 1023`,
+          )
+        if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+          throw new SettingError(
+            `BROADSHEET_HOST is '${settings.host}', which is not an address of this machine`,
+          )
+        throw error
+      }
+    }
+
+    function logHttpEvent(event: LogEvent): void {
+      const { kind, ...facts } = event
+      log(kind === 'request_failed' ? 'error' : 'info', kind, facts)
+    }
+
+    function logWorkerEvent(event: WorkerEvent): void {
+      if (event.kind === 'job_claimed')
+        return log('info', event.kind, { jobUid: event.job.jobUid, function: event.job.function })
+      if (event.kind === 'job_ended') metrics.observeJob(event.function, 'ended', event.durationMs / 1000)
+      const { kind, ...facts } = event
+      log(kind === 'worker_error' ? 'error' : kind === 'job_failed' ? 'warn' : 'info', kind, facts)
+    }
+
+    function logActionEvent(event: ActionEvent): void {
+      const { kind, ...facts } = event
+      log(kind === 'cleanup_failed' ? 'error' : 'info', kind, facts)
+    }
+  }
+}
+
+/** Errors: SettingError when another server holds the directory, or it cannot be written. */
+function claimDirectory(root: string, pid: number): DataLock {
+  const lock = tryLock(root, pid)
+  if ('heldBy' in lock) {
+    throw new SettingError(
+      `The data directory ${root} is in use by ${lock.heldBy}. Stop that server, or set BROADSHEET_DATA_DIR to another directory`,
+    )
+  }
+  return lock
+}
+
+function tryLock(root: string, pid: number): DataLock | { heldBy: string } {
+  try {
+    return lockDataDirectory(root, { pid })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+      throw new SettingError(`BROADSHEET_DATA_DIR is '${root}', which cannot be written (${code})`)
+    }
+    throw error
+  }
+}

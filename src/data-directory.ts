@@ -1,0 +1,69 @@
+/** The data directory: everything that the server keeps, in one place. docs/operations.md lists it. */
+import { mkdirSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ControlDb } from './control/index.ts'
+import type { Ids } from './kernel/index.ts'
+import { SettingError } from './settings.ts'
+
+export interface DataDirectory {
+  readonly root: string
+  readonly control: string
+  readonly blobs: string
+  readonly generations: string
+  readonly serving: string
+  /** Emptied at every start. */
+  readonly tmp: string
+  readonly exports: string
+  readonly previews: string
+  readonly spill: string
+}
+
+export function layOut(root: string): DataDirectory {
+  const tmp = join(root, 'tmp')
+  return {
+    root,
+    control: join(root, 'control.sqlite'),
+    blobs: join(root, 'blobs'),
+    generations: join(root, 'generations'),
+    serving: join(root, 'serving'),
+    tmp,
+    exports: join(tmp, 'exports'),
+    previews: join(tmp, 'previews'),
+    spill: join(tmp, 'spill'),
+  }
+}
+
+export function makeDirectories(directory: DataDirectory): void {
+  for (const path of Object.values(directory))
+    if (path !== directory.control) mkdirSync(path, { recursive: true })
+}
+
+/** The start's sweep empties `tmp` whole. */
+export async function makeTemporaryDirectories(directory: DataDirectory): Promise<void> {
+  for (const path of [directory.exports, directory.previews, directory.spill])
+    await mkdir(path, { recursive: true })
+}
+
+/**
+ * Ties a data directory to its control database: generations named in one must be in the other. Errors: SettingError
+ * when they belong to different partners.
+ */
+export async function checkBelonging(directory: DataDirectory, db: ControlDb, ids: Ids): Promise<void> {
+  const path = join(directory.root, 'directory-id')
+  const ofDirectory = await readFile(path, 'utf8').catch(() => null)
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'directory_id')
+    .executeTakeFirst()
+  if (row && ofDirectory !== row.value) {
+    throw new SettingError(
+      `The control database belongs to another data directory than ${directory.root}. Point BROADSHEET_DATA_DIR at that one, or DATABASE_URL at this one's database`,
+    )
+  }
+  if (row) return
+  const id = ofDirectory ?? ids.hex(16)
+  await writeFile(path, id)
+  await db.insertInto('settings').values({ key: 'directory_id', value: id }).execute()
+}

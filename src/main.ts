@@ -1,0 +1,58 @@
+/** The server process: reads the settings, starts, says where it is, stops cleanly. */
+import { type App, startApp } from './app.ts'
+import { createIds, systemClock } from './kernel/index.ts'
+import { createLog } from './log.ts'
+import { readSettings, SettingError, type Settings } from './settings.ts'
+
+/** Runs the server until it is told to stop. */
+export async function serve(env: Readonly<Record<string, string | undefined>> = process.env): Promise<void> {
+  try {
+    const settings = readSettings(env)
+    const log = createLog(systemClock, settings.logLevel, (line) => process.stderr.write(line))
+    const app = await startApp(settings, { clock: systemClock, ids: createIds(), log, pid: process.pid })
+    stopOnSignals(app, env.BROADSHEET_EXIT_WITH_PARENT === '1')
+    announce(app, settings)
+    process.send?.({ kind: 'ready', url: app.url, generatedPassword: app.generatedPassword })
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error
+    process.stderr.write(`Broadsheet cannot start:\n${error.message}\n`)
+    process.exitCode = 1
+    if (process.connected) process.disconnect()
+  }
+}
+
+function announce(app: App, settings: Settings): void {
+  const password =
+    app.generatedPassword ??
+    (settings.adminPassword === null
+      ? 'as printed at the first start'
+      : 'as set in BROADSHEET_ADMIN_PASSWORD')
+  process.stdout.write(
+    [
+      `Broadsheet is ready on ${app.url}`,
+      `  catalog   ${app.url}/api/explore/v2.1/catalog/datasets`,
+      `  API docs  ${app.url}/api/docs`,
+      `  data      ${settings.dataDirectory}`,
+      `  user      admin`,
+      `  password  ${password}`,
+      '',
+    ].join('\n'),
+  )
+}
+
+function stopOnSignals(app: App, exitsWithParent: boolean): void {
+  let isStopping = false
+  const stop = async () => {
+    // A second Ctrl-C is impatience: what runs is taken over at the next start anyway.
+    if (isStopping) process.exit(130)
+    isStopping = true
+    process.stdout.write('Stopping; running jobs are parked and go on at the next start\n')
+    await app.stop()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  if (exitsWithParent) process.on('disconnect', stop)
+}
+
+if (import.meta.main) await serve()
