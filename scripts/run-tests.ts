@@ -1,0 +1,21 @@
+/**
+ * Runs the tests on Node's own runner, two files at a time. `npm test -- WORD...` runs the files whose path has one of
+ * the words. Ends with the runner's counts and its exit code.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort()
+
+if (files.length === 0) {
+  console.error(`No test file has ${words.join(' or ')} in its path`)
+  process.exitCode = 2
+} else {
+  const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...flags, ...files], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
+  runner.on('exit', (code) => process.exit(code ?? 1))
+}
