@@ -7,7 +7,7 @@ import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } fro
 import { createPool, openEngine } from './engine/index.ts'
 import { createExports } from './exports/index.ts'
 import { createHttpServer, createMetrics, type HttpServices, type LogEvent } from './http/index.ts'
-import { createBlobStore, type FetchPolicy } from './ingest/index.ts'
+import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
 import { countJobsByState, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
@@ -86,6 +86,8 @@ export async function startApp(
       maxBytes: settings.maxSourceMb * mebi,
       maxRedirects: 5,
     }
+    const builders = createBuilderHost()
+    closers.push(() => builders.close())
     const metrics = createMetrics({
       jobs: () => countJobsByState(control.db),
       publications: async () => {
@@ -105,6 +107,7 @@ export async function startApp(
         blobs,
         layout: directory,
         fetchPolicy,
+        builders,
         builder: {
           memoryLimitMb: settings.builderMemoryMb,
           threads: settings.builderThreads,
@@ -137,6 +140,7 @@ export async function startApp(
       actions,
       blobs,
       fetchPolicy,
+      builders,
       records: createRecords(recordsDeps),
       facets: createFacets(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
@@ -163,6 +167,7 @@ export async function startApp(
       clearTimeout(giveUp)
     })
     const url = await listen()
+    builders.keepSpare()
     return { url, generatedPassword, stop: close }
 
     async function listen(): Promise<string> {

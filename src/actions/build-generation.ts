@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startBuilder } from '../ingest/index.ts'
+import type { BuilderHost } from '../ingest/index.ts'
 import type { JobContext } from '../jobs/index.ts'
 import {
   AppError,
   type BuilderEvent,
+  type BuildPlan,
   type BuildSource,
   type ConfiguredStep,
   fromErrorValue,
@@ -68,7 +69,7 @@ export async function buildGeneration(
     await mkdir(directory)
     await mkdir(tmpDirectory, { recursive: true })
     deps.onEvent({ kind: 'builder_started', jobUid: context.job.jobUid, generationUid })
-    const built = await runBuilder(context, board, {
+    const built = await runBuilder(deps.builders, context, board, {
       datasetUid: order.datasetUid,
       generationUid,
       recipe: order.recipe,
@@ -118,9 +119,10 @@ export async function discardGeneration(deps: ActionDeps, generationUid: string)
 
 /** Runs the child to its end. Null: it was told to discard. */
 async function runBuilder(
+  builders: BuilderHost,
   context: JobContext,
   board: ProgressBoard,
-  plan: Parameters<typeof startBuilder>[0],
+  plan: BuildPlan,
 ): Promise<{ manifest: Manifest; isIndexed: boolean } | null> {
   let manifest: Manifest | null = null
   let isIndexed = false
@@ -155,7 +157,7 @@ async function runBuilder(
     }
   }
 
-  const builder = startBuilder(plan, { onEvent })
+  const builder = builders.build(plan, { onEvent })
   context.onCancel((request) => {
     if (request === 'discard') {
       isDiscarded = true

@@ -1,5 +1,5 @@
 import type { Control } from '../control/index.ts'
-import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
+import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
 
 /** Directories of the data directory that actions write to; absolute. */
@@ -31,6 +31,7 @@ export interface ActionDeps {
   readonly blobs: BlobStore
   readonly layout: DataLayout
   readonly fetchPolicy: FetchPolicy
+  readonly builders: BuilderHost
   readonly builder: {
     readonly memoryLimitMb: number
     readonly threads: number

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startServingFileBuilder } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
@@ -44,7 +43,7 @@ async function deriveInChild(
   await mkdir(tmpDirectory, { recursive: true })
   try {
     let failure: ErrorValue | null = null
-    const child = startServingFileBuilder(
+    const child = deps.builders.deriveServingFile(
       {
         manifest: JSON.parse(manifestJson),
         directory: join(deps.layout.generations, generationUid),

@@ -3,7 +3,7 @@ import type { Actions } from '../actions/index.ts'
 import type { CatalogDeps } from '../catalog/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports } from '../exports/index.ts'
-import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
+import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
 import type { Catalog, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
 import type { LogEvent } from './log.ts'
@@ -21,6 +21,7 @@ export interface HttpServices {
   readonly actions: Actions
   readonly blobs: BlobStore
   readonly fetchPolicy: FetchPolicy
+  readonly builders: BuilderHost
   readonly records: Records
   readonly facets: Facets
   readonly recordErrors: RecordErrors

@@ -21,63 +21,117 @@ export interface Builder {
   readonly exited: Promise<BuilderExit>
 }
 
+export interface BuilderHooks {
+  readonly onEvent: (event: BuilderEvent) => void
+}
+
+/** Starts builder processes, one per task: a parser that dies does not take the server along. */
+export interface BuilderHost {
+  /** Builds a generation; everything the builder has to say comes through `onEvent`. */
+  build(plan: BuildPlan, hooks: BuilderHooks): Builder
+  /** Derives a serving file from a sealed generation. */
+  deriveServingFile(plan: ServingFilePlan, hooks: BuilderHooks): Builder
+  /** The first records of a source. Errors: those of the source. */
+  preview(order: PreviewOrder, signal?: AbortSignal): Promise<Preview>
+  /**
+   * Keeps one builder started ahead, modules loaded and engine warm: that is half of what a small publish takes.
+   * Without this call every builder starts cold.
+   */
+  keepSpare(): void
+  close(): void
+}
+
 type Message = BuilderEvent | { readonly kind: 'previewed'; readonly preview: Preview }
 
 const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
 const heapMb = 512
 
-/** Starts a child process that builds a generation; everything it has to say comes through `onEvent`. */
-export function startBuilder(plan: BuildPlan, hooks: { onEvent: (event: BuilderEvent) => void }): Builder {
-  return start({ kind: 'build', plan }, (message) => {
-    if (message.kind !== 'previewed') hooks.onEvent(message)
-  })
+export function createBuilderHost(): BuilderHost {
+  let spare: ChildProcess | null = null
+  let keepsSpare = false
+
+  function makeSpare(): void {
+    if (!keepsSpare || spare) return
+    const child = forkBuilder()
+    // An idle builder keeps nobody alive; it ends with this process, whose channel it watches.
+    child.unref()
+    child.channel?.unref()
+    const forget = () => {
+      if (spare === child) spare = null
+    }
+    child.once('exit', forget)
+    child.once('error', forget)
+    spare = child
+  }
+
+  function takeSpare(): ChildProcess | null {
+    const child = spare
+    spare = null
+    if (!child?.connected || child.exitCode !== null) return null
+    child.ref()
+    child.channel?.ref()
+    return child
+  }
+
+  function start(task: BuilderTask, onMessage: (message: Message) => void): Builder {
+    const child = takeSpare() ?? forkBuilder()
+    const exited = new Promise<BuilderExit>((resolve) => {
+      child.once('error', () => resolve({ code: null, signal: 'it could not be started' }))
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+    })
+    // The next spare starts when this one is done: the task at hand needs the processor more.
+    void exited.then(makeSpare)
+    child.on('message', (message) => onMessage(message as Message))
+    child.send(task, () => {})
+    return {
+      seal: () => {
+        if (child.connected) child.send({ kind: 'seal' }, () => {})
+      },
+      kill: () => child.kill('SIGKILL'),
+      exited,
+    }
+  }
+
+  function startReporting(task: BuilderTask, hooks: BuilderHooks): Builder {
+    return start(task, (message) => {
+      if (message.kind !== 'previewed') hooks.onEvent(message)
+    })
+  }
+
+  return {
+    build: (plan, hooks) => startReporting({ kind: 'build', plan }, hooks),
+    deriveServingFile: (plan, hooks) => startReporting({ kind: 'serving_file', plan }, hooks),
+    async preview(order, signal) {
+      let preview: Preview | null = null
+      let failure: ErrorValue | null = null
+      const child = start({ kind: 'preview', order }, (message) => {
+        if (message.kind === 'previewed') preview = message.preview
+        else if (message.kind === 'failed') failure = message.error
+      })
+      const letGo = () => child.kill()
+      signal?.addEventListener('abort', letGo, { once: true })
+      await child.exited
+      signal?.removeEventListener('abort', letGo)
+      if (failure !== null) throw fromErrorValue(failure)
+      if (preview === null) throw new AppError('jobs.unexpected', { reason: 'the preview process stopped' })
+      return preview
+    },
+    keepSpare() {
+      keepsSpare = true
+      makeSpare()
+    },
+    close() {
+      keepsSpare = false
+      takeSpare()?.kill('SIGKILL')
+    },
+  }
 }
 
-/** Starts a child process that derives a serving file from a sealed generation. */
-export function startServingFileBuilder(
-  plan: ServingFilePlan,
-  hooks: { onEvent: (event: BuilderEvent) => void },
-): Builder {
-  return start({ kind: 'serving_file', plan }, (message) => {
-    if (message.kind !== 'previewed') hooks.onEvent(message)
-  })
-}
-
-/** Shows the first records of a source, from a child process: a parser that dies does not take the server along. */
-export async function previewSource(order: PreviewOrder, signal?: AbortSignal): Promise<Preview> {
-  let preview: Preview | null = null
-  let failure: ErrorValue | null = null
-  const child = start({ kind: 'preview', order }, (message) => {
-    if (message.kind === 'previewed') preview = message.preview
-    else if (message.kind === 'failed') failure = message.error
-  })
-  const letGo = () => child.kill()
-  signal?.addEventListener('abort', letGo, { once: true })
-  await child.exited
-  signal?.removeEventListener('abort', letGo)
-  if (failure !== null) throw fromErrorValue(failure)
-  if (preview === null) throw new AppError('jobs.unexpected', { reason: 'the preview process stopped' })
-  return preview
-}
-
-function start(task: BuilderTask, onMessage: (message: Message) => void): Builder {
-  const child: ChildProcess = fork(entry, [], {
+function forkBuilder(): ChildProcess {
+  return fork(entry, [], {
     execArgv: [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'json',
   })
-  const exited = new Promise<BuilderExit>((resolve) => {
-    child.once('error', () => resolve({ code: null, signal: 'it could not be started' }))
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-  })
-  child.on('message', (message) => onMessage(message as Message))
-  child.send(task, () => {})
-  return {
-    seal: () => {
-      if (child.connected) child.send({ kind: 'seal' }, () => {})
-    },
-    kill: () => child.kill('SIGKILL'),
-    exited,
-  }
 }

@@ -1,4 +1,5 @@
 export { type BlobStore, createBlobStore } from './blobs/blob-store.ts'
+export { type Builder, type BuilderHost, createBuilderHost } from './builder-host.ts'
 export type { Preview, PreviewOrder } from './builder/messages.ts'
 export { extractors, findExtractor } from './extractors/extractors.ts'
 export { validateParameters } from './extractors/parameters.ts'
@@ -7,4 +8,3 @@ export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.t
 export { pipelineVersion } from './pipeline-version.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export { processors, validateProcessor } from './processors/processors.ts'
-export { type Builder, previewSource, startBuilder, startServingFileBuilder } from './start-builder.ts'

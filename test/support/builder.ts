@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { type Builder, startBuilder } from '../../src/ingest/index.ts'
+import { type Builder, createBuilderHost } from '../../src/ingest/index.ts'
 import type { BuilderEvent, BuildPlan, ErrorValue, JsonObject, Manifest } from '../../src/kernel/index.ts'
 
 export interface SourceSpec {
@@ -92,7 +92,7 @@ export async function runBuild(
 ): Promise<Built> {
   const plan = makePlan(tempDirectory(t), sources, changes)
   const events: BuilderEvent[] = []
-  const builder: Builder = startBuilder(plan, {
+  const builder: Builder = createBuilderHost().build(plan, {
     onEvent: (event) => {
       events.push(event)
       onEvent(event, builder)

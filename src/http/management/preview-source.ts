@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConfiguredResource, filePrefix, findFile } from '../../catalog/index.ts'
-import { fetchResource, guessExtractor, type Preview, previewSource } from '../../ingest/index.ts'
+import { fetchResource, guessExtractor, type Preview } from '../../ingest/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -75,7 +75,7 @@ export async function previewOf(
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
   await mkdir(tmpDirectory, { recursive: true })
   try {
-    return await previewSource(
+    return await services.builders.preview(
       {
         source: {
           resourceUid: resource.resource_uid,
