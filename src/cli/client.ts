@@ -1,0 +1,222 @@
+/** A client of the management API: what the command line and the demo are made of. Nothing of the server's code. */
+import { openAsBlob } from 'node:fs'
+import { basename } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { Agent, request } from 'undici'
+import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
+import type {
+  DatasetObject,
+  ErrorEnvelope,
+  FileObject,
+  JobObject,
+  ResourceInput,
+  ResourceObject,
+  StatusObject,
+  StepInput,
+  VersionObject,
+} from './wire.ts'
+
+export type Credentials =
+  | { readonly apikey: string }
+  | { readonly username: string; readonly password: string }
+  | null
+
+export type DatasetAction = 'publish' | 'unpublish' | 'save_version'
+export type StepStack = 'processors' | 'fields_specifications'
+export type Metas = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/**
+ * One method per call of the API. `dataset` is a uid or an id.
+ * Errors: ServerError (the server said no), UnreachableError (there is none), NotBroadsheetError.
+ */
+export interface Client {
+  readonly server: string
+  /** Null when there is no such dataset. */
+  findDataset(dataset: string): Promise<DatasetObject | null>
+  createDataset(datasetId: string, metas: Metas): Promise<DatasetObject>
+  setMetadata(dataset: string, metas: Metas): Promise<void>
+  listResources(dataset: string): Promise<ResourceObject[]>
+  addResource(dataset: string, resource: ResourceInput): Promise<ResourceObject>
+  replaceResource(dataset: string, resourceUid: string, resource: ResourceInput): Promise<ResourceObject>
+  /** The extractor that fits a source best. */
+  guessExtractor(url: string): Promise<string>
+  addStep(dataset: string, stack: StepStack, step: StepInput): Promise<void>
+  listSteps(dataset: string, stack: StepStack): Promise<StepInput[]>
+  /** Streams a file of any size; `onBytes` gets the running total that has been handed to the network. */
+  uploadFile(path: string, onBytes?: (bytes: number) => void): Promise<FileObject>
+  /** Orders an action; answers the job's id. */
+  order(dataset: string, action: DatasetAction, body?: object): Promise<string>
+  abort(dataset: string, records: 'keep' | 'discard'): Promise<string>
+  restore(dataset: string, versionUid: string): Promise<string>
+  job(jobId: string): Promise<JobObject>
+  /** Newest first. */
+  jobs(rows: number): Promise<JobObject[]>
+  status(dataset: string): Promise<StatusObject>
+  versions(dataset: string): Promise<VersionObject[]>
+  /** The fields of a published dataset. */
+  publishedFields(
+    datasetId: string,
+  ): Promise<{ name: string; type: string; annotations: Record<string, unknown[]> }[]>
+  /** Where readers find the records. */
+  exploreUrl(datasetId: string): string
+  close(): Promise<void>
+}
+
+const management = '/api/management/v2'
+const catalog = '/api/explore/v2.1/catalog/datasets'
+const connectMs = 10_000
+
+export function createClient(options: {
+  readonly server: string
+  readonly credentials: Credentials
+}): Client {
+  const server = options.server.replace(/\/+$/, '')
+  // A large upload is answered when its last byte is stored: no limit on waiting for an answer.
+  const dispatcher = new Agent({ connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 })
+
+  interface Outgoing {
+    readonly json?: unknown
+    readonly body?: Readable
+    readonly headers?: Readonly<Record<string, string>>
+  }
+
+  async function call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    outgoing: Outgoing = {},
+  ): Promise<unknown> {
+    const hasJson = outgoing.json !== undefined
+    const answer = await request(`${server}${path}`, {
+      method,
+      dispatcher,
+      headers: {
+        accept: 'application/json',
+        ...authorization(options.credentials),
+        ...(hasJson ? { 'content-type': 'application/json' } : {}),
+        ...outgoing.headers,
+      },
+      body: hasJson ? JSON.stringify(outgoing.json) : (outgoing.body ?? null),
+    }).catch((cause) => {
+      throw new UnreachableError(server, cause)
+    })
+    const text = await answer.body.text().catch((cause) => {
+      throw new UnreachableError(server, cause)
+    })
+    const value = text === '' ? null : parseJson(text, server)
+    if (answer.statusCode >= 400) throw toServerError(answer.statusCode, value, server)
+    return value
+  }
+
+  async function get<T>(path: string): Promise<T> {
+    return (await call('GET', path)) as T
+  }
+  const of = (dataset: string) => `${management}/datasets/${encodeURIComponent(dataset)}`
+  const jobIdOf = (answer: unknown) => (answer as { job_id: string }).job_id
+
+  return {
+    server,
+    async findDataset(dataset) {
+      try {
+        return await get<DatasetObject>(of(dataset))
+      } catch (error) {
+        if (error instanceof ServerError && error.envelope.error_key === 'UnknownDatasetException')
+          return null
+        throw error
+      }
+    },
+    async createDataset(datasetId, metas) {
+      const json = { dataset_id: datasetId, metas }
+      return (await call('POST', `${management}/datasets?strict=true`, { json })) as DatasetObject
+    },
+    async setMetadata(dataset, metas) {
+      const entries = Object.entries(metas).flatMap(([template_name, values]) =>
+        Object.entries(values).map(([metadata_name, value]) => ({ template_name, metadata_name, value })),
+      )
+      await call('PUT', `${of(dataset)}/metadata/`, { json: { metas: entries } })
+    },
+    listResources: (dataset) => get<ResourceObject[]>(`${of(dataset)}/resources/`),
+    async addResource(dataset, resource) {
+      return (await call('POST', `${of(dataset)}/resources/`, { json: resource })) as ResourceObject
+    },
+    async replaceResource(dataset, resourceUid, resource) {
+      return (await call('PUT', `${of(dataset)}/resources/${resourceUid}`, {
+        json: resource,
+      })) as ResourceObject
+    },
+    async guessExtractor(url) {
+      const answer = await call('POST', `${management}/guess_extractors/`, { json: { url } })
+      return (answer as { recommended_extractors: string[] }).recommended_extractors[0]!
+    },
+    async addStep(dataset, stack, step) {
+      await call('POST', `${of(dataset)}/${stack}/`, { json: step })
+    },
+    listSteps: (dataset, stack) => get<StepInput[]>(`${of(dataset)}/${stack}/`),
+    async uploadFile(path, onBytes) {
+      const form = new FormData()
+      form.append('file', await openAsBlob(path), basename(path))
+      // The platform encodes the form; going through a Response gives its bytes as a stream that can be counted.
+      const encoded = new Response(form)
+      const headers = { 'content-type': encoded.headers.get('content-type')! }
+      const body = Readable.fromWeb(encoded.body as never).compose(countBytes(onBytes)) as unknown as Readable
+      return (await call('POST', `${management}/files`, { body, headers })) as FileObject
+    },
+    async order(dataset, action, body) {
+      return jobIdOf(await call('PUT', `${of(dataset)}/${action}`, body === undefined ? {} : { json: body }))
+    },
+    async abort(dataset, records) {
+      return jobIdOf(await call('PUT', `${of(dataset)}/abort_processing?records=${records}`))
+    },
+    async restore(dataset, versionUid) {
+      return jobIdOf(await call('PUT', `${of(dataset)}/versions/${encodeURIComponent(versionUid)}/restore`))
+    },
+    job: (jobId) => get<JobObject>(`${management}/jobs/${encodeURIComponent(jobId)}`),
+    jobs: (rows) => get<JobObject[]>(`${management}/jobs?rows=${rows}`),
+    status: (dataset) => get<StatusObject>(`${of(dataset)}/status`),
+    versions: (dataset) => get<VersionObject[]>(`${of(dataset)}/versions`),
+    async publishedFields(datasetId) {
+      const answer = await get<{ fields: never[] }>(`${catalog}/${encodeURIComponent(datasetId)}`)
+      return answer.fields
+    },
+    exploreUrl: (datasetId) => `${server}${catalog}/${encodeURIComponent(datasetId)}/records`,
+    close: () => dispatcher.close(),
+  }
+}
+
+function authorization(credentials: Credentials): Record<string, string> {
+  if (credentials === null) return {}
+  if ('apikey' in credentials) return { authorization: `Apikey ${credentials.apikey}` }
+  const pair = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')
+  return { authorization: `Basic ${pair}` }
+}
+
+function countBytes(onBytes: ((bytes: number) => void) | undefined): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      onBytes?.(bytes)
+      done(null, chunk)
+    },
+  })
+}
+
+function parseJson(text: string, server: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NotBroadsheetError(server)
+  }
+}
+
+/** The management envelope, or the search API's, as one. */
+function toServerError(status: number, value: unknown, server: string): Error {
+  const body = (value ?? {}) as Partial<ErrorEnvelope> & { error_code?: string; key?: string }
+  if (typeof body.message !== 'string') return new NotBroadsheetError(server)
+  return new ServerError({
+    ...body,
+    status_code: status,
+    error_key: body.error_key ?? body.error_code ?? 'Error',
+    message: body.message,
+    ...(body.error_id === undefined && body.key !== undefined ? { error_id: body.key } : {}),
+  })
+}

@@ -1,0 +1,96 @@
+/** The commands that order an action or show what there is; `publish` and `explain` have files of their own. */
+import { count, describePhase } from './output.ts'
+import { follow, type Session } from './session.ts'
+import type { JobObject } from './wire.ts'
+
+/** Follows an order to its end, or answers its job id with --no-wait. */
+async function settle(
+  session: Session,
+  order: { readonly dataset: string; readonly jobId: string; readonly event: string },
+  describe: (job: JobObject) => string,
+): Promise<void> {
+  const { dataset, jobId, event } = order
+  if (!session.waits) return session.output.result(jobId, { event: 'ordered', job_id: jobId, dataset })
+  const job = await follow(session, jobId, dataset)
+  session.output.result(describe(job), { event, dataset, job_id: jobId, result: job.result })
+}
+
+export async function unpublish(session: Session, dataset: string): Promise<void> {
+  const jobId = await session.client.order(dataset, 'unpublish')
+  await settle(session, { dataset, jobId, event: 'unpublished' }, () => `${dataset} is no longer public`)
+}
+
+export async function abort(session: Session, dataset: string, discard: boolean): Promise<void> {
+  const jobId = await session.client.abort(dataset, discard ? 'discard' : 'keep')
+  await settle(session, { dataset, jobId, event: 'aborted' }, () =>
+    discard
+      ? `${dataset} is aborted; readers see what they saw before`
+      : `${dataset} is aborted; what was processed is kept`,
+  )
+}
+
+export async function saveVersion(
+  session: Session,
+  dataset: string,
+  label: string | undefined,
+): Promise<void> {
+  const jobId = await session.client.order(
+    dataset,
+    'save_version',
+    label === undefined ? undefined : { label },
+  )
+  await settle(session, { dataset, jobId, event: 'version_saved' }, (job) => job.result?.version_uid ?? jobId)
+}
+
+export async function restore(session: Session, dataset: string, versionUid: string): Promise<void> {
+  const jobId = await session.client.restore(dataset, versionUid)
+  await settle(
+    session,
+    { dataset, jobId, event: 'restored' },
+    () => `${dataset} is what it was in version ${versionUid}`,
+  )
+}
+
+export async function versions(session: Session, dataset: string): Promise<void> {
+  for (const version of await session.client.versions(dataset)) {
+    const records = version.published ? `${count(version.records_count)} records` : 'not published'
+    session.output.result(
+      [version.version_uid, version.created_at, records, version.label ?? ''].join('\t').trimEnd(),
+      {
+        event: 'version',
+        ...version,
+      },
+    )
+  }
+}
+
+export async function status(session: Session, dataset: string): Promise<void> {
+  const found = await session.client.status(dataset)
+  const facts = [found.name, found.published ? 'published' : 'not published', `since ${found.since}`]
+  if (found.partial) facts.push('partial: it was aborted')
+  if (found.records_errors) facts.push(`${count(found.records_errors)} values not converted`)
+  if (found.message !== undefined) facts.push(found.message)
+  if (found.job_id !== undefined) facts.push(`job ${found.job_id}`)
+  session.output.result(facts.join(', '), { event: 'status', dataset, ...found })
+}
+
+export async function jobs(session: Session, rows: number): Promise<void> {
+  for (const job of await session.client.jobs(rows))
+    session.output.result(describeJob(job), { event: 'job', job })
+}
+
+export async function showJob(session: Session, jobId: string, follows: boolean): Promise<void> {
+  const job = await session.client.job(jobId)
+  if (!follows) return session.output.result(describeJob(job), { event: 'job', job })
+  const ended = await follow(session, jobId, job.dataset_uid)
+  session.output.result(describeJob(ended), { event: 'job_ended', job: ended })
+}
+
+function describeJob(job: JobObject): string {
+  const phase = job.progresses.at(-1)
+  const detail =
+    job.error?.message ?? (phase && job.finished_at === null ? `${phase.step} ${describePhase(phase)}` : '')
+  return [job.job_id, job.function, job.dataset_uid, job.state, job.finished_at ?? job.created_at, detail]
+    .join('\t')
+    .trimEnd()
+}

@@ -1,0 +1,76 @@
+import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
+import type { Output } from './output.ts'
+
+/** What the command ends with; docs/cli.md lists them. */
+export const exitCodes = {
+  ok: 0,
+  /** The server said no, or the job ended badly. */
+  refused: 1,
+  /** The command line makes no sense, or names a file that is not there. */
+  usage: 2,
+  /** Nobody answers at the server's address. */
+  unreachable: 3,
+  /** Ctrl-C while a job was followed; the job goes on. */
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** The command line makes no sense. */
+export class UsageError extends Error {
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** The job that was followed ended in `error`. */
+export class JobFailedError extends ServerError {}
+
+/** Ctrl-C while a job was followed. */
+export class InterruptedError extends Error {
+  readonly jobId: string
+  readonly dataset: string
+  constructor(jobId: string, dataset: string) {
+    super(`Job ${jobId} goes on without you`)
+    this.jobId = jobId
+    this.dataset = dataset
+  }
+}
+
+/** Says what went wrong and answers the exit code. What is not one of these is a bug and is thrown on. */
+export function reportFailure(output: Output, error: unknown): ExitCode {
+  if (error instanceof UsageError) {
+    output.fail(error.message, error.hint, { event: 'error', kind: 'usage', message: error.message })
+    return exitCodes.usage
+  }
+  if (error instanceof InterruptedError) {
+    const { jobId, dataset } = error
+    const hint = `Stop it: broadsheet abort ${dataset}. Look at it again: broadsheet jobs ${jobId} --follow`
+    output.fail(error.message, hint, { event: 'interrupted', job_id: jobId, dataset })
+    return exitCodes.interrupted
+  }
+  if (error instanceof ServerError) {
+    const { envelope } = error
+    const several = (envelope.errors ?? []).map((one) => one.message).join('; ')
+    const hint =
+      envelope.status_code === 401 ? loginHint : [several, envelope.hint].filter(Boolean).join('. ')
+    output.fail(error.message, hint === '' ? undefined : hint, {
+      event: 'error',
+      kind: error instanceof JobFailedError ? 'job_failed' : 'refused',
+      message: error.message,
+      error: envelope,
+    })
+    return exitCodes.refused
+  }
+  if (error instanceof UnreachableError || error instanceof NotBroadsheetError) {
+    const hint = 'Is it running? `npm start` starts one; --server or BROADSHEET_SERVER names another'
+    output.fail(error.message, hint, { event: 'error', kind: 'unreachable', message: error.message })
+    return exitCodes.unreachable
+  }
+  throw error
+}
+
+const loginHint =
+  'Give an API key (--apikey or BROADSHEET_APIKEY) or --user name:password; the admin’s password was printed at the first start'

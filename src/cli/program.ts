@@ -1,0 +1,195 @@
+/** The command line's grammar: every command, its options and what it runs. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { systemClock } from '../kernel/index.ts'
+import { abort, jobs, restore, saveVersion, showJob, status, unpublish, versions } from './commands.ts'
+import { seedDemo } from './demo.ts'
+import { exitCodes, reportFailure } from './exit-codes.ts'
+import { type ExplainOptions, explain, sampleFields } from './explain.ts'
+import { createOutput, type Streams } from './output.ts'
+import { type PublishOptions, publish } from './publish.ts'
+import { defaultServer, openClient, type ServerOptions, type Session } from './session.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+export interface CliDeps {
+  /** Runs the server until it is told to stop; handed in because the command line is below the server. */
+  serve(env: Env): Promise<void>
+  readonly env?: Env
+  readonly streams?: Streams
+}
+
+interface GlobalOptions extends ServerOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly wait: boolean
+}
+
+/** Runs one command line; answers the exit code. */
+export async function runCli(args: readonly string[], deps: CliDeps): Promise<number> {
+  const env = deps.env ?? process.env
+  const streams = deps.streams ?? { stdout: process.stdout, stderr: process.stderr }
+  const program = new Command('broadsheet')
+  const globals = () => program.opts<GlobalOptions>()
+  const outputOf = () => createOutput(streams, globals())
+
+  async function withSession(run: (session: Session) => Promise<void>): Promise<void> {
+    const session = openSession()
+    try {
+      await run(session)
+    } finally {
+      await session.client.close()
+    }
+  }
+  function openSession(): Session {
+    return { client: openClient(globals(), env), output: outputOf(), waits: globals().wait }
+  }
+
+  program
+    .description('Publish, unpublish, abort and version open datasets on a Broadsheet server.')
+    .version(manifest.version)
+    .option('--server <url>', `address of the server (BROADSHEET_SERVER; ${defaultServer})`)
+    .option('--apikey <key>', 'API key (BROADSHEET_APIKEY)')
+    .option('--user <name:password>', 'user and password')
+    .option('--json', 'one JSON object a line on standard output', false)
+    .option('-q, --quiet', 'no progress, also at a terminal', false)
+    .option('--no-wait', 'give the order and print its job id')
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+    })
+    .showHelpAfterError('(broadsheet --help lists commands and options)')
+    .exitOverride()
+
+  program
+    .command('serve')
+    .description('start the server; its settings come from the environment (docs/operations.md)')
+    .option('--port <port>', 'BROADSHEET_PORT')
+    .option('--host <address>', 'BROADSHEET_HOST')
+    .option('--data-dir <directory>', 'BROADSHEET_DATA_DIR')
+    .action(async (options: { port?: string; host?: string; dataDir?: string }) => {
+      await deps.serve({
+        ...env,
+        ...(options.port === undefined ? {} : { BROADSHEET_PORT: options.port }),
+        ...(options.host === undefined ? {} : { BROADSHEET_HOST: options.host }),
+        ...(options.dataDir === undefined ? {} : { BROADSHEET_DATA_DIR: options.dataDir }),
+      })
+    })
+
+  program
+    .command('publish')
+    .description(
+      'create or update a dataset from a file or an address, publish it, print where its records are',
+    )
+    .argument('<file-or-url>')
+    .option('--id <dataset>', 'dataset id; made from the name of the file when left out')
+    .option('--title <title>')
+    .option('--type <extractor>', 'csvfile, jsonfile, jsonl, geojson, parquet; guessed when left out')
+    .option('--param <name=value>', 'parameter of the extractor, repeatable', collect, [])
+    .option('--resource <uid>', 'resource to replace, when the dataset has several')
+    .action((source: string, options: PublishOptions) =>
+      withSession((session) => publish(session, source, options)),
+    )
+
+  program
+    .command('unpublish')
+    .description('take a dataset from readers; its configuration and versions stay')
+    .argument('<dataset>', 'id or uid')
+    .action((dataset: string) => withSession((session) => unpublish(session, dataset)))
+
+  program
+    .command('abort')
+    .description('stop the running publish, or a queued order')
+    .argument('<dataset>')
+    .option('--discard', 'readers stay on what they had, instead of getting what was processed so far', false)
+    .action((dataset: string, options: { discard: boolean }) =>
+      withSession((session) => abort(session, dataset, options.discard)),
+    )
+
+  program
+    .command('save-version')
+    .description('keep what is published now, to query it or to go back to it')
+    .argument('<dataset>')
+    .option('--label <text>')
+    .action((dataset: string, options: { label?: string }) =>
+      withSession((session) => saveVersion(session, dataset, options.label)),
+    )
+
+  program
+    .command('versions')
+    .description('list saved versions, newest first')
+    .argument('<dataset>')
+    .action((dataset: string) => withSession((session) => versions(session, dataset)))
+
+  program
+    .command('restore')
+    .description('go back to a saved version: its data and its configuration')
+    .argument('<dataset>')
+    .argument('<version>')
+    .action((dataset: string, version: string) =>
+      withSession((session) => restore(session, dataset, version)),
+    )
+
+  program
+    .command('status')
+    .description('show what a dataset is doing')
+    .argument('<dataset>')
+    .action((dataset: string) => withSession((session) => status(session, dataset)))
+
+  program
+    .command('jobs')
+    .description('list your latest jobs, or show one')
+    .argument('[job]')
+    .option('--follow', 'wait for the end of the job', false)
+    .addOption(new Option('--rows <number>', 'how many to list').argParser(readRows).default(10))
+    .action((job: string | undefined, options: { follow: boolean; rows: number }) =>
+      withSession((session) =>
+        job === undefined ? jobs(session, options.rows) : showJob(session, job, options.follow),
+      ),
+    )
+
+  program
+    .command('explain')
+    .description('show tokens, tree, plan, SQL and values of an ODSQL filter, without a server')
+    .argument('[where]', 'an ODSQL filter')
+    .option('--select <clause>')
+    .option('--group-by <clause>')
+    .option('--order-by <clause>')
+    .option('--fields <name:type,...>', `fields to resolve names with (${sampleFields})`)
+    .option('--dataset <id>', 'take the fields of a published dataset, from the server')
+    .action(async (where: string | undefined, options: ExplainOptions) => {
+      const text = await explain(where, options, { clock: systemClock, openSession })
+      outputOf().result(text, { event: 'explained', text })
+    })
+
+  program
+    .command('seed')
+    .description('create and publish the demo datasets that are missing')
+    .action(() =>
+      withSession(async (session) => {
+        await seedDemo(session.client, {
+          onProgress: (line, dataset) => session.output.result(line, { event: 'seeded', ...dataset }),
+        })
+      }),
+    )
+
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    // commander has said what is wrong; asking for help or the version is no failure.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    return reportFailure(outputOf(), error)
+  }
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+function readRows(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 100) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 100.')
+  }
+  return Number(text)
+}

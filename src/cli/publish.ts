@@ -1,0 +1,151 @@
+/** `broadsheet publish`: a file or an address becomes a published dataset, or the next publication of one. */
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { UsageError } from './exit-codes.ts'
+import { count } from './output.ts'
+import { follow, type Session } from './session.ts'
+import type { DatasetObject, JobObject, ResourceInput, ResourceObject } from './wire.ts'
+
+export interface PublishOptions {
+  readonly id?: string | undefined
+  readonly title?: string | undefined
+  /** Extractor; guessed from the source when left out. */
+  readonly type?: string | undefined
+  /** `name=value`, for the extractor. */
+  readonly param: readonly string[]
+  /** Which resource to replace, when the dataset has several. */
+  readonly resource?: string | undefined
+}
+
+/** Errors: UsageError, JobFailedError, those of Client. */
+export async function publish(session: Session, source: string, options: PublishOptions): Promise<void> {
+  const { client, output } = session
+  const isRemote = /^https?:\/\//i.test(source)
+  const bytes = isRemote ? 0 : await sizeOf(source)
+  const name = nameOf(source)
+  const datasetId = options.id ?? datasetIdOf(name)
+  const given = readParams(options.param)
+
+  // First, so that wrong credentials and wrong names show before a long upload.
+  const existing = await client.findDataset(datasetId)
+  const replaced = existing ? await findReplaced(session, existing, options.resource) : null
+
+  let url = source
+  if (!isRemote) {
+    const file = await client.uploadFile(source, (sent) => output.upload(name, Math.min(sent, bytes), bytes))
+    output.endProgress()
+    url = file.url
+  }
+  const dataset = existing ?? (await createDataset(session, datasetId, options.title ?? name))
+  if (existing && options.title !== undefined) {
+    await client.setMetadata(existing.dataset_uid, { default: { title: options.title } })
+  }
+  const type = options.type ?? (await client.guessExtractor(url))
+  // What was set for this format before still fits the next file of it.
+  const kept = replaced?.type === type ? replaced.params : {}
+  const resource: ResourceInput = { url, title: name, type, params: { ...kept, ...given } }
+  if (replaced) await client.replaceResource(dataset.dataset_uid, replaced.resource_uid, resource)
+  else await client.addResource(dataset.dataset_uid, resource)
+
+  const jobId = await client.order(dataset.dataset_uid, 'publish')
+  if (!session.waits) {
+    output.result(jobId, {
+      event: 'ordered',
+      job_id: jobId,
+      dataset_id: dataset.dataset_id,
+      dataset_uid: dataset.dataset_uid,
+    })
+    return
+  }
+  const job = await follow(session, jobId, dataset.dataset_id)
+  const exploreUrl = client.exploreUrl(dataset.dataset_id)
+  output.note(describePublication(dataset.dataset_id, job))
+  output.result(exploreUrl, {
+    event: 'published',
+    dataset_id: dataset.dataset_id,
+    dataset_uid: dataset.dataset_uid,
+    job_id: jobId,
+    explore_url: exploreUrl,
+    result: job.result,
+  })
+}
+
+async function createDataset(session: Session, datasetId: string, title: string): Promise<DatasetObject> {
+  const dataset = await session.client.createDataset(datasetId, { default: { title } })
+  session.output.note(`Created the dataset ${dataset.dataset_id}`)
+  return dataset
+}
+
+async function findReplaced(
+  session: Session,
+  dataset: DatasetObject,
+  wanted: string | undefined,
+): Promise<ResourceObject | null> {
+  const resources = await session.client.listResources(dataset.dataset_uid)
+  const known = resources.map((resource) => `${resource.resource_uid} (${resource.title})`).join(', ')
+  if (wanted !== undefined) {
+    const found = resources.find((resource) => resource.resource_uid === wanted)
+    if (!found)
+      throw new UsageError(`${dataset.dataset_id} has no resource ${wanted}`, `It has: ${known || 'none'}`)
+    return found
+  }
+  if (resources.length > 1) {
+    throw new UsageError(
+      `${dataset.dataset_id} has ${resources.length} resources; say with --resource which one to replace`,
+      `It has: ${known}`,
+    )
+  }
+  return resources[0] ?? null
+}
+
+/** One sentence about a finished publish job. */
+export function describePublication(datasetId: string, job: JobObject): string {
+  const { result = {} } = job
+  const facts = [`${count(result.records_count ?? 0)} records`]
+  if (result.records_errors) facts.push(`${count(result.records_errors)} values not converted`)
+  if (result.rows_rejected) facts.push(`${count(result.rows_rejected)} rows rejected`)
+  if (result.reused) facts.push('unchanged, nothing was rebuilt')
+  if (result.partial) facts.push('partial: it was aborted')
+  return `${datasetId}: ${facts.join(', ')}`
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null)
+  if (!found) throw new UsageError(`There is no file ${path}`)
+  if (!found.isFile()) throw new UsageError(`${path} is not a file`)
+  return found.size
+}
+
+function nameOf(source: string): string {
+  if (!/^https?:\/\//i.test(source)) return basename(source)
+  if (!URL.canParse(source)) throw new UsageError(`'${source}' is not an address`)
+  const { hostname, pathname } = new URL(source)
+  return decodeURIComponent(basename(pathname)) || hostname
+}
+
+/** "Cheese list.csv.gz" becomes `cheese-list`. Errors: UsageError when nothing is left. */
+export function datasetIdOf(filename: string): string {
+  const id = filename
+    .replace(/\.(gz|zip)$/i, '')
+    .replace(/\.\w{1,10}$/, '')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 100)
+  if (id === '') throw new UsageError(`No dataset id can be made from '${filename}'`, 'Give one with --id')
+  return id
+}
+
+/** `separator=;` is text, `first_row_no=3` a number, `doublequote=false` a boolean. Errors: UsageError. */
+export function readParams(params: readonly string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const param of params) {
+    const at = param.indexOf('=')
+    if (at < 1) throw new UsageError(`--param takes name=value, not '${param}'`)
+    const text = param.slice(at + 1)
+    values[param.slice(0, at)] = /^(true|false|\d+)$/.test(text) ? JSON.parse(text) : text
+  }
+  return values
+}

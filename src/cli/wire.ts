@@ -1,0 +1,100 @@
+/** Objects of the management API, as far as the command line reads them. Names are the API's own. */
+
+export interface DatasetObject {
+  readonly dataset_uid: string
+  readonly dataset_id: string
+  readonly metas: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly status: { readonly name: string }
+}
+
+export interface StatusObject {
+  readonly name: string
+  readonly published: boolean
+  readonly since: string
+  readonly records_errors?: number
+  readonly partial?: boolean
+  /** Of status `error`. */
+  readonly message?: string
+  readonly job_id?: string
+}
+
+export interface ResourceInput {
+  readonly url: string
+  readonly title?: string
+  /** Name of the extractor; guessed by the server when left out. */
+  readonly type?: string
+  readonly params?: Readonly<Record<string, unknown>>
+}
+
+export interface ResourceObject extends Required<ResourceInput> {
+  readonly resource_uid: string
+}
+
+export interface FileObject {
+  readonly file_id: string
+  /** `odsfile://<file_id>` */
+  readonly url: string
+}
+
+/** A processor or a field specification. */
+export interface StepInput {
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>> | readonly string[]
+}
+
+/** One phase of a job. Counts are running totals; bytes are of the sources as stored. */
+export interface JobProgress {
+  readonly step: string
+  readonly resource_uid?: string | null
+  readonly records_processed?: number
+  readonly records_errors?: number
+  readonly rows_read?: number
+  readonly bytes_read?: number
+  readonly bytes_total?: number
+  readonly rows_per_second?: number
+  readonly seconds_left?: number | null
+  readonly duration_ms?: number
+}
+
+export interface JobObject {
+  readonly job_id: string
+  readonly function: string
+  readonly state: 'waiting' | 'started' | 'running' | 'done' | 'error'
+  readonly progresses: readonly JobProgress[]
+  readonly result?: JobResult
+  readonly error?: ErrorEnvelope
+  readonly dataset_uid: string
+  readonly created_at: string
+  readonly started_at: string | null
+  readonly finished_at: string | null
+}
+
+/** Every function's result has some of these. */
+export interface JobResult {
+  readonly published?: boolean
+  readonly records_count?: number
+  readonly records_errors?: number
+  readonly rows_rejected?: number
+  readonly aborted?: boolean
+  readonly partial?: boolean
+  readonly reused?: boolean
+  readonly version_uid?: string
+}
+
+export interface VersionObject {
+  readonly version_uid: string
+  readonly label: string | null
+  readonly records_count: number
+  readonly published: boolean
+  readonly created_at: string
+}
+
+/** Management API section 6.2; `error_id` and `hint` are this server's. */
+export interface ErrorEnvelope {
+  readonly status_code: number
+  readonly error_key: string
+  readonly message: string
+  readonly error_id?: string
+  readonly hint?: string
+  readonly errors?: readonly ErrorEnvelope[]
+}
