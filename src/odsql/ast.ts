@@ -73,6 +73,42 @@ export type Expr =
       readonly span: Span
     }
 
+/** What a node is made of, in the order it is written. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'null':
+    case 'date':
+    case 'geometry':
+    case 'quantity':
+    case 'name':
+    case 'star':
+      return []
+    case 'call':
+      return expr.args.map((arg) => arg.value)
+    case 'negate':
+    case 'is_null':
+    case 'is_boolean':
+    case 'not':
+      return [expr.operand]
+    case 'arithmetic':
+    case 'compare':
+      return [expr.left, expr.right]
+    case 'in_list':
+      return [expr.operand, ...expr.items]
+    case 'in_range':
+      return [expr.operand, expr.low, expr.high]
+    case 'member':
+      return [expr.value, expr.field]
+    case 'logic':
+      return expr.operands
+    default:
+      return expr satisfies never
+  }
+}
+
 export interface Argument {
   readonly name: string | null
   readonly value: Expr

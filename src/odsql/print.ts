@@ -24,7 +24,8 @@ export function print(expr: Expr): string {
     case 'call':
       return `${expr.name}(${expr.isDistinct ? 'distinct ' : ''}${expr.args.map(printArgument).join(', ')})`
     case 'negate':
-      return `-${operand(expr.operand)}`
+      // Two dashes would begin a comment.
+      return `-${expr.operand.kind === 'negate' ? `(${print(expr.operand)})` : operand(expr.operand)}`
     case 'arithmetic':
       return `${operand(expr.left, expr.operator)} ${expr.operator} ${operand(expr.right)}`
     case 'compare':

@@ -6,15 +6,32 @@ import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { deadline, type Engine, type Pool } from '../engine/index.ts'
 import { quoteIdentifier } from '../kernel/index.ts'
-import { type Column, compileCount, compileFacet, compileRows, type QuerySchema, type QueryText, type Type } from '../odsql/index.ts'
+import {
+  type Column,
+  compileCount,
+  compileFacet,
+  compileRows,
+  type QuerySchema,
+  type QueryText,
+  type Type,
+} from '../odsql/index.ts'
 import { datasetObject } from './dataset-object.ts'
 import type { Facet } from './facets.ts'
 import { prepared, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
 
 export interface Catalog {
-  query(reader: { readonly seesRestricted: boolean }, request: { text: QueryText; limit: number; offset: number }, signal?: AbortSignal): Promise<RecordsAnswer>
-  facets(reader: { readonly seesRestricted: boolean }, text: QueryText, names: readonly string[], signal?: AbortSignal): Promise<Facet[]>
+  query(
+    reader: { readonly seesRestricted: boolean },
+    request: { text: QueryText; limit: number; offset: number },
+    signal?: AbortSignal,
+  ): Promise<RecordsAnswer>
+  facets(
+    reader: { readonly seesRestricted: boolean },
+    text: QueryText,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Facet[]>
 }
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -39,15 +56,36 @@ const names: readonly (readonly [name: string, type: Type, path: string])[] = [
   ['records_count', 'int', '$.metas.default.records_count'],
 ]
 
-export const catalogFacets = ['features', 'modified', 'publisher', 'keyword', 'theme', 'language', 'license'] as const
+export const catalogFacets = [
+  'features',
+  'modified',
+  'publisher',
+  'keyword',
+  'theme',
+  'language',
+  'license',
+] as const
 
 const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
-  const column = (alias: string, isHidden: boolean): Column => ({ name: alias, type, sql: quoteIdentifier(name), fieldIndex: null, isHidden })
-  return path.startsWith('$.metas.default.') ? [column(name, false), column(`default.${name}`, true)] : [column(name, false)]
+  const column = (alias: string, isHidden: boolean): Column => ({
+    name: alias,
+    type,
+    sql: quoteIdentifier(name),
+    fieldIndex: null,
+    isHidden,
+  })
+  return path.startsWith('$.metas.default.')
+    ? [column(name, false), column(`default.${name}`, true)]
+    : [column(name, false)]
 })
 export const catalogSchema: QuerySchema = { columns }
 
-export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool; queryTimeoutMs: number }): Catalog {
+export function createCatalog(deps: {
+  db: ControlDb
+  engine: Engine
+  pool: Pool
+  queryTimeoutMs: number
+}): Catalog {
   let current: { revision: number; table: Promise<string> } | null = null
   let counter = 0
 
@@ -60,13 +98,19 @@ export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool;
         current = null
       })
       // Queries that began on the old table finish on it.
-      if (previous) void previous.table.then((table) => setTimeout(() => void drop(table), 60_000).unref()).catch(() => {})
+      if (previous)
+        void previous.table
+          .then((table) => setTimeout(() => void drop(table), 60_000).unref())
+          .catch(() => {})
     }
     return current.table
   }
 
   async function build(): Promise<string> {
-    const rows = (await listPublications(deps.db)).map((row) => ({ object: datasetObject(row), visibility: row.visibility }))
+    const rows = (await listPublications(deps.db)).map((row) => ({
+      object: datasetObject(row),
+      visibility: row.visibility,
+    }))
     const table = `catalog_${counter++}`
     const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
     await deps.pool.use((connection) =>
@@ -80,7 +124,8 @@ export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool;
     return table
   }
 
-  const drop = (table: string) => deps.pool.use((connection) => connection.run(`drop table if exists ${table}`)).catch(() => {})
+  const drop = (table: string) =>
+    deps.pool.use((connection) => connection.run(`drop table if exists ${table}`)).catch(() => {})
 
   function relationOf(table: string, reader: { readonly seesRestricted: boolean }): string {
     return reader.seesRestricted ? table : `(select * from ${table} where visibility = 'domain')`
@@ -88,19 +133,46 @@ export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool;
 
   return {
     async query(reader, request, signal) {
-      const query = prepared({ ...request.text, orderBy: request.text.orderBy || (request.text.groupBy || request.text.select ? undefined : 'title') }, catalogSchema)
+      const query = prepared(
+        {
+          ...request.text,
+          orderBy:
+            request.text.orderBy || (request.text.groupBy || request.text.select ? undefined : 'title'),
+        },
+        catalogSchema,
+      )
       const target = { relation: relationOf(await fresh(), reader), search: null }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const isWhole = !query.isAggregated && !request.text.select
-        const statement = compileRows(query, target, { page: { limit: request.limit, offset: request.offset }, ...(isWhole ? { extra: ['object'] } : {}) })
+        const statement = compileRows(query, target, {
+          page: { limit: request.limit, offset: request.offset },
+          ...(isWhole ? { extra: ['object'] } : {}),
+        })
         const printed = isWhole ? 'object' : jsonRowSql(statement.columns, query.timezone)
         const count = compileCount(query, target)
         const [rows, counted] = await Promise.all([
-          deps.pool.use((connection) => connection.all(`select ${printed} as json from (${statement.sql})`, statement.values, limit.signal), limit.signal),
-          query.isAggregated ? null : deps.pool.use((connection) => connection.all(count.sql, count.values, limit.signal), limit.signal),
+          deps.pool.use(
+            (connection) =>
+              connection.all(
+                `select ${printed} as json from (${statement.sql})`,
+                statement.values,
+                limit.signal,
+              ),
+            limit.signal,
+          ),
+          query.isAggregated
+            ? null
+            : deps.pool.use(
+                (connection) => connection.all(count.sql, count.values, limit.signal),
+                limit.signal,
+              ),
         ])
-        return { totalCount: counted ? Number(counted[0]!.n) : null, rows: rows.map((row) => String(row.json)), timings: {} }
+        return {
+          totalCount: counted ? Number(counted[0]!.n) : null,
+          rows: rows.map((row) => String(row.json)),
+          timings: {},
+        }
       } finally {
         limit.clear()
       }
@@ -114,14 +186,27 @@ export function createCatalog(deps: { db: ControlDb; engine: Engine; pool: Pool;
         return await Promise.all(
           wanted.map(async (name): Promise<Facet> => {
             const column = columns.find((candidate) => candidate.name === name)!
-            const statement = compileFacet({ query, column, level: 0, under: null, separator: null, sort: '-count', limit: 100 }, target)
-            const rows = await deps.pool.use((connection) => connection.all(statement.sql, statement.values, limit.signal), limit.signal)
-            const refined = (text.refine ?? []).filter((item) => item.startsWith(`${name}:`)).map((item) => item.slice(name.length + 1))
+            const statement = compileFacet(
+              { query, column, level: 0, under: null, separator: null, sort: '-count', limit: 100 },
+              target,
+            )
+            const rows = await deps.pool.use(
+              (connection) => connection.all(statement.sql, statement.values, limit.signal),
+              limit.signal,
+            )
+            const refined = (text.refine ?? [])
+              .filter((item) => item.startsWith(`${name}:`))
+              .map((item) => item.slice(name.length + 1))
             return {
               name,
               facets: rows.map((row) => {
                 const value = String(row.value)
-                return { name: value, value, count: Number(row.n), state: refined.includes(value) ? 'refined' : 'displayed' }
+                return {
+                  name: value,
+                  value,
+                  count: Number(row.n),
+                  state: refined.includes(value) ? 'refined' : 'displayed',
+                }
               }),
             }
           }),
@@ -147,4 +232,3 @@ function pick(type: Type, path: string): string {
       return `o->>'${path}'`
   }
 }
-

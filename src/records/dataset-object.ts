@@ -27,7 +27,12 @@ export function datasetObject(row: PublicationsTable): JsonObject {
 export function featuresOf(fields: readonly Field[]): string[] {
   const features: string[] = []
   const has = (test: (field: Field) => boolean) => fields.some(test)
-  if (has((field) => Object.hasOwn(field.annotations, 'facet') || field.type === 'int' || field.type === 'double')) features.push('analyze')
+  if (
+    has(
+      (field) => Object.hasOwn(field.annotations, 'facet') || field.type === 'int' || field.type === 'double',
+    )
+  )
+    features.push('analyze')
   if (has((field) => field.type === 'date' || field.type === 'datetime')) features.push('timeserie')
   if (has((field) => field.type === 'geo_point_2d' || field.type === 'geo_shape')) features.push('geo')
   return features
@@ -36,7 +41,8 @@ export function featuresOf(fields: readonly Field[]): string[] {
 function metasOf(row: PublicationsTable, fields: readonly Field[]): JsonObject {
   const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
   const metas: Record<string, JsonObject> = {}
-  for (const [template, values] of Object.entries(stored)) if (!isAdminTemplate(template)) metas[template] = values
+  for (const [template, values] of Object.entries(stored))
+    if (!isAdminTemplate(template)) metas[template] = values
   const processed = formatInstant(row.data_processed_at)
   metas.default = {
     ...blank,

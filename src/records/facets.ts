@@ -1,9 +1,18 @@
 /** Facets of a query: values with counts, as the Explore API nests them (section 3). */
-import { type Field, isMultivalued } from '../kernel/index.ts'
+
 import { deadline } from '../engine/index.ts'
-import { compileFacet, type FacetRequest, type FacetSort, parseFacet, parseRefinement, type QuerySchema, type QueryText } from '../odsql/index.ts'
+import { type Field, isMultivalued } from '../kernel/index.ts'
+import {
+  compileFacet,
+  type FacetRequest,
+  type FacetSort,
+  parseFacet,
+  parseRefinement,
+  type QuerySchema,
+  type QueryText,
+} from '../odsql/index.ts'
 import type { GenerationHandle } from './generation-store.ts'
-import { prepared, type Publication, type RecordsDeps, schemaOf } from './records.ts'
+import { type Publication, prepared, type RecordsDeps, schemaOf } from './records.ts'
 
 export interface FacetValue {
   readonly name: string
@@ -20,7 +29,12 @@ export interface Facet {
 
 export interface Facets {
   /** `facets`: texts of the `facet` parameters; none: every field annotated as facet. */
-  query(publication: Publication, text: QueryText, facets: readonly string[], signal?: AbortSignal): Promise<Facet[]>
+  query(
+    publication: Publication,
+    text: QueryText,
+    facets: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Facet[]>
 }
 
 const defaultLimit = 100
@@ -41,13 +55,18 @@ export function createFacets(deps: RecordsDeps): Facets {
   return {
     async query(publication, text, facets, signal) {
       const schema = schemaOf(publication)
-      const requests = facets.length > 0 ? facets.map((facet) => parsed(facet, schema)) : annotated(publication.fields, schema)
+      const requests =
+        facets.length > 0
+          ? facets.map((facet) => parsed(facet, schema))
+          : annotated(publication.fields, schema)
       const plans = requests.map((request) => planFacet(request, publication.fields, text, schema))
       prepared(text, schema)
       const handle = await deps.store.acquire(publication.row.generation_uid)
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
-        return await Promise.all(plans.map((plan) => listFacet(plan, { text, schema, handle, signal: limit.signal })))
+        return await Promise.all(
+          plans.map((plan) => listFacet(plan, { text, schema, handle, signal: limit.signal })),
+        )
       } finally {
         limit.clear()
         handle.release()
@@ -76,17 +95,32 @@ export function createFacets(deps: RecordsDeps): Facets {
   async function listLevel(plan: Plan, run: Run, level: number, under: string | null): Promise<FacetValue[]> {
     const query = prepared(run.text, run.schema)
     const statement = compileFacet(
-      { query, column: plan.request.column, level, under, separator: plan.separator, sort: plan.sort, limit: plan.limit },
+      {
+        query,
+        column: plan.request.column,
+        level,
+        under,
+        separator: plan.separator,
+        sort: plan.sort,
+        limit: plan.limit,
+      },
       { relation: run.handle.relation, search: run.handle.search },
     )
-    const rows = await deps.pool.use((connection) => connection.all(statement.sql, statement.values, run.signal), run.signal)
+    const rows = await deps.pool.use(
+      (connection) => connection.all(statement.sql, statement.values, run.signal),
+      run.signal,
+    )
     const separator = plan.separator ?? '/'
     const isNested = plan.isDate || plan.separator !== null
     return Promise.all(
       rows.map(async (row): Promise<FacetValue> => {
         const value = String(row.value)
         const name = under === null ? value : value.slice(under.length + separator.length)
-        const state = plan.refined.some((refined) => refined === value || (isNested && refined.startsWith(value + separator))) ? 'refined' : 'displayed'
+        const state = plan.refined.some(
+          (refined) => refined === value || (isNested && refined.startsWith(value + separator)),
+        )
+          ? 'refined'
+          : 'displayed'
         const entry = { name, value, count: Number(row.n), state } as const
         const hasMore = isNested && state === 'refined' && (!plan.isDate || level < 2)
         if (!hasMore) return entry
@@ -116,15 +150,26 @@ function annotated(fields: readonly Field[], schema: QuerySchema): FacetRequest[
     }))
 }
 
-function planFacet(request: FacetRequest, fields: readonly Field[], text: QueryText, schema: QuerySchema): Plan {
+function planFacet(
+  request: FacetRequest,
+  fields: readonly Field[],
+  text: QueryText,
+  schema: QuerySchema,
+): Plan {
   const { column } = request
   const field = fields.find((candidate) => candidate.name === column.name)
   const has = (annotation: string) => field !== undefined && Object.hasOwn(field.annotations, annotation)
   const isHierarchical = request.isHierarchical ?? has('hierarchical')
-  const separator = isHierarchical && column.type === 'text' ? (request.separator ?? String(field?.annotations.hierarchical?.[0] ?? '/')) : null
+  const separator =
+    isHierarchical && column.type === 'text'
+      ? (request.separator ?? String(field?.annotations.hierarchical?.[0] ?? '/'))
+      : null
   const isDate = column.type === 'date' || column.type === 'datetime'
   const own = (list: readonly string[] | undefined) =>
-    (list ?? []).map((refinement) => parseRefinement(refinement, schema)).filter((refinement) => refinement.column.name === column.name).map((refinement) => (isDate ? refinement.value.replaceAll('-', '/') : refinement.value))
+    (list ?? [])
+      .map((refinement) => parseRefinement(refinement, schema))
+      .filter((refinement) => refinement.column.name === column.name)
+      .map((refinement) => (isDate ? refinement.value.replaceAll('-', '/') : refinement.value))
   return {
     request,
     isDisjunctive: request.isDisjunctive ?? has('disjunctive'),

@@ -43,7 +43,11 @@ interface Entry {
 
 const maxOpen = 200
 
-export function createGenerationStore(deps: { engine: Engine; generationsDirectory: string; servingDirectory: string }): GenerationStore {
+export function createGenerationStore(deps: {
+  engine: Engine
+  generationsDirectory: string
+  servingDirectory: string
+}): GenerationStore {
   const entries = new Map<string, Entry>()
   const retired = new Set<string>()
   let counter = 0
@@ -58,7 +62,9 @@ export function createGenerationStore(deps: { engine: Engine; generationsDirecto
     if (!/^ge_[a-z0-9]+$/.test(generationUid)) throw new AppError('records.generation_gone', {})
     const alias = `${generationUid}_${counter++}`
     const serving = join(deps.servingDirectory, `${generationUid}.duckdb`)
-    const opened = existsSync(serving) ? attach(generationUid, alias, serving) : viewParts(generationUid, alias)
+    const opened = existsSync(serving)
+      ? attach(generationUid, alias, serving)
+      : viewParts(generationUid, alias)
     const entry: Entry = { alias, opened, leases: 0, lastUsed: counter, isClosing: false, onIdle: null }
     entries.set(generationUid, entry)
     opened.catch(() => {
@@ -70,13 +76,19 @@ export function createGenerationStore(deps: { engine: Engine; generationsDirecto
 
   async function readManifest(generationUid: string): Promise<Manifest> {
     try {
-      return JSON.parse(await readFile(join(deps.generationsDirectory, generationUid, 'manifest.json'), 'utf8'))
+      return JSON.parse(
+        await readFile(join(deps.generationsDirectory, generationUid, 'manifest.json'), 'utf8'),
+      )
     } catch {
       throw new AppError('records.generation_gone', {})
     }
   }
 
-  async function attach(generationUid: string, alias: string, path: string): Promise<Omit<GenerationHandle, 'release'>> {
+  async function attach(
+    generationUid: string,
+    alias: string,
+    path: string,
+  ): Promise<Omit<GenerationHandle, 'release'>> {
     const { records_count: recordsCount } = await readManifest(generationUid)
     await run(`attach ${quoteLiteral(path)} as ${quoteIdentifier(alias)} (read_only)`)
     const table = (name: string) => `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`
@@ -96,7 +108,9 @@ export function createGenerationStore(deps: { engine: Engine; generationsDirecto
     if (manifest.parts.length === 0) {
       await run(`create view ${view} as select 0::bigint as _row, null::uuid as _id where false`)
     } else {
-      const files = manifest.parts.map((part) => quoteLiteral(join(deps.generationsDirectory, generationUid, part.file)))
+      const files = manifest.parts.map((part) =>
+        quoteLiteral(join(deps.generationsDirectory, generationUid, part.file)),
+      )
       let rows = 0
       const offsets = manifest.parts.map((part) => {
         const offset = `${quoteLiteral(part.file)}: ${rows}::bigint`
@@ -114,7 +128,9 @@ export function createGenerationStore(deps: { engine: Engine; generationsDirecto
   async function close(entry: Entry): Promise<void> {
     const opened = await entry.opened.catch(() => null)
     if (!opened) return
-    await run(opened.search ? `detach ${quoteIdentifier(entry.alias)}` : `drop view if exists ${opened.relation}`).catch(() => {})
+    await run(
+      opened.search ? `detach ${quoteIdentifier(entry.alias)}` : `drop view if exists ${opened.relation}`,
+    ).catch(() => {})
   }
 
   function closeWhenIdle(entry: Entry): Promise<void> {
@@ -127,7 +143,8 @@ export function createGenerationStore(deps: { engine: Engine; generationsDirecto
 
   function closeLeastUsed(): void {
     let oldest: [string, Entry] | null = null
-    for (const item of entries) if (item[1].leases === 0 && (!oldest || item[1].lastUsed < oldest[1].lastUsed)) oldest = item
+    for (const item of entries)
+      if (item[1].leases === 0 && (!oldest || item[1].lastUsed < oldest[1].lastUsed)) oldest = item
     if (!oldest) return
     entries.delete(oldest[0])
     void closeWhenIdle(oldest[1])

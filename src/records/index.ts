@@ -2,6 +2,14 @@ export { type Catalog, catalogFacets, catalogSchema, createCatalog } from './cat
 export { datasetObject } from './dataset-object.ts'
 export { createFacets, disjunctiveFields, type Facet, type Facets, hierarchiesOf } from './facets.ts'
 export { createGenerationStore, type GenerationHandle, type GenerationStore } from './generation-store.ts'
-export { checkTimezone, createRecords, type Publication, prepared, type Records, type RecordsAnswer, schemaOf } from './records.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
+export {
+  checkTimezone,
+  createRecords,
+  type Publication,
+  prepared,
+  type Records,
+  type RecordsAnswer,
+  schemaOf,
+} from './records.ts'
 export { instantSql, jsonValueSql } from './render.ts'

@@ -1,7 +1,15 @@
-import { AppError, type Field } from '../kernel/index.ts'
 import type { PublicationsTable } from '../control/index.ts'
 import { deadline, type Pool } from '../engine/index.ts'
-import { compileCount, compileRows, prepareQuery, type Query, type QuerySchema, type QueryText, recordSchema } from '../odsql/index.ts'
+import { AppError, type Field } from '../kernel/index.ts'
+import {
+  compileCount,
+  compileRows,
+  prepareQuery,
+  type Query,
+  type QuerySchema,
+  type QueryText,
+  recordSchema,
+} from '../odsql/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
 import { jsonRowSql, recordIdSql } from './render.ts'
 
@@ -29,7 +37,13 @@ export interface RecordsAnswer {
 export interface Records {
   query(publication: Publication, request: RecordsRequest, signal?: AbortSignal): Promise<RecordsAnswer>
   /** JSON text of one record. Errors: records.unknown_record. */
-  record(publication: Publication, recordId: string, text: QueryText, includeAppMetas: boolean, signal?: AbortSignal): Promise<string>
+  record(
+    publication: Publication,
+    recordId: string,
+    text: QueryText,
+    includeAppMetas: boolean,
+    signal?: AbortSignal,
+  ): Promise<string>
 }
 
 export interface RecordsDeps {
@@ -41,7 +55,10 @@ export interface RecordsDeps {
 }
 
 export function schemaOf(publication: Publication): QuerySchema {
-  return recordSchema(publication.fields, { datasetId: publication.row.dataset_id, timestampMs: publication.row.data_processed_at })
+  return recordSchema(publication.fields, {
+    datasetId: publication.row.dataset_id,
+    timestampMs: publication.row.data_processed_at,
+  })
 }
 
 /** Throws the first of a query's errors; `errors` carries all. */
@@ -54,7 +71,9 @@ export function prepared(text: QueryText, schema: QuerySchema): Query {
 /** Checked against the engine's own list through the platform's: both know the IANA zones. */
 export function checkTimezone(timezone: string): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone === 'UTC' ? 'UTC' : checkName(timezone)
+    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone === 'UTC'
+      ? 'UTC'
+      : checkName(timezone)
   } catch {
     throw new AppError('records.unknown_timezone', { timezone: timezone.slice(0, 60) })
   }
@@ -67,7 +86,11 @@ function checkName(timezone: string): string {
 }
 
 export function createRecords(deps: RecordsDeps): Records {
-  async function withGeneration<T>(publication: Publication, signal: AbortSignal | undefined, work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function withGeneration<T>(
+    publication: Publication,
+    signal: AbortSignal | undefined,
+    work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const handle = await deps.store.acquire(publication.row.generation_uid)
     const limit = deadline(signal, deps.queryTimeoutMs)
     try {
@@ -93,7 +116,10 @@ export function createRecords(deps: RecordsDeps): Records {
         const extra = hasExtra ? appMetas(publication) : []
         const sql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json from (${rowsStatement.sql})`
         const plannedAt = deps.stopwatch()
-        const rowsTask = deps.pool.use((connection) => connection.all(sql, rowsStatement.values, until), until)
+        const rowsTask = deps.pool.use(
+          (connection) => connection.all(sql, rowsStatement.values, until),
+          until,
+        )
         const [rows, totalCount] = await Promise.all([rowsTask, countRows(query, handle, until)])
         return {
           totalCount,
@@ -102,11 +128,18 @@ export function createRecords(deps: RecordsDeps): Records {
         }
       })
 
-      async function countRows(of: Query, handle: GenerationHandle, until: AbortSignal): Promise<number | null> {
+      async function countRows(
+        of: Query,
+        handle: GenerationHandle,
+        until: AbortSignal,
+      ): Promise<number | null> {
         if (of.isAggregated) return null
         if (of.where === null) return handle.recordsCount
         const statement = compileCount(of, { relation: handle.relation, search: handle.search })
-        const [row] = await deps.pool.use((connection) => connection.all(statement.sql, statement.values, until), until)
+        const [row] = await deps.pool.use(
+          (connection) => connection.all(statement.sql, statement.values, until),
+          until,
+        )
         return Number(row!.n)
       }
     },
@@ -115,17 +148,30 @@ export function createRecords(deps: RecordsDeps): Records {
       const unknown = () => new AppError('records.unknown_record', { record_id: recordId.slice(0, 64) })
       const plain = recordId.replaceAll('-', '').toLowerCase()
       if (!/^[0-9a-f]{32}$/.test(plain)) throw unknown()
-      const query = prepared({ ...text, where: [], groupBy: undefined, orderBy: undefined }, schemaOf(publication))
+      const query = prepared(
+        { ...text, where: [], groupBy: undefined, orderBy: undefined },
+        schemaOf(publication),
+      )
       return withGeneration(publication, signal, async (handle, until) => {
         const target = { relation: handle.relation, search: handle.search }
-        const statement = compileRows(query, target, { page: { limit: null, offset: 0 }, extra: ['_id', '_row'], isUnordered: true })
+        const statement = compileRows(query, target, {
+          page: { limit: null, offset: 0 },
+          extra: ['_id', '_row'],
+          isUnordered: true,
+        })
         const id = `$${statement.values.length + 1}::uuid`
         // The row is found in the sorted ids first: the records are ordered by row, not by id.
         const at = handle.ids ? `_row in (select _row from ${handle.ids} where _id = ${id})` : `_id = ${id}`
-        const source = statement.sql.replace(` from ${handle.relation}`, ` from (select * from ${handle.relation} where ${at})`)
+        const source = statement.sql.replace(
+          ` from ${handle.relation}`,
+          ` from (select * from ${handle.relation} where ${at})`,
+        )
         const extra = includeAppMetas ? appMetas(publication) : []
         const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${source})`
-        const [row] = await deps.pool.use((connection) => connection.all(sql, [...statement.values, plain], until), until)
+        const [row] = await deps.pool.use(
+          (connection) => connection.all(sql, [...statement.values, plain], until),
+          until,
+        )
         if (!row) throw unknown()
         return String(row.json)
       })

@@ -41,9 +41,15 @@ function offsetSql(sql: string, local: string): string {
 }
 
 /** SQL of one JSON text per row, from a statement's result columns. `extra`: further members, as name and SQL. */
-export function jsonRowSql(columns: readonly ResultColumn[], timezone: string, extra: readonly (readonly [string, string])[] = []): string {
+export function jsonRowSql(
+  columns: readonly ResultColumn[],
+  timezone: string,
+  extra: readonly (readonly [string, string])[] = [],
+): string {
   const members = [
-    ...columns.map((column) => `${quoteLiteral(column.name)}, ${jsonValueSql(column.sqlName, column.type, timezone)}`),
+    ...columns.map(
+      (column) => `${quoteLiteral(column.name)}, ${jsonValueSql(column.sqlName, column.type, timezone)}`,
+    ),
     ...extra.map(([name, sql]) => `${quoteLiteral(name)}, ${sql}`),
   ]
   return `json_object(${members.join(', ')})::varchar`

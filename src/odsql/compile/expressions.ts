@@ -21,28 +21,41 @@ export function compileExpr(context: ExpressionContext, expr: Typed): string {
     case 'column':
       return expr.column.sql
     case 'negate':
-      return `(-${compileExpr(context, expr.operand)})`
+      return expr.type === 'int'
+        ? `try_cast(-(${wholeNumber(context, expr.operand)}) as bigint)`
+        : `(-${compileExpr(context, expr.operand)})`
     case 'arithmetic': {
+      // Whole numbers that outgrow 64 bits become null, as x / 0 does, instead of an error.
+      if (expr.type === 'int')
+        return `try_cast(${wholeNumber(context, expr.left)} ${expr.operator} ${wholeNumber(context, expr.right)} as bigint)`
       const left = compileExpr(context, expr.left)
       const right = compileExpr(context, expr.right)
-      if (expr.operator === '/') return `(${left}::double / nullif(${right}::double, 0))`
-      // Whole numbers that outgrow 64 bits become doubles instead of an error.
-      if (expr.type === 'int')
-        return `coalesce(try_cast(${left}::hugeint ${expr.operator} ${right}::hugeint as bigint), null)`
+      // The engine's `/` gives doubles for whole numbers too.
+      if (expr.operator === '/') return `(${left} / nullif(${right}, 0))`
       return `(${left}::double ${expr.operator} ${right}::double)`
     }
     case 'call':
       return compileCall(context, expr)
     case 'aggregate':
       return compileAggregate(context, expr)
-    case 'alias':
-      return expr.name
     default:
       return expr satisfies never
   }
 }
 
+/** An int, wide enough that no operator overflows. Sums can be wider than 64 bits themselves. */
+function wholeNumber(context: ExpressionContext, expr: Typed): string {
+  const sql = compileExpr(context, expr)
+  return `${expr.kind === 'aggregate' ? `try_cast(${sql} as bigint)` : sql}::hugeint`
+}
+
+/** A computed double as answers show it: what is not finite has no place in JSON. */
+export function finite(sql: string, expr: Typed): string {
+  return expr.type === 'double' && expr.kind !== 'column' ? `case when isfinite(${sql}) then ${sql} end` : sql
+}
+
 function literal(binder: Binder, type: Type, value: string | number | bigint | boolean | null): string {
+  if (type === 'null') return 'null'
   const bound = binder.bind(value)
   switch (type) {
     case 'int':
@@ -53,6 +66,8 @@ function literal(binder: Binder, type: Type, value: string | number | bigint | b
       return `${bound}::boolean`
     case 'text':
       return `${bound}::varchar`
+    case 'datetime':
+      return `${bound}::timestamptz`
     default:
       return bound
   }
@@ -108,20 +123,25 @@ function compileCall(context: ExpressionContext, call: Extract<Typed, { kind: 'c
 }
 
 function compileAs(context: ExpressionContext, expr: Typed, type: Type): string {
+  if (type === 'date' && expr.kind === 'moment') return `${compileDay(context, expr)}::date`
   const sql = compileExpr(context, expr)
-  return type === 'double' && expr.type === 'int' ? `${sql}::double` : sql
+  if (type === 'double' && expr.type === 'int') return `${sql}::double`
+  return type === 'datetime' && expr.type === 'date' ? dayAsInstant(context, sql) : sql
+}
+
+/** A day beside an instant begins at midnight in the zone of the request, as a date literal does. */
+export function dayAsInstant({ binder, timezone }: ExpressionContext, day: string): string {
+  return `timezone(${binder.bind(timezone)}, ${day}::timestamp)`
 }
 
 function compileAggregate(context: ExpressionContext, call: Extract<Typed, { kind: 'aggregate' }>): string {
   if (call.args.length === 0) return 'count(*)'
   const definition = aggregateFunctions[call.name]!
-  const [first, ...rest] = call.args.map((arg) => compileExpr(context, arg))
-  if (call.name === 'percentile') {
-    const rank = Number((call.args[1] as { value: unknown }).value) / 100
-    return definition.sql([first!, String(rank)])
-  }
-  if (call.name === 'sum' && call.type === 'int') return `sum(${first})::hugeint`
-  return definition.sql([call.isDistinct ? `distinct ${first}` : first!, ...rest])
+  const first = compileExpr(context, call.args[0]!)
+  // The engine wants a constant here: the rank has been checked to be a number.
+  if (call.name === 'percentile')
+    return definition.sql([first, String(Number((call.args[1] as { value: unknown }).value) / 100)])
+  return definition.sql([call.isDistinct ? `distinct ${first}` : first])
 }
 
 const earthRadiusMetres = 6_371_008.8

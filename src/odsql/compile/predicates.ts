@@ -6,7 +6,7 @@
 import { foldedTermsSql } from '../../kernel/index.ts'
 import type { Predicate, Typed, Word } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
-import { compileDay, compileExpr, type ExpressionContext, haversine } from './expressions.ts'
+import { compileDay, compileExpr, dayAsInstant, type ExpressionContext, haversine } from './expressions.ts'
 import type { QueryTarget } from './target.ts'
 
 export interface PredicateContext extends ExpressionContext {
@@ -43,16 +43,14 @@ function compileLeaf(
       return compileCompare(context, predicate.operator, predicate.left, predicate.right)
     case 'in_list': {
       const { operand, items } = predicate
-      if (operand.type === 'multitext') {
-        return `list_has_any(${compileExpr(context, operand)}, [${items.map((item) => compileExpr(context, item)).join(', ')}]::varchar[])`
+      // Only values without a field in them make a list; fields of other types need each its own comparison.
+      if (operand.type === 'multitext' || operand.kind !== 'column' || !items.every(isConstant)) {
+        return `(${items.map((item) => compileCompare(context, '=', operand, item)).join(' or ')})`
       }
       return `(${compileExpr(context, operand)} in (${items.map((item) => side(context, item, operand)).join(', ')}))`
     }
-    case 'in_range': {
-      const { operand, low, high } = predicate
-      const value = side(context, operand, low)
-      return `(${value} ${predicate.isLowOpen ? '>' : '>='} ${side(context, low, operand)} and ${value} ${predicate.isHighOpen ? '<' : '<='} ${side(context, high, operand)})`
-    }
+    case 'in_range':
+      return compileRange(context, predicate)
     case 'is_null':
       return `(${compileExpr(context, predicate.operand)} is ${predicate.isNegated ? 'not ' : ''}null)`
     case 'truth': {
@@ -68,7 +66,7 @@ function compileLeaf(
       return `(${predicate.columns
         .map((column) =>
           column.type === 'multitext'
-            ? `coalesce(len(list_filter(${column.sql}, v -> starts_with(v, ${prefix}))) > 0, false)`
+            ? `coalesce(len(list_filter(${column.sql}, lambda _v: starts_with(_v, ${prefix}))) > 0, false)`
             : `coalesce(starts_with(${column.sql}, ${prefix}), false)`,
         )
         .join(' or ')})`
@@ -97,21 +95,43 @@ function compileLeaf(
 
 type Comparison = Extract<Predicate, { kind: 'compare' }>['operator']
 
+const isConstant = (expr: Typed) => expr.kind === 'literal' || expr.kind === 'moment'
+
+/** Names inside lambdas begin with an underscore, as no field's name does: a field would otherwise be hidden by them. */
+function anyOf(list: string, test: string): string {
+  return `(len(list_filter(${list}, lambda _v: ${test})) > 0)`
+}
+
+function compileRange(
+  context: PredicateContext,
+  { operand, low, high, isLowOpen, isHighOpen }: Extract<Predicate, { kind: 'in_range' }>,
+): string {
+  const above = isLowOpen ? '>' : '>='
+  const below = isHighOpen ? '<' : '<='
+  if (operand.type !== 'multitext')
+    return `(${compileCompare(context, above, operand, low)} and ${compileCompare(context, below, operand, high)})`
+  if (low.type === 'multitext' || high.type === 'multitext') return 'false'
+  const list = compileExpr(context, operand)
+  return anyOf(list, `_v ${above} ${compileExpr(context, low)} and _v ${below} ${compileExpr(context, high)}`)
+}
+
 function compileCompare(context: PredicateContext, operator: Comparison, left: Typed, right: Typed): string {
+  // Nothing equals null, and everything differs from it: `a != b` is `not (a = b)`.
+  if (left.type === 'null' || right.type === 'null') return operator === '!=' ? 'true' : 'false'
+  if (operator === '!=') return `(${compileCompare(context, '=', left, right)} is not true)`
+  if (left.type === 'multitext' && right.type === 'multitext') {
+    const [a, b] = [compileExpr(context, left), compileExpr(context, right)]
+    if (operator === '=') return `list_has_any(${a}, ${b})`
+    return anyOf(a, `len(list_filter(${b}, lambda _w: _v ${operator} _w)) > 0`)
+  }
   if (left.type === 'multitext' || right.type === 'multitext') {
     const [list, item, mirrored] =
       left.type === 'multitext' ? [left, right, operator] : [right, left, mirror[operator]]
     const values = compileExpr(context, list)
     const value = compileExpr(context, item)
-    if (mirrored === '=') return `list_contains(${values}, ${value})`
-    if (mirrored === '!=') return `(not coalesce(list_contains(${values}, ${value}), false))`
-    return `(len(list_filter(${values}, v -> v ${mirrored} ${value})) > 0)`
+    return mirrored === '=' ? `list_contains(${values}, ${value})` : anyOf(values, `_v ${mirrored} ${value}`)
   }
-  const a = side(context, left, right)
-  const b = side(context, right, left)
-  // `a != b` is `not (a = b)`: true where one is null.
-  if (operator === '!=') return `(${a} is distinct from ${b})`
-  return `(${a} ${operator} ${b})`
+  return `(${side(context, left, right)} ${operator} ${side(context, right, left)})`
 }
 
 const mirror: Readonly<Record<Comparison, Comparison>> = {
@@ -127,7 +147,7 @@ const mirror: Readonly<Record<Comparison, Comparison>> = {
 function side(context: PredicateContext, expr: Typed, other: Typed): string {
   if (expr.kind === 'moment' && other.type === 'date') return compileDay(context, expr)
   if (expr.type === 'date' && other.type === 'datetime' && other.kind !== 'moment') {
-    return `timezone(${context.binder.bind('UTC')}, ${compileExpr(context, expr)}::timestamp)`
+    return dayAsInstant(context, compileExpr(context, expr))
   }
   return compileExpr(context, expr)
 }
@@ -173,7 +193,7 @@ function wordInColumns(context: PredicateContext, columns: readonly Column[], wo
   const text = folded(context, word)
   const tests = columns.map((column) => {
     const value = column.type === 'multitext' ? `array_to_string(${column.sql}, ' ')` : column.sql
-    return `coalesce(len(list_filter(${foldedTermsSql(value)}, t -> ${termTest('t', text, word)})) > 0, false)`
+    return `coalesce(len(list_filter(${foldedTermsSql(value)}, lambda _t: ${termTest('_t', text, word)})) > 0, false)`
   })
   return `(${tests.join(' or ')})`
 }
@@ -190,6 +210,6 @@ function compilePolygon(
   )
   const list = `from_json(${binder.bind(JSON.stringify(edges))}::json, '[{"a":"DOUBLE","b":"DOUBLE","c":"DOUBLE","d":"DOUBLE"}]')`
   const [x, y] = [`(${point}).lon`, `(${point}).lat`]
-  const crossings = `len(list_filter(${list}, e -> (e.b > ${y}) <> (e.d > ${y}) and ${x} < (e.c - e.a) * (${y} - e.b) / (e.d - e.b) + e.a))`
+  const crossings = `len(list_filter(${list}, lambda _e: (_e.b > ${y}) <> (_e.d > ${y}) and ${x} < (_e.c - _e.a) * (${y} - _e.b) / (_e.d - _e.b) + _e.a))`
   return `(${point} is not null and ${crossings} % 2 = ${predicate.isInside ? 1 : 0})`
 }

@@ -1,7 +1,7 @@
 /** Whole statements: rows, counts and facets of a resolved query. */
 import type { GroupKey, Predicate, Query, Typed } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
-import { compileExpr } from './expressions.ts'
+import { compileDay, compileExpr, finite } from './expressions.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
 import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
 
@@ -62,8 +62,8 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   const columns = query.select.map((column, index): ResultColumn & { sql: string } => ({
     name: column.name,
     type: column.expr.type,
-    sqlName: `c${index}`,
-    sql: compileExpr(context, column.expr),
+    sqlName: `_c${index}`,
+    sql: finite(compileExpr(context, column.expr), column.expr),
   }))
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
@@ -99,26 +99,29 @@ function pageSql(page: Page): string {
 }
 
 function compileGroups(query: Query, context: PredicateContext, page: Page): RowsStatement {
-  const keys = query.groups.map((group, index) => ({ sql: keySql(group, context), name: `k${index}` }))
+  const keys = query.groups.map((group, index) => ({ sql: keySql(group, context), name: `_k${index}` }))
   const inner = `select *${keys.map((key) => `, ${key.sql} as ${key.name}`).join('')} from ${context.target.relation}${whereSql(query.where, context)}`
   const needed = query.groups.flatMap((group, index) =>
-    group.kind === 'value' ? [] : [`k${index} is not null`],
+    group.kind === 'value' ? [] : [`_k${index} is not null`],
   )
   const columns = query.select.map((column, index): ResultColumn & { sql: string } => {
     const group = column.groupKey === null ? null : query.groups[column.groupKey]!
     return {
       name: column.name,
       type: group ? keyType(group) : column.expr.type,
-      sqlName: `c${index}`,
-      sql: group ? keyLabel(group, `k${column.groupKey}`, context) : compileExpr(context, column.expr),
+      sqlName: `_c${index}`,
+      sql: group
+        ? keyLabel(group, `_k${column.groupKey}`, context)
+        : finite(compileExpr(context, column.expr), column.expr),
     }
   })
-  const order = query.order.map((item) => {
+  // One row has no order; a value bound for it would be one too many.
+  const order = (keys.length === 0 ? [] : query.order).map((item) => {
     const sql =
       item.groupKey !== null
-        ? `k${item.groupKey}`
+        ? `_k${item.groupKey}`
         : item.expr.kind === 'random'
-          ? `md5(concat(${['$seed', ...keys.map((key) => key.name)].slice(1).join(', ') || "''"}, ${context.binder.bind(String(item.expr.seed))}::varchar))`
+          ? `md5(concat(${keys.map((key) => key.name).join(', ')}, ${context.binder.bind(String(item.expr.seed))}::varchar))`
           : compileExpr(context, item.expr)
     return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
   })
@@ -128,7 +131,7 @@ function compileGroups(query: Query, context: PredicateContext, page: Page): Row
     `from (${inner})`,
     ...(needed.length > 0 ? [`where ${needed.join(' and ')}`] : []),
     ...(keys.length > 0 ? [`group by ${keys.map((key) => key.name).join(', ')}`] : []),
-    ...(total.length > 0 && keys.length > 0 ? [`order by ${total.join(', ')}`] : []),
+    ...(total.length > 0 ? [`order by ${total.join(', ')}`] : []),
   ]
   return {
     sql: parts.join(' ') + pageSql(page),
@@ -144,9 +147,10 @@ function keySql(group: GroupKey, context: PredicateContext): string {
     case 'value':
       if (group.expr.type === 'multitext')
         return `unnest(case when len(${value}) > 0 then ${value} else [null] end)`
-      return value
+      return finite(value, group.expr)
     case 'width':
-      return `floor(${value}::double / ${context.binder.bind(group.width)}::double)`
+      // Adding zero turns -0 into 0, which would be printed with its sign.
+      return `floor(${value}::double / ${context.binder.bind(group.width)}::double) + 0`
     case 'interval':
       return `time_bucket(interval '${group.count} ${group.unit}', ${local(group.expr, value, context)})`
     case 'range': {
@@ -166,8 +170,9 @@ function keySql(group: GroupKey, context: PredicateContext): string {
 }
 
 function bound(expr: Typed, field: Typed, context: PredicateContext): string {
-  const sql = compileExpr(context, expr)
-  return field.type === 'date' ? `timezone('UTC', ${sql})` : sql
+  return field.type === 'date' && expr.kind === 'moment'
+    ? compileDay(context, expr)
+    : compileExpr(context, expr)
 }
 
 function local(expr: Typed, sql: string, context: PredicateContext): string {
@@ -189,14 +194,15 @@ function keyLabel(group: GroupKey, key: string, context: PredicateContext): stri
       return key
     case 'width': {
       const width = `${binder.bind(group.width)}::double`
-      const number = (sql: string) => `regexp_replace((${sql})::varchar, '\\.0$', '')`
+      // A multiple of the width has no more decimals than the width; what comes after them is noise.
+      const number = (sql: string) =>
+        `regexp_replace(round(${sql}, ${decimalsOf(group.width)})::varchar, '\\.0$', '')`
       return `'[' || ${number(`${key} * ${width}`)} || ', ' || ${number(`(${key} + 1) * ${width}`)} || '['`
     }
     case 'interval': {
-      const format =
-        group.expr.type === 'date' && !['hour', 'minute', 'second', 'millisecond'].includes(group.unit)
-          ? '%Y-%m-%d'
-          : '%Y-%m-%dT%H:%M:%S'
+      const isDays = !['hour', 'minute', 'second', 'millisecond'].includes(group.unit)
+      const time = group.unit === 'millisecond' ? 'T%H:%M:%S.%g' : 'T%H:%M:%S'
+      const format = `%Y-%m-%d${group.expr.type === 'date' && isDays ? '' : time}`
       const end = `${key} + interval '${group.count} ${group.unit}'`
       return `'[' || strftime(${key}, '${format}') || ', ' || strftime(${end}, '${format}') || '['`
     }
@@ -207,6 +213,11 @@ function keyLabel(group: GroupKey, key: string, context: PredicateContext): stri
     default:
       return group satisfies never
   }
+}
+
+function decimalsOf(width: number): number {
+  const [digits, exponent] = String(width).split('e')
+  return Math.max(0, (digits!.split('.')[1]?.length ?? 0) - Number(exponent ?? 0))
 }
 
 export interface FacetQuery {
@@ -249,23 +260,24 @@ export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement 
     default:
       value = column.sql
   }
-  const rows = `select ${value} as v from ${target.relation}${whereSql(query.where, context)}`
+  const rows = `select ${value} as _v from ${target.relation}${whereSql(query.where, context)}`
   const tests = [
-    'v is not null',
-    ...(column.type === 'text' || column.type === 'multitext' ? ["v <> ''"] : []),
+    '_v is not null',
+    ...(column.type === 'text' || column.type === 'multitext' ? ["_v <> ''"] : []),
   ]
   if (facet.under !== null) {
     const separator = facet.separator ?? '/'
-    tests.push(`starts_with(v, ${binder.bind(facet.under + separator)}::varchar)`)
+    tests.push(`starts_with(_v, ${binder.bind(facet.under + separator)}::varchar)`)
   }
+  const number = column.type === 'text' || column.type === 'multitext' ? 'try_cast(_v as double)' : '_v'
   const order = {
-    count: 'n asc, v asc',
-    '-count': 'n desc, v asc',
-    alphanum: 'v asc',
-    '-alphanum': 'v desc',
-    num: 'v asc',
-    '-num': 'v desc',
+    count: 'n asc, _v asc',
+    '-count': 'n desc, _v asc',
+    alphanum: '_v asc',
+    '-alphanum': '_v desc',
+    num: `${number} asc nulls last, _v asc`,
+    '-num': `${number} desc nulls last, _v asc`,
   }[facet.sort]
-  const grouped = `select v, count(*) as n from (${rows}) where ${tests.join(' and ')} group by v order by ${order} limit ${facet.limit}`
-  return { sql: `select v::varchar as value, n from (${grouped})`, values: binder.values }
+  const grouped = `select _v, count(*) as n from (${rows}) where ${tests.join(' and ')} group by _v order by ${order} limit ${facet.limit}`
+  return { sql: `select _v::varchar as value, n from (${grouped})`, values: binder.values }
 }

@@ -27,6 +27,10 @@ export function lex(text: string): Token[] {
       { reason: `the clause is longer than ${maxClauseBytes} bytes` },
     )
   }
+  // No text of a dataset holds one, and SQL texts cannot.
+  const nul = text.indexOf('\0')
+  if (nul >= 0)
+    throw fault('odsql.syntax', { start: nul, end: nul + 1 }, { reason: 'unexpected character NUL' })
   const tokens: Token[] = []
   let at = 0
   let lastEnd = -1

@@ -1,10 +1,19 @@
-import type { Argument, Comparator, Expr, GroupItem, OrderItem, SelectItem, Span } from '../ast.ts'
+import {
+  type Argument,
+  type Comparator,
+  childrenOf,
+  type Expr,
+  type GroupItem,
+  type OrderItem,
+  type SelectItem,
+  type Span,
+} from '../ast.ts'
 import { fault } from '../fault.ts'
 import { lex, type Token } from '../lex/lex.ts'
 
+/** Of brackets and calls while parsing, and of the tree that comes out: later passes and the engine walk it recursively. */
 const maxNesting = 200
 const maxNodes = 10_000
-const maxChain = 300
 
 const comparators: Readonly<Record<string, Comparator>> = {
   '=': '=',
@@ -64,13 +73,6 @@ function createParser(text: string) {
     if (!isSymbol(peek(), symbol)) throw unexpected(`'${symbol}'`)
     return take()
   }
-  /** A chain of operators makes a tree as deep as it is long; later passes walk it recursively. */
-  function limitChain(length: number): void {
-    if (length > maxChain)
-      throw fault('odsql.too_complex', peek().span, {
-        reason: `more than ${maxChain} operators follow each other`,
-      })
-  }
   function unexpected(wanted: string): Error {
     const token = peek()
     const shown = token.kind === 'end' ? 'the clause ends' : `there is '${token.text.slice(0, 40)}'`
@@ -82,10 +84,7 @@ function createParser(text: string) {
     return node
   }
   function nested<T>(rule: () => T): T {
-    if (++nesting > maxNesting)
-      throw fault('odsql.too_complex', peek().span, {
-        reason: `the clause is nested deeper than ${maxNesting} levels`,
-      })
+    if (++nesting > maxNesting) throw tooDeep(peek().span)
     const value = rule()
     nesting--
     return value
@@ -129,7 +128,7 @@ function createParser(text: string) {
       expectSymbol(')')
       return { kind: 'rule', rule, patterns, span: from(start) }
     }
-    const expr = additive()
+    const expr = limitDepth(additive())
     return { kind: 'item', expr, alias: alias(), span: from(start) }
   }
 
@@ -163,20 +162,13 @@ function createParser(text: string) {
   function predicate(): Expr {
     const start = peek().span
     if (isSymbol(peek(), '(')) {
-      // A bracket opens a condition or an expression; which one shows only at what follows its end.
-      const mark = { index, nesting, nodes }
+      // A bracket holds a condition or an expression, which shows only inside; an expression may go on behind it.
       take()
       const inner = nested(or)
       expectSymbol(')')
-      const next = peek()
-      const continues = next.kind === 'symbol' && (next.text in comparators || '+-*/'.includes(next.text))
-      if (!continues && !['in', 'is', 'like'].some((word) => isWord(next, word))) return inner
-      if (isCondition(inner)) throw unexpected("'and', 'or' or the end of the clause")
-      index = mark.index
-      nesting = mark.nesting
+      return isCondition(inner) ? inner : afterOperand(additive(inner, start), start)
     }
-    const left = additive()
-    return afterOperand(left, start)
+    return afterOperand(additive(), start)
   }
 
   function afterOperand(left: Expr, start: Span): Expr {
@@ -203,7 +195,7 @@ function createParser(text: string) {
 
   function membership(operand: Expr, start: Span): Expr {
     if (takeSymbol('(')) {
-      const items = list(additive)
+      const items = list(() => additive())
       expectSymbol(')')
       return made({ kind: 'in_list', operand, items, span: from(start) })
     }
@@ -221,11 +213,10 @@ function createParser(text: string) {
     throw unexpected("'(' or '['")
   }
 
-  function additive(): Expr {
-    const start = peek().span
-    let left = multiplicative()
-    for (let terms = 1; isSymbol(peek(), '+') || isSymbol(peek(), '-'); terms++) {
-      limitChain(terms)
+  /** `first`: an operand that has been read already, from `start` on. */
+  function additive(first?: Expr, start = peek().span): Expr {
+    let left = multiplicative(first, start)
+    while (isSymbol(peek(), '+') || isSymbol(peek(), '-')) {
       const operator = take().text as '+' | '-'
       const right = multiplicative()
       left = made({ kind: 'arithmetic', operator, left, right, span: from(start) })
@@ -233,11 +224,9 @@ function createParser(text: string) {
     return left
   }
 
-  function multiplicative(): Expr {
-    const start = peek().span
-    let left = factor()
-    for (let factors = 1; isSymbol(peek(), '*') || isSymbol(peek(), '/'); factors++) {
-      limitChain(factors)
+  function multiplicative(first?: Expr, start = peek().span): Expr {
+    let left = first ?? factor()
+    while (isSymbol(peek(), '*') || isSymbol(peek(), '/')) {
       // A star in front of the end of an argument is an open end, not a product.
       if (
         isSymbol(peek(), '*') &&
@@ -343,7 +332,7 @@ function createParser(text: string) {
   }
 
   function orderItem(): OrderItem {
-    const expr = additive()
+    const expr = limitDepth(additive())
     if (takeWord('desc')) return { expr, isDescending: true }
     takeWord('asc')
     return { expr, isDescending: false }
@@ -351,11 +340,25 @@ function createParser(text: string) {
 
   return {
     select: () => toEnd(list(selectItem)),
-    where: () => toEnd(or()),
-    groupBy: () => toEnd(list(() => ({ expr: additive(), alias: alias() }))),
+    where: () => toEnd(limitDepth(or())),
+    groupBy: () => toEnd(list(() => ({ expr: limitDepth(additive()), alias: alias() }))),
     orderBy: () => toEnd(list(orderItem)),
-    single: () => toEnd(additive()),
+    single: () => toEnd(limitDepth(additive())),
   }
+}
+
+function tooDeep(span: Span): Error {
+  return fault('odsql.too_complex', span, { reason: `the clause is nested deeper than ${maxNesting} levels` })
+}
+
+/** A chain of operators makes a tree as deep as it is long, without any bracket. */
+function limitDepth(root: Expr): Expr {
+  let level: Expr[] = [root]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxNesting) throw tooDeep(level[0]!.span)
+    level = level.flatMap(childrenOf)
+  }
+  return root
 }
 
 function isLiteral(expr: Expr): boolean {

@@ -37,6 +37,7 @@ export function resolveExpr(context: ResolveContext, expr: Expr): Typed {
     case 'negate': {
       const operand = resolveExpr(context, expr.operand)
       requireNumber(operand, '-')
+      if (operand.type === 'null') return operand
       if (operand.kind === 'literal') return { ...operand, value: negated(operand.value) }
       return { kind: 'negate', type: operand.type, operand, span }
     }
@@ -81,8 +82,11 @@ function negated(value: unknown): number | bigint {
   return typeof value === 'bigint' ? -value : -(value as number)
 }
 
+const maxInt = 2n ** 63n - 1n
+
+/** Whole numbers that fit in 64 bits are ints; all others are doubles. */
 function numberLiteral(text: string, span: Span): Typed {
-  if (/^\d+$/.test(text) && text.length <= 18)
+  if (/^\d{1,40}$/.test(text) && BigInt(text) <= maxInt)
     return { kind: 'literal', type: 'int', value: BigInt(text), span }
   const value = Number(text)
   if (!Number.isFinite(value))
@@ -107,8 +111,9 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
   if (call.isDistinct) throw wrong(call, 'distinct belongs to count')
   if (Object.hasOwn(scalarFunctions, name)) {
     const definition = scalarFunctions[name]!
-    const args = positional(call, definition.args.length).map((arg) => resolveExpr(context, arg))
-    for (const [index, arg] of args.entries()) requireClass(call, arg, definition.args[index]!)
+    const args = positional(call, definition.args.length).map((arg, index) =>
+      requireClass(call, resolveExpr(context, arg), definition.args[index]!),
+    )
     return {
       kind: 'call',
       type: definition.result === 'same' ? args[0]!.type : definition.result,
@@ -120,20 +125,13 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
   if (name === 'ifnull') {
     const [value, other] = positional(call, 2).map((arg) => resolveExpr(context, arg))
     const adapted = adapt(other!, value!.type)
-    if (!areComparable(value!.type, adapted.type))
-      throw wrong(call, `${value!.type} and ${adapted.type} cannot stand for each other`)
-    const type =
-      value!.type === 'int' && adapted.type === 'double'
-        ? 'double'
-        : value!.type === 'null'
-          ? adapted.type
-          : value!.type
+    const type = commonType(value!, adapted)
+    if (type === null) throw wrong(call, `${value!.type} and ${adapted.type} cannot stand for each other`)
     return { kind: 'call', type, name, args: [value!, adapted], span }
   }
   if (name === 'date_format') {
     const [value, pattern] = positional(call, 2)
-    const date = resolveExpr(context, value!)
-    requireClass(call, date, 'date')
+    const date = requireClass(call, resolveExpr(context, value!), 'date')
     if (pattern!.kind !== 'string') throw wrong(call, 'the pattern must be a text')
     formatTokens(pattern!.value, pattern!.span)
     return { kind: 'call', type: 'text', name, args: [date, resolveExpr(context, pattern!)], span }
@@ -149,8 +147,7 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
     }
   if (name === 'distance') {
     const [field, geometry] = positional(call, 2)
-    const point = resolveExpr(context, field!)
-    requireClass(call, point, 'point')
+    const point = requireClass(call, resolveExpr(context, field!), 'point')
     const centre = geometry!.kind === 'geometry' ? readGeometry(geometry!.text, geometry!.span) : null
     if (centre?.kind !== 'point') throw wrong(call, 'the second argument must be a literal point')
     const literal = (value: number): Typed => ({ kind: 'literal', type: 'double', value, span })
@@ -164,8 +161,9 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
   }
   if (name === 'json_format') {
     if (call.args.length < 1 || call.args.length > 2) throw wrong(call, 'it takes one or two arguments')
-    const args = call.args.map((arg) => resolveExpr(context, arg.value))
-    for (const arg of args) requireClass(call, arg, 'text')
+    const args = positional(call, call.args.length).map((arg) =>
+      requireClass(call, resolveExpr(context, arg), 'text'),
+    )
     return { kind: 'call', type: 'json', name, args, span }
   }
   if (Object.hasOwn(specialFunctions, name) || Object.hasOwn(predicateFunctions, name)) {
@@ -180,18 +178,18 @@ function resolveAggregate(context: ResolveContext, call: Call, definition: Aggre
   if (name === 'count' && call.args.length === 1 && call.args[0]!.value.kind === 'star') {
     return { kind: 'aggregate', type: 'int', name, isDistinct: false, args: [], span }
   }
-  const args = positional(call, definition.args.length).map((arg) => resolveExpr(context, arg))
-  for (const [index, arg] of args.entries()) {
+  const args = positional(call, definition.args.length).map((given, index) => {
+    const arg = requireClass(call, resolveExpr(context, given), definition.args[index]!)
     if (containsAggregate(arg)) throw wrong(call, 'aggregates cannot be nested')
-    requireClass(call, arg, definition.args[index]!)
-  }
+    return arg
+  })
   const [first] = args
   if ((name === 'min' || name === 'max') && !isNumber(first!.type) && !isDate(first!.type)) {
     throw wrong(call, `it needs numbers or dates, not ${first!.type}`)
   }
   if (name === 'percentile') {
     const rank = args[1]!
-    const value = rank.kind === 'literal' ? Number(rank.value) : Number.NaN
+    const value = rank.kind === 'literal' && rank.value !== null ? Number(rank.value) : Number.NaN
     if (!(value >= 0 && value <= 100)) throw wrong(call, 'the percentile must be a number from 0 to 100')
   }
   const type: Type =
@@ -220,10 +218,21 @@ export function wrong(call: { readonly name: string; readonly span: Span }, reas
   return fault('odsql.wrong_arguments', call.span, { name: call.name, reason })
 }
 
-function requireClass(call: Call, arg: Typed, wanted: ArgumentClass): void {
+const nullTypes: Readonly<Record<ArgumentClass, Type | null>> = {
+  text: 'text',
+  any: 'text',
+  number: 'double',
+  date: 'datetime',
+  point: null,
+  geo: null,
+}
+
+/** The argument, of the class that is wanted; a bare null takes its type, for the engine chooses functions by type. */
+function requireClass(call: Call, arg: Typed, wanted: ArgumentClass): Typed {
   const { type } = arg
+  const nullType = nullTypes[wanted]
+  if (arg.kind === 'literal' && type === 'null' && nullType !== null) return { ...arg, type: nullType }
   const fits =
-    type === 'null' ||
     (wanted === 'any' && !isGeo(type)) ||
     (wanted === 'any' && call.name === 'count') ||
     (wanted === 'text' && type === 'text') ||
@@ -232,6 +241,18 @@ function requireClass(call: Call, arg: Typed, wanted: ArgumentClass): void {
     (wanted === 'point' && type === 'geo_point_2d') ||
     (wanted === 'geo' && isGeo(type))
   if (!fits) throw wrong(call, `it needs ${wanted === 'any' ? 'a plain value' : `a ${wanted}`}, not ${type}`)
+  return arg
+}
+
+/** The type of `ifnull(value, other)`; null when one cannot stand for the other. */
+function commonType(value: Typed, other: Typed): Type | null {
+  if (value.type === 'null') return other.type === 'null' ? 'text' : other.type
+  if (other.type === 'null' || value.type === other.type) return value.type
+  if (isNumber(value.type) && isNumber(other.type)) return 'double'
+  if (!isDate(value.type) || !isDate(other.type)) return null
+  const isDay = (expr: Typed) =>
+    expr.type === 'date' || (expr.kind === 'moment' && expr.isWholeDay && !expr.isInstant)
+  return isDay(value) && isDay(other) ? 'date' : 'datetime'
 }
 
 export function containsAggregate(expr: Typed): boolean {
@@ -247,7 +268,6 @@ export function containsAggregate(expr: Typed): boolean {
     case 'literal':
     case 'moment':
     case 'column':
-    case 'alias':
       return false
     default:
       return expr satisfies never

@@ -34,6 +34,7 @@ export function readMoment(text: string, span: Span): Moment {
   const fraction = (match[7] ?? '').padEnd(6, '0')
   const zone = match[8]
   const instant = zone === undefined ? date : new Date(date.getTime() - offsetMinutes(zone) * 60_000)
+  if (!(instant.getUTCFullYear() >= 1 && instant.getUTCFullYear() <= 9999)) throw invalid()
   return {
     local: `${instant.toISOString().slice(0, 19).replace('T', ' ')}.${fraction}`,
     isInstant: zone !== undefined,
@@ -44,7 +45,10 @@ export function readMoment(text: string, span: Span): Moment {
 function offsetMinutes(zone: string): number {
   if (zone === 'Z') return 0
   const digits = zone.slice(1).replace(':', '')
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0)
+  const hours = Number(digits.slice(0, 2))
+  const rest = Number(digits.slice(2) || 0)
+  if (hours > 18 || rest > 59) return Number.NaN
+  const minutes = hours * 60 + rest
   return zone.startsWith('-') ? -minutes : minutes
 }
 
@@ -61,6 +65,10 @@ export function readGeometry(text: string, span: Span): Geometry {
   const shape = trimmed.startsWith('{') ? fromGeoJson(trimmed, invalid) : fromWkt(trimmed, invalid)
   if (shape === null) throw fault('odsql.not_supported', span, { reason: 'this kind of geometry' })
   const points = shape.kind === 'point' ? [[shape.lon, shape.lat]] : shape.rings.flat()
+  if (shape.kind === 'polygons' && !shape.rings.every(isClosed))
+    throw fault('odsql.invalid_literal', span, {
+      reason: 'a ring of the polygon does not end where it begins',
+    })
   for (const [lon, lat] of points) if (!(Math.abs(lon!) <= 360 && Math.abs(lat!) <= 90)) throw invalid()
   return shape
 }
@@ -87,6 +95,11 @@ function fromWkt(text: string, invalid: () => Error): Geometry | null {
   return { kind: 'polygons', rings }
 }
 
+function isClosed(ring: Rings[number]): boolean {
+  const [first, last] = [ring[0]!, ring.at(-1)!]
+  return first[0] === last[0] && first[1] === last[1]
+}
+
 function isBalanced(text: string, maxDepth: number): boolean {
   let depth = 0
   for (const char of text) {
@@ -97,10 +110,12 @@ function isBalanced(text: string, maxDepth: number): boolean {
   return depth === 0
 }
 
+const coordinate = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/
+
 function readPair(text: string, invalid: () => Error): readonly [number, number] {
-  const numbers = text.trim().split(/\s+/).map(Number)
-  if (numbers.length < 2 || numbers.length > 3 || numbers.some((value) => !Number.isFinite(value)))
-    throw invalid()
+  const words = text.trim().split(/\s+/)
+  if (words.length < 2 || words.length > 3 || !words.every((word) => coordinate.test(word))) throw invalid()
+  const numbers = words.map(Number)
   return [numbers[0]!, numbers[1]!]
 }
 

@@ -127,7 +127,7 @@ function textColumns(context: ResolveContext): Column[] {
 
 /** Words as the index has them, before folding: runs of letters and digits (marks belong to their letter). */
 function splitWords(text: string): string[] {
-  return text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
+  return text.match(/\p{M}*[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? []
 }
 
 function exactWords(text: string): Word[] {
@@ -137,6 +137,7 @@ function exactWords(text: string): Word[] {
 type Call = Extract<Expr, { kind: 'call' }>
 
 function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
+  if (call.isDistinct) throw wrong(call, 'distinct belongs to count')
   switch (call.name) {
     case 'search':
     case 'suggest':
@@ -149,14 +150,17 @@ function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
     case 'in_bbox': {
       const [field, ...corners] = positional(call, 5)
       const point = pointField(context, call, field!)
-      const [lat1, lon1, lat2, lon2] = corners.map((corner) => numberOf(context, call, corner))
+      const numbers = corners.map((corner) => numberOf(context, call, corner))
+      const [lat1, lon1, lat2, lon2] = numbers as [number, number, number, number]
+      // From the south-west corner, lon1 > lon2 crosses the antimeridian; from the north there are just two corners.
+      const isFromNorth = lat1 > lat2
       return {
         kind: 'in_bbox',
         point,
-        south: Math.min(lat1!, lat2!),
-        north: Math.max(lat1!, lat2!),
-        west: lon1!,
-        east: lon2!,
+        south: Math.min(lat1, lat2),
+        north: Math.max(lat1, lat2),
+        west: isFromNorth ? Math.min(lon1, lon2) : lon1,
+        east: isFromNorth ? Math.max(lon1, lon2) : lon2,
       }
     }
     default:
@@ -167,7 +171,7 @@ function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
 function resolveTextCall(context: ResolveContext, call: Call): Predicate {
   const last = call.args.at(-1)?.value
   if (last?.kind !== 'string') throw wrong(call, 'its last argument must be a text')
-  const targets = call.args.slice(0, -1).map((arg) => arg.value)
+  const targets = positional(call, call.args.length).slice(0, -1)
   const isEverywhere = targets.length === 0 || (targets.length === 1 && targets[0]!.kind === 'star')
   const columns = isEverywhere
     ? textColumns(context)

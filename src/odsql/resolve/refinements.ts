@@ -86,19 +86,23 @@ export function refinementPredicate({ column, value }: Refinement, separator: st
   }
 }
 
+/** From the first instant of the year, month or day to that of the next. Local, as text; null when it is no date. */
 function dateRange(value: string): { from: string; to: string } | null {
   const match = /^(\d{4})(?:[/-](\d{1,2})(?:[/-](\d{1,2}))?)?$/.exec(value.trim())
   if (!match) return null
   const year = Number(match[1])
   const month = match[2] === undefined ? null : Number(match[2])
   const day = match[3] === undefined ? null : Number(match[3])
-  if (month !== null && (month < 1 || month > 12)) return null
-  const from = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1))
+  if (year < 1 || (month !== null && (month < 1 || month > 12))) return null
+  const from = new Date(0)
+  from.setUTCFullYear(year, (month ?? 1) - 1, day ?? 1)
   if (day !== null && from.getUTCDate() !== day) return null
   const to = new Date(from)
   if (month === null) to.setUTCFullYear(year + 1)
   else if (day === null) to.setUTCMonth(month)
   else to.setUTCDate(day + 1)
-  const local = (date: Date) => `${date.toISOString().slice(0, 10)} 00:00:00.000000`
+  // The year after 9999 has five digits, which the engine reads and toISOString would sign.
+  const local = (date: Date) =>
+    `${String(date.getUTCFullYear()).padStart(4, '0')}-${date.toISOString().slice(-19, -14)} 00:00:00.000000`
   return { from: local(from), to: local(to) }
 }

@@ -40,8 +40,6 @@ export type Typed =
       readonly span: Span
     }
   | { readonly kind: 'negate'; readonly type: Type; readonly operand: Typed; readonly span: Span }
-  /** Alias of a select or group item, in order_by. */
-  | { readonly kind: 'alias'; readonly type: Type; readonly name: string; readonly span: Span }
 
 export type Predicate =
   | {
