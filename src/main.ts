@@ -40,12 +40,18 @@ function announce(app: App, settings: Settings): void {
   )
 }
 
+/** One Ctrl-C under `npm start` arrives twice within milliseconds: from the terminal and from npm. */
+const echoMs = 500
+
 function stopOnSignals(app: App, exitsWithParent: boolean): void {
-  let isStopping = false
+  let stoppingSince: number | null = null
   const stop = async () => {
-    // A second Ctrl-C is impatience: what runs is taken over at the next start anyway.
-    if (isStopping) process.exit(130)
-    isStopping = true
+    if (stoppingSince !== null) {
+      // A second Ctrl-C is impatience: what runs is taken over at the next start anyway.
+      if (performance.now() - stoppingSince > echoMs) process.exit(130)
+      return
+    }
+    stoppingSince = performance.now()
     process.stdout.write('Stopping; running jobs are parked and go on at the next start\n')
     await app.stop()
     process.exit(0)
