@@ -22,7 +22,8 @@ function reasonToInstall() {
     const found = installed[path]
     if (found === undefined && (wanted.optional || wanted.devOptional) && !isBinaryForHere(wanted)) continue
     if (found === undefined) return `${nameOf(path)} is missing`
-    if (found.version !== wanted.version) return `${nameOf(path)} is ${found.version} instead of ${wanted.version}`
+    if (found.version !== wanted.version)
+      return `${nameOf(path)} is ${found.version} instead of ${wanted.version}`
     if (!existsSync(join(root, path))) return `${nameOf(path)} is missing`
   }
   return null

@@ -15,7 +15,9 @@ if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path`)
   process.exitCode = 2
 } else {
-  const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...flags, ...files], { stdio: 'inherit' })
+  const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...flags, ...files], {
+    stdio: 'inherit',
+  })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
   runner.on('exit', (code) => process.exit(code ?? 1))
 }

@@ -100,7 +100,7 @@ function createBars(stream: NodeJS.WriteStream): Bars {
           linewrap: false,
           fps: 10,
         })
-        bar.start(total, 0, { detail: '' })
+        bar.start(Math.max(total, 1), 0, { detail: '' })
         open = { bar, label }
       }
       open.bar.setTotal(Math.max(total, 1))
@@ -109,24 +109,21 @@ function createBars(stream: NodeJS.WriteStream): Bars {
   }
 }
 
-const phaseNames: Readonly<Record<string, string>> = {
-  fetch: 'Fetching',
-  extract: 'Reading',
-  write: 'Writing',
-  index: 'Indexing',
-  check: 'Checking',
-  expose: 'Switching',
-}
-
+/** One bar for the whole job: how far the sources are read; the phases behind that show by their name. */
 function showJob(bars: Bars, job: JobObject): void {
   const phase = job.progresses.at(-1)
-  if (phase === undefined) return bars.show(job.state === 'waiting' ? 'Waiting' : 'Starting', 0, 1, '')
-  bars.show(
-    phaseNames[phase.step] ?? phase.step,
-    phase.bytes_read ?? 0,
-    phase.bytes_total ?? 0,
-    describePhase(phase),
-  )
+  const read = job.progresses.findLast((entry) => entry.bytes_total !== undefined)
+  const facts = read ? describePhase(read) : ''
+  const detail = [phase?.step ?? job.state, facts].filter(Boolean).join(', ')
+  bars.show(labels[job.function] ?? job.function, read?.bytes_read ?? 0, read?.bytes_total ?? 1, detail)
+}
+
+const labels: Readonly<Record<string, string>> = {
+  publish: 'Publishing',
+  unpublish: 'Unpublishing',
+  abort_processing: 'Aborting',
+  save_version: 'Saving a version',
+  restore_version: 'Restoring',
 }
 
 /** Rows, rate and estimate of one phase, as far as they are known. */
