@@ -1,4 +1,10 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
 import { AppError, quoteLiteral } from '../kernel/index.ts'
 
 export interface EngineOptions {
@@ -19,7 +25,7 @@ export interface Engine {
 }
 
 export interface Connection {
-  /** Runs one statement and reads all its rows. Parameters are `$1`, `$2`... Errors: engine.query_cancelled, engine.out_of_memory. */
+  /** Runs one statement and reads all its rows. Parameters are `$1`, `$2`... Errors: engine.query_cancelled, engine.out_of_memory, engine.out_of_range. */
   all(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<Row[]>
   run(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<void>
   /** Stops the statement that is running, if any; it rejects with engine.query_cancelled. */
@@ -80,21 +86,30 @@ function wrap(raw: DuckDBConnection): Connection {
     raw,
     all: (sql, values, signal) =>
       guarded(signal, async () => {
-        const reader = await raw.runAndReadAll(sql, values as DuckDBValue[] | undefined)
+        const reader = await raw.runAndReadAll(sql, values as DuckDBValue[] | undefined, typesOf(values))
         return reader.getRowObjects()
       }),
     run: (sql, values, signal) =>
       guarded(signal, async () => {
-        await raw.run(sql, values as DuckDBValue[] | undefined)
+        await raw.run(sql, values as DuckDBValue[] | undefined, typesOf(values))
       }),
     interrupt: () => raw.interrupt(),
     close: () => raw.closeSync(),
   }
 }
 
+/** The driver takes every whole number for an integer and fails on those that 64 bits do not hold, such as 1e300. */
+function typesOf(values: readonly DuckDBValue[] | undefined): DuckDBType[] | undefined {
+  const isWide = (value: DuckDBValue) => Number.isInteger(value) && !Number.isSafeInteger(value)
+  if (!values?.some(isWide)) return undefined
+  // A hole leaves the type to the driver.
+  return values.map((value) => (isWide(value) ? DOUBLE : undefined)) as DuckDBType[]
+}
+
 function translate(error: unknown): unknown {
   const message = error instanceof Error ? error.message : ''
   if (/^INTERRUPT/i.test(message)) return new AppError('engine.query_cancelled', {})
   if (/^Out of Memory/i.test(message)) return new AppError('engine.out_of_memory', {})
+  if (/^Out of Range/i.test(message)) return new AppError('engine.out_of_range', {})
   return error
 }

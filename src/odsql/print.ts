@@ -27,7 +27,7 @@ export function print(expr: Expr): string {
       // Two dashes would begin a comment.
       return `-${expr.operand.kind === 'negate' ? `(${print(expr.operand)})` : operand(expr.operand)}`
     case 'arithmetic':
-      return `${operand(expr.left, expr.operator)} ${expr.operator} ${operand(expr.right)}`
+      return `${operand(expr.left, expr.operator)} ${expr.operator} ${rightOperand(expr.right, expr.operator)}`
     case 'compare':
       return `${operand(expr.left, '+')} ${expr.operator} ${operand(expr.right, '+')}`
     case 'in_list':
@@ -61,6 +61,12 @@ function operand(expr: Expr, beside?: '+' | '-' | '*' | '/'): string {
   const isSum = (operator: string) => operator === '+' || operator === '-'
   const fits = beside !== undefined && (isSum(beside) || !isSum(expr.operator))
   return fits ? print(expr) : `(${print(expr)})`
+}
+
+/** On the right only a product inside a sum needs no brackets. */
+function rightOperand(expr: Expr, beside: '+' | '-' | '*' | '/'): string {
+  const isProduct = expr.kind === 'arithmetic' && (expr.operator === '*' || expr.operator === '/')
+  return isProduct && (beside === '+' || beside === '-') ? print(expr) : operand(expr)
 }
 
 const plainName = /^[\p{L}_][\p{L}\p{N}_]*$/u

@@ -12,6 +12,13 @@ export const engineErrors = defineErrors({
     message: 'The query took longer than {timeoutMs} ms',
     hint: 'Narrow it with where, ask for fewer groups, or use an export',
   },
+  'engine.out_of_range': {
+    status: 400,
+    errorKey: 'ValueOutOfRangeException',
+    exploreCode: 'ODSQLError',
+    message: 'A value computed by the query is larger than its type can hold',
+    hint: 'Leave out extreme values with where',
+  },
   'engine.out_of_memory': {
     status: 503,
     errorKey: 'QueryOutOfMemoryException',

@@ -1,5 +1,5 @@
 /** Whole statements: rows, counts and facets of a resolved query. */
-import type { GroupKey, Predicate, Query, Typed } from '../resolve/typed.ts'
+import type { GroupKey, Order, Predicate, Query, Typed } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
@@ -68,7 +68,7 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
   const where = whereSql(query.where, context, range)
-  const order = query.order.map((item) => {
+  const order = effective(query.order).map((item) => {
     const sql =
       item.expr.kind === 'random'
         ? randomSql(item.expr.seed, context)
@@ -82,6 +82,11 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
     values: context.binder.values,
     columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
   }
+}
+
+/** A constant orders nothing, and the engine refuses some. */
+function effective(order: readonly Order[]): Order[] {
+  return order.filter(({ expr }) => expr.kind !== 'literal' && expr.kind !== 'moment')
 }
 
 /** A repeatable order: a digest of the record id and the seed, the same on any release of the engine. */
@@ -116,7 +121,7 @@ function compileGroups(query: Query, context: PredicateContext, page: Page): Row
     }
   })
   // One row has no order; a value bound for it would be one too many.
-  const order = (keys.length === 0 ? [] : query.order).map((item) => {
+  const order = (keys.length === 0 ? [] : effective(query.order)).map((item) => {
     const sql =
       item.groupKey !== null
         ? `_k${item.groupKey}`
