@@ -1,6 +1,6 @@
 export { type BlobStore, createBlobStore } from './blobs/blob-store.ts'
-export { type Builder, type BuilderHost, createBuilderHost } from './builder-host.ts'
 export type { Preview, PreviewOrder } from './builder/messages.ts'
+export { type Builder, type BuilderHost, createBuilderHost } from './builder-host.ts'
 export { extractors, findExtractor } from './extractors/extractors.ts'
 export { validateParameters } from './extractors/parameters.ts'
 export { type FetchPolicy, fetchResource } from './fetch/fetch-resource.ts'

@@ -1,5 +1,14 @@
 /** Names that clients or engines give a meaning of their own. */
-const reserved = new Set(['recordid', 'record_timestamp', 'record_size', 'datasetid', 'constructor', 'rowid'])
+const reserved = new Set([
+  'recordid',
+  'record_timestamp',
+  'record_size',
+  'datasetid',
+  'constructor',
+  'rowid',
+  // The engine adds a column of this name when it reads parts with their row numbers.
+  'file_row_number',
+])
 const maxLength = 63
 
 /**

@@ -35,11 +35,11 @@ export async function resolveDuplicates(
   }
   await connection.run(
     `create temp table doubles as
-     select parse_filename(filename) as file, file_row_number as row, _id,
+     select parse_filename(_file) as file, file_row_number as row, _id,
        row_number() over same_id as nth, count(*) over (partition by _id) as total
-     from read_parquet(${files}, filename = true, file_row_number = true)
+     from read_parquet(${files}, filename = '_file', file_row_number = true)
      where _id in (select _id from doubled)
-     window same_id as (partition by _id order by filename, file_row_number)`,
+     window same_id as (partition by _id order by _file, file_row_number)`,
   )
   const wanted = options.hasIdFields ? 'nth < total' : 'nth > 1'
   const touched = new Map(

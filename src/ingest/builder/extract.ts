@@ -3,17 +3,18 @@
  *
  * Types are inferred optimistically: the first slice decides, and every later slice is checked over all its values. A
  * slice that contradicts them ends the writing; the rest is then only read, to learn the types that hold for all values,
- * and the whole is extracted once more with them. Clean files, by far the most, are read once.
+ * and the whole is extracted again with them. Clean files, by far the most, are read once.
  */
 import { rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection, Engine } from '../../engine/index.ts'
 import type { BuildCounts, BuildPlan, BuildSource, ManifestPart } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
+import { refuseTooManyColumns } from '../extractors/max-columns.ts'
 import { validateParameters } from '../extractors/parameters.ts'
 import type { RawColumn, SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
-import type { InferredType } from '../types/types.ts'
+import { type InferredType, joinTypes } from '../types/types.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -47,13 +48,15 @@ export async function extract(engine: Engine, plan: BuildPlan, hooks: ExtractHoo
     columns: [],
     memory: plan.sources.map(() => new Map()),
   }
-  const first = await pass(engine, plan, hooks, knowledge)
-  if (!first.mustRepeat || hooks.stop.aborted) return first
-  for (const part of first.parts) await unlink(join(plan.directory, part.file))
-  const second = await pass(engine, plan, hooks, knowledge)
-  if (second.mustRepeat && !hooks.stop.aborted)
-    throw new Error('types changed while a source was read a second time')
-  return second
+  // One repetition nearly always suffices. A further one happens when the type that all values of one slice seemed to
+  // allow (double) turns out too narrow for what another slice holds (an int of 19 digits): types only ever widen, and
+  // the longest way from the narrowest to text has two steps.
+  for (let repetitions = 0; ; repetitions++) {
+    const extraction = await pass(engine, plan, hooks, knowledge)
+    if (!extraction.mustRepeat || hooks.stop.aborted) return extraction
+    if (repetitions === 4) throw new Error('the types of a source do not settle')
+    for (const part of extraction.parts) await unlink(join(plan.directory, part.file))
+  }
 }
 
 /** What has been learnt of the columns; it only ever grows or widens. */
@@ -77,7 +80,7 @@ async function pass(
   const connections = await Promise.all(Array.from({ length: lanes }, () => engine.connect()))
   const looker = await engine.connect()
   const interrupt = () => {
-    for (const connection of connections) connection.interrupt()
+    for (const connection of [...connections, looker]) connection.interrupt()
   }
   hooks.stop.addEventListener('abort', interrupt)
   const state: PassState = {
@@ -93,8 +96,17 @@ async function pass(
     let isComplete = true
     let limitReached = false
     for (const [sourceIndex, source] of plan.sources.entries()) {
-      const reader = await openReader(looker, plan, source, sourceIndex, knowledge)
-      mergeColumns(knowledge, reader.columns())
+      const reader = await openReader(looker, plan, source, sourceIndex, knowledge, hooks.stop).catch(
+        (error) => {
+          if (hooks.stop.aborted) return null
+          throw error
+        },
+      )
+      if (reader === null) {
+        isComplete = false
+        break
+      }
+      if (mergeColumns(knowledge, reader.columns()) && state.hasWritten) state.isLearning = true
       try {
         await readSource({ connections, plan, hooks, knowledge, state, reader, source, sourceIndex, meter })
       } finally {
@@ -150,25 +162,26 @@ async function readSource(work: SourceWork): Promise<void> {
     gate = taken.catch(() => {})
     return taken
   }
+  const failures: unknown[] = []
+  async function runLane(connection: Connection, mostSlices: number): Promise<void> {
+    for (let done = 0; done < mostSlices && !hooks.stop.aborted && failures.length === 0; done++) {
+      if (isFull(work)) return
+      const item = await next()
+      if (item.done) return
+      await runSlice(work, connection, item.value, state.sequence++)
+    }
+  }
+  const runLaneSafely = (connection: Connection, mostSlices: number) =>
+    runLane(connection, mostSlices).catch((error) => failures.push(error))
   try {
-    const first = await next()
-    if (first.done) return
-    await runSlice(work, connections[0]!, first.value, state.sequence++)
-    await Promise.all(
-      connections.map(async (connection) => {
-        while (!hooks.stop.aborted && !isFull(work)) {
-          const item = await next()
-          if (item.done) return
-          await runSlice(work, connection, item.value, state.sequence++)
-        }
-      }),
-    )
-  } catch (error) {
-    // A stop interrupts the statements that run; what they report is not an error of the source.
-    if (!hooks.stop.aborted) throw error
+    await runLaneSafely(connections[0]!, 1)
+    // All lanes are awaited, also when one fails: its connection must not be closed under a running statement.
+    await Promise.all(connections.map((connection) => runLaneSafely(connection, Number.POSITIVE_INFINITY)))
   } finally {
     await slices.return?.(undefined)
   }
+  // A stop interrupts the statements that run; what they report is not an error of the source.
+  if (failures.length > 0 && !hooks.stop.aborted) throw failures[0]
 }
 
 function isFull({ plan, state }: SourceWork): boolean {
@@ -227,21 +240,52 @@ function isAsWritten(knowledge: Knowledge, name: string, type: InferredType): bo
   return type === 'text' && !knowledge.types.has(name)
 }
 
+/** Slices run side by side and may find different types at the same time: what holds for both is kept. */
 function learn(knowledge: Knowledge, name: string, type: InferredType): void {
-  knowledge.types = new Map(knowledge.types).set(name, type)
+  const known = knowledge.types.get(name)
+  knowledge.types = new Map(knowledge.types).set(name, known === undefined ? type : joinTypes(known, type))
 }
 
-/** Columns of all sources, matched by name, in the order they were first met. */
-function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): void {
+/** Columns of all sources, matched by name, in the order they were first met. Returns whether this changed them. */
+function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): boolean {
   const known = new Map(knowledge.columns.map((column, index) => [column.name, index]))
   const merged = [...knowledge.columns]
+  let isChanged = false
   for (const column of columns) {
     const at = known.get(column.name)
-    if (at === undefined) merged.push(column)
-    else if (merged[at]!.engineType !== column.engineType)
-      merged[at] = { name: column.name, label: merged[at]!.label, engineType: 'VARCHAR' }
+    if (at === undefined) {
+      merged.push(column)
+      isChanged = true
+      continue
+    }
+    const both = mergedColumn(merged[at]!, column)
+    if (both === merged[at]) continue
+    merged[at] = both
+    isChanged = true
   }
+  refuseTooManyColumns(merged.length)
   knowledge.columns = merged
+  return isChanged
+}
+
+/** One column of two sources; the first as it is when the second adds nothing. */
+function mergedColumn(known: RawColumn, other: RawColumn): RawColumn {
+  const isOfOtherType = known.engineType !== other.engineType && known.engineType !== 'VARCHAR'
+  const engineType = isOfOtherType ? 'VARCHAR' : known.engineType
+  // A type is considered only when every source allows it.
+  const candidates = known.candidates?.filter((type) => !other.candidates || other.candidates.includes(type))
+  const allowed = known.candidates ? candidates : other.candidates
+  const fixedType = known.fixedType === other.fixedType ? known.fixedType : undefined
+  const isSame =
+    !isOfOtherType && allowed?.length === known.candidates?.length && fixedType === known.fixedType
+  if (isSame) return known
+  return {
+    name: known.name,
+    label: known.label,
+    engineType,
+    ...(fixedType ? { fixedType } : {}),
+    ...(allowed ? { candidates: allowed } : {}),
+  }
 }
 
 function openReader(
@@ -250,6 +294,7 @@ function openReader(
   source: BuildSource,
   sourceIndex: number,
   knowledge: Knowledge,
+  stop: AbortSignal,
 ): Promise<SourceReader> {
   const extractor = findExtractor(source.extractor)
   validateParameters(extractor, source.params)
@@ -260,6 +305,7 @@ function openReader(
     prefix: `s${sourceIndex}`,
     sliceBytes: plan.limits.sliceBytes,
     maxSourceBytes: plan.limits.maxSourceBytes,
+    stop,
     memory: knowledge.memory[sourceIndex]!,
   })
 }

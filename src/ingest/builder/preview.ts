@@ -31,6 +31,7 @@ export async function preview(order: PreviewOrder): Promise<Preview> {
       prefix: 'preview',
       sliceBytes: headBytes,
       maxSourceBytes: limits.maxSourceBytes,
+      stop: new AbortController().signal,
       memory: new Map(),
     })
     let types = new Map<string, InferredType>()

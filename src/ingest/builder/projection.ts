@@ -43,7 +43,7 @@ export interface ProjectedField {
   readonly field: Field
   /** Typed value, from the processed columns. */
   readonly sql: string
-  /** Text before conversion, where a conversion can fail; null where it cannot. */
+  /** Text before conversion, where a conversion can fail; null where it cannot (then `sql` is the text itself). */
   readonly source: string | null
 }
 
@@ -117,22 +117,24 @@ export function compileProjection(
     hasFilter,
     hasIdFields: idFields.length > 0,
     typedRows(relation, present) {
-      const names = new Set(present.map((column) => column.name))
-      const raw = columns.map((column) =>
-        names.has(column.name)
-          ? quoteIdentifier(column.name)
-          : `null::${column.engineType} as ${quoteIdentifier(column.name)}`,
-      )
+      const presentTypes = new Map(present.map((column) => [column.name, column.engineType]))
+      const raw = columns.map((column) => {
+        const name = quoteIdentifier(column.name)
+        const here = presentTypes.get(column.name)
+        if (here === undefined) return `null::${column.engineType} as ${name}`
+        // Sources that disagree on a column's type meet in text.
+        return here === column.engineType ? name : `${asText(here, name)} as ${name}`
+      })
       let from = `(select ${raw.join(', ') || '1 as nothing'} from ${relation})`
       for (const stage of stages) from = stage(from)
       const items = fields.flatMap((field, index) => {
         const typed = `${field.sql} as f${index}`
         return field.source === null ? [typed] : [typed, `${field.source} as r${index}`]
       })
-      const id = idText === null ? 'm' : `md5(${idText})`
+      const id = idText === null ? '_digest' : `md5(${idText})`
       const failed = failures.map((failure) => quoteIdentifier(failure.alias))
-      return `select ${[`${id}::uuid as _id`, `('0x' || left(m, 15))::bigint as _h`, ...items, ...failed].join(', ')}
-        from (select *, md5(${contentText}) as m from ${from})`
+      return `select ${[`${id}::uuid as _id`, `('0x' || left(_digest, 15))::bigint as _h`, ...items, ...failed].join(', ')}
+        from (select *, md5(${contentText}) as _digest from ${from})`
     },
   }
 }
@@ -171,7 +173,7 @@ function projectField(planned: PlannedField, known: KnownTypes): ProjectedField 
   if (setType === 'text') return finished(planned, 'text', text)
   if (column.candidates?.length === 0) return finished(planned, 'text', text)
   const inferred = known.get(column.name) ?? 'unknown'
-  if (inferred === 'unknown') return { ...finished(planned, 'text', text), inferred, source: text }
+  if (inferred === 'unknown') return { ...finished(planned, 'text', text), inferred }
   if (inferred === 'text') return { ...finished(planned, 'text', text), inferred }
   const sql = inferredConversion(inferred, x)
   if (inferred === 'multivalued') return { ...finished(planned, 'text', sql, true), inferred, source: x }

@@ -8,6 +8,7 @@
 import { join } from 'node:path'
 import type { Connection, Engine } from '../../engine/index.ts'
 import {
+  columnType,
   type Field,
   foldedTermsSql,
   isMultivalued,
@@ -58,7 +59,8 @@ async function writeRecords(
 ): Promise<void> {
   const target = `serving.${servingLayout.records}`
   if (manifest.parts.length === 0) {
-    await connection.run(`create table ${target} (_row bigint, _id uuid)`)
+    const typed = manifest.fields.map((field) => `${quoteIdentifier(field.name)} ${columnType(field)}`)
+    await connection.run(`create table ${target} (${['_row bigint', '_id uuid', ...typed].join(', ')})`)
     return
   }
   const files = manifest.parts.map((part) => quoteLiteral(join(directory, part.file)))
@@ -71,8 +73,8 @@ async function writeRecords(
   const columns = manifest.fields.map((field) => quoteIdentifier(field.name))
   await connection.run(
     `create table ${target} as
-     select map {${offsets.join(', ')}}[parse_filename(filename)] + file_row_number as _row, ${['_id', ...columns].join(', ')}
-     from read_parquet([${files.join(', ')}], filename = true, file_row_number = true)`,
+     select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${['_id', ...columns].join(', ')}
+     from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`,
   )
 }
 
@@ -90,21 +92,21 @@ async function writePostings(connection: Connection, fields: readonly Field[]): 
   const repeating: { index: number; text: string }[] = []
   for (const [index, field] of fields.entries()) {
     if (field.type !== 'text') continue
-    const column = quoteIdentifier(field.name)
+    const column = `r.${quoteIdentifier(field.name)}`
     const text = isMultivalued(field) ? `array_to_string(${column}, ' ')` : column
     const [row] = await connection.all(
-      `select approx_count_distinct(${text}) as values, count(${column}) as n from ${records}`,
+      `select approx_count_distinct(${text}) as values, count(${column}) as n from ${records} r`,
     )
     if (Number(row!.n) > repeats * Number(row!.values)) {
       repeating.push({ index, text })
       await connection.run(
         `insert into dictionary select ${index}, value, list_distinct(${foldedTermsSql('value')})
-         from (select distinct ${text} as value from ${records}) where value is not null`,
+         from (select distinct ${text} as value from ${records} r) where value is not null`,
       )
     } else {
       await connection.run(
-        `insert into listed select unnest(list_distinct(${foldedTermsSql(text)})), ${index}, _row
-         from ${records} where ${column} is not null`,
+        `insert into listed select unnest(list_distinct(${foldedTermsSql(text)})), ${index}, r._row
+         from ${records} r where ${column} is not null`,
       )
     }
   }

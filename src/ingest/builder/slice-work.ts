@@ -51,7 +51,7 @@ export async function prepareSlice(
   makeProjection: (columns: readonly RawColumn[]) => Projection,
 ): Promise<SliceTable & { readonly hasNewColumns: boolean; readonly projection: Projection }> {
   const loaded = await reader.load(connection, slice)
-  const projection = makeProjection(reader.columns())
+  const projection = makeProjection(loaded.columns)
   const table = `typed_${id}`
   const rawTable = `raw_${id}`
   let relation = loaded.relation
@@ -61,7 +61,7 @@ export async function prepareSlice(
     relation = quoteIdentifier(rawTable)
   }
   await connection.run(
-    `create temp table ${quoteIdentifier(table)} as ${projection.typedRows(relation, reader.columns())}`,
+    `create temp table ${quoteIdentifier(table)} as ${projection.typedRows(relation, loaded.columns)}`,
   )
   const findings = await checkTypes(connection, table, projection)
 
@@ -116,13 +116,13 @@ async function checkTypes(
 ): Promise<TypeFindings> {
   const checked = projection.fields
     .map((field, index) => ({ ...field, index }))
-    .filter((field) => field.inferred !== null && field.source !== null)
+    .filter((field) => field.inferred === 'unknown' || (field.inferred !== null && field.source !== null))
+    // A column without a type yet is kept as text: `f` is what `r` is for the others.
+    .map((field) => ({ ...field, text: `${field.inferred === 'unknown' ? 'f' : 'r'}${field.index}` }))
   const findings = new Map<string, InferredType>()
   if (checked.length === 0) return findings
-  const sums = checked.map(({ index, inferred }) =>
-    inferred === 'unknown'
-      ? `count(r${index}) as v${index}`
-      : `count(r${index}) - count(f${index}) as v${index}`,
+  const sums = checked.map(({ index, inferred, text }) =>
+    inferred === 'unknown' ? `count(${text}) as v${index}` : `count(${text}) - count(f${index}) as v${index}`,
   )
   const [row] = await connection.all(`select ${sums.join(', ')} from ${quoteIdentifier(table)}`)
   const open = checked.filter(({ index }) => Number(row![`v${index}`]) > 0)
@@ -131,7 +131,7 @@ async function checkTypes(
     table,
     open.filter((field) => field.inferred === 'unknown').map((field) => field.index),
   )
-  for (const { index, inferred, planned } of open) {
+  for (const { index, inferred, planned, text } of open) {
     const { column } = planned
     let type: InferredType
     if (inferred === 'unknown') {
@@ -139,7 +139,7 @@ async function checkTypes(
       if (guess === 'unknown') continue
       type = guess
     } else type = widen(inferred!)
-    while (type !== 'text' && !(await holds(connection, table, index, type, column.candidates)))
+    while (type !== 'text' && !(await holds(connection, table, text, type, column.candidates)))
       type = widen(type)
     findings.set(column.name, type)
   }
@@ -149,35 +149,36 @@ async function checkTypes(
 async function holds(
   connection: Connection,
   table: string,
-  index: number,
+  text: string,
   type: InferredType,
   candidates: readonly InferredType[] | undefined,
 ): Promise<boolean> {
   if (candidates && !candidates.includes(type)) return false
   const [row] = await connection.all(
-    `select count(r${index}) = count(${inferredConversion(type, `r${index}`)}) as holds from ${quoteIdentifier(table)}`,
+    `select count(${text}) = count(${inferredConversion(type, text)}) as holds from ${quoteIdentifier(table)}`,
   )
   return row!.holds === true
 }
 
+/** A few values of each column; at least one, when it has any. */
 async function sample(
   connection: Connection,
   table: string,
   indexes: readonly number[],
-): Promise<Map<number, (string | null)[]>> {
-  const samples = new Map<number, (string | null)[]>()
+): Promise<Map<number, string[]>> {
+  const samples = new Map<number, string[]>(indexes.map((index) => [index, []]))
   if (indexes.length === 0) return samples
-  const lists = indexes.map(
-    (index) =>
-      `(select list(v) from (select r${index} as v from ${quoteIdentifier(table)} where r${index} is not null limit ${sampleRows})) as s${index}`,
-  )
-  const [row] = await connection.all(`select ${lists.join(', ')}`)
-  for (const index of indexes) {
-    const items = (row![`s${index}`] as { items?: unknown[] } | null)?.items ?? []
-    samples.set(
-      index,
-      items.map((item) => (item === null ? null : String(item))),
+  const columns = indexes.map((index) => `f${index}`)
+  const from = quoteIdentifier(table)
+  // Plain rows: one aggregate per column takes the engine many seconds when there are hundreds of columns.
+  const head = await connection.all(`select ${columns.join(', ')} from ${from} limit ${sampleRows}`)
+  for (const [index, values] of samples) {
+    for (const row of head) if (row[`f${index}`] !== null) values.push(String(row[`f${index}`]))
+    if (values.length > 0) continue
+    const [row] = await connection.all(
+      `select f${index} as v from ${from} where f${index} is not null limit 1`,
     )
+    if (row) values.push(String(row.v))
   }
   return samples
 }

@@ -1,33 +1,45 @@
 import { isUtf8 } from 'node:buffer'
 import chardet from 'chardet'
+import iconv from 'iconv-lite'
 import type { OpenSource } from './open-source.ts'
 
 const sampleBytes = 1 << 18
+
+export interface DetectedEncoding {
+  readonly encoding: string
+  /** Every byte of the file is valid in it. */
+  readonly isVerified: boolean
+}
 
 /**
  * The encoding of a text file: its byte order mark; else UTF-8 when every byte of the file is valid UTF-8 (a late
  * accent counts as much as an early one); else the best guess from around the first bytes that are not.
  * Windows-1252 stands in for Latin-1, which it extends.
  */
-export async function detectEncoding(openFile: () => Promise<OpenSource>): Promise<string> {
+export async function detectEncoding(
+  openFile: () => Promise<OpenSource>,
+  stop?: AbortSignal,
+): Promise<DetectedEncoding> {
   const source = await openFile()
   let carried: Buffer = Buffer.alloc(0)
   let isFirst = true
   try {
     for await (const chunk of source.chunks) {
+      stop?.throwIfAborted()
       if (isFirst) {
         isFirst = false
         const marked = encodingOfMark(chunk)
-        if (marked) return marked
+        if (marked) return { encoding: marked, isVerified: false }
         const bare = utf16WithoutMark(chunk)
-        if (bare) return bare
+        if (bare) return { encoding: bare, isVerified: false }
       }
       const text = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
       const cut = completeLength(text)
-      if (!isUtf8(text.subarray(0, cut))) return guess(text)
+      if (!isUtf8(text.subarray(0, cut))) return { encoding: guess(text), isVerified: false }
       carried = text.subarray(cut)
     }
-    return carried.length === 0 || isUtf8(carried) ? 'utf-8' : guess(carried)
+    const isValid = carried.length === 0 || isUtf8(carried)
+    return { encoding: isValid ? 'utf-8' : guess(carried), isVerified: isValid }
   } finally {
     source.close()
   }
@@ -68,7 +80,6 @@ function guess(text: Buffer): string {
   if (at < 0) at = 0
   const from = Math.max(0, at - sampleBytes / 2)
   const found = chardet.detect(text.subarray(from, from + sampleBytes))
-  if (found === null || found === 'UTF-8' || found === 'ASCII' || found === 'ISO-8859-1')
-    return 'windows-1252'
-  return found.toLowerCase()
+  const isWestern = found === null || ['UTF-8', 'ASCII', 'ISO-8859-1'].includes(found)
+  return isWestern || !iconv.encodingExists(found) ? 'windows-1252' : found.toLowerCase()
 }

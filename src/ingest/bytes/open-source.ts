@@ -16,6 +16,9 @@ export interface SourceFile {
   /** Name of an encoding, or undefined to detect it over the whole file. */
   readonly encoding?: string | undefined
   readonly maxBytes: number
+  readonly stop?: AbortSignal
+  /** Bytes that are not valid UTF-8 are replaced by U+FFFD; otherwise they are left as they are. */
+  readonly mendsInvalid?: boolean
 }
 
 export interface OpenSource {
@@ -41,11 +44,12 @@ export async function openUnpacked(file: SourceFile): Promise<OpenSource> {
 
 /** The file's text. Errors: those of openUnpacked, ingest.unknown_encoding. */
 export async function openText(file: SourceFile): Promise<OpenSource & { readonly encoding: string }> {
-  const encoding = file.encoding
-    ? knownEncoding(file.encoding)
-    : await detectEncoding(() => openUnpacked(file))
+  const { encoding, isVerified } = file.encoding
+    ? { encoding: knownEncoding(file.encoding), isVerified: false }
+    : await detectEncoding(() => openUnpacked(file), file.stop)
   const source = await openUnpacked(file)
-  const chunks = encoding === 'utf-8' ? withoutMark(source.chunks) : decode(source.chunks, encoding)
+  const isPlain = encoding === 'utf-8' && (isVerified || !file.mendsInvalid)
+  const chunks = isPlain ? withoutMark(source.chunks) : decode(source.chunks, encoding)
   return { ...source, chunks, encoding }
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
@@ -6,6 +6,7 @@ import { openText } from '../bytes/open-source.ts'
 import { type CsvDialect, createCsvScanner, parseCsvRecord } from '../slices/csv-records.ts'
 import { maxRecordBytes, type Slice } from '../slices/slice.ts'
 import { sliceCsv } from '../slices/slice-csv.ts'
+import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
   encodingParameter,
@@ -17,7 +18,6 @@ import type { Extractor, LoadedSlice, RawColumn, ReaderContext, Reject, SourceRe
 
 /** Bytes looked at to find the dialect and the header. */
 const headBytes = 256 * 1024
-const maxColumns = 2000
 
 export const csvExtractor: Extractor = {
   type: 'csvfile',
@@ -84,6 +84,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
     filename: source.filename,
     encoding: textParameter(source.params, 'encoding'),
     maxBytes: context.maxSourceBytes,
+    stop: context.stop,
   }
   const hasHeader = booleanParameter(source.params, 'headers_first_row', true)
   const leading = Math.max(0, integerParameter(source.params, 'first_row_no', 1) - 1)
@@ -95,9 +96,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
   const dialect = await chooseDialect(context, head)
   const header = readRecord(head, dialect, leading)
   const values = parseCsvRecord(header, dialect)
-  if (values.length > maxColumns) {
-    throw new AppError('ingest.too_many_fields', { count: values.length, max: maxColumns })
-  }
+  refuseTooManyColumns(values.length)
   const taken = new Set<string>()
   const columns: RawColumn[] = values.map((value, index) => {
     const label = hasHeader ? value.trim().slice(0, 300) : ''
@@ -142,7 +141,7 @@ async function loadCsvSlice(
     source: ReaderContext['source']
     context: ReaderContext
   },
-): Promise<LoadedSlice & { hasNewColumns: boolean }> {
+): Promise<LoadedSlice> {
   const rejectsTable = `rejects_${how.context.prefix}_${slice.index}`
   const scansTable = `scans_${how.context.prefix}_${slice.index}`
   const types = how.textColumns.map((name) => `${quoteLiteral(name)}: 'VARCHAR'`).join(', ')
@@ -171,16 +170,19 @@ async function loadCsvSlice(
       : ''
   return {
     hasNewColumns: false,
+    columns: how.columns,
     relation: `(select *${extra} from read_csv(${quoteLiteral(slice.path)}, ${options.join(', ')}))`,
     async rejects() {
       const rows = await connection.all(
-        `select line, min(error_type::varchar) as error_type, min(error_message) as error_message,
-           left(min(csv_line), 2000) as raw
-         from ${quoteIdentifier(rejectsTable)} group by line order by line`,
+        `select line_byte_position as position, min(error_type::varchar) as error_type,
+           min(error_message) as error_message, left(min(csv_line), 2000) as raw
+         from ${quoteIdentifier(rejectsTable)} group by line_byte_position order by line_byte_position`,
       )
+      if (rows.length === 0) return []
+      const lineAt = await lineCounter(slice, how.dialect)
       return rows.map(
         (row): Reject => ({
-          line: slice.firstLine + Number(row.line) - 1,
+          line: lineAt(Number(row.position)),
           reason: explainReject(String(row.error_type), String(row.error_message)),
           raw: row.raw === null ? null : String(row.raw),
         }),
@@ -193,11 +195,24 @@ async function loadCsvSlice(
   }
 }
 
+/** Lines of the source by position in a slice, asked in order: the engine counts records, people count lines. */
+async function lineCounter(slice: Slice, dialect: CsvDialect): Promise<(position: number) => number> {
+  const bytes = await readFile(slice.path)
+  const scanner = createCsvScanner(dialect)
+  let at = 0
+  return (position) => {
+    const end = Math.min(position, bytes.length)
+    scanner.scan(bytes, at, end, () => false)
+    at = end
+    return slice.firstLine + scanner.line() - 1
+  }
+}
+
 function explainReject(type: string, message: string): string {
   if (type === 'TOO MANY COLUMNS')
     return message
-      .replace('Expected Number of Columns', 'more values than columns: expected')
-      .replace('Found', 'found')
+      .replace('Expected Number of Columns:', 'more values than columns: expected')
+      .replace(' Found:', ', found')
   if (type === 'INVALID ENCODING') return 'bytes that are not valid in the encoding of the file'
   if (type === 'UNQUOTED VALUE') return 'text before or behind the quotes of a value'
   if (type === 'LINE SIZE OVER MAXIMUM') return 'a line longer than the limit'
@@ -247,12 +262,12 @@ function readRecord(head: Buffer, dialect: CsvDialect, index: number): string {
 /** The dialect that was asked for; what was left open is found by the engine's sniffer on the head of the file. */
 async function chooseDialect(context: ReaderContext, head: Buffer): Promise<CsvDialect> {
   const { params } = context.source
-  const escape = textParameter(params, 'escapechar')
+  const escapeChar = textParameter(params, 'escapechar')
   const quote = params.quotechar === '' ? '' : (textParameter(params, 'quotechar') ?? '"')
   const isDoubled = booleanParameter(params, 'doublequote', true)
   const given = textParameter(params, 'separator')
   const delimiter = given === '\\t' ? '\t' : (given ?? (await sniffDelimiter(context, head, quote)))
-  return { delimiter, quote, escape: escape ?? (isDoubled ? quote : '') }
+  return { delimiter, quote, escape: escapeChar ?? (isDoubled ? quote : '') }
 }
 
 export async function sniffDelimiter(context: ReaderContext, head: Buffer, quote: string): Promise<string> {

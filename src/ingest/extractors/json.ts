@@ -2,20 +2,14 @@
 import type { Connection } from '../../engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import { openText } from '../bytes/open-source.ts'
-import { maxRecordBytes, type Slice } from '../slices/slice.ts'
+import type { Slice } from '../slices/slice.ts'
 import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
+import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
-import {
-  booleanParameter,
-  encodingParameter,
-  extractFilename,
-  integerParameter,
-  textParameter,
-} from './parameters.ts'
+import { refuseTooManyColumns } from './max-columns.ts'
+import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
-
-const maxMembers = 2000
 
 const rootParameter = {
   name: 'root',
@@ -74,36 +68,33 @@ type Layout = 'array' | 'lines' | 'geojson'
 
 interface Member {
   readonly key: string
-  readonly column: RawColumn
+  readonly name: string
+  readonly label: string
+  /** JSON types met so far, null apart. */
+  readonly kinds: Set<string>
 }
 
 async function openJson(context: ReaderContext, layout: Layout): Promise<SourceReader> {
   const { source } = context
+  if (source.bytes === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
   const opened = await openText({
     path: source.path,
     filename: source.filename,
     encoding: textParameter(source.params, 'encoding'),
     maxBytes: context.maxSourceBytes,
+    stop: context.stop,
+    // A line that is not valid UTF-8 would make the engine refuse the whole slice.
+    mendsInvalid: true,
   })
-  if (source.bytes === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  integerParameter(source.params, 'epsg', 4326)
   const objectPath = pathOf(textParameter(source.params, 'object'))
-  const base =
-    layout === 'geojson' ? '$.properties' : `$${objectPath.map((name) => `.${quoteMember(name)}`).join('')}`
+  const base = (layout === 'geojson' ? ['properties'] : objectPath).map(pointerStep).join('')
   // A second pass starts with every member the first one met, so that all its slices have the same columns.
-  const { members, taken } = remember(context.memory, layout)
-  const known = new Set(members.map((member) => member.key))
+  const members = remember(context.memory, layout)
   const hasFilename = booleanParameter(source.params, 'extract_filename', false)
-  if (hasFilename) taken.add('source_filename')
-  const filenameColumn: RawColumn = {
-    name: 'source_filename',
-    label: 'filename',
-    engineType: 'VARCHAR',
-    candidates: [],
-  }
+  if (hasFilename) members.taken.add(filenameColumn.name)
 
   function columns(): RawColumn[] {
-    const list = members.map((member) => member.column)
+    const list = [...members.byKey.values()].map(memberColumn)
     if (layout === 'geojson') list.push(shapeColumn, pointColumn)
     if (hasFilename) list.push(filenameColumn)
     return list
@@ -122,58 +113,54 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
   }
 
   async function load(connection: Connection, slice: Slice) {
-    const table = quoteIdentifier(`lines_${context.prefix}_${slice.index}`)
-    // One column, no delimiter and no quote: a line is a line.
-    await connection.run(
-      `create temp table ${table} as
-       select row_number() over () as line, body, case when json_valid(body) then body::json end as json
-       from read_csv(${quoteLiteral(slice.path)}, columns = {'body': 'VARCHAR'}, delim = '', quote = '', escape = '',
-         header = false, auto_detect = false, parallel = false, strict_mode = false,
-         max_line_size = ${maxRecordBytes + 1}, buffer_size = ${2 * maxRecordBytes + 2})
-       where body is not null and trim(body) <> ''`,
+    const turn = members.turns.take(slice.index)
+    try {
+      const table = quoteIdentifier(`lines_${context.prefix}_${slice.index}`)
+      // Read as one text and cut at line feeds: a CSV reader would also cut at carriage returns and NUL characters.
+      await connection.run(
+        `create temp table ${table} as
+         select line, body, case when json_valid(body) then body::json end as json
+         from (select unnest(lines) as body, unnest(range(1, len(lines) + 1)) as line
+           from (select string_split(content, chr(10)) as lines from read_text(${quoteLiteral(slice.path)})))
+         where trim(body, ' ' || chr(9) || chr(13)) <> ''`,
+      )
+      const found = await findMembers(connection, table, base)
+      // Members are taken up in the order of the slices, or names and order would depend on which slice was faster.
+      await turn.reached
+      const hasNewColumns = takeUp(members, found)
+      refuseTooManyColumns(members.byKey.size)
+      return { ...readable(connection, slice, table), hasNewColumns, columns: columns() }
+    } finally {
+      turn.release()
+    }
+  }
+
+  function readable(connection: Connection, slice: Slice, table: string) {
+    const isObject = `json_type(json, ${textLiteral(base)}) = 'OBJECT'`
+    const known = [...members.byKey.values()]
+    const paths = known.map(({ key }) => textLiteral(base + pointerStep(key)))
+    const picked = known.map(
+      ({ name }, index) => `nullif(vals[${index + 1}], '') as ${quoteIdentifier(name)}`,
     )
-    const isObject = `json_type(json${layout === 'array' || layout === 'lines' ? `, ${quoteLiteral(base)}` : ''}) = 'OBJECT'`
-    const found = await findMembers(connection, table, base)
-    const fresh = found.filter((member) => !known.has(member.key))
-    for (const { key, kinds } of fresh) {
-      known.add(key)
-      const label = key.slice(0, 300)
-      const name = safeFieldName(label || 'column', taken)
-      members.push({
-        key,
-        column: { name, label: label || name, engineType: 'VARCHAR', candidates: candidatesOf(kinds) },
-      })
-    }
-    if (members.length > maxMembers) {
-      throw new AppError('ingest.too_many_fields', { count: members.length, max: maxMembers })
-    }
-    const paths = members.map((member) => quoteLiteral(`${base}.${quoteMember(member.key)}`))
-    const picked = members.map(
-      ({ column }, index) => `nullif(vals[${index + 1}], '') as ${quoteIdentifier(column.name)}`,
-    )
-    if (layout === 'geojson') {
-      picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
-    }
+    if (layout === 'geojson') picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
     if (hasFilename)
       picked.push(`${quoteLiteral(source.filename)} as ${quoteIdentifier(filenameColumn.name)}`)
     const values = paths.length > 0 ? `json_extract_string(json, [${paths.join(', ')}])` : '[]::varchar[]'
-    function rowsWithGeometry(): string {
-      const rows = `(select json, ${values} as vals from ${table} where ${isObject})`
-      if (layout !== 'geojson') return rows
-      const shapes = `(select *, json_extract_string(json, '$.geometry') as geometry from ${rows})`
+    let rows = `(select json, ${values} as vals from ${table} where ${isObject})`
+    if (layout === 'geojson') {
+      const shapes = `(select *, nullif(json_extract_string(json, '/geometry'), 'null') as geometry from ${rows})`
       const valid = `(select *, (${shapeFromText('geometry')})::varchar as valid_geometry from ${shapes})`
-      return `(select *, ${positions('valid_geometry', 1)} as lons, ${positions('valid_geometry', 2)} as lats from ${valid})`
+      rows = `(select *, ${positions('valid_geometry', 1)} as lons, ${positions('valid_geometry', 2)} as lats from ${valid})`
     }
     return {
-      hasNewColumns: fresh.length > 0,
-      relation: `(select ${picked.length > 0 ? picked.join(', ') : 'null as nothing'} from ${rowsWithGeometry()})`,
+      relation: `(select ${picked.length > 0 ? picked.join(', ') : 'null as nothing'} from ${rows})`,
       rejects: async () => {
-        const rows = await connection.all(
+        const bad = await connection.all(
           `select line, left(body, 2000) as raw, json is null as is_broken from ${table} where coalesce(${isObject}, false) = false order by line`,
         )
-        return rows.map((row) => ({
+        return bad.map((row) => ({
           line: slice.firstLine + Number(row.line) - 1,
-          reason: row.is_broken ? 'not valid JSON' : 'not a JSON object',
+          reason: row.is_broken ? 'not valid JSON' : notAnObject[layout],
           raw: String(row.raw),
         }))
       },
@@ -184,13 +171,60 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
   return { columns, slices, load, bytesTotal: source.bytes, close: () => opened.close() }
 }
 
-function remember(memory: Map<string, unknown>, layout: Layout): { members: Member[]; taken: Set<string> } {
-  let state = memory.get('json') as { members: Member[]; taken: Set<string> } | undefined
-  if (!state) {
-    state = { members: [], taken: new Set(layout === 'geojson' ? ['geo_shape', 'geo_point_2d'] : []) }
-    memory.set('json', state)
+const notAnObject: Readonly<Record<Layout, string>> = {
+  array: 'not a JSON object',
+  lines: 'not a JSON object',
+  geojson: 'not a feature with properties',
+}
+
+const filenameColumn: RawColumn = {
+  name: 'source_filename',
+  label: 'filename',
+  engineType: 'VARCHAR',
+  candidates: [],
+}
+
+/** What is known of the members of a source's records; kept from one pass to the next. */
+interface Members {
+  readonly byKey: Map<string, Member>
+  readonly taken: Set<string>
+  readonly turns: Turns
+}
+
+function remember(memory: Map<string, unknown>, layout: Layout): Members {
+  const known = memory.get('json') as Members | undefined
+  const members: Members = {
+    byKey: known?.byKey ?? new Map(),
+    taken: known?.taken ?? new Set(layout === 'geojson' ? [shapeColumn.name, pointColumn.name] : []),
+    turns: createTurns(),
   }
-  return state
+  memory.set('json', members)
+  return members
+}
+
+/** Adds what a slice's records hold. Returns whether the columns are not what they were for earlier slices. */
+function takeUp(members: Members, found: readonly { key: string; kinds: readonly string[] }[]): boolean {
+  let isChanged = false
+  for (const { key, kinds } of found) {
+    const member = members.byKey.get(key)
+    if (!member) {
+      const label = key.slice(0, 300)
+      const name = safeFieldName(label || 'column', members.taken)
+      members.byKey.set(key, { key, name, label: label || name, kinds: new Set(kinds) })
+      isChanged = true
+      continue
+    }
+    const before = candidatesOf(member.kinds)
+    for (const kind of kinds) member.kinds.add(kind)
+    const now = candidatesOf(member.kinds)
+    if (before !== undefined && String(before) !== String(now)) isChanged = true
+  }
+  return isChanged
+}
+
+function memberColumn({ name, label, kinds }: Member): RawColumn {
+  const candidates = candidatesOf(kinds)
+  return { name, label, engineType: 'VARCHAR', ...(candidates ? { candidates } : {}) }
 }
 
 const shapeColumn: RawColumn = {
@@ -205,6 +239,7 @@ const pointColumn: RawColumn = {
   engineType: 'STRUCT(lon DOUBLE, lat DOUBLE)',
 }
 
+/** Members of a slice's records, in the order in which they first occur, with the JSON types of their values. */
 async function findMembers(
   connection: Connection,
   table: string,
@@ -212,35 +247,19 @@ async function findMembers(
 ): Promise<{ key: string; kinds: readonly string[] }[]> {
   const rows = await connection.all(
     `with entries as (
-       select line, unnest(json_keys(json, $1)) as key, json from ${table} where json_type(json, $1) = 'OBJECT'
+       select line, json, unnest(keys) as key, unnest(range(1, len(keys) + 1)) as place
+       from (select line, json, json_keys(json, $1::varchar) as keys from ${table}
+         where json_type(json, $1::varchar) = 'OBJECT')
      ), typed as (
-       select key, min(line) as first_line, list(distinct kind) filter (where kind is not null and kind <> 'NULL') as kinds
-       from (select key, line, json_type(json_extract(json, $1 || '."' || replace(replace(key, '\\', '\\\\'), '"', '\\"') || '"')) as kind from entries)
-       group by key
+       select key, line, place,
+         json_type(json, $1::varchar || '/' || replace(replace(key, '~', '~0'), '/', '~1')) as kind
+       from entries
      )
-     select key, kinds from typed order by first_line, key`,
+     select key, list(distinct kind) filter (where kind is not null and kind <> 'NULL') as kinds
+     from typed group by key order by min((line, place)), key`,
     [base],
   )
-  const order = await memberOrder(connection, table, base)
-  return rows
-    .map((row) => ({ key: String(row.key), kinds: listItems(row.kinds) }))
-    .sort((a, b) => (order.get(a.key) ?? order.size) - (order.get(b.key) ?? order.size))
-}
-
-/** Members in the order of the first object that has them: what people expect to see as columns. */
-async function memberOrder(
-  connection: Connection,
-  table: string,
-  base: string,
-): Promise<Map<string, number>> {
-  const rows = await connection.all(
-    `select json_keys(json, $1) as keys from ${table} where json_type(json, $1) = 'OBJECT' order by line limit 100`,
-    [base],
-  )
-  const order = new Map<string, number>()
-  for (const row of rows)
-    for (const key of listItems(row.keys)) if (!order.has(key)) order.set(key, order.size)
-  return order
+  return rows.map((row) => ({ key: String(row.key), kinds: listItems(row.kinds) }))
 }
 
 function listItems(value: unknown): string[] {
@@ -248,15 +267,18 @@ function listItems(value: unknown): string[] {
   return items.map(String)
 }
 
-/** JSON says whether a value is text; only the form of text is left to infer. */
-function candidatesOf(kinds: readonly string[]): readonly InferredType[] {
-  if (kinds.length === 0) return []
-  const isNumber = (kind: string) => ['BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'].includes(kind)
-  if (kinds.every(isNumber)) return ['int', 'double']
-  if (kinds.every((kind) => kind === 'BOOLEAN')) return ['boolean']
-  if (kinds.every((kind) => kind === 'ARRAY')) return ['multivalued']
-  if (kinds.every((kind) => kind === 'VARCHAR')) return ['date', 'datetime']
-  if (kinds.every((kind) => kind === 'OBJECT')) return ['geo_shape']
+/**
+ * JSON says whether a value is text; only the form of text is left to infer. Undefined: no value has been seen yet.
+ * More kinds never allow more.
+ */
+function candidatesOf(kinds: ReadonlySet<string>): readonly InferredType[] | undefined {
+  if (kinds.size === 0) return undefined
+  const every = (...allowed: string[]) => [...kinds].every((kind) => allowed.includes(kind))
+  if (every('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')) return ['int', 'double']
+  if (every('BOOLEAN')) return ['boolean']
+  if (every('ARRAY')) return ['multivalued']
+  if (every('VARCHAR')) return ['date', 'datetime']
+  if (every('OBJECT')) return ['geo_shape']
   return []
 }
 
@@ -264,8 +286,14 @@ function pathOf(text: string | undefined): string[] {
   return text === undefined ? [] : text.split('.').filter((name) => name !== '' && name !== '$')
 }
 
-function quoteMember(name: string): string {
-  return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+/** JSON pointer (RFC 6901): unlike the engine's other paths it has no wildcards, so any member name can be written. */
+function pointerStep(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** A literal of a text that may hold NUL characters, as member names can. */
+function textLiteral(text: string): string {
+  return text.split('\0').map(quoteLiteral).join(' || chr(0) || ')
 }
 
 /** The middle of a geometry's bounding box, from lists of its longitudes and latitudes; the point itself for a point. */

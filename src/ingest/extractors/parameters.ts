@@ -56,11 +56,14 @@ export function validateParameters(extractor: Extractor, params: JsonObject): vo
     if (parameter.choices && !parameter.choices.includes(String(value))) {
       throw invalid(extractor, parameter, value, `it must be one of ${parameter.choices.join(' ')}`)
     }
-    if (['separator', 'quotechar', 'escapechar'].includes(parameter.name) && !isOneByte(String(value))) {
+    const isTab = parameter.name === 'separator' && value === '\\t'
+    if (characters.has(parameter.name) && !isTab && !isOneByte(String(value))) {
       throw invalid(extractor, parameter, value, 'it must be one ASCII character')
     }
   }
 }
+
+const characters = new Set(['separator', 'quotechar', 'escapechar'])
 
 function isOneByte(text: string): boolean {
   return /^[\t\x20-\x7e]$/.test(text)

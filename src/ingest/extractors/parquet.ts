@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import type { Slice } from '../slices/slice.ts'
+import { refuseTooManyColumns } from './max-columns.ts'
 import { booleanParameter, extractFilename } from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
 
@@ -20,6 +21,7 @@ async function openParquet(context: ReaderContext): Promise<SourceReader> {
   await requireMagic(source.path, source.filename)
   const file = quoteLiteral(source.path)
   const { described, rows } = await describe(context, file)
+  refuseTooManyColumns(described.length)
   const taken = new Set<string>()
   const engineNames = described.map((column) => column.name)
   const columns: RawColumn[] = described.map((column) => {
@@ -53,6 +55,7 @@ async function openParquet(context: ReaderContext): Promise<SourceReader> {
       const from = slice.firstLine - 1
       return {
         hasNewColumns: false,
+        columns,
         relation: `(select ${picked.join(', ')} from read_parquet(${file}, file_row_number = true) where file_row_number >= ${from} and file_row_number < ${from + rowsPerSlice})`,
         rejects: async () => [],
         release: async () => {},

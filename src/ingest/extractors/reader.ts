@@ -19,6 +19,10 @@ export interface RawColumn {
 export interface LoadedSlice {
   /** SQL of a subquery in parentheses. */
   readonly relation: string
+  /** The columns of `relation`. */
+  readonly columns: readonly RawColumn[]
+  /** Not the columns that earlier slices had: there are more, or what the format says of one has changed. */
+  readonly hasNewColumns: boolean
   /** Rows of this slice that could not be read at all; call once the relation has been read. */
   rejects(): Promise<readonly Reject[]>
   release(): Promise<void>
@@ -34,8 +38,7 @@ export interface SourceReader {
   /** Columns known so far; a JSON source may find more as it goes. */
   columns(): readonly RawColumn[]
   slices(): AsyncIterable<Slice>
-  /** `newColumns`: the slice has columns that no earlier one had. */
-  load(connection: Connection, slice: Slice): Promise<LoadedSlice & { readonly hasNewColumns: boolean }>
+  load(connection: Connection, slice: Slice): Promise<LoadedSlice>
   readonly bytesTotal: number
   close(): void
 }
@@ -49,6 +52,8 @@ export interface ReaderContext {
   readonly prefix: string
   readonly sliceBytes: number
   readonly maxSourceBytes: number
+  /** Aborted: nobody waits for the source any more. */
+  readonly stop: AbortSignal
   /** What the reader found out in an earlier pass over the same source, and leaves for the next. */
   readonly memory: Map<string, unknown>
 }

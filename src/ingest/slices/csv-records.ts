@@ -35,7 +35,8 @@ export interface CsvScanner {
 export function createCsvScanner(dialect: CsvDialect): CsvScanner {
   const delimiter = dialect.delimiter.charCodeAt(0)
   const quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
-  const escape = dialect.escape === '' || dialect.escape === dialect.quote ? -1 : dialect.escape.charCodeAt(0)
+  const escapeChar =
+    dialect.escape === '' || dialect.escape === dialect.quote ? -1 : dialect.escape.charCodeAt(0)
   let state = fieldStart
   let line = 1
   let openedOn = 1
@@ -46,7 +47,7 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
       const byte = bytes[at]!
       if (state === quoted) {
         if (byte === quote) state = afterQuote
-        else if (byte === escape) state = escaped
+        else if (byte === escapeChar) state = escaped
         else if (byte === lineFeed) line++
         continue
       }

@@ -56,7 +56,8 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
         boundary = -1
       }
     }
-    sinceBoundary = boundary >= 0 ? chunk.length - boundary : sinceBoundary + chunk.length - from
+    if (boundary >= 0) sinceBoundary = chunk.length - boundary
+    else sinceBoundary = from > 0 ? chunk.length - from : sinceBoundary + chunk.length
     if (sinceBoundary > maxRecordBytes) throw tooLarge(options.filename, scanner)
     if (from < chunk.length) {
       // The stream may reuse its buffers once we ask for the next chunk; a slice spans several.

@@ -153,7 +153,8 @@ function createElementScanner(options: JsonSlicing) {
     if (depth === arrayDepth) {
       if (byte === comma) {
         if (!isInElement) throw invalid('a comma without a value before it')
-        return endElement()
+        endElement()
+        return
       }
       if (byte === closeBracket) {
         endElement()

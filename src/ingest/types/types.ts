@@ -47,9 +47,22 @@ export function widen(type: InferredType): InferredType {
   return wider[type]
 }
 
+/** The narrowest type that is as wide as both. */
+export function joinTypes(a: InferredType, b: InferredType): InferredType {
+  for (let type = a; type !== 'text'; type = widen(type)) if (reaches(b, type)) return type
+  return 'text'
+}
+
+function reaches(from: InferredType, target: InferredType): boolean {
+  for (let type = from; type !== 'text'; type = widen(type)) if (type === target) return true
+  return target === 'text'
+}
+
 const number =
   '-?(0|[1-9][0-9]{0,14})?(\\.[0-9]{1,17})([eE][-+]?[0-9]{1,3})?|-?(0|[1-9][0-9]{0,14})([eE]-[0-9]{1,3})?'
-const day = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
+/** The year 0 is refused: the engine prints it as 1 BC. */
+const year = '([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])'
+const day = `${year}[-/][0-9]{1,2}[-/][0-9]{1,2}`
 const time = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?'
 const zone = '( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?'
 const coordinate = '[-+]?[0-9]{1,3}\\.[0-9]+'
@@ -88,7 +101,9 @@ export function setConversion(type: FieldType, x: string): string {
   const trimmed = `trim(${x})`
   switch (type) {
     case 'int':
-      return `coalesce(try_cast(${trimmed} as bigint), try_cast(trunc(${finite(`replace(${trimmed}, ',', '.')`)}) as bigint))`
+      // The engine's own cast of '13.9' rounds.
+      return `case when regexp_full_match(${trimmed}, '[-+]?[0-9]+') then try_cast(${trimmed} as bigint)
+        else try_cast(trunc(${finite(`replace(${trimmed}, ',', '.')`)}) as bigint) end`
     case 'double':
       return finite(`replace(${trimmed}, ',', '.')`)
     case 'boolean':
