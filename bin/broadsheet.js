@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 // The `broadsheet` command. Runs on any Node from 18: on an old one it starts itself again on the pinned one.
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isRunningPinnedNode, runOnPinnedNode } from './pinned-node.js'
 
 if (!isRunningPinnedNode()) {
   runOnPinnedNode([fileURLToPath(import.meta.url), ...process.argv.slice(2)])
 } else {
+  // TypeScript stripped and compiled once, also for the processes that the server starts: half a second per start.
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   const { runCli } = await import('../src/cli/index.ts')
   process.exitCode = await runCli(process.argv.slice(2), {
     async serve(env) {

@@ -9,6 +9,7 @@ import type {
   ErrorEnvelope,
   FileObject,
   JobObject,
+  PublishedField,
   ResourceInput,
   ResourceObject,
   StatusObject,
@@ -54,9 +55,7 @@ export interface Client {
   status(dataset: string): Promise<StatusObject>
   versions(dataset: string): Promise<VersionObject[]>
   /** The fields of a published dataset. */
-  publishedFields(
-    datasetId: string,
-  ): Promise<{ name: string; type: string; annotations: Record<string, unknown[]> }[]>
+  publishedFields(datasetId: string): Promise<PublishedField[]>
   /** Where readers find the records. */
   exploreUrl(datasetId: string): string
   close(): Promise<void>
@@ -174,7 +173,7 @@ export function createClient(options: {
     status: (dataset) => get<StatusObject>(`${of(dataset)}/status`),
     versions: (dataset) => get<VersionObject[]>(`${of(dataset)}/versions`),
     async publishedFields(datasetId) {
-      const answer = await get<{ fields: never[] }>(`${catalog}/${encodeURIComponent(datasetId)}`)
+      const answer = await get<{ fields: PublishedField[] }>(`${catalog}/${encodeURIComponent(datasetId)}`)
       return answer.fields
     },
     exploreUrl: (datasetId) => `${server}${catalog}/${encodeURIComponent(datasetId)}/records`,

@@ -1,7 +1,10 @@
-/** The commands that order an action or show what there is; `publish` and `explain` have files of their own. */
+/** The commands that talk to a server: they order an action or show what there is. `publish` has a file of its own. */
 import { count, describePhase } from './output.ts'
 import { follow, type Session } from './session.ts'
 import type { JobObject } from './wire.ts'
+
+export { publish } from './publish.ts'
+export { openClient } from './session.ts'
 
 /** Follows an order to its end, or answers its job id with --no-wait. */
 async function settle(

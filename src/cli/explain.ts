@@ -1,48 +1,37 @@
 /** `broadsheet explain`: what the server would make of a query, stage by stage. Asks no server unless told to. */
-import { type Clock, type Field, type FieldType, fieldTypes } from '../kernel/index.ts'
+import { type Field, type FieldType, fieldTypes, isMultivalued } from '../kernel/index.ts'
 import { explainQuery, recordSchema } from '../odsql/index.ts'
 import { UsageError } from './exit-codes.ts'
-import type { Session } from './session.ts'
+import type { PublishedField } from './wire.ts'
 
 export interface ExplainOptions {
   readonly select?: string | undefined
   readonly groupBy?: string | undefined
   readonly orderBy?: string | undefined
   /** `name:type,...` */
-  readonly fields?: string | undefined
-  /** A published dataset, whose fields are asked from the server. */
-  readonly dataset?: string | undefined
+  readonly fields: string
 }
 
-/** Enough of every type to try a query on when no fields are named. */
-export const sampleFields =
-  'name:text,city:text,kind:text,tags:multitext,age:int,price:double,open:boolean,day:date,at:datetime,place:geo_point_2d,area:geo_shape'
-
-/** Errors: UsageError, those of Client with `dataset`. */
-export async function explain(
+/** `now`: the time that the query believes it is, in milliseconds. */
+export function explain(
   where: string | undefined,
-  options: ExplainOptions,
-  deps: { readonly clock: Clock; readonly openSession: () => Session },
-): Promise<string> {
-  const fields =
-    options.dataset === undefined
-      ? readFields(options.fields ?? sampleFields)
-      : await fieldsOf(deps.openSession(), options.dataset)
-  const schema = recordSchema(fields, {
-    datasetId: options.dataset ?? 'sample',
-    timestampMs: deps.clock.now(),
-  })
-  const head = `fields  ${fields.map((field) => `${field.name}:${'multivalued' in field.annotations ? 'multitext' : field.type}`).join(' ')}`
-  const { select, groupBy, orderBy } = options
-  const text = { select, groupBy, orderBy, where: where === undefined ? [] : [where], now: deps.clock.now() }
-  return `${head}\n${explainQuery(text, schema)}`
+  clauses: Omit<ExplainOptions, 'fields'>,
+  fields: readonly Field[],
+  now: number,
+): string {
+  const schema = recordSchema(fields, { datasetId: 'explained', timestampMs: now })
+  const { select, groupBy, orderBy } = clauses
+  const text = { select, groupBy, orderBy, where: where === undefined ? [] : [where], now }
+  return `fields  ${fields.map(printField).join(' ')}\n${explainQuery(text, schema)}`
 }
 
-async function fieldsOf(session: Session, dataset: string): Promise<Field[]> {
-  const fields = await session.client.publishedFields(dataset)
-  return fields.map(({ name, type, annotations }) =>
-    field(name, type as FieldType, annotations as Field['annotations']),
-  )
+function printField(field: Field): string {
+  return `${field.name}:${isMultivalued(field) ? 'multitext' : field.type}`
+}
+
+/** Fields as the search API prints them. */
+export function fieldsOf(fields: readonly PublishedField[]): Field[] {
+  return fields.map(({ name, type, annotations }) => field(name, type as FieldType, annotations))
 }
 
 /** `name:type,...`; `multitext` is a multivalued text. Errors: UsageError. */

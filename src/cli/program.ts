@@ -1,15 +1,16 @@
-/** The command line's grammar: every command, its options and what it runs. */
+/**
+ * The command line's grammar: every command, its options and what it runs. What runs is loaded when it is asked for:
+ * `serve` needs no client, most commands no compiler of queries, and loading them all takes longer than most of them.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { systemClock } from '../kernel/index.ts'
-import { abort, jobs, restore, saveVersion, showJob, status, unpublish, versions } from './commands.ts'
-import { seedDemo } from './demo.ts'
 import { exitCodes, reportFailure } from './exit-codes.ts'
-import { type ExplainOptions, explain, sampleFields } from './explain.ts'
+import type { ExplainOptions } from './explain.ts'
 import { createOutput, type Streams } from './output.ts'
-import { type PublishOptions, publish } from './publish.ts'
-import { defaultServer, openClient, type ServerOptions, type Session } from './session.ts'
+import type { PublishOptions } from './publish.ts'
+import type { ServerOptions, Session } from './session.ts'
 
+type Commands = typeof import('./commands.ts')
 type Env = Readonly<Record<string, string | undefined>>
 
 export interface CliDeps {
@@ -18,6 +19,12 @@ export interface CliDeps {
   readonly env?: Env
   readonly streams?: Streams
 }
+
+const defaultServer = 'http://127.0.0.1:8080'
+
+/** Enough of every type to try a query on when no fields are named. */
+const sampleFields =
+  'name:text,city:text,kind:text,tags:multitext,age:int,price:double,open:boolean,day:date,at:datetime,place:geo_point_2d,area:geo_shape'
 
 interface GlobalOptions extends ServerOptions {
   readonly json: boolean
@@ -33,16 +40,14 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
   const globals = () => program.opts<GlobalOptions>()
   const outputOf = () => createOutput(streams, globals())
 
-  async function withSession(run: (session: Session) => Promise<void>): Promise<void> {
-    const session = openSession()
+  async function withSession(run: (session: Session, commands: Commands) => Promise<void>): Promise<void> {
+    const commands = await import('./commands.ts')
+    const client = commands.openClient(globals(), env, defaultServer)
     try {
-      await run(session)
+      await run({ client, output: outputOf(), waits: globals().wait }, commands)
     } finally {
-      await session.client.close()
+      await client.close()
     }
-  }
-  function openSession(): Session {
-    return { client: openClient(globals(), env), output: outputOf(), waits: globals().wait }
   }
 
   program
@@ -88,14 +93,14 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .option('--param <name=value>', 'parameter of the extractor, repeatable', collect, [])
     .option('--resource <uid>', 'resource to replace, when the dataset has several')
     .action((source: string, options: PublishOptions) =>
-      withSession((session) => publish(session, source, options)),
+      withSession((session, commands) => commands.publish(session, source, options)),
     )
 
   program
     .command('unpublish')
     .description('take a dataset from readers; its configuration and versions stay')
     .argument('<dataset>', 'id or uid')
-    .action((dataset: string) => withSession((session) => unpublish(session, dataset)))
+    .action((dataset: string) => withSession((session, commands) => commands.unpublish(session, dataset)))
 
   program
     .command('abort')
@@ -103,7 +108,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .argument('<dataset>')
     .option('--discard', 'readers stay on what they had, instead of getting what was processed so far', false)
     .action((dataset: string, options: { discard: boolean }) =>
-      withSession((session) => abort(session, dataset, options.discard)),
+      withSession((session, commands) => commands.abort(session, dataset, options.discard)),
     )
 
   program
@@ -112,14 +117,14 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .argument('<dataset>')
     .option('--label <text>')
     .action((dataset: string, options: { label?: string }) =>
-      withSession((session) => saveVersion(session, dataset, options.label)),
+      withSession((session, commands) => commands.saveVersion(session, dataset, options.label)),
     )
 
   program
     .command('versions')
     .description('list saved versions, newest first')
     .argument('<dataset>')
-    .action((dataset: string) => withSession((session) => versions(session, dataset)))
+    .action((dataset: string) => withSession((session, commands) => commands.versions(session, dataset)))
 
   program
     .command('restore')
@@ -127,14 +132,14 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .argument('<dataset>')
     .argument('<version>')
     .action((dataset: string, version: string) =>
-      withSession((session) => restore(session, dataset, version)),
+      withSession((session, commands) => commands.restore(session, dataset, version)),
     )
 
   program
     .command('status')
     .description('show what a dataset is doing')
     .argument('<dataset>')
-    .action((dataset: string) => withSession((session) => status(session, dataset)))
+    .action((dataset: string) => withSession((session, commands) => commands.status(session, dataset)))
 
   program
     .command('jobs')
@@ -143,8 +148,10 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .option('--follow', 'wait for the end of the job', false)
     .addOption(new Option('--rows <number>', 'how many to list').argParser(readRows).default(10))
     .action((job: string | undefined, options: { follow: boolean; rows: number }) =>
-      withSession((session) =>
-        job === undefined ? jobs(session, options.rows) : showJob(session, job, options.follow),
+      withSession((session, commands) =>
+        job === undefined
+          ? commands.jobs(session, options.rows)
+          : commands.showJob(session, job, options.follow),
       ),
     )
 
@@ -155,10 +162,19 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .option('--select <clause>')
     .option('--group-by <clause>')
     .option('--order-by <clause>')
-    .option('--fields <name:type,...>', `fields to resolve names with (${sampleFields})`)
+    .option('--fields <name:type,...>', 'fields to resolve names with', sampleFields)
     .option('--dataset <id>', 'take the fields of a published dataset, from the server')
-    .action(async (where: string | undefined, options: ExplainOptions) => {
-      const text = await explain(where, options, { clock: systemClock, openSession })
+    .action(async (where: string | undefined, options: ExplainOptions & { dataset?: string }) => {
+      const { explain, fieldsOf, readFields } = await import('./explain.ts')
+      const { systemClock } = await import('../kernel/index.ts')
+      const { dataset } = options
+      let fields = dataset === undefined ? readFields(options.fields) : []
+      if (dataset !== undefined) {
+        await withSession(async ({ client }) => {
+          fields = fieldsOf(await client.publishedFields(dataset))
+        })
+      }
+      const text = explain(where, options, fields, systemClock.now())
       outputOf().result(text, { event: 'explained', text })
     })
 
@@ -167,6 +183,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .description('create and publish the demo datasets that are missing')
     .action(() =>
       withSession(async (session) => {
+        const { seedDemo } = await import('./demo.ts')
         await seedDemo(session.client, {
           onProgress: (line, dataset) => session.output.result(line, { event: 'seeded', ...dataset }),
         })

@@ -18,12 +18,11 @@ export interface ServerOptions {
   readonly user?: string | undefined
 }
 
-export const defaultServer = 'http://127.0.0.1:8080'
-
 /** Flags win over the environment. Errors: UsageError. */
 export function openClient(
   options: ServerOptions,
   env: Readonly<Record<string, string | undefined>>,
+  defaultServer: string,
 ): Client {
   const server = options.server ?? env.BROADSHEET_SERVER ?? defaultServer
   if (!/^https?:\/\/\S+$/.test(server) || !URL.canParse(server)) {

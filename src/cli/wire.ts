@@ -89,6 +89,13 @@ export interface VersionObject {
   readonly created_at: string
 }
 
+/** A field of a published dataset. Explore API section 2. */
+export interface PublishedField {
+  readonly name: string
+  readonly type: string
+  readonly annotations: Readonly<Record<string, readonly (string | number)[]>>
+}
+
 /** Management API section 6.2; `error_id` and `hint` are this server's. */
 export interface ErrorEnvelope {
   readonly status_code: number

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type TestContext, test } from 'node:test'
+import { asAdmin, runCli, startCli } from '../support/cli.ts'
+import { explorePath, managementPath } from '../support/http-client.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const cheeses = 'name,milk,weight_kg\nBrie,cow,2.8\nRoquefort,ewe,2.5\nValençay,goat,0.25\n'
+
+function folder(t: TestContext): (name: string, content: string) => string {
+  const directory = mkdtempSync(join(tmpdir(), 'broadsheet-cli-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return (name, content) => {
+    const path = join(directory, name)
+    writeFileSync(path, content)
+    return path
+  }
+}
+
+async function countOf(server: TestServer, datasetId: string): Promise<number> {
+  return (await server.expect(200, 'GET', `${explorePath}/${datasetId}/records`)).json.total_count
+}
+
+test('publish makes a dataset of a file, prints only its explore URL to a pipe, and replaces its records the next time', async (t) => {
+  const server = await startServer(t)
+  const write = folder(t)
+  const first = await runCli(
+    ['publish', write('Fromages d’été.csv', cheeses), '--title', 'Cheeses'],
+    asAdmin(server),
+  )
+  assert.equal(first.stderr, '')
+  assert.equal(first.stdout, `${server.url}${explorePath}/fromages-d-ete/records\n`)
+  assert.equal(first.code, 0)
+  const dataset = (await server.expect(200, 'GET', `${explorePath}/fromages-d-ete`)).json
+  assert.equal(dataset.metas.default.title, 'Cheeses')
+  assert.equal(await countOf(server, 'fromages-d-ete'), 3)
+
+  const next = write('new.csv', `${cheeses}Comté,cow,40\n`)
+  const second = await runCli(['publish', next, '--id', 'fromages-d-ete'], asAdmin(server))
+  assert.equal(second.code, 0, second.stderr)
+  assert.equal(await countOf(server, 'fromages-d-ete'), 4)
+  const resources = (await server.expect(200, 'GET', `${managementPath}/datasets/fromages-d-ete/resources/`))
+    .json
+  assert.deepEqual(
+    resources.map((resource: { title: string }) => resource.title),
+    ['new.csv'],
+  )
+})
+
+test('what was set for a format is kept for the next file of that format, and only for that', async (t) => {
+  const server = await startServer(t)
+  const write = folder(t)
+  const args = [
+    'publish',
+    write('shops.csv', 'one;two\na|b;2\n'),
+    '--param',
+    'separator=|',
+    '--param',
+    'headers_first_row=false',
+  ]
+  assert.equal((await runCli(args, asAdmin(server))).code, 0)
+  const paramsOf = async () =>
+    (await server.expect(200, 'GET', `${managementPath}/datasets/shops/resources/`)).json[0].params
+  assert.deepEqual(await paramsOf(), { separator: '|', headers_first_row: false })
+  await runCli(['publish', write('shops.csv', 'c|d\n')], asAdmin(server))
+  assert.deepEqual(await paramsOf(), { separator: '|', headers_first_row: false })
+  await runCli(['publish', write('shops.json', '[{"a": 1}]')], asAdmin(server))
+  assert.deepEqual(await paramsOf(), {})
+})
+
+test('the life of a dataset on the command line: save-version, versions, restore, unpublish, status, jobs', async (t) => {
+  const server = await startServer(t)
+  const admin = asAdmin(server)
+  const write = folder(t)
+  const on = (...args: string[]) => runCli(args, admin)
+  await on('publish', write('cheeses.csv', cheeses))
+
+  const saved = await on('save-version', 'cheeses', '--label', 'before the fair')
+  const versionUid = saved.stdout.trim()
+  assert.match(versionUid, /^ch_[a-z0-9]{6}$/)
+  const listed = await on('versions', 'cheeses')
+  assert.match(listed.stdout, new RegExp(`^${versionUid}\\t\\S+\\t3 records\\tbefore the fair\\n$`))
+
+  await on('publish', write('cheeses.csv', 'name,milk,weight_kg\n'))
+  assert.equal(await countOf(server, 'cheeses'), 0)
+  assert.equal((await on('restore', 'cheeses', versionUid)).code, 0)
+  assert.equal(await countOf(server, 'cheeses'), 3)
+
+  assert.equal((await on('unpublish', 'cheeses')).code, 0)
+  assert.equal((await server.request('GET', `${explorePath}/cheeses`)).status, 404)
+  assert.match((await on('status', 'cheeses')).stdout, /^idle, not published, since /)
+
+  const jobs = (await on('jobs', '--json')).events().map((event) => event.job.function)
+  assert.deepEqual(jobs, ['unpublish', 'restore_version', 'publish', 'save_version', 'publish'])
+})
+
+test('--json prints one event a line: the job as it goes, then what came of it', async (t) => {
+  const server = await startServer(t)
+  const run = await runCli(['publish', folder(t)('cheeses.csv', cheeses), '--json'], asAdmin(server))
+  const events = run.events()
+  assert.ok(events.slice(0, -1).every((event) => event.event === 'job'))
+  assert.equal(events.at(-2).job.state, 'done')
+  const { event, dataset_id, explore_url, result } = events.at(-1)
+  assert.equal(event, 'published')
+  assert.equal(dataset_id, 'cheeses')
+  assert.equal(explore_url, `${server.url}${explorePath}/cheeses/records`)
+  assert.equal(result.records_count, 3)
+})
+
+test('what goes wrong has an exit code, a sentence and a hint, and no stack', async (t) => {
+  const server = await startServer(t)
+  const admin = asAdmin(server)
+  const write = folder(t)
+  const cases: [string, string[], Record<string, string>, number, RegExp][] = [
+    ['no such command', ['frobnicate'], admin, 2, /unknown command 'frobnicate'/],
+    ['no argument', ['publish'], admin, 2, /missing required argument/],
+    ['no such file', ['publish', '/nowhere/cheese.csv'], admin, 2, /There is no file \/nowhere\/cheese\.csv/],
+    ['a directory', ['publish', tmpdir()], admin, 2, /is not a file/],
+    ['no name left', ['publish', write('+++.csv', cheeses)], admin, 2, /--id/],
+    ['no address', ['status', 'x', '--server', 'cheese'], admin, 2, /not an address/],
+    ['no such dataset', ['unpublish', 'nothing'], admin, 1, /Unknown dataset: nothing/],
+    ['no credentials', ['status', 'nothing'], { BROADSHEET_SERVER: server.url }, 1, /--apikey/],
+    ['nothing to abort', ['abort', 'idle-one'], admin, 1, /dataset status is 'idle'/],
+    [
+      'a failed job',
+      ['publish', write('broken.geojson', '{"type": "FeatureColl')],
+      admin,
+      1,
+      /broadsheet: \S/,
+    ],
+    ['nobody there', ['status', 'x', '--server', await deadAddress()], admin, 3, /nothing listens there/],
+    [
+      'somebody else',
+      ['status', 'x', '--server', await strangersAddress(t)],
+      admin,
+      3,
+      /not a Broadsheet server/,
+    ],
+  ]
+  await server.expect(201, 'POST', `${managementPath}/datasets`, { body: { dataset_id: 'idle-one' } })
+  for (const [name, args, env, code, message] of cases) {
+    const run = await runCli(args, env)
+    assert.equal(run.code, code, `${name}: ${run.stderr}`)
+    assert.match(run.stderr, message, name)
+    assert.doesNotMatch(run.stderr, /\n\s+at /, name)
+    assert.equal(run.stdout, '', name)
+  }
+  const told = (await runCli(['unpublish', 'nothing', '--json'], admin)).events()
+  assert.deepEqual(
+    told.map(({ event, kind, error }) => [event, kind, error.error_key]),
+    [['error', 'refused', 'UnknownDatasetException']],
+  )
+})
+
+test('an API key and a user with a password are credentials too, and win over the environment', async (t) => {
+  const server = await startServer(t)
+  await server.expect(201, 'POST', `${managementPath}/datasets`, { body: { dataset_id: 'some' } })
+  const key = await server.createApiKey(['edit_dataset', 'publish_dataset'])
+  const env = { BROADSHEET_SERVER: server.url, BROADSHEET_ADMIN_PASSWORD: 'a wrong password' }
+  assert.equal((await runCli(['status', 'some'], env)).code, 1)
+  assert.equal((await runCli(['status', 'some', '--apikey', key], env)).code, 0)
+  assert.equal((await runCli(['status', 'some'], { ...env, BROADSHEET_APIKEY: key })).code, 0)
+  const user = `${server.admin.username}:${server.admin.password}`
+  assert.equal((await runCli(['--user', user, 'status', 'some'], env)).code, 0)
+})
+
+test('Ctrl-C while a publish is followed leaves the job running and says how to stop it', async (t) => {
+  const server = await startServer(t, { env: { BROADSHEET_BUILDERS: '1' } })
+  const admin = asAdmin(server)
+  const write = folder(t)
+  const big = write('big.csv', '')
+  await pipeline(Readable.from(manyRows()), createWriteStream(big))
+  const publishing = startCli(['publish', big, '--json'], admin)
+  const seen = await publishing.line((line) => JSON.parse(line).job?.state === 'running')
+  const jobId = JSON.parse(seen).job.job_id
+  publishing.child.kill('SIGINT')
+  const run = await publishing.ended
+  assert.equal(run.code, 130)
+  assert.deepEqual(run.events().at(-1), { event: 'interrupted', job_id: jobId, dataset: 'big' })
+  assert.equal((await server.expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json.state, 'running')
+
+  const aborted = await runCli(['abort', 'big', '--discard'], admin)
+  assert.equal(aborted.code, 0, aborted.stderr)
+  const ended = await runCli(['jobs', jobId, '--follow', '--json'], admin)
+  assert.equal(ended.events().at(-1).job.result.aborted, true)
+  assert.equal((await server.request('GET', `${explorePath}/big`)).status, 404)
+})
+
+test('explain shows every stage of a query without any server', async () => {
+  const run = await runCli(['explain', "weight > 2 and milk = 'ewe'", '--fields', 'weight:double,milk:text'])
+  assert.equal(run.code, 0, run.stderr)
+  for (const stage of ['fields', 'tokens', 'ast', 'normal', 'plan', 'sql', 'values']) {
+    assert.match(run.stdout, new RegExp(`^${stage} +\\S`, 'm'))
+  }
+  assert.doesNotMatch(run.stdout.match(/^sql .*$/m)![0], /ewe/, 'values are bound, not pasted')
+  const wrong = await runCli(['explain', 'x = 1', '--fields', 'x:cheese'])
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /'cheese' is not a field type/)
+})
+
+/** Some 60 MB: a few seconds of work for the builder. Digits are hashed, so that the engine cannot shortcut them. */
+function* manyRows(): Generator<string> {
+  yield 'id,a,b,c\n'
+  for (let block = 0; block < 600; block++) {
+    let rows = ''
+    for (let row = 0; row < 1000; row++) {
+      const hash = createHash('md5').update(`${block} ${row}`).digest('hex')
+      rows += `${block * 1000 + row},${hash.slice(0, 12)} ${hash.slice(12, 20)},${hash},${hash.charCodeAt(5)}.5\n`
+    }
+    yield rows
+  }
+}
+
+async function deadAddress(): Promise<string> {
+  const probe = createServer()
+  const port = await new Promise<number>((resolve) =>
+    probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)),
+  )
+  await new Promise((resolve) => probe.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+async function strangersAddress(t: TestContext): Promise<string> {
+  const { createServer: createHttpServer } = await import('node:http')
+  const stranger = createHttpServer((_request, response) => response.end('<html>hello</html>'))
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+  t.after(() => stranger.close())
+  return `http://127.0.0.1:${(stranger.address() as { port: number }).port}`
+}
