@@ -14,6 +14,9 @@ export function guessType(
     if (candidates && !candidates.includes(type)) continue
     if (type === 'multivalued' && !candidates) continue
     if (present.every(looksLike)) return type
+    // Numbers by the format's own word, however they are written.
+    if (type === 'double' && candidates && present.every((value) => Number.isFinite(Number(value))))
+      return type
   }
   return 'text'
 }

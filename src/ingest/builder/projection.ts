@@ -175,7 +175,7 @@ function projectField(planned: PlannedField, known: KnownTypes): ProjectedField 
   const inferred = known.get(column.name) ?? 'unknown'
   if (inferred === 'unknown') return { ...finished(planned, 'text', text), inferred }
   if (inferred === 'text') return { ...finished(planned, 'text', text), inferred }
-  const sql = inferredConversion(inferred, x)
+  const sql = inferredConversion(inferred, x, column.candidates)
   if (inferred === 'multivalued') return { ...finished(planned, 'text', sql, true), inferred, source: x }
   return { ...finished(planned, inferred, sql), inferred, source: x }
 }

@@ -155,7 +155,7 @@ async function holds(
 ): Promise<boolean> {
   if (candidates && !candidates.includes(type)) return false
   const [row] = await connection.all(
-    `select count(${text}) = count(${inferredConversion(type, text)}) as holds from ${quoteIdentifier(table)}`,
+    `select count(${text}) = count(${inferredConversion(type, text, candidates)}) as holds from ${quoteIdentifier(table)}`,
   )
   return row!.holds === true
 }

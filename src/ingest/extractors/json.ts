@@ -136,12 +136,17 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
   }
 
   function readable(connection: Connection, slice: Slice, table: string) {
-    const isObject = `json_type(json, ${textLiteral(base)}) = 'OBJECT'`
+    const isFeature = layout === 'geojson' ? " or json_extract_string(json, '/type') = 'Feature'" : ''
+    const isObject = `(json_type(json, ${textLiteral(base)}) = 'OBJECT'${isFeature})`
     const known = [...members.byKey.values()]
     const paths = known.map(({ key }) => textLiteral(base + pointerStep(key)))
-    const picked = known.map(
-      ({ name }, index) => `nullif(vals[${index + 1}], '') as ${quoteIdentifier(name)}`,
-    )
+    const picked = known.map(({ name, kinds }, index) => {
+      const value = `nullif(vals[${index + 1}], '')`
+      // NaN and Infinity, which some programs write for numbers, are no values.
+      const isNumeric = candidatesOf(kinds)?.includes('double')
+      const sql = isNumeric ? `case when not regexp_matches(${value}, '(?i)n') then ${value} end` : value
+      return `${sql} as ${quoteIdentifier(name)}`
+    })
     if (layout === 'geojson') picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
     if (hasFilename)
       picked.push(`${quoteLiteral(source.filename)} as ${quoteIdentifier(filenameColumn.name)}`)
@@ -174,7 +179,7 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
 const notAnObject: Readonly<Record<Layout, string>> = {
   array: 'not a JSON object',
   lines: 'not a JSON object',
-  geojson: 'not a feature with properties',
+  geojson: 'not a feature',
 }
 
 const filenameColumn: RawColumn = {

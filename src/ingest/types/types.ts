@@ -71,11 +71,19 @@ const coordinate = '[-+]?[0-9]{1,3}\\.[0-9]+'
  * SQL: a value of an inferred type, or null when the text is not exactly one. `x` is a VARCHAR expression.
  * Codes with leading zeros, phone numbers with a plus and digits that only look like exponents are not numbers.
  */
-export function inferredConversion(type: InferredType, x: string): string {
+export function inferredConversion(
+  type: InferredType,
+  x: string,
+  candidates?: readonly InferredType[],
+): string {
   switch (type) {
     case 'int':
       return `case when try_cast(${x} as bigint)::varchar = ${x} then try_cast(${x} as bigint) end`
     case 'double':
+      // The format itself says that these are numbers: 1e22 is one, and no code. Whole numbers of many digits, which a
+      // double would change, still are not.
+      if (candidates?.includes('double'))
+        return `case when not regexp_full_match(${x}, '-?[0-9]{17,}') then ${finite(x)} end`
       return `case when regexp_full_match(${x}, '${number}') then try_cast(${x} as double) end`
     case 'boolean':
       return `case lower(${x}) when 'true' then true when 'false' then false end`
