@@ -16,39 +16,38 @@ export function createRandom(seed: number): () => number {
 const cities = ['Lyon', 'Nîmes', 'Saint-Étienne', 'Brest', 'Pau', 'Metz']
 const words = ['quiet', 'market', 'river', 'lamp', 'broken', 'street', 'école', 'night', 'noise', 'tree']
 
-/** `count` rows of visits: number (unique), day, city, amount, note. `mark` is in every row's note. */
-export function visitsCsv(
-  count: number,
-  options: { seed?: number; mark?: string; from?: number } = {},
-): string {
-  const lines = ['number,day,city,amount,note']
-  for (const line of visitLines(count, options)) lines.push(line)
-  return `${lines.join('\n')}\n`
+export interface VisitOptions {
+  readonly seed?: number
+  /** The same in every row of a file: rows of two files are told apart by it. */
+  readonly edition?: number
 }
 
-export function* visitLines(
-  count: number,
-  { seed = 7, mark = 'plain', from = 0 }: { seed?: number; mark?: string; from?: number } = {},
-): Generator<string> {
+const visitHeader = 'number,day,city,amount,edition,note'
+
+/** Visits: number (0, 1, 2...), day, city (six of them), amount, edition, note. */
+export function visitsCsv(count: number, options: VisitOptions = {}): string {
+  return `${[visitHeader, ...visitLines(count, options)].join('\n')}\n`
+}
+
+function* visitLines(count: number, { seed = 7, edition = 1 }: VisitOptions): Generator<string> {
   const random = createRandom(seed)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
-  for (let index = 0; index < count; index++) {
-    const number = from + index
+  for (let number = 0; number < count; number++) {
     const day = new Date(Date.UTC(2030, 0, 1 + Math.floor(random() * 365))).toISOString().slice(0, 10)
-    const note = `${mark} ${pick(words)} ${pick(words)}`
-    yield `${number},${day},${pick(cities)},${(random() * 1000).toFixed(2)},${note}`
+    const amount = (random() * 1000).toFixed(2)
+    yield `${number},${day},${pick(cities)},${amount},${edition},${pick(words)} ${pick(words)} ${pick(words)}`
   }
 }
 
 /** Writes visits to a file without holding them: for builds that take long enough to be interrupted. */
-export async function writeVisits(path: string, count: number, mark = 'plain'): Promise<void> {
+export async function writeVisits(path: string, count: number, options: VisitOptions = {}): Promise<void> {
   const file = createWriteStream(path)
   const write = async (text: string) => {
     if (!file.write(text)) await once(file, 'drain')
   }
-  await write('number,day,city,amount,note\n')
+  await write(`${visitHeader}\n`)
   let chunk: string[] = []
-  for (const line of visitLines(count, { mark })) {
+  for (const line of visitLines(count, options)) {
     chunk.push(line)
     if (chunk.length === 20_000) {
       await write(`${chunk.join('\n')}\n`)

@@ -171,7 +171,7 @@ export function createClient(url: string, admin: { username: string; password: s
 
   async function waitForJob(jobId: string, options: WaitOptions = {}): Promise<JobAnswer> {
     const isOver = options.until ?? (() => false)
-    const endsAt = performance.now() + (options.timeoutMs ?? 60_000)
+    const endsAt = performance.now() + (options.timeoutMs ?? 120_000)
     for (;;) {
       const job: JobAnswer = (await expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json
       options.onState?.(job)

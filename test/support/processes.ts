@@ -1,0 +1,49 @@
+/** What Linux says of other processes, for tests and measurements that look at the server from outside. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Direct children that are still running. */
+export function childrenOf(pid: number): number[] {
+  const children: number[] = []
+  for (const thread of list(`/proc/${pid}/task`)) {
+    const text = read(`/proc/${pid}/task/${thread}/children`) ?? ''
+    children.push(...text.split(' ').filter(Boolean).map(Number))
+  }
+  return children.filter(isAlive)
+}
+
+/** False once it has ended, also while its parent has not taken note. */
+export function isAlive(pid: number): boolean {
+  const state = read(`/proc/${pid}/stat`)?.match(/\) (\S)/)?.[1]
+  return state !== undefined && state !== 'Z' && state !== 'X'
+}
+
+export interface Memory {
+  /** Resident now, and the most it ever was, in MiB. */
+  readonly residentMb: number
+  readonly peakMb: number
+}
+
+/** Null when the process is gone. */
+export function memoryOf(pid: number): Memory | null {
+  const status = read(`/proc/${pid}/status`)
+  const kilobytes = (key: string) => Number(status?.match(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm'))?.[1])
+  const residentMb = kilobytes('VmRSS') / 1024
+  const peakMb = kilobytes('VmHWM') / 1024
+  return Number.isFinite(residentMb) && Number.isFinite(peakMb) ? { residentMb, peakMb } : null
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
