@@ -2,6 +2,7 @@
 import type { Expr } from './ast.ts'
 import { attempt, fault, type Result } from './fault.ts'
 import { parseCall } from './parse/parse.ts'
+import { isGeo } from './resolve/context.ts'
 import { unknownFacet } from './resolve/refinements.ts'
 import type { Column, QuerySchema } from './schema.ts'
 
@@ -21,6 +22,7 @@ export interface FacetRequest {
 /** Errors: odsql.unknown_facet, odsql.syntax, odsql.wrong_arguments. */
 export function parseFacet(text: string, schema: QuerySchema): Result<FacetRequest> {
   return attempt('facet', () => {
+    if (findVisible(text, schema)) return plain(text, schema)
     const expr = parseCall(text)
     if (expr.kind === 'name') return plain(expr.name, schema)
     if (expr.kind === 'call' && expr.name === 'facet') return detailed(expr, schema)
@@ -28,9 +30,14 @@ export function parseFacet(text: string, schema: QuerySchema): Result<FacetReque
   })
 }
 
+/** A bare name needs no back quotes here, whatever it is. */
+function findVisible(name: string, schema: QuerySchema): Column | undefined {
+  return schema.columns.find((candidate) => candidate.name === name && !candidate.isHidden)
+}
+
 function plain(name: string, schema: QuerySchema): FacetRequest {
-  const column = schema.columns.find((candidate) => candidate.name === name && !candidate.isHidden)
-  if (!column) throw unknownFacet(name, schema)
+  const column = findVisible(name, schema)
+  if (!column || isGeo(column.type) || column.type === 'file') throw unknownFacet(name, schema)
   return {
     column,
     isDisjunctive: undefined,
@@ -80,11 +87,14 @@ function detailed(call: Extract<Expr, { kind: 'call' }>, schema: QuerySchema): F
   if (limit !== undefined && (limit.kind !== 'number' || !/^\d{1,5}$/.test(limit.text))) {
     throw fault('odsql.wrong_arguments', call.span, { name: 'facet', reason: 'limit must be a whole number' })
   }
+  const separator = text('separator')
+  if (separator === '')
+    throw fault('odsql.wrong_arguments', call.span, { name: 'facet', reason: 'separator must not be empty' })
   return {
     ...plain(text('name') ?? '', schema),
     isDisjunctive: flag('disjunctive'),
     isHierarchical: flag('hierarchical'),
-    separator: text('separator'),
+    separator,
     sort: sort as FacetSort | undefined,
     limit: limit?.kind === 'number' ? Math.min(20_000, Number(limit.text)) : undefined,
   }

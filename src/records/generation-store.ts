@@ -9,7 +9,14 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection, Engine } from '../engine/index.ts'
-import { AppError, type Manifest, quoteIdentifier, quoteLiteral, servingLayout } from '../kernel/index.ts'
+import {
+  AppError,
+  columnType,
+  type Manifest,
+  quoteIdentifier,
+  quoteLiteral,
+  servingLayout,
+} from '../kernel/index.ts'
 
 export interface GenerationHandle {
   readonly generationUid: string
@@ -37,7 +44,6 @@ interface Entry {
   readonly opened: Promise<Omit<GenerationHandle, 'release'>>
   leases: number
   lastUsed: number
-  isClosing: boolean
   onIdle: (() => void) | null
 }
 
@@ -50,6 +56,8 @@ export function createGenerationStore(deps: {
 }): GenerationStore {
   const entries = new Map<string, Entry>()
   const retired = new Set<string>()
+  /** Entries that new readers do not get any more, until their last reader has let go. */
+  const leaving = new Map<string, Set<Promise<void>>>()
   let counter = 0
   let setup: Promise<Connection> | null = null
 
@@ -65,12 +73,12 @@ export function createGenerationStore(deps: {
     const opened = existsSync(serving)
       ? attach(generationUid, alias, serving)
       : viewParts(generationUid, alias)
-    const entry: Entry = { alias, opened, leases: 0, lastUsed: counter, isClosing: false, onIdle: null }
+    const entry: Entry = { alias, opened, leases: 0, lastUsed: counter, onIdle: null }
     entries.set(generationUid, entry)
     opened.catch(() => {
       if (entries.get(generationUid) === entry) entries.delete(generationUid)
     })
-    if (entries.size > maxOpen) closeLeastUsed()
+    if (entries.size > maxOpen) closeLeastUsed(entry)
     return entry
   }
 
@@ -106,7 +114,12 @@ export function createGenerationStore(deps: {
     const view = quoteIdentifier(`parts_${alias}`)
     const fields = manifest.fields.map((field) => quoteIdentifier(field.name))
     if (manifest.parts.length === 0) {
-      await run(`create view ${view} as select 0::bigint as _row, null::uuid as _id where false`)
+      const columns = manifest.fields.map(
+        (field) => `, null::${columnType(field)} as ${quoteIdentifier(field.name)}`,
+      )
+      await run(
+        `create view ${view} as select 0::bigint as _row, null::uuid as _id${columns.join('')} where false`,
+      )
     } else {
       const files = manifest.parts.map((part) =>
         quoteLiteral(join(deps.generationsDirectory, generationUid, part.file)),
@@ -118,8 +131,8 @@ export function createGenerationStore(deps: {
         return offset
       })
       await run(
-        `create view ${view} as select map {${offsets.join(', ')}}[parse_filename(filename)] + file_row_number as _row, ${['_id', ...fields].join(', ')}
-         from read_parquet([${files.join(', ')}], filename = true, file_row_number = true)`,
+        `create view ${view} as select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${['_id', ...fields].join(', ')}
+         from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`,
       )
     }
     return { generationUid, relation: view, search: null, ids: null, recordsCount: manifest.records_count }
@@ -134,20 +147,35 @@ export function createGenerationStore(deps: {
   }
 
   function closeWhenIdle(entry: Entry): Promise<void> {
-    entry.isClosing = true
     if (entry.leases === 0) return close(entry)
     return new Promise((resolve) => {
       entry.onIdle = () => resolve(close(entry))
     })
   }
 
-  function closeLeastUsed(): void {
-    let oldest: [string, Entry] | null = null
-    for (const item of entries)
-      if (item[1].leases === 0 && (!oldest || item[1].lastUsed < oldest[1].lastUsed)) oldest = item
-    if (!oldest) return
-    entries.delete(oldest[0])
-    void closeWhenIdle(oldest[1])
+  /** `fresh` is about to get its first reader. */
+  function closeLeastUsed(fresh: Entry): void {
+    let oldest: string | null = null
+    let lastUsed = Number.POSITIVE_INFINITY
+    for (const [generationUid, entry] of entries) {
+      if (entry === fresh || entry.leases > 0 || entry.lastUsed >= lastUsed) continue
+      oldest = generationUid
+      lastUsed = entry.lastUsed
+    }
+    if (oldest !== null) leave(oldest)
+  }
+
+  /** Closes what is open of a generation for new readers, and at all when the last one has let go. */
+  function leave(generationUid: string): void {
+    const entry = entries.get(generationUid)
+    if (!entry) return
+    entries.delete(generationUid)
+    const others = leaving.get(generationUid) ?? new Set()
+    const left = closeWhenIdle(entry).finally(() => {
+      others.delete(left)
+      if (others.size === 0) leaving.delete(generationUid)
+    })
+    leaving.set(generationUid, others.add(left))
   }
 
   return {
@@ -171,17 +199,12 @@ export function createGenerationStore(deps: {
       }
     },
     async refresh(generationUid) {
-      const entry = entries.get(generationUid)
-      if (!entry) return
-      entries.delete(generationUid)
-      void closeWhenIdle(entry)
+      leave(generationUid)
     },
     async retire(generationUid) {
       retired.add(generationUid)
-      const entry = entries.get(generationUid)
-      if (!entry) return
-      entries.delete(generationUid)
-      await closeWhenIdle(entry)
+      leave(generationUid)
+      await Promise.all(leaving.get(generationUid) ?? [])
     },
     close() {
       void setup?.then((connection) => connection.close())

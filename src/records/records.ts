@@ -68,21 +68,19 @@ export function prepared(text: QueryText, schema: QuerySchema): Query {
   throw result.errors[0]!
 }
 
-/** Checked against the engine's own list through the platform's: both know the IANA zones. */
+/**
+ * The zone by the platform's name for it, which the engine knows too: both have the IANA zones (records.test.ts compares
+ * them). Errors: records.unknown_timezone.
+ */
 export function checkTimezone(timezone: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone === 'UTC'
-      ? 'UTC'
-      : checkName(timezone)
-  } catch {
-    throw new AppError('records.unknown_timezone', { timezone: timezone.slice(0, 60) })
-  }
-}
-
-function checkName(timezone: string): string {
+  const unknown = () => new AppError('records.unknown_timezone', { timezone: timezone.slice(0, 60) })
   // An offset such as +02:00 is a zone to the platform but not to the engine.
-  if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(timezone)) throw new RangeError()
-  return timezone
+  if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(timezone)) throw unknown()
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone
+  } catch {
+    throw unknown()
+  }
 }
 
 export function createRecords(deps: RecordsDeps): Records {
@@ -120,7 +118,10 @@ export function createRecords(deps: RecordsDeps): Records {
           (connection) => connection.all(sql, rowsStatement.values, until),
           until,
         )
-        const [rows, totalCount] = await Promise.all([rowsTask, countRows(query, handle, until)])
+        const countTask = countRows(query, handle, until)
+        // Both are over before the generation is let go, whichever fails.
+        await Promise.allSettled([rowsTask, countTask])
+        const [rows, totalCount] = await Promise.all([rowsTask, countTask])
         return {
           totalCount,
           rows: rows.map((row) => String(row.json)),
@@ -152,31 +153,34 @@ export function createRecords(deps: RecordsDeps): Records {
         { ...text, where: [], groupBy: undefined, orderBy: undefined },
         schemaOf(publication),
       )
+      if (query.isAggregated) throw aggregateOfOne()
       return withGeneration(publication, signal, async (handle, until) => {
-        const target = { relation: handle.relation, search: handle.search }
-        const statement = compileRows(query, target, {
-          page: { limit: null, offset: 0 },
-          extra: ['_id', '_row'],
-          isUnordered: true,
-        })
-        const id = `$${statement.values.length + 1}::uuid`
+        const id = '$1::uuid'
         // The row is found in the sorted ids first: the records are ordered by row, not by id.
         const at = handle.ids ? `_row in (select _row from ${handle.ids} where _id = ${id})` : `_id = ${id}`
-        const source = statement.sql.replace(
-          ` from ${handle.relation}`,
-          ` from (select * from ${handle.relation} where ${at})`,
-        )
+        const target = {
+          relation: `(select * from ${handle.relation} where ${at})`,
+          search: handle.search,
+          values: [plain],
+        }
+        const page = { limit: 1, offset: 0 }
+        const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
         const extra = includeAppMetas ? appMetas(publication) : []
-        const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${source})`
-        const [row] = await deps.pool.use(
-          (connection) => connection.all(sql, [...statement.values, plain], until),
-          until,
-        )
+        const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+        const [row] = await deps.pool.use((connection) => connection.all(sql, statement.values, until), until)
         if (!row) throw unknown()
         return String(row.json)
       })
     },
   }
+}
+
+function aggregateOfOne(): AppError {
+  return new AppError('odsql.type_mismatch', {
+    reason: 'an aggregate is made of many records, and this is one',
+    position: 0,
+    clause: 'select',
+  })
 }
 
 function appMetas(publication: Publication): (readonly [string, string])[] {

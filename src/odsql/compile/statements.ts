@@ -35,7 +35,7 @@ export interface RowsOptions {
 
 /** The rows of a query, in a total order: its own, then the record's position (or the group's keys). */
 export function compileRows(query: Query, target: QueryTarget, options: RowsOptions): RowsStatement {
-  const binder = createBinder()
+  const binder = createBinder(target)
   const context = contextOf(query, target, binder)
   return query.isAggregated
     ? compileGroups(query, context, options.page)
@@ -44,7 +44,7 @@ export function compileRows(query: Query, target: QueryTarget, options: RowsOpti
 
 /** How many records match; for queries that are not aggregated. */
 export function compileCount(query: Query, target: QueryTarget): Statement {
-  const binder = createBinder()
+  const binder = createBinder(target)
   const where = whereSql(query.where, contextOf(query, target, binder))
   return { sql: `select count(*) as n from ${target.relation}${where}`, values: binder.values }
 }
@@ -243,7 +243,7 @@ const dateLevels = ['%Y', '%Y/%m', '%Y/%m/%d']
 /** Values of one facet with their counts: columns `value` (text) and `n`. Empty values are not listed. */
 export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement {
   const { query, column, level } = facet
-  const binder = createBinder()
+  const binder = createBinder(target)
   const context = contextOf(query, target, binder)
   let value: string
   switch (column.type) {

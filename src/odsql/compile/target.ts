@@ -1,25 +1,30 @@
+import type { Value } from '../resolve/typed.ts'
+
 /** Where a query runs. All of it is trusted SQL made by the caller. */
 export interface QueryTarget {
   /** The rows: a table with the columns of the schema, `_row` and `_id`. */
   readonly relation: string
   /** The full-text tables; null: words are looked for in the columns themselves, slower and with the same result. */
   readonly search: { readonly terms: string; readonly postings: string } | null
+  /** What the relation itself refers to as $1, $2... */
+  readonly values?: readonly Value[]
 }
 
 export interface Statement {
   readonly sql: string
   /** Bound as $1, $2... */
-  readonly values: (string | number | bigint | boolean | null)[]
+  readonly values: Value[]
 }
 
 /** Collects bound values while SQL is printed. */
 export interface Binder {
-  bind(value: string | number | bigint | boolean | null): string
-  readonly values: (string | number | bigint | boolean | null)[]
+  bind(value: Value): string
+  readonly values: Value[]
 }
 
-export function createBinder(): Binder {
-  const values: (string | number | bigint | boolean | null)[] = []
+/** Every value that is bound must be used: the engine refuses those that no part of the statement refers to. */
+export function createBinder(target: QueryTarget): Binder {
+  const values: Value[] = [...(target.values ?? [])]
   return {
     values,
     bind(value) {
