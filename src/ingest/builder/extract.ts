@@ -14,7 +14,7 @@ import { refuseTooManyColumns } from '../extractors/max-columns.ts'
 import { validateParameters } from '../extractors/parameters.ts'
 import type { RawColumn, SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
-import { type InferredType, joinTypes } from '../types/types.ts'
+import { type InferredType, joinTypes, nativeCandidates } from '../types/types.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -268,13 +268,20 @@ function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): bool
   return isChanged
 }
 
+function candidatesOf(column: RawColumn): readonly InferredType[] | undefined {
+  return column.engineType === 'VARCHAR' ? column.candidates : nativeCandidates(column.engineType)
+}
+
 /** One column of two sources; the first as it is when the second adds nothing. */
 function mergedColumn(known: RawColumn, other: RawColumn): RawColumn {
   const isOfOtherType = known.engineType !== other.engineType && known.engineType !== 'VARCHAR'
   const engineType = isOfOtherType ? 'VARCHAR' : known.engineType
   // A type is considered only when every source allows it.
-  const candidates = known.candidates?.filter((type) => !other.candidates || other.candidates.includes(type))
-  const allowed = known.candidates ? candidates : other.candidates
+  const [ofKnown, ofOther] =
+    known.engineType === other.engineType
+      ? [known.candidates, other.candidates]
+      : [candidatesOf(known), candidatesOf(other)]
+  const allowed = ofKnown?.filter((type) => !ofOther || ofOther.includes(type)) ?? ofOther
   const fixedType = known.fixedType === other.fixedType ? known.fixedType : undefined
   const isSame =
     !isOfOtherType && allowed?.length === known.candidates?.length && fixedType === known.fixedType

@@ -53,7 +53,7 @@ export async function openText(file: SourceFile): Promise<OpenSource & { readonl
   return { ...source, chunks, encoding }
 }
 
-async function isGzip(path: string): Promise<boolean> {
+export async function isGzip(path: string): Promise<boolean> {
   const file = await open(path, 'r')
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)

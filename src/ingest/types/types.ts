@@ -81,9 +81,9 @@ export function inferredConversion(
       return `case when try_cast(${x} as bigint)::varchar = ${x} then try_cast(${x} as bigint) end`
     case 'double':
       // The format itself says that these are numbers: 1e22 is one, and no code. Whole numbers of many digits, which a
-      // double would change, still are not.
+      // double would change, and codes with leading zeros still are not.
       if (candidates?.includes('double'))
-        return `case when not regexp_full_match(${x}, '-?[0-9]{17,}') then ${finite(x)} end`
+        return `case when not regexp_full_match(${x}, '-?([0-9]{17,}|0[0-9].*)') then ${finite(x)} end`
       return `case when regexp_full_match(${x}, '${number}') then try_cast(${x} as double) end`
     case 'boolean':
       return `case lower(${x}) when 'true' then true when 'false' then false end`
@@ -170,6 +170,24 @@ export function nativeFieldType(engineType: string): FieldType | 'multivalued' |
   if (engineType === 'VARCHAR[]') return 'multivalued'
   if (engineType === 'STRUCT(lon DOUBLE, lat DOUBLE)') return 'geo_point_2d'
   return null
+}
+
+/** Types that a column of native values can have once it shares its name with a column of text. */
+export function nativeCandidates(engineType: string): readonly InferredType[] {
+  switch (nativeFieldType(engineType)) {
+    case 'int':
+      return ['int', 'double']
+    case 'double':
+      return ['double']
+    case 'boolean':
+      return ['boolean']
+    case 'date':
+      return ['date', 'datetime']
+    case 'datetime':
+      return ['datetime']
+    default:
+      return []
+  }
 }
 
 /** SQL: a native value as the type it maps to. */
