@@ -13,12 +13,22 @@ export interface ApiKey {
 /** Users, keys and sign-in. */
 export interface Access {
   /** Errors: access.invalid_credentials when credentials are given and wrong. */
-  authenticate(credentials: { readonly authorization: string | undefined; readonly apikey: string | undefined }): Promise<Principal>
+  authenticate(credentials: {
+    readonly authorization: string | undefined
+    readonly apikey: string | undefined
+  }): Promise<Principal>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
-  createKey(owner: string, key: { label: string | null; permissions: readonly string[] }): Promise<ApiKey & { readonly key: string }>
+  createKey(
+    owner: string,
+    key: { label: string | null; permissions: readonly string[] },
+  ): Promise<ApiKey & { readonly key: string }>
   listKeys(owner: string): Promise<ApiKey[]>
-  updateKey(owner: string, reference: string, change: { label?: string | null; permissions?: readonly string[] }): Promise<ApiKey>
+  updateKey(
+    owner: string,
+    reference: string,
+    change: { label?: string | null; permissions?: readonly string[] },
+  ): Promise<ApiKey>
   deleteKey(owner: string, reference: string): Promise<void>
   findKey(owner: string, reference: string): Promise<ApiKey>
 }
@@ -37,7 +47,8 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
     const user = await db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()
     const digest = createHmac('sha256', cacheSecret).update(`${username}\0${password}`).digest('base64')
     const known = remembered.get(digest)
-    const isKnown = known !== undefined && known.until > clock.now() && known.storedHash === user?.password_hash
+    const isKnown =
+      known !== undefined && known.until > clock.now() && known.storedHash === user?.password_hash
     // An unknown user costs the same time as a wrong password.
     const isRight = isKnown || (await verifyPassword(password, user?.password_hash ?? unusableHash))
     if (!user || !isRight || user.is_active !== 1) throw new AppError('access.invalid_credentials', {})
@@ -53,12 +64,20 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
     const row = await db
       .selectFrom('api_keys')
       .innerJoin('users', 'users.username', 'api_keys.owner')
-      .select(['api_keys.key_uid', 'api_keys.owner', 'api_keys.permissions_json', 'users.permissions_json as owner_permissions', 'users.is_active'])
+      .select([
+        'api_keys.key_uid',
+        'api_keys.owner',
+        'api_keys.permissions_json',
+        'users.permissions_json as owner_permissions',
+        'users.is_active',
+      ])
       .where('key_hash', '=', hashKey(key))
       .executeTakeFirst()
-    if (!row || row.is_active !== 1) throw new AppError('access.invalid_credentials', {})
+    if (row?.is_active !== 1) throw new AppError('access.invalid_credentials', {})
     const owned = new Set<string>(JSON.parse(row.owner_permissions))
-    const permissions = new Set((JSON.parse(row.permissions_json) as string[]).filter((name) => owned.has(name)))
+    const permissions = new Set(
+      (JSON.parse(row.permissions_json) as string[]).filter((name) => owned.has(name)),
+    )
     return { kind: 'user', username: row.owner, permissions, via: 'apikey', keyUid: row.key_uid }
   }
 
@@ -90,7 +109,11 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
     },
 
     async ensureAdmin(password) {
-      const admin = await db.selectFrom('users').selectAll().where('username', '=', 'admin').executeTakeFirst()
+      const admin = await db
+        .selectFrom('users')
+        .selectAll()
+        .where('username', '=', 'admin')
+        .executeTakeFirst()
       if (admin && password === null) return null
       if (admin && password !== null) {
         if (await verifyPassword(password, admin.password_hash)) return null
@@ -119,20 +142,34 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
       const keyUid = ids.uid('ak')
       await db
         .insertInto('api_keys')
-        .values({ key_uid: keyUid, key_hash: hashKey(key), owner, label, permissions_json: JSON.stringify(permissions), created_at: clock.now() })
+        .values({
+          key_uid: keyUid,
+          key_hash: hashKey(key),
+          owner,
+          label,
+          permissions_json: JSON.stringify(permissions),
+          created_at: clock.now(),
+        })
         .execute()
       return { keyUid, label, permissions, key }
     },
 
     async listKeys(owner) {
-      const rows = await db.selectFrom('api_keys').selectAll().where('owner', '=', owner).orderBy('created_at').orderBy('key_uid').execute()
+      const rows = await db
+        .selectFrom('api_keys')
+        .selectAll()
+        .where('owner', '=', owner)
+        .orderBy('created_at')
+        .orderBy('key_uid')
+        .execute()
       return rows.map(toApiKey)
     },
 
     findKey: async (owner, reference) => toApiKey(await findRow(owner, reference)),
 
     async updateKey(owner, reference, change) {
-      if (change.label === undefined && change.permissions === undefined) throw new AppError('access.nothing_to_update', {})
+      if (change.label === undefined && change.permissions === undefined)
+        throw new AppError('access.nothing_to_update', {})
       if (change.permissions) checkPermissions(change.permissions)
       const row = await findRow(owner, reference)
       const updated = {

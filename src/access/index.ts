@@ -1,3 +1,9 @@
 export { type Access, type ApiKey, createAccess } from './access.ts'
-export { canSeePublication, mayDo, type PermissionClass, permissionClasses, requirePermission } from './policy.ts'
+export {
+  canSeePublication,
+  mayDo,
+  type PermissionClass,
+  permissionClasses,
+  requirePermission,
+} from './policy.ts'
 export { anonymous, domainPermissions, type Principal } from './principal.ts'

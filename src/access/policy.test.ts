@@ -26,7 +26,11 @@ test('each class is granted by exactly the documented permissions', () => {
     for (const needed of alternatives) {
       assert.equal(mayDo(user(...needed), permission), true, `${name} with ${needed}`)
       for (const missing of needed) {
-        assert.equal(mayDo(user(...needed.filter((held) => held !== missing)), permission), false, `${name} without ${missing}`)
+        assert.equal(
+          mayDo(user(...needed.filter((held) => held !== missing)), permission),
+          false,
+          `${name} without ${missing}`,
+        )
       }
     }
   }

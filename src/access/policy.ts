@@ -49,7 +49,10 @@ export function requirePermission(principal: Principal, permission: PermissionCl
 }
 
 /** Whether a published dataset exists for this reader. A restricted one must not be told from one that does not. */
-export function canSeePublication(principal: Principal, publication: { readonly visibility: string }): boolean {
+export function canSeePublication(
+  principal: Principal,
+  publication: { readonly visibility: string },
+): boolean {
   if (publication.visibility === 'domain') return true
   return principal.kind === 'user' && principal.permissions.has('explore_restricted_dataset')
 }

@@ -20,10 +20,24 @@ export interface Configuration {
 
 /** Errors: catalog.unknown_dataset. */
 export async function readConfiguration(db: ControlDb, datasetUid: string): Promise<Configuration> {
-  const dataset = await db.selectFrom('datasets').selectAll().where('dataset_uid', '=', datasetUid).executeTakeFirst()
+  const dataset = await db
+    .selectFrom('datasets')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .executeTakeFirst()
   if (!dataset) throw new AppError('catalog.unknown_dataset', { dataset_uid: datasetUid })
-  const resources = await db.selectFrom('resources').selectAll().where('dataset_uid', '=', datasetUid).orderBy('position').execute()
-  const steps = await db.selectFrom('steps').selectAll().where('dataset_uid', '=', datasetUid).orderBy('position').execute()
+  const resources = await db
+    .selectFrom('resources')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .orderBy('position')
+    .execute()
+  const steps = await db
+    .selectFrom('steps')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .orderBy('position')
+    .execute()
   const stack = (name: string) => steps.filter((step) => step.stack === name).map(toStep)
   return {
     dataset,
@@ -35,8 +49,17 @@ export async function readConfiguration(db: ControlDb, datasetUid: string): Prom
 }
 
 /** Puts a saved configuration back: metadata, resources and steps. Identity, owner, status and security stay. */
-export async function replaceConfiguration(db: ControlDb, datasetUid: string, saved: Configuration, now: number): Promise<void> {
-  const fetched = await db.selectFrom('resources').select(['resource_uid', 'fetched_json']).where('dataset_uid', '=', datasetUid).execute()
+export async function replaceConfiguration(
+  db: ControlDb,
+  datasetUid: string,
+  saved: Configuration,
+  now: number,
+): Promise<void> {
+  const fetched = await db
+    .selectFrom('resources')
+    .select(['resource_uid', 'fetched_json'])
+    .where('dataset_uid', '=', datasetUid)
+    .execute()
   await db.deleteFrom('resources').where('dataset_uid', '=', datasetUid).execute()
   await db.deleteFrom('steps').where('dataset_uid', '=', datasetUid).execute()
   for (const [position, resource] of saved.resources.entries()) {
@@ -85,7 +108,13 @@ export async function replaceConfiguration(db: ControlDb, datasetUid: string, sa
 }
 
 export function toResource(row: ResourcesTable): ConfiguredResource {
-  return { resource_uid: row.resource_uid, url: row.url, title: row.title, type: row.type, params: JSON.parse(row.params_json) }
+  return {
+    resource_uid: row.resource_uid,
+    url: row.url,
+    title: row.title,
+    type: row.type,
+    params: JSON.parse(row.params_json),
+  }
 }
 
 export function toStep(row: StepsTable): ConfiguredStep {

@@ -28,33 +28,40 @@ export async function createDataset(
   const datasetUid = ids.uid('da')
   const wanted = input.datasetId ? checkDatasetId(input.datasetId) : slug(titleOf(input.metas)) || datasetUid
   await db.transaction().execute(async (trx) => {
-    const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted)
-    const taken = await trx.selectFrom('datasets').select('dataset_uid').where('dataset_id', '=', datasetId).executeTakeFirst()
-    if (taken) throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
-    await trx
-      .insertInto('datasets')
-      .values({
-        dataset_uid: datasetUid,
-        dataset_id: datasetId,
-        metas_json: JSON.stringify(input.metas),
-        visibility: 'domain',
-        owner: input.owner,
-        created_at: now,
-        last_modified_at: now,
-        configuration_revision: 1,
-        status: 'idle',
-        status_since_at: now,
-        status_user: input.owner,
-        status_error_json: null,
-        active_job_uid: null,
-      })
-      .execute()
+    for (;;) {
+      const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted, datasetUid)
+      if (await isTaken(trx, datasetId, datasetUid))
+        throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
+      // Another request may take the id between the look and the insertion; then it is looked for again.
+      const inserted = await trx
+        .insertInto('datasets')
+        .values({
+          dataset_uid: datasetUid,
+          dataset_id: datasetId,
+          metas_json: JSON.stringify(input.metas),
+          visibility: 'domain',
+          owner: input.owner,
+          created_at: now,
+          last_modified_at: now,
+          configuration_revision: 1,
+          status: 'idle',
+          status_since_at: now,
+          status_user: input.owner,
+          status_error_json: null,
+          active_job_uid: null,
+        })
+        .onConflict((conflict) => conflict.column('dataset_id').doNothing())
+        .returning('dataset_uid')
+        .executeTakeFirst()
+      if (inserted) return
+    }
   })
   return findDataset(db, datasetUid)
 }
 
 function checkDatasetId(datasetId: string): string {
-  if (!idPattern.test(datasetId)) throw new AppError('catalog.invalid_dataset_id', { dataset_id: datasetId.slice(0, 255) })
+  if (!idPattern.test(datasetId))
+    throw new AppError('catalog.invalid_dataset_id', { dataset_id: datasetId.slice(0, 255) })
   return datasetId
 }
 
@@ -74,12 +81,22 @@ export function slug(text: string): string {
     .slice(0, 100)
 }
 
+/** An id is taken by a dataset that has it, or has it as its uid: either names a dataset in addresses. */
+async function isTaken(db: ControlDb, datasetId: string, ownUid: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('datasets')
+    .select('dataset_uid')
+    .where('dataset_uid', '!=', ownUid)
+    .where((eb) => eb.or([eb('dataset_id', '=', datasetId), eb('dataset_uid', '=', datasetId)]))
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The id itself, or with the first free number behind it. */
-async function freeDatasetId(db: ControlDb, wanted: string): Promise<string> {
-  const rows = await db.selectFrom('datasets').select('dataset_id').where('dataset_id', 'like', `${wanted.replace(/[%_\\]/g, '_')}%`).execute()
-  const taken = new Set(rows.map((row) => row.dataset_id))
-  if (!taken.has(wanted)) return wanted
-  for (let n = 0; ; n++) if (!taken.has(`${wanted}${n}`)) return `${wanted}${n}`
+async function freeDatasetId(db: ControlDb, wanted: string, ownUid: string): Promise<string> {
+  let candidate = wanted
+  for (let n = 0; await isTaken(db, candidate, ownUid); n++) candidate = `${wanted}${n}`
+  return candidate
 }
 
 function selectDatasets(db: ControlDb) {
@@ -87,13 +104,23 @@ function selectDatasets(db: ControlDb) {
     .selectFrom('datasets')
     .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
     .selectAll('datasets')
-    .select(['publications.generation_uid as published_generation_uid', 'publications.is_partial as publication_is_partial'])
+    .select([
+      'publications.generation_uid as published_generation_uid',
+      'publications.is_partial as publication_is_partial',
+    ])
 }
 
-type SelectedRow = DatasetRecord & { published_generation_uid: string | null; publication_is_partial: number | null }
+type SelectedRow = DatasetRecord & {
+  published_generation_uid: string | null
+  publication_is_partial: number | null
+}
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
-  return { ...row, is_published: row.published_generation_uid !== null, is_partial: row.publication_is_partial === 1 }
+  return {
+    ...row,
+    is_published: row.published_generation_uid !== null,
+    is_partial: row.publication_is_partial === 1,
+  }
 }
 
 /** By uid, or by id as a fallback. Errors: catalog.unknown_dataset. */
@@ -134,15 +161,24 @@ export async function listDatasets(
 }
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */
-export async function renameDataset(deps: CatalogDeps, datasetUid: string, datasetId: string): Promise<DatasetRow> {
+export async function renameDataset(
+  deps: CatalogDeps,
+  datasetUid: string,
+  datasetId: string,
+): Promise<DatasetRow> {
   checkDatasetId(datasetId)
   await deps.db.transaction().execute(async (trx) => {
     const dataset = await findDataset(trx, datasetUid)
     if (dataset.dataset_id === datasetId) return
-    if (dataset.is_published) throw new AppError('catalog.dataset_is_published', { dataset_id: dataset.dataset_id })
-    const taken = await trx.selectFrom('datasets').select('dataset_uid').where('dataset_id', '=', datasetId).executeTakeFirst()
-    if (taken) throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
-    await trx.updateTable('datasets').set({ dataset_id: datasetId }).where('dataset_uid', '=', dataset.dataset_uid).execute()
+    if (dataset.is_published)
+      throw new AppError('catalog.dataset_is_published', { dataset_id: dataset.dataset_id })
+    if (await isTaken(trx, datasetId, dataset.dataset_uid))
+      throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
+    await trx
+      .updateTable('datasets')
+      .set({ dataset_id: datasetId })
+      .where('dataset_uid', '=', dataset.dataset_uid)
+      .execute()
     await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
   })
   return findDataset(deps.db, datasetUid)
@@ -152,7 +188,11 @@ export async function renameDataset(deps: CatalogDeps, datasetUid: string, datas
  * Who may see the dataset. Readers feel it at once, published or not: waiting for a publish would leave open what has
  * been closed. Errors: catalog.visibility_invalid.
  */
-export async function setVisibility(deps: CatalogDeps, datasetUid: string, visibility: JsonValue): Promise<void> {
+export async function setVisibility(
+  deps: CatalogDeps,
+  datasetUid: string,
+  visibility: JsonValue,
+): Promise<void> {
   if (visibility !== 'domain' && visibility !== 'restricted') {
     throw new AppError('catalog.visibility_invalid', { value: JSON.stringify(visibility).slice(0, 100) })
   }
@@ -167,7 +207,10 @@ export async function setVisibility(deps: CatalogDeps, datasetUid: string, visib
       .executeTakeFirst()
     if (published) {
       const { generation_uid } = published
-      await trx.insertInto('publication_log').values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now }).execute()
+      await trx
+        .insertInto('publication_log')
+        .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
+        .execute()
     }
     await touchDataset(trx, datasetUid, now)
   })

@@ -15,15 +15,19 @@ export interface NewFile {
 export async function addFile(deps: CatalogDeps, file: NewFile): Promise<FilesTable> {
   const wanted = fileSlug(file.filename)
   return deps.db.transaction().execute(async (trx) => {
-    let fileId = wanted
     const dot = wanted.lastIndexOf('.')
     const [stem, extension] = dot > 0 ? [wanted.slice(0, dot), wanted.slice(dot)] : [wanted, '']
-    while (await trx.selectFrom('files').select('file_id').where('file_id', '=', fileId).executeTakeFirst()) {
-      fileId = `${stem}_${deps.ids.uid('', 6).slice(1)}${extension}`
+    for (let fileId = wanted; ; fileId = `${stem}_${deps.ids.uid('', 6).slice(1)}${extension}`) {
+      const row = { file_id: fileId, ...file, created_at: deps.clock.now() }
+      // Uploads of one name may meet: whoever comes second gets another id.
+      const inserted = await trx
+        .insertInto('files')
+        .values(row)
+        .onConflict((conflict) => conflict.column('file_id').doNothing())
+        .returning('file_id')
+        .executeTakeFirst()
+      if (inserted) return row
     }
-    const row = { file_id: fileId, ...file, created_at: deps.clock.now() }
-    await trx.insertInto('files').values(row).execute()
-    return row
   })
 }
 

@@ -1,4 +1,9 @@
-export { type Configuration, type ConfiguredResource, readConfiguration, replaceConfiguration } from './configuration.ts'
+export {
+  type Configuration,
+  type ConfiguredResource,
+  readConfiguration,
+  replaceConfiguration,
+} from './configuration.ts'
 export {
   type CatalogDeps,
   createDataset,

@@ -35,8 +35,16 @@ export const metadataTemplates: readonly MetadataTemplate[] = [
       { name: 'metadata_languages', label: 'Languages of the metadata', type: 'multitext' },
       { name: 'timezone', label: 'Time zone', type: 'text' },
       { name: 'modified', label: 'Last modification', type: 'datetime' },
-      { name: 'modified_updates_on_metadata_change', label: 'Metadata edits count as modification', type: 'boolean' },
-      { name: 'modified_updates_on_data_change', label: 'Data processing counts as modification', type: 'boolean' },
+      {
+        name: 'modified_updates_on_metadata_change',
+        label: 'Metadata edits count as modification',
+        type: 'boolean',
+      },
+      {
+        name: 'modified_updates_on_data_change',
+        label: 'Data processing counts as modification',
+        type: 'boolean',
+      },
       { name: 'geographic_reference', label: 'Geographic reference', type: 'multitext' },
       { name: 'geographic_reference_auto', label: 'Automatic geographic reference', type: 'boolean' },
       { name: 'territory', label: 'Territory', type: 'multitext' },
@@ -92,9 +100,13 @@ export function metadataFault(field: MetadataField, value: JsonValue): string | 
     case 'text':
     case 'html':
       if (typeof value !== 'string') return 'it must be text'
-      return field.choices && !field.choices.includes(value) ? `it must be one of ${field.choices.join(', ')}` : null
+      return field.choices && !field.choices.includes(value)
+        ? `it must be one of ${field.choices.join(', ')}`
+        : null
     case 'multitext':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string') ? null : 'it must be a list of texts'
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+        ? null
+        : 'it must be a list of texts'
     case 'date':
     case 'datetime':
       return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) && !Number.isNaN(Date.parse(value))

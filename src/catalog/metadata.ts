@@ -1,6 +1,12 @@
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { type CatalogDeps, findDataset, touchDataset } from './datasets.ts'
-import { findMetadataField, type MetadataField, type MetadataTemplate, metadataFault, metadataTemplates } from './metadata-templates.ts'
+import {
+  findMetadataField,
+  type MetadataField,
+  type MetadataTemplate,
+  metadataFault,
+  metadataTemplates,
+} from './metadata-templates.ts'
 
 /** One piece of metadata with its place in a template. Management API section 10.1. */
 export interface MetadataEntry {
@@ -21,10 +27,19 @@ export function checkMetas(metas: JsonObject): void {
 
 function checkMetadata(template: string, name: string, value: JsonValue): MetadataField {
   const field = findMetadataField(template, name)
-  if (!field) throw new AppError('catalog.unknown_metadata', { template: template.slice(0, 100), name: name.slice(0, 100) })
+  if (!field)
+    throw new AppError('catalog.unknown_metadata', {
+      template: template.slice(0, 100),
+      name: name.slice(0, 100),
+    })
   const expected = metadataFault(field, value)
   if (expected !== null) {
-    throw new AppError('catalog.invalid_metadata', { template, name, value: JSON.stringify(value).slice(0, 100), expected })
+    throw new AppError('catalog.invalid_metadata', {
+      template,
+      name,
+      value: JSON.stringify(value).slice(0, 100),
+      expected,
+    })
   }
   return field
 }
@@ -32,18 +47,28 @@ function checkMetadata(template: string, name: string, value: JsonValue): Metada
 /** All metadata of all templates, set or not. */
 export function metadataEntries(metas: JsonObject): MetadataEntry[] {
   return metadataTemplates.flatMap((template) =>
-    template.fields.map((field) => ({ template, field, value: valueOf(metas, template.name, field.name) })),
+    template.fields.map((field) => ({
+      template,
+      field,
+      value: storedValue(metas, template.name, field.name),
+    })),
   )
 }
 
 /** Errors: catalog.unknown_metadata. */
 export function metadataEntry(metas: JsonObject, templateName: string, name: string): MetadataEntry {
-  const entry = metadataEntries(metas).find(({ template, field }) => template.name === templateName && field.name === name)
-  if (!entry) throw new AppError('catalog.unknown_metadata', { template: templateName.slice(0, 100), name: name.slice(0, 100) })
+  const entry = metadataEntries(metas).find(
+    ({ template, field }) => template.name === templateName && field.name === name,
+  )
+  if (!entry)
+    throw new AppError('catalog.unknown_metadata', {
+      template: templateName.slice(0, 100),
+      name: name.slice(0, 100),
+    })
   return entry
 }
 
-function valueOf(metas: JsonObject, template: string, name: string): JsonValue {
+function storedValue(metas: JsonObject, template: string, name: string): JsonValue {
   const values = metas[template] as JsonObject | undefined
   return values && Object.hasOwn(values, name) ? values[name]! : null
 }
@@ -60,7 +85,11 @@ export interface MetadataChange {
  * Errors: catalog.unknown_dataset; catalog.invalid_request wrapping one error per faulty change; a single change fails
  * with its own error.
  */
-export async function changeMetadata(deps: CatalogDeps, datasetUid: string, changes: readonly MetadataChange[]): Promise<JsonObject> {
+export async function changeMetadata(
+  deps: CatalogDeps,
+  datasetUid: string,
+  changes: readonly MetadataChange[],
+): Promise<JsonObject> {
   const faults: AppError[] = []
   for (const change of changes) {
     try {
@@ -70,7 +99,8 @@ export async function changeMetadata(deps: CatalogDeps, datasetUid: string, chan
       faults.push(error)
     }
   }
-  if (faults.length > 0) throw changes.length === 1 ? faults[0]! : new AppError('catalog.invalid_request', {}, faults)
+  if (faults.length > 0)
+    throw changes.length === 1 ? faults[0]! : new AppError('catalog.invalid_request', {}, faults)
   return deps.db.transaction().execute(async (trx) => {
     const dataset = await findDataset(trx, datasetUid)
     const metas = JSON.parse(dataset.metas_json) as Record<string, JsonObject>
@@ -80,7 +110,11 @@ export async function changeMetadata(deps: CatalogDeps, datasetUid: string, chan
       else values[name] = value
       metas[template] = values
     }
-    await trx.updateTable('datasets').set({ metas_json: JSON.stringify(metas) }).where('dataset_uid', '=', dataset.dataset_uid).execute()
+    await trx
+      .updateTable('datasets')
+      .set({ metas_json: JSON.stringify(metas) })
+      .where('dataset_uid', '=', dataset.dataset_uid)
+      .execute()
     await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
     return metas
   })

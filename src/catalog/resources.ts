@@ -12,12 +12,21 @@ export interface ResourceInput {
 export const filePrefix = 'odsfile://'
 
 export async function listResources(deps: CatalogDeps, datasetUid: string): Promise<ConfiguredResource[]> {
-  const rows = await deps.db.selectFrom('resources').selectAll().where('dataset_uid', '=', datasetUid).orderBy('position').execute()
+  const rows = await deps.db
+    .selectFrom('resources')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .orderBy('position')
+    .execute()
   return rows.map(toResource)
 }
 
 /** Errors: catalog.unknown_resource, also for a resource of another dataset. */
-export async function findResource(deps: CatalogDeps, datasetUid: string, resourceUid: string): Promise<ConfiguredResource> {
+export async function findResource(
+  deps: CatalogDeps,
+  datasetUid: string,
+  resourceUid: string,
+): Promise<ConfiguredResource> {
   const row = await deps.db
     .selectFrom('resources')
     .selectAll()
@@ -29,11 +38,19 @@ export async function findResource(deps: CatalogDeps, datasetUid: string, resour
 }
 
 /** Errors: catalog.invalid_resource_url, catalog.unknown_file. */
-export async function addResource(deps: CatalogDeps, datasetUid: string, input: ResourceInput): Promise<ConfiguredResource> {
+export async function addResource(
+  deps: CatalogDeps,
+  datasetUid: string,
+  input: ResourceInput,
+): Promise<ConfiguredResource> {
   await checkUrl(deps, input.url)
   const resourceUid = deps.ids.uid('re')
   await deps.db.transaction().execute(async (trx) => {
-    const last = await trx.selectFrom('resources').select((eb) => eb.fn.max('position').as('position')).where('dataset_uid', '=', datasetUid).executeTakeFirst()
+    const last = await trx
+      .selectFrom('resources')
+      .select((eb) => eb.fn.max('position').as('position'))
+      .where('dataset_uid', '=', datasetUid)
+      .executeTakeFirst()
     await trx
       .insertInto('resources')
       .values({
@@ -53,13 +70,23 @@ export async function addResource(deps: CatalogDeps, datasetUid: string, input: 
 }
 
 /** Errors: those of addResource, catalog.unknown_resource. */
-export async function replaceResource(deps: CatalogDeps, datasetUid: string, resourceUid: string, input: ResourceInput): Promise<ConfiguredResource> {
+export async function replaceResource(
+  deps: CatalogDeps,
+  datasetUid: string,
+  resourceUid: string,
+  input: ResourceInput,
+): Promise<ConfiguredResource> {
   await findResource(deps, datasetUid, resourceUid)
   await checkUrl(deps, input.url)
   await deps.db.transaction().execute(async (trx) => {
     await trx
       .updateTable('resources')
-      .set({ url: input.url, title: input.title, type: input.type, params_json: JSON.stringify(input.params) })
+      .set({
+        url: input.url,
+        title: input.title,
+        type: input.type,
+        params_json: JSON.stringify(input.params),
+      })
       .where('resource_uid', '=', resourceUid)
       .execute()
     await touchDataset(trx, datasetUid, deps.clock.now())
@@ -67,7 +94,11 @@ export async function replaceResource(deps: CatalogDeps, datasetUid: string, res
   return findResource(deps, datasetUid, resourceUid)
 }
 
-export async function deleteResource(deps: CatalogDeps, datasetUid: string, resourceUid: string): Promise<void> {
+export async function deleteResource(
+  deps: CatalogDeps,
+  datasetUid: string,
+  resourceUid: string,
+): Promise<void> {
   await findResource(deps, datasetUid, resourceUid)
   await deps.db.transaction().execute(async (trx) => {
     await trx.deleteFrom('resources').where('resource_uid', '=', resourceUid).execute()
@@ -78,7 +109,11 @@ export async function deleteResource(deps: CatalogDeps, datasetUid: string, reso
 async function checkUrl(deps: CatalogDeps, url: string): Promise<void> {
   if (url.startsWith(filePrefix)) {
     const fileId = url.slice(filePrefix.length)
-    const file = await deps.db.selectFrom('files').select('file_id').where('file_id', '=', fileId).executeTakeFirst()
+    const file = await deps.db
+      .selectFrom('files')
+      .select('file_id')
+      .where('file_id', '=', fileId)
+      .executeTakeFirst()
     if (!file) throw new AppError('catalog.unknown_file', { file_id: fileId.slice(0, 200) })
     return
   }

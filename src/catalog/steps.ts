@@ -10,7 +10,11 @@ export interface StepInput {
   readonly label: string | null
 }
 
-export async function listSteps(deps: CatalogDeps, datasetUid: string, stack: Stack): Promise<ConfiguredStep[]> {
+export async function listSteps(
+  deps: CatalogDeps,
+  datasetUid: string,
+  stack: Stack,
+): Promise<ConfiguredStep[]> {
   const rows = await deps.db
     .selectFrom('steps')
     .selectAll()
@@ -22,7 +26,12 @@ export async function listSteps(deps: CatalogDeps, datasetUid: string, stack: St
 }
 
 /** Errors: catalog.unknown_step. */
-export async function findStep(deps: CatalogDeps, datasetUid: string, stack: Stack, processorUid: string): Promise<ConfiguredStep> {
+export async function findStep(
+  deps: CatalogDeps,
+  datasetUid: string,
+  stack: Stack,
+  processorUid: string,
+): Promise<ConfiguredStep> {
   const row = await deps.db
     .selectFrom('steps')
     .selectAll()
@@ -35,7 +44,12 @@ export async function findStep(deps: CatalogDeps, datasetUid: string, stack: Sta
 }
 
 /** Appends: the order of the list is the order of application. The input has been validated. */
-export async function addStep(deps: CatalogDeps, datasetUid: string, stack: Stack, input: StepInput): Promise<ConfiguredStep> {
+export async function addStep(
+  deps: CatalogDeps,
+  datasetUid: string,
+  stack: Stack,
+  input: StepInput,
+): Promise<ConfiguredStep> {
   const processorUid = deps.ids.uid('pr')
   await deps.db.transaction().execute(async (trx) => {
     const last = await trx
@@ -48,14 +62,28 @@ export async function addStep(deps: CatalogDeps, datasetUid: string, stack: Stac
     const { name, args, label } = input
     await trx
       .insertInto('steps')
-      .values({ processor_uid: processorUid, dataset_uid: datasetUid, stack, position, name, args_json: JSON.stringify(args), label })
+      .values({
+        processor_uid: processorUid,
+        dataset_uid: datasetUid,
+        stack,
+        position,
+        name,
+        args_json: JSON.stringify(args),
+        label,
+      })
       .execute()
     await touchDataset(trx, datasetUid, deps.clock.now())
   })
   return findStep(deps, datasetUid, stack, processorUid)
 }
 
-export async function replaceStep(deps: CatalogDeps, datasetUid: string, stack: Stack, processorUid: string, input: StepInput): Promise<ConfiguredStep> {
+export async function replaceStep(
+  deps: CatalogDeps,
+  datasetUid: string,
+  stack: Stack,
+  processorUid: string,
+  input: StepInput,
+): Promise<ConfiguredStep> {
   await findStep(deps, datasetUid, stack, processorUid)
   await deps.db.transaction().execute(async (trx) => {
     const change = { name: input.name, args_json: JSON.stringify(input.args), label: input.label }
@@ -65,7 +93,12 @@ export async function replaceStep(deps: CatalogDeps, datasetUid: string, stack: 
   return findStep(deps, datasetUid, stack, processorUid)
 }
 
-export async function deleteStep(deps: CatalogDeps, datasetUid: string, stack: Stack, processorUid: string): Promise<void> {
+export async function deleteStep(
+  deps: CatalogDeps,
+  datasetUid: string,
+  stack: Stack,
+  processorUid: string,
+): Promise<void> {
   await findStep(deps, datasetUid, stack, processorUid)
   await deps.db.transaction().execute(async (trx) => {
     await trx.deleteFrom('steps').where('processor_uid', '=', processorUid).execute()

@@ -98,6 +98,11 @@ function toAppError(error: unknown, request: FastifyRequest): AppError {
       expected: first?.message ?? 'it does not fit',
     })
   }
+  if (fault.code === 'FST_ERR_BAD_URL' || fault.code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    const reason =
+      fault.code === 'FST_ERR_BAD_URL' ? 'the address is not valid' : 'a part of the address is too long'
+    return new AppError('http.bad_request', { reason })
+  }
   if (fault.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || fault.statusCode === 413) {
     return new AppError('http.payload_too_large', { maxBytes: request.routeOptions.bodyLimit ?? 0 })
   }

@@ -2,14 +2,15 @@ import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { anonymous, type PermissionClass, type Principal, requirePermission } from '../access/index.ts'
+import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
+import manifest from '../../package.json' with { type: 'json' }
+import { anonymous, type Principal, requirePermission } from '../access/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { registerManagement } from './management/index.ts'
-import { registerDocs } from './openapi.ts'
+import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import type { HttpServices } from './services.ts'
 
@@ -17,10 +18,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
     startedAt: number
-  }
-  interface FastifyContextConfig {
-    /** Who may call the route; a route without one does not start. */
-    permission?: PermissionClass
   }
 }
 
@@ -36,6 +33,12 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // An address that cannot be read never reaches the hooks.
+    frameworkErrors: (error, request, reply) => {
+      sendError(services, request, reply, error)
+    },
+    // Said by a hook instead, in the words of the API that is asked.
+    return503OnClosing: false,
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
   })
   app.decorateRequest('principal')
@@ -44,9 +47,22 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   const knownRoutes = createKnownRoutes()
   app.addHook('onRoute', (route) => {
     knownRoutes.add(route.url, [route.method].flat())
-    if (route.config?.permission === undefined && route.method !== 'OPTIONS') {
-      throw new Error(`route ${String(route.method)} ${route.url} declares no permission`)
-    }
+    checkDeclared(route)
+  })
+  // Answers are written as they are: schemas of answers describe them, and must not slow or cut them.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  // Before our own hook, so that scripts of other sites can read a refusal too.
+  await app.register(cors, {
+    origin: '*',
+    methods: ['GET', 'HEAD'],
+    exposedHeaders: [
+      'Broadsheet-Partial',
+      'Content-Disposition',
+      'ETag',
+      'Ods-Explore-Api-Deprecation',
+      'Server-Timing',
+      'X-Request-Id',
+    ],
   })
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
@@ -54,6 +70,10 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
+    if (services.isDraining() && !isOperationsPath(request.url)) {
+      reply.header('Connection', 'close')
+      throw new AppError('http.shutting_down', {})
+    }
     request.principal = await services.access.authenticate({
       authorization: request.headers.authorization,
       apikey: apikeyOf(request),
@@ -64,6 +84,11 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     }
     const permission = request.routeOptions.config?.permission
     if (permission !== undefined) requirePermission(request.principal, permission)
+    refuseNul(request.params)
+  })
+  // A body may be empty where all of it is optional: an order without one is the platform's own habit.
+  app.addHook('preValidation', async (request) => {
+    if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
   })
   app.addHook('onResponse', async (request, reply) => {
     const durationMs = services.stopwatch() - request.startedAt
@@ -91,16 +116,11 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   acceptAnyJson(app)
 
-  await app.register(cors, {
-    origin: '*',
-    methods: ['GET', 'HEAD'],
-    exposedHeaders: ['ETag', 'Broadsheet-Partial', 'Server-Timing', 'Content-Disposition'],
-  })
   await app.register(compress, { global: false, threshold: 1024, encodings: ['br', 'gzip'] })
   await app.register(multipart, {
     limits: { files: 1, fields: 10, fileSize: services.limits.maxUploadBytes + 1, headerPairs: 100 },
   })
-  await app.register(swagger, openApiOptions)
+  await app.register(swagger, openApiOptions(manifest.version))
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await registerExplore(app, services)
@@ -109,35 +129,31 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   return app
 }
 
-const openApiOptions = {
-  openapi: {
-    openapi: '3.1.0',
-    info: {
-      title: 'Broadsheet',
-      version: '0.1.0',
-      description:
-        'Publish, unpublish, abort and version open datasets; search and export what is published.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    components: {
-      securitySchemes: {
-        apikey: { type: 'apiKey' as const, in: 'query' as const, name: 'apikey' },
-        apikeyHeader: {
-          type: 'apiKey' as const,
-          in: 'header' as const,
-          name: 'Authorization',
-          description: 'Apikey <key>',
-        },
-        basic: { type: 'http' as const, scheme: 'basic' },
-      },
-    },
-  },
+/** A route says who may call it and what it answers, or the server does not start. */
+function checkDeclared(route: RouteOptions): void {
+  if (route.method === 'OPTIONS') return
+  const name = `route ${String(route.method)} ${route.url}`
+  if (route.config?.permission === undefined) throw new Error(`${name} declares no permission`)
+  const schema = route.schema as { hide?: boolean; operationId?: string } | undefined
+  if (!schema?.hide && !schema?.operationId) throw new Error(`${name} is not documented`)
+}
+
+function isOperationsPath(url: string): boolean {
+  return ['/healthz', '/readyz', '/metrics'].some((path) => url.startsWith(path))
+}
+
+/** No identifier has one, and PostgreSQL would refuse the text. Errors: http.bad_request. */
+function refuseNul(params: unknown): void {
+  const values = Object.values((params ?? {}) as Record<string, string>)
+  if (values.some((value) => value.includes('\0'))) {
+    throw new AppError('http.bad_request', { reason: 'the address contains the character U+0000' })
+  }
 }
 
 function apikeyOf(request: FastifyRequest): string | undefined {
   const query = request.query as Record<string, unknown>
-  const value = query.apikey
-  return typeof value === 'string' ? value : undefined
+  // Several keys are no key: which one counts must not depend on who reads them.
+  return Array.isArray(query.apikey) ? 'several' : (query.apikey as string | undefined)
 }
 
 /** The platform's own samples send JSON as a form; a body is JSON whatever it calls itself, and may be empty. */
@@ -149,6 +165,9 @@ function acceptAnyJson(app: FastifyInstance): void {
     try {
       const value = JSON.parse(text, (key, inner) => {
         if (key === '__proto__') throw new SyntaxError('the key __proto__ is refused')
+        if (typeof inner === 'string' && inner.includes('\0')) {
+          throw new SyntaxError('the character U+0000 is refused')
+        }
         return inner
       })
       done(null, value)

@@ -16,15 +16,28 @@ export const commonQuery = Type.Object({
   timezone: text('Zone of date functions and of printed dates; UTC by default'),
 })
 
+export const datasetQuery = Type.Object({
+  select: commonQuery.properties.select,
+  lang: text('Language of formatted text'),
+  timezone: text('Zone of printed dates; UTC by default'),
+  include_links: text('Adds _links'),
+  version: text('Answers from a saved version'),
+})
+
 export const listQuery = Type.Object({
   ...commonQuery.properties,
   group_by: text('Groups'),
   order_by: text('Order'),
-  limit: text('Records returned: -1 to 100 (20000 with group_by), 10 by default'),
-  offset: text('Records left out at the start'),
+  limit: text('Records returned: up to 100, with group_by up to 20000; 10 by default, -1 for the most'),
+  offset: text('Records left out at the start; offset + limit is at most 10000, with group_by 20000'),
   include_links: text('Adds _links'),
   include_app_metas: text('Adds application metadata'),
   version: text('Answers from a saved version'),
+})
+
+export const recordQuery = Type.Object({
+  ...datasetQuery.properties,
+  include_app_metas: text('Adds application metadata'),
 })
 
 export const facetQuery = Type.Object({
@@ -48,8 +61,9 @@ export const exportQuery = Type.Object({
   parquet_compression: text('Parquet: snappy or zstd'),
 })
 
-export type CommonQuery = Static<typeof commonQuery>
+export type DatasetQuery = Static<typeof datasetQuery>
 export type ListQuery = Static<typeof listQuery>
+export type RecordQuery = Static<typeof recordQuery>
 export type FacetQueryParameters = Static<typeof facetQuery>
 export type ExportQuery = Static<typeof exportQuery>
 
@@ -60,7 +74,7 @@ function invalid(parameter: string, value: string, expected: string): AppError {
 }
 
 /** Errors: http.invalid_parameter, records.unknown_timezone. */
-export function readQueryText(query: CommonQuery & Partial<ListQuery>, now: number): QueryText {
+export function readQueryText(query: Partial<ListQuery>, now: number): QueryText {
   const lang = query.lang ?? 'en'
   if (!languages.has(lang)) throw invalid('lang', lang, `it must be one of ${[...languages].join(' ')}`)
   return {
@@ -81,7 +95,7 @@ export function readPage(query: {
   limit?: string | undefined
   offset?: string | undefined
   group_by?: string | undefined
-}): { limit: number; offset: number } {
+}): { limit: number; offset: number; maxEnd: number } {
   const isGrouped = query.group_by !== undefined && query.group_by.trim() !== ''
   const maxLimit = isGrouped ? 20_000 : 100
   const maxEnd = isGrouped ? 20_000 : 10_000
@@ -95,7 +109,7 @@ export function readPage(query: {
       `offset + limit must not exceed ${maxEnd}; use an export for more`,
     )
   }
-  return { limit: effective, offset }
+  return { limit: effective, offset, maxEnd }
 }
 
 /** Errors: http.invalid_parameter. */

@@ -2,6 +2,8 @@ import { Type } from 'typebox'
 import { findDataset } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { answerList, answerOf, operation } from '../openapi/index.ts'
+import { publicFunctions } from './job-routes.ts'
 import { expansionOf, printJob, printStatus, printVersion } from './render.ts'
 import {
   datasetParams,
@@ -13,32 +15,37 @@ import {
 } from './scope.ts'
 
 const tags = ['actions']
-const config = { permission: 'PUBLISH' as const }
 
 /** The dataset actions, each answered at once with a job's id, and the status they move. Management API sections 1, 3, 4. */
 export const registerActions: RegisterRoutes = (scope, services) => {
   const { control, actions } = services
-  const schema = (summary: string) => ({ tags, summary, params: datasetParams })
+  const schema = { tags, params: datasetParams }
+  const job = answerOf('JobReference')
   const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
   for (const [path, summary] of [
     ['publish', 'Process all records and make them available to readers'],
     ['unpublish', 'Take the dataset and its records from readers'],
   ] as const) {
-    scope.put(`/datasets/:dataset_uid/${path}`, { config, schema: schema(summary) }, async (request) => ({
-      job_id: await actions.order(path, await uidOf(request.params.dataset_uid), usernameOf(request)),
-    }))
+    scope.put(
+      `/datasets/:dataset_uid/${path}`,
+      operation('PUBLISH', `${path}Dataset`, summary, job, schema),
+      async (request) => ({
+        job_id: await actions.order(path, await uidOf(request.params.dataset_uid), usernameOf(request)),
+      }),
+    )
   }
 
   scope.put(
     '/datasets/:dataset_uid/save_version',
-    {
-      config,
-      schema: {
-        ...schema('Save a version of the current data'),
-        description: 'Body, optional: {"label": text}.',
+    operation('PUBLISH', 'saveVersion', 'Save a version of the current data', job, schema, {
+      isRequired: false,
+      content: {
+        'application/json': {
+          schema: { type: 'object', properties: { label: { type: ['string', 'null'], maxLength: 500 } } },
+        },
       },
-    },
+    }),
     async (request) => {
       const label = labelOf(request.body)
       return {
@@ -53,23 +60,23 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   )
 
   // `abort` is the name in the platform's permission table.
-  for (const path of ['abort_processing', 'abort']) {
+  for (const [path, operationId] of [
+    ['abort_processing', 'abortProcessing'],
+    ['abort', 'abort'],
+  ] as const) {
     scope.put(
       `/datasets/:dataset_uid/${path}`,
-      {
-        config,
-        schema: {
-          ...schema('Stop the running publish, or a queued order'),
-          querystring: Type.Object({
-            records: Type.Optional(
-              Type.String({
-                description:
-                  'keep (default): what was processed so far becomes available; discard: readers stay on what they had',
-              }),
-            ),
-          }),
-        },
-      },
+      operation('PUBLISH', operationId, 'Stop the running publish, or a queued order', job, {
+        ...schema,
+        querystring: Type.Object({
+          records: Type.Optional(
+            Type.String({
+              description:
+                'keep (default): what was processed so far becomes available; discard: readers stay on what they had',
+            }),
+          ),
+        }),
+      }),
       async (request) => {
         const records = request.query.records ?? 'keep'
         if (records !== 'keep' && records !== 'discard') {
@@ -88,7 +95,10 @@ export const registerActions: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/datasets/:dataset_uid/status',
-    { config, schema: { ...schema('Read the status'), querystring: expandQuery } },
+    operation('PUBLISH', 'readStatus', 'Read the status', answerOf('DatasetStatus'), {
+      ...schema,
+      querystring: expandQuery,
+    }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
       const isExpanded = expansionOf(request.query.expand).has('records_errors')
@@ -99,13 +109,19 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     },
   )
 
-  for (const path of ['status/records_errors', 'records_errors']) {
+  for (const [path, operationId] of [
+    ['status/records_errors', 'listRecordErrors'],
+    ['records_errors', 'listRecordErrorsToo'],
+  ] as const) {
     scope.get(
       `/datasets/:dataset_uid/${path}`,
-      {
-        config,
-        schema: { ...schema('Values that the last publish could not handle'), querystring: pageQuery },
-      },
+      operation(
+        'PUBLISH',
+        operationId,
+        'Values that the last publish could not handle; 100 a page unless rows says less',
+        answerList('RecordError'),
+        { ...schema, querystring: pageQuery },
+      ),
       async (request) => {
         const { published_generation_uid } = await findDataset(control.db, request.params.dataset_uid)
         const page =
@@ -130,14 +146,15 @@ export const registerActions: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/datasets/:dataset_uid/jobs',
-    {
-      config: { permission: 'READ' },
-      schema: { ...schema('Jobs of the dataset, newest first'), querystring: pageQuery },
-    },
+    operation('READ', 'listDatasetJobs', 'Jobs of the dataset, newest first', answerList('Job'), {
+      ...schema,
+      querystring: pageQuery,
+    }),
     async (request) => {
       const { rows, page } = readListPage(request.query)
       const jobs = await listJobs(control.db, {
         subject: await uidOf(request.params.dataset_uid),
+        functions: publicFunctions,
         limit: rows,
         offset: (page - 1) * rows,
       })
@@ -147,19 +164,21 @@ export const registerActions: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/datasets/:dataset_uid/versions',
-    { config: { permission: 'READ' }, schema: schema('Saved versions, newest first') },
+    operation('READ', 'listVersions', 'Saved versions, newest first', answerList('Version'), schema),
     async (request) => (await actions.versions(await uidOf(request.params.dataset_uid))).map(printVersion),
   )
   scope.put(
     '/datasets/:dataset_uid/versions/:version_uid/restore',
-    {
-      config,
-      schema: {
+    operation(
+      'PUBLISH',
+      'restoreVersion',
+      'Go back to a saved version: its data and its configuration',
+      job,
+      {
         tags,
-        summary: 'Go back to a saved version: its data and its configuration',
         params: Type.Object({ ...datasetParams.properties, version_uid: Type.String() }),
       },
-    },
+    ),
     async (request) => ({
       job_id: await actions.restore(
         await uidOf(request.params.dataset_uid),

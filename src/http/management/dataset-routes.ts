@@ -8,11 +8,13 @@ import {
 } from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
   datasetParams,
   expandQuery,
+  nullableText,
   pageQuery,
   type RegisterRoutes,
   readListPage,
@@ -27,23 +29,19 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/datasets',
-    {
-      config: { permission: 'INDEX' },
-      schema: {
-        tags,
-        summary: 'List datasets, published or not',
-        querystring: Type.Object({
-          ...pageQuery.properties,
-          ...expandQuery.properties,
-          sort: Type.Optional(
-            Type.String({
-              description:
-                'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
-            }),
-          ),
-        }),
-      },
-    },
+    operation('INDEX', 'listDatasets', 'List datasets, published or not', answerList('Dataset'), {
+      tags,
+      querystring: Type.Object({
+        ...pageQuery.properties,
+        ...expandQuery.properties,
+        sort: Type.Optional(
+          Type.String({
+            description:
+              'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
+          }),
+        ),
+      }),
+    }),
     async (request) => {
       const rows = await listDatasets(control.db, {
         ...readListPage(request.query),
@@ -56,21 +54,17 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
 
   scope.post(
     '/datasets',
-    {
-      config: { permission: 'CREATE' },
-      schema: {
-        tags,
-        summary: 'Create a dataset',
-        querystring: Type.Object({
-          ...expandQuery.properties,
-          strict: Type.Optional(Type.String({ description: 'true: the dataset_id must be given and free' })),
-        }),
-        body: Type.Object({
-          dataset_id: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-          metas: Type.Optional(anyObject()),
-        }),
-      },
-    },
+    operation('CREATE', 'createDataset', 'Create a dataset', answerOf('Dataset', 201), {
+      tags,
+      querystring: Type.Object({
+        ...expandQuery.properties,
+        strict: Type.Optional(Type.String({ description: 'true: the dataset_id must be given and free' })),
+      }),
+      body: Type.Object({
+        dataset_id: Type.Optional(nullableText()),
+        metas: Type.Optional(anyObject('{template: {name: value}}')),
+      }),
+    }),
     async (request, reply) => {
       const row = await createDataset(catalogDeps, {
         datasetId: request.body.dataset_id ?? undefined,
@@ -85,7 +79,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   const one = { params: datasetParams, querystring: expandQuery }
   scope.get(
     '/datasets/:dataset_uid',
-    { config: { permission: 'READ' }, schema: { tags, summary: 'Read a dataset', ...one } },
+    operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), { tags, ...one }),
     async (request) =>
       printDataset(
         await findDataset(control.db, request.params.dataset_uid),
@@ -95,15 +89,11 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
 
   scope.put(
     '/datasets/:dataset_uid',
-    {
-      config: { permission: 'WRITE' },
-      schema: {
-        tags,
-        summary: 'Change the dataset_id, while unpublished',
-        ...one,
-        body: Type.Object({ dataset_id: Type.String() }),
-      },
-    },
+    operation('WRITE', 'renameDataset', 'Change the dataset_id, while unpublished', answerOf('Dataset'), {
+      tags,
+      ...one,
+      body: Type.Object({ dataset_id: Type.String() }),
+    }),
     async (request) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       const row = await renameDataset(catalogDeps, dataset_uid, request.body.dataset_id)
@@ -113,10 +103,10 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
 
   scope.delete(
     '/datasets/:dataset_uid',
-    {
-      config: { permission: 'WRITE' },
-      schema: { tags, summary: 'Delete a dataset for good', params: datasetParams },
-    },
+    operation('WRITE', 'deleteDataset', 'Delete a dataset for good, published or not', noContent, {
+      tags,
+      params: datasetParams,
+    }),
     async (request, reply) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       await services.actions.deleteDataset(dataset_uid)
@@ -127,10 +117,10 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   const policy = '/datasets/:dataset_uid/security/access_policy'
   scope.get(
     policy,
-    {
-      config: { permission: 'SECURITY' },
-      schema: { tags, summary: 'Read who may see the dataset', params: datasetParams },
-    },
+    operation('SECURITY', 'readAccessPolicy', 'Read who may see the dataset', answerOf('AccessPolicy'), {
+      tags,
+      params: datasetParams,
+    }),
     async (request, reply) => {
       const { visibility } = await findDataset(control.db, request.params.dataset_uid)
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(visibility))
@@ -138,24 +128,25 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     policy,
-    {
-      config: { permission: 'SECURITY' },
-      schema: {
-        tags,
-        summary: 'Change who may see the dataset: "domain" or "restricted", at once',
-        params: datasetParams,
-      },
-    },
+    operation(
+      'SECURITY',
+      'changeAccessPolicy',
+      'Change who may see the dataset, at once',
+      answerOf('AccessPolicy'),
+      { tags, params: datasetParams },
+      { isRequired: true, content: { 'application/json': { schema: ref('AccessPolicy') } } },
+    ),
     async (request, reply) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
-      await setVisibility(catalogDeps, dataset_uid, request.body as JsonValue)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(request.body))
+      const wanted = (request.body ?? null) as JsonValue
+      await setVisibility(catalogDeps, dataset_uid, wanted)
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
   )
 
   scope.get(
     '/domain',
-    { config: { permission: 'SELF' }, schema: { tags, summary: 'What this server offers' } },
+    operation('SELF', 'readDomain', 'What this server offers', answerOf('Domain'), { tags }),
     async (): Promise<JsonObject> => ({
       domain_id: 'broadsheet',
       properties: { 'metadata.themes': [] },

@@ -8,11 +8,35 @@ import { mayDo } from '../../access/index.ts'
 import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts'
 import type { FilesTable } from '../../control/index.ts'
 import { AppError } from '../../kernel/index.ts'
+import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { printFile } from './render.ts'
 import { type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['files']
 const fileParams = Type.Object({ file_id: Type.String() })
+const uploadBody = {
+  isRequired: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['file'],
+        properties: { file: { type: 'string', format: 'binary' } },
+      },
+    },
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['content'],
+        properties: {
+          content: { type: 'string', description: 'The text of the file' },
+          mimetype: { type: 'string' },
+          filename: { type: 'string', default: 'file' },
+        },
+      },
+    },
+  },
+}
 
 /** Uploaded files. Management API section 13; deleting is ours. */
 export const registerFiles: RegisterRoutes = (scope, services) => {
@@ -20,22 +44,30 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/files',
-    { config: { permission: 'SELF' }, schema: { tags, summary: 'List uploaded files' } },
+    operation(
+      'SELF',
+      'listFiles',
+      'List uploaded files: yours, or all for those who may edit all datasets',
+      answerList('File'),
+      { tags },
+    ),
     async (request) => (await listFiles(catalogDeps, ownerFilter(request))).map(printFile),
   )
 
   scope.post(
     '/files',
-    {
-      config: { permission: 'TOOLS' },
-      schema: {
+    operation(
+      'TOOLS',
+      'uploadFile',
+      'Upload a file',
+      answerOf('File'),
+      {
         tags,
-        summary: 'Upload a file',
         description:
-          'multipart/form-data with a part named `file`, streamed; or JSON `{"content", "mimetype", "filename"}`.',
-        consumes: ['multipart/form-data', 'application/json'],
+          'A multipart body is streamed to disk, whatever its size; a JSON body holds at most 8 MiB.',
       },
-    },
+      uploadBody,
+    ),
     async (request) => {
       const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
       const stored = await blobs.put(upload.source, { maxBytes: limits.maxUploadBytes })
@@ -54,19 +86,19 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/files/:file_id',
-    {
-      config: { permission: 'SELF' },
-      schema: { tags, summary: 'Read what is known of a file', params: fileParams },
-    },
+    operation('SELF', 'readFile', 'Read what is known of a file', answerOf('File'), {
+      tags,
+      params: fileParams,
+    }),
     async (request) => printFile(await findFile(catalogDeps, request.params.file_id, ownerFilter(request))),
   )
 
   scope.delete(
     '/files/:file_id',
-    {
-      config: { permission: 'TOOLS' },
-      schema: { tags, summary: 'Delete a file that no resource uses', params: fileParams },
-    },
+    operation('TOOLS', 'deleteFile', 'Delete a file that no resource uses', noContent, {
+      tags,
+      params: fileParams,
+    }),
     async (request, reply) => {
       await deleteFile(catalogDeps, request.params.file_id, ownerFilter(request))
       return reply.status(204).send()
@@ -74,12 +106,17 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
   )
 
   // The platform's permission table names POST, its documentation GET: both answer.
-  for (const method of ['GET', 'POST'] as const) {
+  for (const [method, operationId] of [
+    ['GET', 'downloadFile'],
+    ['POST', 'downloadFileByPost'],
+  ] as const) {
     scope.route<{ Params: { file_id: string } }>({
       method,
       url: '/download_file/:file_id',
-      config: { permission: 'SELF' },
-      schema: { tags, summary: 'Download a file', params: fileParams },
+      ...operation('SELF', operationId, 'Download a file', answerBytes('application/octet-stream'), {
+        tags,
+        params: fileParams,
+      }),
       handler: async (request, reply) => {
         const file = await findFile(catalogDeps, request.params.file_id, ownerFilter(request))
         return sendFile(reply, file, createReadStream(blobs.path(file.sha256)))
@@ -89,7 +126,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
 }
 
 /** Whoever may edit all datasets sees all files, others their own. */
-function ownerFilter(request: FastifyRequest): string | null {
+export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
@@ -102,7 +139,7 @@ interface Upload {
 
 async function readPart(request: FastifyRequest): Promise<Upload> {
   const part = await request.file()
-  if (!part || part.fieldname !== 'file') {
+  if (part?.fieldname !== 'file') {
     part?.file.resume()
     throw new AppError('http.invalid_parameter', {
       parameter: 'file',

@@ -1,32 +1,39 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
+import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { printApiKey } from './render.ts'
-import { type RegisterRoutes, usernameOf } from './scope.ts'
+import { nullableText, type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['apikeys']
-const config = { permission: 'SELF' as const }
 const keyParams = Type.Object({ key: Type.String({ description: 'The key, or its uid' }) })
 const keyBody = Type.Object({
-  label: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
+  label: Type.Optional(nullableText()),
   permissions: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
 })
 
 /** Keys of whoever asks. A key is shown whole once, when it is made; only its hash is stored. Management API section 19. */
 export const registerApiKeys: RegisterRoutes = (scope, services) => {
   const { access } = services
-  scope.get('/apikeys', { config, schema: { tags, summary: 'List your keys' } }, async (request) => {
-    const keys = await access.listKeys(usernameOf(request))
-    const { principal } = request
-    const shown =
-      principal.kind === 'user' && principal.via === 'apikey'
-        ? keys.filter((key) => key.keyUid === principal.keyUid)
-        : keys
-    return shown.map(printApiKey)
-  })
+  scope.get(
+    '/apikeys',
+    operation('SELF', 'listApiKeys', 'List your keys', answerList('ApiKey'), { tags }),
+    async (request) => {
+      const keys = await access.listKeys(usernameOf(request))
+      const { principal } = request
+      const shown =
+        principal.kind === 'user' && principal.via === 'apikey'
+          ? keys.filter((key) => key.keyUid === principal.keyUid)
+          : keys
+      return shown.map(printApiKey)
+    },
+  )
   scope.post(
     '/apikeys',
-    { config, schema: { tags, summary: 'Make a key', body: keyBody } },
+    operation('SELF', 'createApiKey', 'Make a key; only with a password', answerOf('ApiKey'), {
+      tags,
+      body: keyBody,
+    }),
     async (request) => {
       requirePassword(request)
       const { label, permissions } = request.body
@@ -40,7 +47,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
   )
   scope.get(
     '/apikeys/:key',
-    { config, schema: { tags, summary: 'Read a key', params: keyParams } },
+    operation('SELF', 'readApiKey', 'Read a key', answerOf('ApiKey'), { tags, params: keyParams }),
     async (request) => {
       const found = await access.findKey(usernameOf(request), request.params.key)
       const { principal } = request
@@ -52,10 +59,17 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     '/apikeys/:key',
-    {
-      config,
-      schema: { tags, summary: 'Change label or permissions of a key', params: keyParams, body: keyBody },
-    },
+    operation(
+      'SELF',
+      'updateApiKey',
+      'Change label or permissions of a key; only with a password',
+      answerOf('ApiKey'),
+      {
+        tags,
+        params: keyParams,
+        body: keyBody,
+      },
+    ),
     async (request) => {
       requirePassword(request)
       const { label, permissions } = request.body
@@ -68,7 +82,10 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
   )
   scope.delete(
     '/apikeys/:key',
-    { config, schema: { tags, summary: 'Revoke a key', params: keyParams } },
+    operation('SELF', 'deleteApiKey', 'Revoke a key; only with a password', noContent, {
+      tags,
+      params: keyParams,
+    }),
     async (request, reply) => {
       requirePassword(request)
       await access.deleteKey(usernameOf(request), request.params.key)

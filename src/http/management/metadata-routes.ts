@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { changeMetadata, findDataset, metadataEntries, metadataEntry } from '../../catalog/index.ts'
-import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { expansionOf, printMetadata } from './render.ts'
 import { datasetParams, expandQuery, type RegisterRoutes } from './scope.ts'
 
@@ -19,15 +20,11 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
   const all = '/datasets/:dataset_uid/metadata'
   scope.get(
     all,
-    {
-      config: { permission: 'READ' },
-      schema: {
-        tags,
-        summary: 'List all metadata, set or not',
-        params: datasetParams,
-        querystring: expandQuery,
-      },
-    },
+    operation('READ', 'listMetadata', 'List all metadata, set or not', answerList('Metadata'), {
+      tags,
+      params: datasetParams,
+      querystring: expandQuery,
+    }),
     async (request) => {
       const { metas } = await metasOf(request.params.dataset_uid)
       const expand = expansionOf(request.query.expand)
@@ -37,21 +34,17 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
 
   scope.put(
     all,
-    {
-      config: { permission: 'WRITE' },
-      schema: {
-        tags,
-        summary: 'Change several metadata, all or none',
-        params: datasetParams,
-        querystring: expandQuery,
-        body: Type.Object({
-          metas: Type.Array(
-            Type.Object({ template_name: Type.String(), metadata_name: Type.String(), value: value() }),
-            { maxItems: 1000 },
-          ),
-        }),
-      },
-    },
+    operation('WRITE', 'changeMetadata', 'Change several metadata, all or none', answerList('Metadata'), {
+      tags,
+      params: datasetParams,
+      querystring: expandQuery,
+      body: Type.Object({
+        metas: Type.Array(
+          Type.Object({ template_name: Type.String(), metadata_name: Type.String(), value: value() }),
+          { maxItems: 1000 },
+        ),
+      }),
+    }),
     async (request) => {
       const { dataset_uid } = await metasOf(request.params.dataset_uid)
       const changes = request.body.metas.map((meta) => ({
@@ -69,7 +62,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
   const schema = { tags, params: entryParams, querystring: expandQuery }
   scope.get(
     one,
-    { config: { permission: 'READ' }, schema: { ...schema, summary: 'Read one piece of metadata' } },
+    operation('READ', 'readMetadata', 'Read one piece of metadata', answerOf('Metadata'), schema),
     async (request) => {
       const { metas } = await metasOf(request.params.dataset_uid)
       return printMetadata(
@@ -92,28 +85,15 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
   }
   scope.put(
     one,
-    {
-      config: { permission: 'WRITE' },
-      schema: {
-        ...schema,
-        summary: 'Set one piece of metadata; null unsets',
-        body: Type.Unsafe<{ value?: JsonValue }>({ type: 'object' }),
-      },
-    },
-    async (request) => {
-      if (request.body.value === undefined) {
-        throw new AppError('http.invalid_parameter', {
-          parameter: 'value',
-          value: 'nothing',
-          expected: 'it must be given; null unsets',
-        })
-      }
-      return change(request.params, request.body.value, request.query.expand)
-    },
+    operation('WRITE', 'setMetadata', 'Set one piece of metadata; null unsets', answerOf('Metadata'), {
+      ...schema,
+      body: Type.Object({ value: value() }),
+    }),
+    async (request) => change(request.params, request.body.value, request.query.expand),
   )
   scope.delete(
     one,
-    { config: { permission: 'WRITE' }, schema: { ...schema, summary: 'Unset one piece of metadata' } },
+    operation('WRITE', 'unsetMetadata', 'Unset one piece of metadata', answerOf('Metadata'), schema),
     async (request) => change(request.params, null, request.query.expand),
   )
 }

@@ -19,16 +19,18 @@ const headBytes = 64 << 10
 const previewRows = 20
 
 /**
- * The bytes behind a resource's address: an uploaded file, or a remote one brought into the blob store.
+ * The bytes behind a resource's address: an uploaded file, or a remote one brought into the blob store. `owner`: whose
+ * files may be read; null for anybody's.
  * Errors: catalog.unknown_file, ingest.fetch_*, ingest.source_too_large.
  */
 export async function gatherSource(
   services: HttpServices,
   url: string,
+  owner: string | null,
   signal: AbortSignal,
 ): Promise<GatheredSource> {
   const found = url.startsWith(filePrefix)
-    ? await findFile(services.catalogDeps, url.slice(filePrefix.length), null)
+    ? await findFile(services.catalogDeps, url.slice(filePrefix.length), owner)
     : await fetchRemote(services, url, signal)
   const path = services.blobs.path(found.sha256)
   const head = () => readHead(path)
@@ -71,7 +73,7 @@ export async function previewOf(
   resource: ConfiguredResource,
   signal: AbortSignal,
 ): Promise<Preview> {
-  const source = await gatherSource(services, resource.url, signal)
+  const source = await gatherSource(services, resource.url, null, signal)
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
   await mkdir(tmpDirectory, { recursive: true })
   try {

@@ -15,21 +15,20 @@ import {
 import { findExtractor, type Preview, validateParameters } from '../../ingest/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
 import { printResource } from './render.ts'
-import { anyObject, datasetParams, type RegisterRoutes } from './scope.ts'
+import { anyObject, datasetParams, nullableText, type RegisterRoutes } from './scope.ts'
 
 const tags = ['resources']
 const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
 const resourceBody = Type.Object({
   url: Type.String({ description: 'odsfile://<file_id> of an uploaded file, or an http(s) address' }),
-  title: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
-  type: Type.Optional(
-    Type.Union([Type.String({ description: 'Name of the extractor; guessed when left out' }), Type.Null()]),
-  ),
-  params: Type.Optional(anyObject()),
+  title: Type.Optional(nullableText()),
+  type: Type.Optional(nullableText('Name of the extractor; guessed when left out')),
+  params: Type.Optional(anyObject('Parameters of the extractor')),
 })
 type ResourceBody = { url: string; title?: string | null; type?: string | null; params?: JsonObject }
 
@@ -37,16 +36,22 @@ type ResourceBody = { url: string; title?: string | null; type?: string | null; 
 export const registerResources: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
   const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
-  const schema = (summary: string) => ({ tags, summary, params: datasetParams })
-  const oneSchema = (summary: string) => ({ tags, summary, params: resourceParams })
+  const schema = { tags, params: datasetParams }
+  const oneSchema = { tags, params: resourceParams }
 
   const all = '/datasets/:dataset_uid/resources'
-  scope.get(all, { config: { permission: 'READ' }, schema: schema('List resources') }, async (request) =>
-    (await listResources(catalogDeps, await uidOf(request.params.dataset_uid))).map(printResource),
+  scope.get(
+    all,
+    operation('READ', 'listResources', 'List resources', answerList('Resource'), schema),
+    async (request) =>
+      (await listResources(catalogDeps, await uidOf(request.params.dataset_uid))).map(printResource),
   )
   scope.post(
     all,
-    { config: { permission: 'WRITE' }, schema: { ...schema('Add a resource'), body: resourceBody } },
+    operation('WRITE', 'addResource', 'Add a resource', answerOf('Resource', 201), {
+      ...schema,
+      body: resourceBody,
+    }),
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const resource = await addResource(
@@ -59,14 +64,20 @@ export const registerResources: RegisterRoutes = (scope, services) => {
   )
 
   const one = '/datasets/:dataset_uid/resources/:resource_uid'
-  scope.get(one, { config: { permission: 'READ' }, schema: oneSchema('Read a resource') }, async (request) =>
-    printResource(
-      await findResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid),
-    ),
+  scope.get(
+    one,
+    operation('READ', 'readResource', 'Read a resource', answerOf('Resource'), oneSchema),
+    async (request) =>
+      printResource(
+        await findResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid),
+      ),
   )
   scope.put(
     one,
-    { config: { permission: 'WRITE' }, schema: { ...oneSchema('Replace a resource'), body: resourceBody } },
+    operation('WRITE', 'replaceResource', 'Replace a resource', answerOf('Resource'), {
+      ...oneSchema,
+      body: resourceBody,
+    }),
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       await findResource(catalogDeps, datasetUid, request.params.resource_uid)
@@ -76,7 +87,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
   )
   scope.delete(
     one,
-    { config: { permission: 'WRITE' }, schema: oneSchema('Delete a resource') },
+    operation('WRITE', 'deleteResource', 'Delete a resource', noContent, oneSchema),
     async (request, reply) => {
       await deleteResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid)
       return reply.status(204).send()
@@ -85,7 +96,13 @@ export const registerResources: RegisterRoutes = (scope, services) => {
 
   scope.get(
     `${one}/download`,
-    { config: { permission: 'WRITE' }, schema: oneSchema('Download the uploaded file of a resource') },
+    operation(
+      'WRITE',
+      'downloadResource',
+      'Download the uploaded file of a resource',
+      answerBytes('application/octet-stream'),
+      oneSchema,
+    ),
     async (request, reply) => {
       const resource = await findResource(
         catalogDeps,
@@ -102,7 +119,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
 
   scope.get(
     `${one}/preview`,
-    { config: { permission: 'READ' }, schema: oneSchema('First records of a resource') },
+    operation('READ', 'previewResource', 'First records of a resource', answerOf('Preview'), oneSchema),
     async (request, reply) => {
       const resource = await findResource(
         catalogDeps,
@@ -114,10 +131,13 @@ export const registerResources: RegisterRoutes = (scope, services) => {
   )
   scope.post(
     '/datasets/:dataset_uid/resource_preview',
-    {
-      config: { permission: 'WRITE' },
-      schema: { ...schema('First records of a resource that is not added yet'), body: resourceBody },
-    },
+    operation(
+      'WRITE',
+      'previewNewResource',
+      'First records of a resource that is not added yet',
+      answerOf('Preview'),
+      { ...schema, body: resourceBody },
+    ),
     async (request, reply) => {
       await uidOf(request.params.dataset_uid)
       const resource = await readResource(services, reply, request.body)
@@ -142,7 +162,7 @@ async function readResource(
 }
 
 async function guessType(services: HttpServices, url: string, reply: FastifyReply): Promise<string> {
-  const source = await gatherSource(services, url, disconnectSignal(reply))
+  const source = await gatherSource(services, url, null, disconnectSignal(reply))
   return source.guess()
 }
 

@@ -27,7 +27,16 @@ export const datasetParams = Type.Object({
 })
 
 /** A JSON object of any content. */
-export const anyObject = () => Type.Unsafe<JsonObject>({ type: 'object' })
+export const anyObject = (description?: string) =>
+  Type.Unsafe<JsonObject>({ type: 'object', ...(description ? { description } : {}) })
+
+/** One schema with two types rather than a union of two: in a union null would be coerced to text. */
+export const nullableText = (description?: string) =>
+  Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    maxLength: 500,
+    ...(description ? { description } : {}),
+  })
 
 export const expandQuery = Type.Object({
   expand: Type.Optional(Type.Array(Type.String(), { description: 'Related objects to show in full' })),

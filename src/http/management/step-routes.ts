@@ -11,8 +11,9 @@ import {
 } from '../../catalog/index.ts'
 import { validateFieldSpecification, validateProcessor } from '../../ingest/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { printStep } from './render.ts'
-import { datasetParams, type RegisterRoutes } from './scope.ts'
+import { datasetParams, nullableText, type RegisterRoutes } from './scope.ts'
 
 const stepParams = Type.Object({ ...datasetParams.properties, processor_uid: Type.String() })
 const stepBody = Type.Object({
@@ -22,7 +23,7 @@ const stepBody = Type.Object({
       description: 'Arguments by name; for order an array of field names',
     }),
   ),
-  label: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
+  label: Type.Optional(nullableText()),
 })
 
 interface StepStack {
@@ -30,6 +31,8 @@ interface StepStack {
   readonly stack: Stack
   readonly tag: string
   readonly what: string
+  /** In operation ids. */
+  readonly id: string
   validate(name: string, args: JsonObject | readonly string[]): void
 }
 
@@ -39,6 +42,7 @@ const stacks: readonly StepStack[] = [
     stack: 'processor',
     tag: 'processors',
     what: 'processor',
+    id: 'Processor',
     validate(name, args) {
       if (Array.isArray(args))
         throw new AppError('http.invalid_parameter', {
@@ -54,6 +58,7 @@ const stacks: readonly StepStack[] = [
     stack: 'field_specification',
     tag: 'fields',
     what: 'field specification',
+    id: 'FieldSpecification',
     validate: validateFieldSpecification,
   },
 ]
@@ -63,7 +68,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
   const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
-  for (const { path, stack, tag, what, validate } of stacks) {
+  for (const { path, stack, tag, what, id, validate } of stacks) {
     const read = (body: {
       name: string
       args?: JsonObject | string[] | undefined
@@ -80,13 +85,19 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       return { name: body.name, args, label: body.label ?? null }
     }
     const all = `/datasets/:dataset_uid/${path}`
-    const schema = (summary: string) => ({ tags: [tag], summary, params: datasetParams })
-    scope.get(all, { config: { permission: 'READ' }, schema: schema(`List each ${what}`) }, async (request) =>
-      (await listSteps(catalogDeps, await uidOf(request.params.dataset_uid), stack)).map(printStep),
+    const schema = { tags: [tag], params: datasetParams }
+    scope.get(
+      all,
+      operation('READ', `list${id}s`, `List each ${what}`, answerList('Step'), schema),
+      async (request) =>
+        (await listSteps(catalogDeps, await uidOf(request.params.dataset_uid), stack)).map(printStep),
     )
     scope.post(
       all,
-      { config: { permission: 'WRITE' }, schema: { ...schema(`Append a ${what}`), body: stepBody } },
+      operation('WRITE', `add${id}`, `Append a ${what}`, answerOf('Step', 201), {
+        ...schema,
+        body: stepBody,
+      }),
       async (request, reply) => {
         const datasetUid = await uidOf(request.params.dataset_uid)
         return reply
@@ -96,23 +107,26 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
     )
 
     const one = `${all}/:processor_uid`
-    const oneSchema = (summary: string) => ({ tags: [tag], summary, params: stepParams })
-    scope.get(one, { config: { permission: 'READ' }, schema: oneSchema(`Read a ${what}`) }, async (request) =>
-      printStep(
-        await findStep(
-          catalogDeps,
-          await uidOf(request.params.dataset_uid),
-          stack,
-          request.params.processor_uid,
+    const oneSchema = { tags: [tag], params: stepParams }
+    scope.get(
+      one,
+      operation('READ', `read${id}`, `Read a ${what}`, answerOf('Step'), oneSchema),
+      async (request) =>
+        printStep(
+          await findStep(
+            catalogDeps,
+            await uidOf(request.params.dataset_uid),
+            stack,
+            request.params.processor_uid,
+          ),
         ),
-      ),
     )
     scope.put(
       one,
-      {
-        config: { permission: 'WRITE' },
-        schema: { ...oneSchema(`Replace a ${what} in its place`), body: stepBody },
-      },
+      operation('WRITE', `replace${id}`, `Replace a ${what} in its place`, answerOf('Step'), {
+        ...oneSchema,
+        body: stepBody,
+      }),
       async (request) =>
         printStep(
           await replaceStep(
@@ -126,7 +140,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
     )
     scope.delete(
       one,
-      { config: { permission: 'WRITE' }, schema: oneSchema(`Delete a ${what}`) },
+      operation('WRITE', `delete${id}`, `Delete a ${what}`, noContent, oneSchema),
       async (request, reply) => {
         await deleteStep(
           catalogDeps,

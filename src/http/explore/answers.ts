@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { PublicationsTable } from '../../control/index.ts'
+import type { Link } from './links.ts'
+
+/** JSON text as it is, compressed when the client takes that and it is worth it. */
+export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  reply.type('application/json; charset=utf-8').compress(text)
+  return reply
+}
+
+/** Rows are JSON texts from the engine: they are joined, never parsed. */
+export function sendRows(
+  reply: FastifyReply,
+  answer: { readonly totalCount: number | null; readonly rows: readonly string[] },
+  links: readonly Link[] | null,
+): FastifyReply {
+  const head = answer.totalCount === null ? '{' : `{"total_count": ${answer.totalCount}, `
+  const tail = links === null ? '}' : `, "_links": ${JSON.stringify(links)}}`
+  return sendJson(reply, `${head}"results": [${answer.rows.join(', ')}]${tail}`)
+}
+
+/** An object of the engine's with `_links` as its last member. */
+export function withLinks(object: string, links: readonly Link[] | null): string {
+  if (links === null) return object
+  const inside = object.trim().slice(1, -1).trim()
+  return `{${inside}${inside === '' ? '' : ', '}"_links": ${JSON.stringify(links)}}`
+}
+
+/**
+ * Sets the headers that caches need; true when the client already has this answer. A generation never changes, so its
+ * name and the question make the tag; a question that says now() has another answer tomorrow and gets none.
+ */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: PublicationsTable): boolean {
+  reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
+  reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
+  reply.header('Vary', 'Authorization, Accept-Encoding')
+  if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
+  if (dependsOnTime(request)) return false
+  const question = createHash('sha256')
+    .update(request.url)
+    .update(String(row.metadata_processed_at))
+    .update(request.headers['accept-encoding'] ?? '')
+    .digest('base64url')
+    .slice(0, 16)
+  const etag = `W/"${row.generation_uid}.${question}"`
+  reply.header('ETag', etag)
+  return (request.headers['if-none-match'] ?? '').split(',').some((tag) => tag.trim() === etag)
+}
+
+function dependsOnTime(request: FastifyRequest): boolean {
+  const texts = Object.values(request.query as Record<string, unknown>).flat()
+  return texts.some((text) => typeof text === 'string' && /\bnow\s*\(/i.test(text))
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { AppError } from '../../kernel/index.ts'
+import { catalogFacets, datasetObject } from '../../records/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
+import { answerOf } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
+import { isUnchanged, sendJson, sendRows, withLinks } from './answers.ts'
+import { datasetLinks, listLinks } from './links.ts'
+import {
+  type DatasetQuery,
+  datasetQuery,
+  type FacetQueryParameters,
+  facetQuery,
+  type ListQuery,
+  listQuery,
+  readFlag,
+  readPage,
+  readQueryText,
+} from './parameters.ts'
+import type { RouteOptions } from './route-options.ts'
+import { findVisible, readerOf } from './visible.ts'
+
+export const datasetParams = Type.Object({
+  dataset_id: Type.String({ description: 'Identifier of the dataset; its uid is understood too' }),
+})
+export type DatasetParams = { dataset_id: string }
+
+/** The catalog: all datasets that the reader may see, itself queryable. Explore API section 2. */
+export function registerCatalog(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
+  app.get<{ Querystring: ListQuery }>(
+    '/catalog/datasets',
+    route('searchCatalog', 'Search the catalog', answerOf('CatalogPage'), { querystring: listQuery }),
+    async (request, reply) => {
+      const page = readPage(request.query)
+      const text = readQueryText(request.query, services.clock.now())
+      const hasLinks = readFlag('include_links', request.query.include_links, false)
+      const answer = await services.catalog.query(
+        readerOf(request),
+        { text, ...page },
+        disconnectSignal(reply),
+      )
+      return sendRows(reply, answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
+    },
+  )
+
+  app.get<{ Querystring: FacetQueryParameters }>(
+    '/catalog/facets',
+    route('catalogFacets', 'Facets of the catalog', answerOf('Facets'), { querystring: facetQuery }),
+    async (request, reply) => {
+      const text = readQueryText(request.query, services.clock.now())
+      const names = request.query.facet ?? []
+      for (const name of names) {
+        if (!(catalogFacets as readonly string[]).includes(name))
+          throw new AppError('odsql.unknown_facet', {
+            field: name.slice(0, 100),
+            suggestion: `The catalog has ${catalogFacets.join(', ')}`,
+          })
+      }
+      const facets = await services.catalog.facets(
+        readerOf(request),
+        text,
+        names.length > 0 ? names : catalogFacets,
+        disconnectSignal(reply),
+      )
+      return sendJson(reply, JSON.stringify({ _links: [], facets }))
+    },
+  )
+
+  app.get<{ Params: DatasetParams; Querystring: DatasetQuery }>(
+    '/catalog/datasets/:dataset_id',
+    route('readCatalogDataset', 'One dataset: metadata and fields', answerOf('CatalogDataset'), {
+      params: datasetParams,
+      querystring: datasetQuery,
+    }),
+    async (request, reply) => {
+      const text = readQueryText(request.query, services.clock.now())
+      const hasLinks = readFlag('include_links', request.query.include_links, false)
+      const { row } = await findVisible(services, request)
+      const links = hasLinks ? datasetLinks(request) : null
+      if (!text.select || text.select.trim() === '*') {
+        if (isUnchanged(request, reply, row)) return reply.status(304).send()
+        return sendJson(reply, withLinks(JSON.stringify(datasetObject(row)), links))
+      }
+      // Found above: whoever came this far may see it.
+      const answer = await services.catalog.query(
+        { seesRestricted: true },
+        { text: { ...text, where: [`dataset_uid = "${row.dataset_uid}"`] }, limit: 1, offset: 0 },
+        disconnectSignal(reply),
+      )
+      if (isUnchanged(request, reply, row)) return reply.status(304).send()
+      return sendJson(reply, withLinks(answer.rows[0] ?? '{}', links))
+    },
+  )
+}

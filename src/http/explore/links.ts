@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify'
+
+/** A member of `_links`. Explore API section 6: generated clients refuse other words for `rel`. */
+export interface Link {
+  readonly href: string
+  readonly rel: 'self' | 'first' | 'last' | 'next' | 'dataset' | 'catalog'
+}
+
+const root = '/api/explore/v2.1/catalog'
+
+export function originOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}`
+}
+
+export function datasetHref(request: FastifyRequest, datasetId: string): string {
+  return `${originOf(request)}${root}/datasets/${encodeURIComponent(datasetId)}`
+}
+
+/** The address asked for, with other parameters; a key in it is left out: addresses are passed on. */
+function addressOf(request: FastifyRequest, changes: Readonly<Record<string, string>> = {}): string {
+  const url = new URL(request.url, originOf(request))
+  url.searchParams.delete('apikey')
+  for (const [name, value] of Object.entries(changes)) url.searchParams.set(name, value)
+  return url.href
+}
+
+/** Links of a list: itself, its first page, and the next and last ones where paging may go. `maxEnd`: offset + limit at most. */
+export function listLinks(
+  request: FastifyRequest,
+  page: { readonly limit: number; readonly offset: number; readonly maxEnd: number },
+  totalCount: number | null,
+): Link[] {
+  const { limit, offset, maxEnd } = page
+  const at = (start: number) => addressOf(request, { limit: String(limit), offset: String(start) })
+  const links: Link[] = [{ rel: 'self', href: addressOf(request) }]
+  if (limit === 0 || totalCount === null) return links
+  links.push({ rel: 'first', href: at(0) })
+  const reachable = Math.min(totalCount, maxEnd)
+  const last = Math.max(0, Math.floor((reachable - 1) / limit) * limit)
+  if (offset + limit < totalCount && offset + 2 * limit <= maxEnd) {
+    links.push({ rel: 'next', href: at(offset + limit) })
+  }
+  if (last + limit <= maxEnd) links.push({ rel: 'last', href: at(last) })
+  return links
+}
+
+export function datasetLinks(request: FastifyRequest): Link[] {
+  return [
+    { rel: 'self', href: addressOf(request) },
+    { rel: 'catalog', href: `${originOf(request)}${root}/datasets` },
+  ]
+}
+
+export function recordLinks(request: FastifyRequest, datasetId: string): Link[] {
+  return [
+    { rel: 'self', href: addressOf(request) },
+    { rel: 'dataset', href: datasetHref(request, datasetId) },
+  ]
+}

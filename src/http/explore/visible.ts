@@ -1,0 +1,52 @@
+import type { FastifyRequest } from 'fastify'
+import { canSeePublication } from '../../access/index.ts'
+import { findPublication } from '../../catalog/index.ts'
+import type { PublicationsTable } from '../../control/index.ts'
+import { AppError, type Field } from '../../kernel/index.ts'
+import { disjunctiveFields, hierarchiesOf, type Publication } from '../../records/index.ts'
+import type { HttpServices } from '../services.ts'
+
+/**
+ * The publication that the reader may see; others answer like unknown ones. `?version=` answers from a saved one.
+ * Errors: records.unknown_dataset, records.unknown_version.
+ */
+export async function findVisible(services: HttpServices, request: FastifyRequest): Promise<Publication> {
+  const { dataset_id } = request.params as { dataset_id: string }
+  const { version } = request.query as { version?: string }
+  const row = await findPublication(services.control.db, dataset_id)
+  if (!row || !canSeePublication(request.principal, row))
+    throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
+  const seen = version === undefined || version === '' ? row : await versionOf(services, row, version)
+  return { row: seen, fields: JSON.parse(seen.fields_json) as Field[] }
+}
+
+async function versionOf(
+  services: HttpServices,
+  row: PublicationsTable,
+  version: string,
+): Promise<PublicationsTable> {
+  const saved = (await services.actions.versions(row.dataset_uid)).find(
+    (candidate) => candidate.version_uid === version,
+  )
+  if (!saved?.publication_json)
+    throw new AppError('records.unknown_version', { version: version.slice(0, 60) })
+  // Who may see it is decided by the present, not by the past.
+  return {
+    ...(JSON.parse(saved.publication_json) as PublicationsTable),
+    visibility: row.visibility,
+    dataset_id: row.dataset_id,
+  }
+}
+
+/** Whether the catalog's lists show this reader restricted datasets too. */
+export function readerOf(request: FastifyRequest): { readonly seesRestricted: boolean } {
+  return { seesRestricted: canSeePublication(request.principal, { visibility: 'restricted' }) }
+}
+
+/** A query's text with what the fields say of refinements. */
+export function withFields<T>(
+  text: T,
+  fields: readonly Field[],
+): T & { hierarchies: Record<string, string>; disjunctive: string[] } {
+  return { ...text, hierarchies: hierarchiesOf(fields), disjunctive: disjunctiveFields(fields) }
+}

@@ -1,0 +1,129 @@
+/** The OpenAPI 3.1 document: what the routes declare, with security, answers and errors added the same way everywhere. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { objects, ref } from './objects.ts'
+import type { OperationFacts } from './operation.ts'
+
+/** In the order of the page. */
+const tags = [
+  { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
+  { name: 'actions', description: 'Publish, unpublish, abort, save and restore versions: each a job' },
+  { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
+  { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
+  { name: 'resources', description: 'Where the records come from' },
+  { name: 'files', description: 'Uploaded files' },
+  { name: 'processors', description: 'Steps that change rows, in order' },
+  { name: 'fields', description: 'Names, types and annotations of fields, in order' },
+  { name: 'tools', description: 'What extractors and steps there are, and guesses about a source' },
+  { name: 'apikeys', description: 'Keys for programs' },
+  { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
+  { name: 'operations', description: 'For the one who runs the server' },
+]
+
+const errorAnswer = (name: 'ManagementError' | 'ExploreError', description: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(name) } },
+})
+
+const errorTexts = {
+  400: 'Something in the request is wrong, or not possible now',
+  401: 'No credentials, or wrong ones',
+  403: 'The credentials do not give this right',
+  404: 'There is no such thing, or it may not be seen',
+  413: 'Too large',
+  503: 'The query takes too long or too much; or the server is not ready',
+} as const
+
+const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }]
+
+interface Operation {
+  operationId: string
+  tags?: string[]
+  parameters?: { in: string; name: string }[]
+  requestBody?: { required?: boolean; content: Record<string, { schema: { required?: string[] } }> }
+  responses: Record<string, unknown>
+  security?: unknown
+}
+
+export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions => {
+  const facts = new Map<string, OperationFacts>()
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Broadsheet',
+        version,
+        description:
+          'Publish, unpublish, abort and version open datasets; search and export what is published.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      } as never,
+      tags,
+      components: {
+        securitySchemes: {
+          apikeyHeader: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'Authorization',
+            description: '`Authorization: Apikey <key>`',
+          },
+          apikeyQuery: { type: 'apiKey', in: 'query', name: 'apikey' },
+          basic: { type: 'http', scheme: 'basic' },
+        },
+      },
+    },
+    transform({ schema, url, route }) {
+      const operation = route.config?.operation
+      if (operation && schema?.operationId) facts.set(schema.operationId, operation)
+      return { schema, url }
+    },
+    transformObject(input) {
+      if (!('openapiObject' in input)) throw new Error('the document is not OpenAPI 3')
+      const { openapiObject } = input
+      openapiObject.components = {
+        ...openapiObject.components,
+        schemas: objects as never,
+        responses: Object.fromEntries(
+          Object.entries(errorTexts).flatMap(([status, text]) => [
+            [`Management${status}`, errorAnswer('ManagementError', text)],
+            [`Explore${status}`, errorAnswer('ExploreError', text)],
+          ]),
+        ) as never,
+      }
+      for (const [path, methods] of Object.entries(openapiObject.paths ?? {})) {
+        for (const operation of Object.values(methods as Record<string, Operation>)) {
+          complete(path, operation, facts.get(operation.operationId))
+        }
+      }
+      return openapiObject
+    },
+  }
+}
+
+function complete(path: string, operation: Operation, facts: OperationFacts | undefined): void {
+  if (!facts) throw new Error(`${path} ${operation.operationId} says nothing of its answers`)
+  const { permission, answer, body } = facts
+  operation.security = permission === 'public' ? [{}, ...credentials] : credentials
+  if (body) operation.requestBody = { required: body.isRequired, content: body.content as never }
+  else if (operation.requestBody) {
+    const [content] = Object.values(operation.requestBody.content)
+    operation.requestBody.required = (content?.schema.required?.length ?? 0) > 0
+  }
+  const { status, description, content } = answer
+  operation.responses = { [status]: { description, ...(content ? { content } : {}) } }
+  for (const error of errorsOf(path, operation, facts)) {
+    const kind = path.startsWith('/api/management/') ? 'Management' : 'Explore'
+    operation.responses[error] = { $ref: `#/components/responses/${kind}${error}` }
+  }
+}
+
+function errorsOf(path: string, operation: Operation, { permission, body }: OperationFacts): number[] {
+  if (operation.tags?.includes('operations')) return operation.operationId === 'readiness' ? [503] : []
+  const isManagement = path.startsWith('/api/management/')
+  return [
+    400,
+    401,
+    ...(isManagement && permission !== 'SELF' ? [403] : []),
+    ...(path.includes('{') ? [404] : []),
+    ...(body?.content['multipart/form-data'] ? [413] : []),
+    ...(isManagement ? [] : [503]),
+  ]
+}

@@ -1,0 +1,257 @@
+/**
+ * The objects that answers hold, for the OpenAPI document. They describe and never serialize: answers are written as
+ * they are (records are assembled from texts), and tests hold them against these schemas.
+ * Sources: management API sections 2 to 19, explore API sections 1 to 3.
+ */
+import { type TSchema, Type } from 'typebox'
+
+const instant = (description?: string) =>
+  Type.String({ format: 'date-time', ...(description ? { description } : {}) })
+const nullable = (type: string, more: object = {}) => Type.Unsafe({ type: [type, 'null'], ...more })
+const anyValue = (description?: string) => Type.Unsafe(description ? { description } : {})
+const anything = (description: string) => Type.Object({}, { additionalProperties: true, description })
+const uid = (prefix: string) => Type.String({ pattern: `^${prefix}_[a-z0-9]+$` })
+const hex40 = () => Type.String({ pattern: '^[0-9a-f]{40}$' })
+const username = () => Type.Object({ username: Type.String() })
+const optional = Type.Optional
+
+/** A reference to one of the objects below. */
+export const ref = (name: string) => Type.Unsafe({ $ref: `#/components/schemas/${name}` })
+const list = (name: string) => Type.Array(ref(name))
+
+const statusName = Type.Unsafe({
+  type: 'string',
+  enum: [
+    'idle',
+    'error',
+    'limit_reached',
+    'queued',
+    'processing',
+    'deleting',
+    'aborting_processing',
+    'saving_version',
+  ],
+})
+
+const managementError = {
+  status_code: Type.Integer({ description: 'The HTTP status' }),
+  error_key: Type.String({ pattern: 'Exception$' }),
+  message: Type.String(),
+  raw_message: Type.String({ description: 'The message with placeholders' }),
+  raw_params: anything('Values of the placeholders'),
+  error_id: optional(Type.String({ description: 'Finer than error_key; listed in docs/errors.md' })),
+  hint: optional(Type.String({ description: 'What to do next' })),
+}
+
+const exploreFacets = Type.Object({
+  _links: Type.Array(ref('Link')),
+  facets: Type.Array(Type.Object({ name: Type.String(), facets: list('FacetValue') })),
+})
+
+export const objects = {
+  Job: Type.Object({
+    job_uid: hex40(),
+    job_id: hex40(),
+    function: Type.String({
+      description: 'publish, unpublish, abort_processing, save_version, restore_version',
+    }),
+    params: anything('What the function was called with'),
+    state: Type.Unsafe({ type: 'string', enum: ['waiting', 'started', 'running', 'done', 'error'] }),
+    progresses: Type.Array(anything('A step with its rows and bytes')),
+    result: optional(anything('Once done')),
+    error: optional(ref('ManagementError')),
+    dataset_uid: Type.String(),
+    attempt: Type.Integer(),
+    created_at: instant(),
+    started_at: nullable('string', { format: 'date-time' }),
+    finished_at: nullable('string', { format: 'date-time' }),
+    user: username(),
+  }),
+  JobReference: Type.Object({ job_id: hex40() }, { description: 'Follow it at GET /jobs/{job_id}' }),
+  Dataset: Type.Object({
+    dataset_uid: uid('da'),
+    dataset_id: Type.String(),
+    metas: Type.Object(
+      {},
+      { additionalProperties: { type: 'object' }, description: '{template: {name: value}}' },
+    ),
+    last_modified: instant('Last edit of the configuration'),
+    visibility: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
+    created_at: instant(),
+    owner: username(),
+    status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
+  }),
+  DatasetStatus: Type.Object({
+    name: statusName,
+    status: statusName,
+    published: Type.Boolean(),
+    since: instant(),
+    user: optional(username()),
+    job_id: optional(hex40()),
+    records_errors: optional(
+      Type.Unsafe({
+        description: 'Number of values that could not be handled; the list itself with expand=records_errors',
+        oneOf: [{ type: 'integer' }, { type: 'array', items: ref('RecordError') }],
+      }),
+    ),
+    partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
+    message: optional(Type.String({ description: 'With status error: why' })),
+    raw_message: optional(Type.String()),
+    raw_params: optional(anything('Values of the placeholders')),
+    error_id: optional(Type.String()),
+  }),
+  RecordError: Type.Object({
+    record_id: nullable('string'),
+    processor_uid: nullable('string'),
+    field_uid: nullable('string'),
+    message: Type.String(),
+    raw_message: Type.String(),
+    raw_params: anything('Values of the placeholders'),
+    reason: nullable('string'),
+  }),
+  Version: Type.Object({
+    version_uid: uid('ch'),
+    dataset_uid: uid('da'),
+    label: nullable('string'),
+    records_count: Type.Integer(),
+    published: Type.Boolean({ description: 'Whether the dataset was published when the version was saved' }),
+    created_at: instant(),
+    user: username(),
+  }),
+  Metadata: Type.Object({
+    name: Type.String(),
+    template: Type.Object({ name: Type.String(), label: Type.String(), purpose: Type.String() }),
+    definition: anything('Empty unless expanded'),
+    value: anyValue('null when unset'),
+    remote_value: Type.Null(),
+    override_remote_value: Type.Boolean(),
+  }),
+  Resource: Type.Object({
+    resource_uid: uid('re'),
+    url: Type.String(),
+    title: Type.String(),
+    type: Type.String({ description: 'Name of the extractor' }),
+    params: anything('Parameters of the extractor'),
+  }),
+  Preview: Type.Object({
+    fields: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        original_name: Type.String(),
+        label: Type.String(),
+        type: Type.String(),
+        description: nullable('string'),
+        annotations: Type.Array(anyValue()),
+      }),
+    ),
+    records: Type.Array(anything('A record, at most 20'), { maxItems: 20 }),
+  }),
+  Step: Type.Object({
+    processor_uid: uid('pr'),
+    name: Type.String(),
+    args: Type.Unsafe({ type: ['object', 'array'] }),
+    label: optional(Type.String()),
+  }),
+  File: Type.Object({
+    file_id: Type.String(),
+    url: Type.String({ pattern: '^odsfile://' }),
+    filename: Type.String(),
+    properties: Type.Object({ mimetype: Type.String(), size: Type.Integer() }),
+    created: instant(),
+  }),
+  Extractor: Type.Object({
+    type: Type.String(),
+    label: Type.String(),
+    authentication: anything('Empty when none'),
+    parameters: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        label: Type.String(),
+        type: Type.String(),
+        description: Type.String(),
+        default: anyValue(),
+        is_mandatory: Type.Boolean(),
+        choices: optional(Type.Array(anyValue())),
+      }),
+    ),
+  }),
+  ExtractorGuess: Type.Object({
+    recommended_extractors: Type.Array(Type.String()),
+    other_extractors: Type.Array(Type.String()),
+  }),
+  ExtractorParametersGuess: Type.Object({
+    extractor: Type.String(),
+    params: anything('Parameters of the extractor'),
+  }),
+  ApiKey: Type.Object({
+    key: Type.String({ description: 'The key itself in the answer that makes it; its uid ever after' }),
+    key_uid: uid('ak'),
+    label: nullable('string'),
+    permissions: Type.Array(Type.String()),
+  }),
+  Domain: Type.Object({ domain_id: Type.String(), properties: anything('By name') }),
+  AccessPolicy: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
+  Names: Type.Array(Type.String()),
+  ManagementError: Type.Object({
+    ...managementError,
+    errors: optional(Type.Array(Type.Object(managementError), { description: 'One per faulty property' })),
+  }),
+  ExploreError: Type.Object({
+    error_code: Type.String(),
+    message: Type.String(),
+    key: optional(Type.String({ description: 'Finer than error_code; listed in docs/errors.md' })),
+    clause: optional(Type.String({ description: 'The ODSQL parameter at fault' })),
+    position: optional(Type.Integer({ description: 'Offset of the fault in the clause' })),
+    hint: optional(Type.String({ description: 'What to do next' })),
+  }),
+  Link: Type.Object({ href: Type.String(), rel: Type.String() }),
+  Field: Type.Object({
+    name: Type.String(),
+    label: Type.String(),
+    type: Type.Unsafe({
+      type: 'string',
+      enum: ['text', 'int', 'double', 'boolean', 'date', 'datetime', 'geo_point_2d', 'geo_shape', 'file'],
+    }),
+    description: nullable('string'),
+    annotations: Type.Object({}, { additionalProperties: { type: 'array' } }),
+  }),
+  CatalogDataset: Type.Object({
+    dataset_id: Type.String(),
+    dataset_uid: uid('da'),
+    attachments: Type.Array(anything('An attachment')),
+    has_records: Type.Boolean(),
+    data_visible: Type.Boolean(),
+    features: Type.Array(Type.String()),
+    metas: Type.Object({}, { additionalProperties: { type: 'object' } }),
+    fields: list('Field'),
+    partial: optional(Type.Boolean({ description: 'The records are those of an aborted publish' })),
+    _links: optional(list('Link')),
+  }),
+  CatalogPage: Type.Object({
+    total_count: optional(Type.Integer({ description: 'Absent from grouped and aggregated answers' })),
+    results: Type.Array(anything('A CatalogDataset, or the selected expressions')),
+    _links: optional(list('Link')),
+  }),
+  Record: Type.Object(
+    {},
+    { additionalProperties: true, description: 'Fields by name; null where there is no value' },
+  ),
+  RecordPage: Type.Object({
+    total_count: optional(Type.Integer({ description: 'Absent from grouped and aggregated answers' })),
+    results: list('Record'),
+    _links: optional(list('Link')),
+  }),
+  FacetValue: Type.Object({
+    name: Type.String({ description: 'Last step of a hierarchical value' }),
+    value: Type.String({ description: 'What refine takes' }),
+    count: optional(Type.Integer()),
+    state: Type.Unsafe({ type: 'string', enum: ['displayed', 'refined', 'excluded'] }),
+    facets: optional(list('FacetValue')),
+  }),
+  Facets: exploreFacets,
+  Links: Type.Object({ _links: list('Link') }),
+  Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(anything('An attachment')) }),
+  Health: Type.Object({ status: Type.String() }),
+} satisfies Record<string, TSchema>
+
+export type ObjectName = keyof typeof objects

@@ -1,0 +1,69 @@
+import type { PermissionClass } from '../../access/index.ts'
+import { type ObjectName, ref } from './objects.ts'
+
+/** What a route answers when all goes well. */
+export interface Answer {
+  readonly status: 200 | 201 | 204
+  readonly description: string
+  /** By media type; none for an empty answer. */
+  readonly content?: Readonly<Record<string, { readonly schema: unknown }>>
+}
+
+const json = (schema: unknown) => ({ 'application/json': { schema } })
+const bytes = { schema: { type: 'string', format: 'binary' } }
+
+export const answerOf = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
+  status,
+  description: name,
+  content: json(ref(name)),
+})
+export const answerList = (name: ObjectName): Answer => ({
+  status: 200,
+  description: `List of ${name}`,
+  content: json({ type: 'array', items: ref(name) }),
+})
+export const noContent: Answer = { status: 204, description: 'Done; nothing to say' }
+export const answerBytes = (...mediaTypes: string[]): Answer => ({
+  status: 200,
+  description: 'The file',
+  content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, bytes])),
+})
+
+/** A body that is described but read by the handler itself. */
+export interface DescribedBody {
+  readonly isRequired: boolean
+  readonly content: Readonly<Record<string, { readonly schema: unknown }>>
+}
+
+export interface OperationFacts {
+  readonly permission: PermissionClass
+  readonly answer: Answer
+  readonly body?: DescribedBody | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route; a route without one does not start. */
+    permission?: PermissionClass
+    /** What the OpenAPI document says beyond the schemas that validate. */
+    operation?: OperationFacts
+  }
+}
+
+/**
+ * The options of a documented route: who may call it, its unique name, what it does, what it answers, and the schemas
+ * that validate its parameters and body.
+ */
+export function operation<const S extends object>(
+  permission: PermissionClass,
+  operationId: string,
+  summary: string,
+  answer: Answer,
+  schema: S,
+  body?: DescribedBody,
+) {
+  return {
+    config: { permission, operation: { permission, answer, body } },
+    schema: { ...schema, operationId, summary },
+  }
+}
