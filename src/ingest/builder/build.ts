@@ -14,6 +14,7 @@ import {
 } from '../../kernel/index.ts'
 import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
+import { checkSteps } from './check-steps.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type Extraction, extract } from './extract.ts'
 import { sealFile } from './part-file.ts'
@@ -40,6 +41,7 @@ export async function build(
   })
   try {
     emit({ kind: 'phase', phase: 'extract' })
+    await checkPlan(engine, plan)
     let last: BuildCounts | null = null
     const extraction = await extract(engine, plan, {
       stop,
@@ -61,6 +63,15 @@ export async function build(
     emit({ kind: 'done' })
   } finally {
     engine.close()
+  }
+}
+
+async function checkPlan(engine: Engine, plan: BuildPlan): Promise<void> {
+  const connection = await engine.connect()
+  try {
+    await checkSteps(connection, plan)
+  } finally {
+    connection.close()
   }
 }
 

@@ -5,6 +5,7 @@ import { type JsonValue, quoteIdentifier } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
 import { validateParameters } from '../extractors/parameters.ts'
 import type { InferredType } from '../types/types.ts'
+import { checkSteps } from './check-steps.ts'
 import type { Preview, PreviewOrder } from './messages.ts'
 import { compileProjection } from './projection.ts'
 import { prepareSlice } from './slice-work.ts'
@@ -22,6 +23,7 @@ export async function preview(order: PreviewOrder): Promise<Preview> {
   })
   const connection = await engine.connect()
   try {
+    await checkSteps(connection, order)
     const extractor = findExtractor(source.extractor)
     validateParameters(extractor, source.params)
     const reader = await extractor.open({

@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import { openText } from '../bytes/open-source.ts'
 import { type CsvDialect, createCsvScanner, parseCsvRecord } from '../slices/csv-records.ts'
+import { detectDelimiter } from '../slices/detect-delimiter.ts'
 import { maxRecordBytes, type Slice } from '../slices/slice.ts'
 import { sliceCsv } from '../slices/slice-csv.ts'
+import { isBlank, readHead, refuseWebPage } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
@@ -15,9 +16,6 @@ import {
   textParameter,
 } from './parameters.ts'
 import type { Extractor, LoadedSlice, RawColumn, ReaderContext, Reject, SourceReader } from './reader.ts'
-
-/** Bytes looked at to find the dialect and the header. */
-const headBytes = 256 * 1024
 
 export const csvExtractor: Extractor = {
   type: 'csvfile',
@@ -91,9 +89,9 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
   const first = await openText(file)
   const head = await readHead(first.chunks)
   first.close()
-  if (head.length === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  refuseWebPage(head, source.filename)
-  const dialect = await chooseDialect(context, head)
+  if (isBlank(head)) throw new AppError('ingest.source_is_empty', { filename: source.filename })
+  refuseWebPage(head, source.filename, 'CSV')
+  const dialect = chooseDialect(source, head, leading)
   const header = readRecord(head, dialect, leading)
   const values = parseCsvRecord(header, dialect)
   refuseTooManyColumns(values.length)
@@ -154,7 +152,9 @@ async function loadCsvSlice(
     `columns = {${types}}`,
     "nullstr = ''",
     'null_padding = true',
+    // Strict, or records with too many values would pass without a word.
     'strict_mode = true',
+    "new_line = '\\n'",
     // Slices run side by side already, and a slice read by one task keeps its order and its quoted line breaks.
     'parallel = false',
     `max_line_size = ${maxRecordBytes + 1}`,
@@ -219,25 +219,6 @@ function explainReject(type: string, message: string): string {
   return type.toLowerCase()
 }
 
-async function readHead(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let total = 0
-  for await (const chunk of chunks) {
-    pieces.push(chunk)
-    total += chunk.length
-    if (total >= headBytes) break
-  }
-  return Buffer.concat(pieces).subarray(0, headBytes)
-}
-
-/** A sign-in or error page saved under the name of a data file is the commonest wrong file there is. */
-function refuseWebPage(head: Buffer, filename: string): void {
-  const start = head.subarray(0, 1024).toString('latin1').trimStart().toLowerCase()
-  if (/^(<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html)/.test(start)) {
-    throw new AppError('ingest.looks_like_html', { filename, format: 'CSV' })
-  }
-}
-
 /** Text of the record number `index` (from 0) of the head; the last one when there are fewer. */
 function readRecord(head: Buffer, dialect: CsvDialect, index: number): string {
   const scanner = createCsvScanner(dialect)
@@ -259,44 +240,14 @@ function readRecord(head: Buffer, dialect: CsvDialect, index: number): string {
     .replace(/\r?\n$|\r$/, '')
 }
 
-/** The dialect that was asked for; what was left open is found by the engine's sniffer on the head of the file. */
-async function chooseDialect(context: ReaderContext, head: Buffer): Promise<CsvDialect> {
-  const { params } = context.source
+/** The dialect that was asked for; the separator, when left open, is found on the head of the file. */
+function chooseDialect({ params }: ReaderContext['source'], head: Buffer, leading: number): CsvDialect {
   const escapeChar = textParameter(params, 'escapechar')
   const quote = params.quotechar === '' ? '' : (textParameter(params, 'quotechar') ?? '"')
   const isDoubled = booleanParameter(params, 'doublequote', true)
+  const quoteEscape = escapeChar ?? (isDoubled ? quote : '')
   const given = textParameter(params, 'separator')
-  const delimiter = given === '\\t' ? '\t' : (given ?? (await sniffDelimiter(context, head, quote)))
-  return { delimiter, quote, escape: escapeChar ?? (isDoubled ? quote : '') }
-}
-
-export async function sniffDelimiter(context: ReaderContext, head: Buffer, quote: string): Promise<string> {
-  if (/\.(tsv|tab)(\.gz)?$/i.test(context.source.filename) && head.includes(0x09)) return '\t'
-  const path = join(context.tmpDirectory, `${context.prefix}-head.csv`)
-  // Whole lines only: a cut record would mislead the sniffer.
-  const cut = head.length < headBytes ? head.length : head.lastIndexOf(0x0a) + 1 || head.length
-  await writeFile(path, head.subarray(0, cut))
-  try {
-    const [row] = await context.connection.all(
-      `select "Delimiter" as delimiter from sniff_csv(${quoteLiteral(path)}, quote = ${quoteLiteral(quote)}, ignore_errors = true, max_line_size = ${maxRecordBytes}, buffer_size = ${2 * maxRecordBytes})`,
-    )
-    const found = String(row?.delimiter ?? ',')
-    if (/^[,;\t|: ]$/.test(found) && found !== ' ' && found !== ':') return found
-  } catch {
-    // The sniffer gives up on odd files; counting in the first line is better than nothing.
-  }
-  return commonestDelimiter(readRecord(head, { delimiter: ',', quote, escape: quote }, 0))
-}
-
-function commonestDelimiter(line: string): string {
-  let best = ','
-  let most = 0
-  for (const candidate of [',', ';', '\t', '|']) {
-    const count = line.split(candidate).length - 1
-    if (count > most) {
-      best = candidate
-      most = count
-    }
-  }
-  return best
+  const delimiter =
+    given === '\\t' ? '\t' : (given ?? detectDelimiter(head, { quote, escape: quoteEscape, skip: leading }))
+  return { delimiter, quote, escape: quoteEscape }
 }

@@ -1,12 +1,13 @@
 /** JSON arrays, JSON lines and GeoJSON: one document a line after slicing, columns by member name. */
 import type { Connection } from '../../engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
-import { openText } from '../bytes/open-source.ts'
+import { openText, openUnpacked } from '../bytes/open-source.ts'
 import type { Slice } from '../slices/slice.ts'
 import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
+import { isBlank, readHead, refuseWebPage } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
@@ -76,12 +77,15 @@ interface Member {
 
 async function openJson(context: ReaderContext, layout: Layout): Promise<SourceReader> {
   const { source } = context
-  if (source.bytes === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
+  const file = { path: source.path, filename: source.filename, maxBytes: context.maxSourceBytes }
+  const bytes = await openUnpacked(file)
+  const head = await readHead(bytes.chunks)
+  bytes.close()
+  if (isBlank(head)) throw new AppError('ingest.source_is_empty', { filename: source.filename })
+  refuseWebPage(head, source.filename, layout === 'geojson' ? 'GeoJSON' : 'JSON')
   const opened = await openText({
-    path: source.path,
-    filename: source.filename,
+    ...file,
     encoding: textParameter(source.params, 'encoding'),
-    maxBytes: context.maxSourceBytes,
     stop: context.stop,
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,

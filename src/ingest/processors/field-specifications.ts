@@ -54,7 +54,7 @@ function none(): null {
 }
 
 function oneText([value]: readonly JsonValue[]): string | null {
-  return typeof value === 'string' && value !== '' ? null : 'one separator'
+  return typeof value === 'string' && value !== '' && !value.includes('\0') ? null : 'one separator'
 }
 
 export const fieldSpecificationNames = [

@@ -15,7 +15,7 @@ import { asText } from '../types/types.ts'
 
 export interface ProcessorArgument {
   readonly name: string
-  readonly type: 'field' | 'new_field' | 'text' | 'int' | 'boolean'
+  readonly type: 'field' | 'new_field' | 'text' | 'regexp' | 'date_format' | 'int' | 'boolean'
   readonly description: string
   readonly is_mandatory: boolean
   readonly default?: string | number | boolean
@@ -101,6 +101,7 @@ function expectation(spec: ProcessorArgument, value: unknown): string | null {
   if (spec.type === 'int') return Number.isInteger(value) ? null : 'it must be a whole number'
   if (spec.type === 'boolean') return typeof value === 'boolean' ? null : 'it must be true or false'
   if (typeof value !== 'string') return 'it must be text'
+  if (value.includes('\0')) return 'it must not hold a NUL character'
   if (spec.type === 'new_field' && !isFieldName(value) && safeFieldName(value, new Set()) === '')
     return 'it must be a name'
   return null

@@ -1,5 +1,5 @@
 /** Processors that change text, and those that leave rows out by it. */
-import { quoteLiteral } from '../../kernel/index.ts'
+import { quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import { fieldArgument, type Processor, type StepArguments } from './processor.ts'
 
 const allFields = {
@@ -41,7 +41,7 @@ export const regexpReplace: Processor = {
   args: [
     { ...fieldArgument('field', 'Field to change'), is_mandatory: false },
     allFields,
-    { name: 'regexp', type: 'text', description: 'Regular expression to find', is_mandatory: true },
+    { name: 'regexp', type: 'regexp', description: 'Regular expression to find', is_mandatory: true },
     { name: 'new', type: 'text', description: 'Text to put in its place', is_mandatory: false, default: '' },
     {
       name: 'ignore_case',
@@ -139,7 +139,7 @@ export const dateNormalizer: Processor = {
     fieldArgument('field', 'Field to change'),
     {
       name: 'format',
-      type: 'text',
+      type: 'date_format',
       description: 'How the dates are written, e.g. %d/%m/%Y %H:%M',
       is_mandatory: true,
     },
@@ -183,7 +183,12 @@ export const stringExtractor: Processor = {
   doc: 'Every named group (?P<name>...) of a regular expression becomes a field.',
   args: [
     fieldArgument('field', 'Field to look into'),
-    { name: 'regexp', type: 'text', description: 'Regular expression with named groups', is_mandatory: true },
+    {
+      name: 'regexp',
+      type: 'regexp',
+      description: 'Regular expression with named groups',
+      is_mandatory: true,
+    },
   ],
   examples: [
     {
@@ -193,28 +198,26 @@ export const stringExtractor: Processor = {
     },
   ],
   compile: (args) => {
-    const names = [...args.value('regexp').matchAll(/\(\?P<([A-Za-z_]\w*)>/g)].map((match) =>
-      match[1]!.toLowerCase(),
-    )
-    // Groups are taken by number: named ones among unnamed keep their place.
-    const positions = groupPositions(args.value('regexp'))
+    const pattern = args.value('regexp')
     return {
-      set: names.map((name) => ({
+      set: namedGroups(pattern).map(({ name, position }) => ({
         name,
         engineType: 'VARCHAR',
-        sql: `nullif(regexp_extract(${args.text('field')}, ${quoteLiteral(args.value('regexp'))}, ${positions.get(name) ?? 1}), '')`,
+        sql: `nullif(regexp_extract(${args.text('field')}, ${quoteLiteral(pattern)}, ${position}), '')`,
       })),
     }
   },
 }
 
-function groupPositions(pattern: string): Map<string, number> {
-  const positions = new Map<string, number>()
-  let group = 0
-  for (const match of pattern.matchAll(/\\.|\[(?:\\.|[^\]])*\]|\((\?P<([A-Za-z_]\w*)>|\?)?/g)) {
+/** Named groups as fields; they are taken by number, so that named ones among unnamed keep their place. */
+function namedGroups(pattern: string): { name: string; position: number }[] {
+  const groups: { name: string; position: number }[] = []
+  const taken = new Set<string>()
+  let position = 0
+  for (const match of pattern.matchAll(/\\.|\[(?:\\.|[^\]])*\]|\((\?P?<([A-Za-z_]\w*)>|\?)?/g)) {
     if (!match[0].startsWith('(')) continue
-    if (match[2]) positions.set(match[2].toLowerCase(), ++group)
-    else if (match[1] === undefined) group++
+    if (match[2]) groups.push({ name: safeFieldName(match[2], taken), position: ++position })
+    else if (match[1] === undefined) position++
   }
-  return positions
+  return groups
 }

@@ -26,6 +26,8 @@ export interface CsvScanner {
    */
   scan(bytes: Buffer, from: number, to: number, onRecord: (end: number) => boolean): number
   isInsideQuotes(): boolean
+  /** The last byte was a carriage return outside quotes: half a line break or a whole one. */
+  endsInReturn(): boolean
   /** Line on which the open quote stands, from 1. */
   quoteLine(): number
   /** Lines begun so far. */
@@ -57,7 +59,7 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
       }
       if (byte === lineFeed || byte === carriageReturn) {
         // CR LF is one line break: the record ends behind the LF.
-        if (byte === carriageReturn && bytes[at + 1] === lineFeed) continue
+        if (byte === carriageReturn && at + 1 < to && bytes[at + 1] === lineFeed) continue
         if (byte === carriageReturn && at + 1 === to) {
           isAfterReturn = true
           continue
@@ -88,6 +90,7 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
 
   return {
     scan,
+    endsInReturn: () => isAfterReturn,
     isInsideQuotes: () => state === quoted || state === escaped,
     quoteLine: () => openedOn,
     line: () => line,

@@ -9,8 +9,13 @@ export interface CsvSlicing extends SliceOptions {
   readonly skipRecords: number
 }
 
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const lineFeedPiece = Buffer.from([lineFeed])
+
 /**
- * Cuts CSV text into slices of whole records.
+ * Cuts CSV text into slices of whole records, each ended by a line feed: the engine's reader gives up on files that mix
+ * line breaks, and such files are common. Line breaks inside quotes are left as they are.
  * Errors: ingest.unclosed_quote, ingest.record_too_large, and those of the byte source.
  */
 export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncGenerator<Slice> {
@@ -23,46 +28,64 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
   let firstLine = 1
 
   for await (const chunk of source.chunks) {
+    // Records move left over the carriage returns before them. Without any, nothing is copied.
+    const hasReturns = chunk.includes(carriageReturn)
+    /** Where what belongs to the next slice starts, and where it ends so far. */
     let from = 0
+    let written = 0
+    /** End, in the bytes as they came, of the last whole record. */
     let boundary = -1
+
+    const keep = (start: number, end: number) => {
+      if (written !== start && end > start) chunk.copyWithin(written, start, end)
+      written += Math.max(0, end - start)
+    }
+    const keepRecord = (start: number, end: number) => {
+      if (!hasReturns) {
+        if (end === 0) pieces.push(lineFeedPiece)
+        written = end
+        return
+      }
+      // A lone return at the end of the last chunk was a line break after all; it has been dropped there.
+      if (end === 0) {
+        pieces.push(lineFeedPiece)
+        return
+      }
+      const isPair = end - 2 >= start && chunk[end - 1] === lineFeed && chunk[end - 2] === carriageReturn
+      keep(start, isPair ? end - 2 : end - 1)
+      chunk[written++] = lineFeed
+    }
+
     let at = 0
     while (at < chunk.length) {
       at = scanner.scan(chunk, at, chunk.length, (end) => {
+        keepRecord(Math.max(0, boundary), end)
         boundary = end
-        return toSkip > 0 || pending + end - from >= options.sliceBytes
+        return toSkip > 0 || pending + written - from >= options.sliceBytes
       })
-      if (boundary < 0) break
+      if (boundary < 0 || at !== boundary) break
       if (toSkip > 0) {
         toSkip--
         pieces = []
         pending = 0
-        from = boundary
-        firstLine = scanner.line()
-        boundary = -1
-        continue
-      }
-      if (pending + boundary - from >= options.sliceBytes && at === boundary) {
-        pieces.push(chunk.subarray(from, boundary))
-        yield await writeSlice(options, {
-          index: index++,
-          pieces,
-          sourceBytesRead: source.bytesRead(),
-          firstLine,
-        })
+      } else if (pending + written - from >= options.sliceBytes) {
+        pieces.push(chunk.subarray(from, written))
+        const sourceBytesRead = source.bytesRead()
+        yield await writeSlice(options, { index: index++, pieces, sourceBytesRead, firstLine })
         pieces = []
         pending = 0
-        from = boundary
-        firstLine = scanner.line()
-        boundary = -1
-      }
+      } else continue
+      from = written
+      firstLine = scanner.line()
     }
-    if (boundary >= 0) sinceBoundary = chunk.length - boundary
-    else sinceBoundary = from > 0 ? chunk.length - from : sinceBoundary + chunk.length
+    const rest = Math.max(0, boundary)
+    // Whether a return at the very end is half a line break shows in the next chunk, where it is made a line feed.
+    keep(rest, scanner.endsInReturn() ? chunk.length - 1 : chunk.length)
+    sinceBoundary = boundary >= 0 ? chunk.length - boundary : sinceBoundary + chunk.length
     if (sinceBoundary > maxRecordBytes) throw tooLarge(options.filename, scanner)
-    if (from < chunk.length) {
-      // The stream may reuse its buffers once we ask for the next chunk; a slice spans several.
-      pieces.push(chunk.subarray(from))
-      pending += chunk.length - from
+    if (from < written) {
+      pieces.push(chunk.subarray(from, written))
+      pending += written - from
     }
   }
   if (scanner.isInsideQuotes()) {
