@@ -1,6 +1,6 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
 import { performance } from 'node:perf_hooks'
-import { createAccess } from './access/index.ts'
+import { createAccess, domainPermissions } from './access/index.ts'
 import { type ActionEvent, startActions } from './actions/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
@@ -25,6 +25,8 @@ export interface App {
   readonly url: string
   /** The admin's password, if this start generated one. */
   readonly generatedPassword: string | null
+  /** Lends an API key with all of the admin's permissions, for as long as `run` takes. */
+  withAdminKey<T>(run: (apikey: string) => Promise<T>): Promise<T>
   /** Parks running jobs, lets answers finish and closes everything. */
   stop(): Promise<void>
 }
@@ -168,7 +170,21 @@ export async function startApp(
     })
     const url = await listen()
     builders.keepSpare()
-    return { url, generatedPassword, stop: close }
+    return { url, generatedPassword, withAdminKey, stop: close }
+
+    async function withAdminKey<T>(run: (apikey: string) => Promise<T>): Promise<T> {
+      const label = 'demo datasets, while the server starts'
+      // What a killed process left.
+      for (const key of await access.listKeys('admin')) {
+        if (key.label === label) await access.deleteKey('admin', key.keyUid)
+      }
+      const { key, keyUid } = await access.createKey('admin', { label, permissions: [...domainPermissions] })
+      try {
+        return await run(key)
+      } finally {
+        await access.deleteKey('admin', keyUid)
+      }
+    }
 
     async function listen(): Promise<string> {
       try {

@@ -1,5 +1,6 @@
 /** The server process: reads the settings, starts, says where it is, stops cleanly. */
 import { type App, startApp } from './app.ts'
+import { createClient, seedDemo } from './cli/index.ts'
 import { createIds, systemClock } from './kernel/index.ts'
 import { createLog } from './log.ts'
 import { readSettings, SettingError, type Settings } from './settings.ts'
@@ -10,9 +11,11 @@ export async function serve(env: Readonly<Record<string, string | undefined>> = 
     const settings = readSettings(env)
     const log = createLog(systemClock, settings.logLevel, (line) => process.stderr.write(line))
     const app = await startApp(settings, { clock: systemClock, ids: createIds(), log, pid: process.pid })
-    stopOnSignals(app, env.BROADSHEET_EXIT_WITH_PARENT === '1')
+    const stopping = new AbortController()
+    stopOnSignals(app, stopping, env.BROADSHEET_EXIT_WITH_PARENT === '1')
     announce(app, settings)
     process.send?.({ kind: 'ready', url: app.url, generatedPassword: app.generatedPassword })
+    if (settings.demo) await publishDemo(app, stopping.signal)
   } catch (error) {
     if (!(error instanceof SettingError)) throw error
     process.stderr.write(`Broadsheet cannot start:\n${error.message}\n`)
@@ -43,7 +46,22 @@ function announce(app: App, settings: Settings): void {
 /** One Ctrl-C under `npm start` arrives twice within milliseconds: from the terminal and from npm. */
 const echoMs = 500
 
-function stopOnSignals(app: App, exitsWithParent: boolean): void {
+/** Through the server's own API, as everybody would; a server without its demo is a server all the same. */
+async function publishDemo(app: App, signal: AbortSignal): Promise<void> {
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  try {
+    await app.withAdminKey(async (apikey) => {
+      const client = createClient({ server: app.url, credentials: { apikey } })
+      const outcomes = await seedDemo(client, { onProgress: (line) => say(`  demo      ${line}`), signal })
+      await client.close()
+      if (outcomes.some(({ outcome }) => outcome === 'published')) say('The demo datasets are published')
+    })
+  } catch (error) {
+    if (!signal.aborted) process.stderr.write(`The demo datasets are not published: ${String(error)}\n`)
+  }
+}
+
+function stopOnSignals(app: App, stopping: AbortController, exitsWithParent: boolean): void {
   let stoppingSince: number | null = null
   const stop = async () => {
     if (stoppingSince !== null) {
@@ -52,6 +70,7 @@ function stopOnSignals(app: App, exitsWithParent: boolean): void {
       return
     }
     stoppingSince = performance.now()
+    stopping.abort()
     process.stdout.write('Stopping; running jobs are parked and go on at the next start\n')
     await app.stop()
     process.exit(0)
