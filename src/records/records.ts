@@ -99,6 +99,12 @@ export function createRecords(deps: RecordsDeps): Records {
     }
   }
 
+  async function findRow(ids: string, id: string, until: AbortSignal): Promise<bigint | null> {
+    const sql = `select _row from ${ids} where _id = $1::uuid`
+    const [row] = await deps.pool.use((connection) => connection.all(sql, [id], until), until)
+    return row ? (row._row as bigint) : null
+  }
+
   return {
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
@@ -107,8 +113,12 @@ export function createRecords(deps: RecordsDeps): Records {
       return withGeneration(publication, signal, async (handle, until) => {
         const target = { relation: handle.relation, search: handle.search }
         const hasExtra = request.includeAppMetas && !query.isAggregated
+        // A page of all records in their own order is a range of positions: nothing before it is read.
+        const isPlain = !query.isAggregated && query.where === null && query.order.length === 0
+        const { limit, offset } = request
         const rowsStatement = compileRows(query, target, {
-          page: { limit: request.limit, offset: request.offset },
+          page: isPlain ? { limit: null, offset: 0 } : { limit, offset },
+          ...(isPlain ? { rowRange: { from: offset, to: offset + limit } } : {}),
           ...(hasExtra ? { extra: ['_id'] } : {}),
         })
         const extra = hasExtra ? appMetas(publication) : []
@@ -155,13 +165,14 @@ export function createRecords(deps: RecordsDeps): Records {
       )
       if (query.isAggregated) throw aggregateOfOne()
       return withGeneration(publication, signal, async (handle, until) => {
-        const id = '$1::uuid'
-        // The row is found in the sorted ids first: the records are ordered by row, not by id.
-        const at = handle.ids ? `_row in (select _row from ${handle.ids} where _id = ${id})` : `_id = ${id}`
+        // The position is found in the sorted ids first: the records are ordered by position, not by id.
+        const at = handle.ids ? await findRow(handle.ids, plain, until) : null
+        if (handle.ids && at === null) throw unknown()
+        const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
         const target = {
-          relation: `(select * from ${handle.relation} where ${at})`,
+          relation: `(select * from ${handle.relation} where ${condition})`,
           search: handle.search,
-          values: [plain],
+          values: [at ?? plain],
         }
         const page = { limit: 1, offset: 0 }
         const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
