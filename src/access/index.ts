@@ -4,6 +4,7 @@ export {
   mayDo,
   type PermissionClass,
   permissionClasses,
+  permissionsNeeded,
   requirePermission,
 } from './policy.ts'
 export { anonymous, domainPermissions, type Principal } from './principal.ts'

@@ -40,12 +40,19 @@ export function mayDo(principal: Principal, permission: PermissionClass): boolea
   return rules[permission].some((needed) => needed.every((name) => principal.permissions.has(name)))
 }
 
+/** The permissions of a class in words: `edit_dataset and publish_dataset`; empty when none is needed. */
+export function permissionsNeeded(permission: PermissionClass): string {
+  return rules[permission]
+    .filter((names) => names.length > 0)
+    .map((names) => names.join(' and '))
+    .join(', or ')
+}
+
 /** Errors: access.authentication_required for nobody, access.permission_denied for somebody without the right. */
 export function requirePermission(principal: Principal, permission: PermissionClass): void {
   if (mayDo(principal, permission)) return
   if (principal.kind === 'anonymous') throw new AppError('access.authentication_required', {})
-  const needed = rules[permission].map((names) => names.join(' and ')).join(', or ')
-  throw new AppError('access.permission_denied', { permission: needed })
+  throw new AppError('access.permission_denied', { permission: permissionsNeeded(permission) })
 }
 
 /** Whether a published dataset exists for this reader. A restricted one must not be told from one that does not. */

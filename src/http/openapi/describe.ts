@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document: what the routes declare, with security, answers and errors added the same way everywhere. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { permissionsNeeded } from '../../access/index.ts'
 import { objects, ref } from './objects.ts'
 import type { OperationFacts } from './operation.ts'
 
@@ -37,6 +38,7 @@ const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }]
 
 interface Operation {
   operationId: string
+  description?: string
   tags?: string[]
   parameters?: { in: string; name: string }[]
   requestBody?: { required?: boolean; content: Record<string, { schema: { required?: string[] } }> }
@@ -102,6 +104,10 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   if (!facts) throw new Error(`${path} ${operation.operationId} says nothing of its answers`)
   const { permission, answer, body } = facts
   operation.security = permission === 'public' ? [{}, ...credentials] : credentials
+  const needed = permissionsNeeded(permission)
+  if (needed !== '') {
+    operation.description = [operation.description, `Needs ${needed}.`].filter(Boolean).join(' ')
+  }
   if (body) operation.requestBody = { required: body.isRequired, content: body.content as never }
   else if (operation.requestBody) {
     const [content] = Object.values(operation.requestBody.content)

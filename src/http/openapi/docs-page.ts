@@ -63,9 +63,10 @@ export function renderDocs(description: Description): string {
         .map(({ method, path, operation }) => renderOperation(method, path, operation))
         .join('')}</section>`,
   )
+  // The target of a link sits inside its details: browsers open those then.
   const objects = Object.entries(components.schemas).map(
     ([name, schema]) =>
-      `<details id="${name}"><summary><code>${name}</code></summary>${prose(schema.description ?? '')}${renderProperties(schema)}</details>`,
+      `<details><summary><code>${name}</code></summary><div id="${name}">${prose(schema.description ?? '')}${renderProperties(schema)}</div></details>`,
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(info.title)} API</title><link rel="stylesheet" href="/api/docs/style.css"></head>
@@ -152,11 +153,11 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;d
 nav{flex:0 0 11rem;padding:1rem}nav ul{list-style:none;margin:0;padding:0;position:sticky;top:1rem}
 main{flex:1 1 30rem;min-width:0;max-width:60rem;padding:1rem}
 a{color:#0b5cad}small{color:#59636e;font-weight:normal}
-details{border-top:1px solid #d0d7de;padding:.4rem 0}details:target{background:#fff8c5}
+details{border-top:1px solid #d0d7de;padding:.4rem 0}:target:is(details,div){background:#fff8c5}
 summary{cursor:pointer}summary span{color:#59636e}h4{margin:.8rem 0 .2rem}
 summary b{display:inline-block;min-width:4.2rem;font-size:.85em}
 .get{color:#0b5cad}.post{color:#1a7f37}.put{color:#9a6700}.delete{color:#b3261e}
 table{border-collapse:collapse}td,th{text-align:left;padding:.1rem .8rem .1rem 0;vertical-align:top}
 code{overflow-wrap:anywhere}pre{background:#f6f8fa;padding:.6rem;overflow:auto}
 @media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a,.get{color:#79b8ff}pre{background:#161b22}
-details{border-color:#30363d}details:target{background:#3a3000}small,summary span{color:#9198a1}.post{color:#56d364}.put{color:#e3b341}.delete{color:#ff7b72}}`
+details{border-color:#30363d}:target:is(details,div){background:#3a3000}small,summary span{color:#9198a1}.post{color:#56d364}.put{color:#e3b341}.delete{color:#ff7b72}}`
