@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import chardet from 'chardet'
 import iconv from 'iconv-lite'
-import type { OpenSource } from './open-source.ts'
+import type { OpenSource } from './source-stream.ts'
 
 const sampleBytes = 1 << 18
 

@@ -9,6 +9,7 @@ import { createGunzip } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { AppError } from '../../kernel/index.ts'
 import { detectEncoding } from './detect-encoding.ts'
+import type { OpenSource } from './source-stream.ts'
 
 export interface SourceFile {
   readonly path: string
@@ -19,13 +20,6 @@ export interface SourceFile {
   readonly stop?: AbortSignal
   /** Bytes that are not valid UTF-8 are replaced by U+FFFD; otherwise they are left as they are. */
   readonly mendsInvalid?: boolean
-}
-
-export interface OpenSource {
-  /** UTF-8 without byte order mark. */
-  readonly chunks: AsyncIterable<Buffer>
-  bytesRead(): number
-  close(): void
 }
 
 const chunkBytes = 1 << 20

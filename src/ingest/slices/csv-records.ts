@@ -57,6 +57,15 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
         state = quoted
         continue
       }
+      if (isAfterReturn) {
+        isAfterReturn = false
+        // A lone CR at the end of the last chunk was a line break after all.
+        if (byte !== lineFeed) {
+          line++
+          state = fieldStart
+          if (onRecord(at)) return at
+        }
+      }
       if (byte === lineFeed || byte === carriageReturn) {
         // CR LF is one line break: the record ends behind the LF.
         if (byte === carriageReturn && at + 1 < to && bytes[at + 1] === lineFeed) continue
@@ -64,18 +73,10 @@ export function createCsvScanner(dialect: CsvDialect): CsvScanner {
           isAfterReturn = true
           continue
         }
-        isAfterReturn = false
         line++
         state = fieldStart
         if (onRecord(at + 1)) return at + 1
         continue
-      }
-      if (isAfterReturn) {
-        // A lone CR at the end of the last chunk was a line break after all.
-        isAfterReturn = false
-        line++
-        state = fieldStart
-        if (onRecord(at)) return at
       }
       if (byte === delimiter) state = fieldStart
       else if (state === fieldStart) {

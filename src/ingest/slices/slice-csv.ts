@@ -1,5 +1,5 @@
 import { AppError } from '../../kernel/index.ts'
-import type { OpenSource } from '../bytes/open-source.ts'
+import type { OpenSource } from '../bytes/source-stream.ts'
 import { type CsvDialect, createCsvScanner } from './csv-records.ts'
 import { maxRecordBytes, type Slice, type SliceOptions, writeSlice } from './slice.ts'
 

@@ -6,7 +6,7 @@
  * the first array among the members of a top-level object.
  */
 import { AppError } from '../../kernel/index.ts'
-import type { OpenSource } from '../bytes/open-source.ts'
+import type { OpenSource } from '../bytes/source-stream.ts'
 import { maxRecordBytes, type Slice, type SliceOptions, writeSlice } from './slice.ts'
 
 /** Nesting beyond this is refused: no real data has it, and parsers behind us may recurse. */
