@@ -42,6 +42,8 @@ export interface JobAnswer {
 
 export interface WaitOptions {
   readonly timeoutMs?: number
+  /** Between two looks at the job. */
+  readonly pollMs?: number
   /** Called with every state that is seen. */
   readonly onState?: (job: JobAnswer) => void
   /** Stops waiting as soon as this holds; without it: when the job has ended. */
@@ -50,10 +52,12 @@ export interface WaitOptions {
 
 /** Text or bytes of a file, or the path of one that is too large to hold. */
 export type Content = string | Buffer | { readonly path: string }
+/** A file that has been uploaded before. */
+type Uploaded = { readonly url: string }
 
 export interface DatasetSpec {
   readonly filename: string
-  readonly content: Content
+  readonly content: Content | Uploaded
   /** Guessed by the server when left out. */
   readonly extractor?: string
   readonly params?: Record<string, unknown>
@@ -96,8 +100,7 @@ export interface CreatedDataset {
 export const managementPath = '/api/management/v2'
 export const explorePath = '/api/explore/v2.1/catalog/datasets'
 
-/** Between two looks at a job. */
-const pollMs = 15
+const defaultPollMs = 15
 
 export function createClient(url: string, admin: { username: string; password: string }): Client {
   async function request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
@@ -141,7 +144,9 @@ export function createClient(url: string, admin: { username: string; password: s
     })
     const datasetUid = String(created.json.dataset_uid)
     const base = `${managementPath}/datasets/${datasetUid}`
-    const file = await upload(spec.filename, spec.content)
+    const { content } = spec
+    const isUploaded = typeof content === 'object' && 'url' in content
+    const file = isUploaded ? content : await upload(spec.filename, content)
     const resource = await expect(201, 'POST', `${base}/resources/`, {
       body: {
         url: file.url,
@@ -177,7 +182,7 @@ export function createClient(url: string, admin: { username: string; password: s
       options.onState?.(job)
       if (isOver(job) || job.state === 'done' || job.state === 'error') return job
       if (performance.now() > endsAt) throw new Error(`job still going on: ${JSON.stringify(job)}`)
-      await delay(pollMs)
+      await delay(options.pollMs ?? defaultPollMs)
     }
   }
 

@@ -1,0 +1,92 @@
+/** The files that are measured with: made once, from a seed, and kept in bench/.work. */
+import { once } from 'node:events'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { firstKey, serviceRequestLines } from './service-requests.ts'
+
+export const workDirectory = fileURLToPath(new URL('../.work', import.meta.url))
+
+export type Scale = 'full' | 'small'
+
+export interface Input {
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Changed whenever the generator changes, so that no old file is measured with. */
+const generatorVersion = 1
+const fullRows = 1_033_882
+const smallRows = 30_000
+
+/** About 470 MB at full scale. */
+export const cityInput = (scale: Scale): Promise<Input> => tableInput(scale === 'full' ? fullRows : smallRows)
+/** About 100 KB. */
+export const tinyInput = (): Promise<Input> => tableInput(225)
+/** About 1 MB. */
+export const littleInput = (): Promise<Input> => tableInput(2250)
+
+/** About 5 GB at full scale: the city's table eleven times, each time with keys of its own. */
+export async function hugeInput(scale: Scale): Promise<Input> {
+  const copies = scale === 'full' ? 11 : 3
+  const source = await cityInput(scale)
+  return ensure(`requests-${source.rows}-x${copies}`, source.rows * copies, (write) =>
+    repeat(source, copies, write),
+  )
+}
+
+function tableInput(rows: number): Promise<Input> {
+  return ensure(`requests-${rows}`, rows, async (write) => {
+    let chunk: string[] = []
+    for (const line of serviceRequestLines(rows)) {
+      chunk.push(line)
+      if (chunk.length < 2000) continue
+      await write(`${chunk.join('\n')}\n`)
+      chunk = []
+    }
+    if (chunk.length > 0) await write(`${chunk.join('\n')}\n`)
+  })
+}
+
+type Write = (data: string | Buffer) => Promise<void>
+
+/** Copies the table; of each line's key only the first two digits change, so that lines keep their length. */
+async function repeat(source: Input, copies: number, write: Write): Promise<void> {
+  const leading = Number(String(firstKey).slice(0, 2))
+  for (let copy = 0; copy < copies; copy++) {
+    const digits = Buffer.from(String(leading + copy))
+    let isHeader = true
+    let rest: Buffer = Buffer.alloc(0)
+    const chunks: AsyncIterable<Buffer> = createReadStream(source.path, { highWaterMark: 1 << 20 })
+    for await (const chunk of chunks) {
+      const bytes = Buffer.concat([rest, chunk])
+      let start = 0
+      if (isHeader) {
+        start = bytes.indexOf(10) + 1
+        isHeader = false
+        if (copy === 0) await write(bytes.subarray(0, start))
+      }
+      const end = bytes.lastIndexOf(10) + 1
+      for (let line = start; line < end; line = bytes.indexOf(10, line) + 1) digits.copy(bytes, line)
+      await write(bytes.subarray(start, end))
+      rest = bytes.subarray(end)
+    }
+  }
+}
+
+async function ensure(name: string, rows: number, fill: (write: Write) => Promise<void>): Promise<Input> {
+  mkdirSync(workDirectory, { recursive: true })
+  const path = join(workDirectory, `${name}-v${generatorVersion}.csv`)
+  if (!existsSync(path)) {
+    process.stderr.write(`making ${path}\n`)
+    const file = createWriteStream(`${path}.new`, { highWaterMark: 1 << 20 })
+    await fill(async (data) => {
+      if (!file.write(data)) await once(file, 'drain')
+    })
+    file.end()
+    await once(file, 'finish')
+    renameSync(`${path}.new`, path)
+  }
+  return { path, rows, bytes: statSync(path).size }
+}

@@ -1,0 +1,11 @@
+import type { Scale } from './inputs/inputs.ts'
+import type { Finding } from './report.ts'
+
+export interface SectionOptions {
+  readonly scale: Scale
+  /** How often each side of a slow comparison runs. */
+  readonly rounds: number
+}
+
+/** A part of the suite that can be run alone: it starts what it needs and leaves nothing behind. */
+export type Section = (options: SectionOptions) => Promise<Finding[]>

@@ -1,0 +1,97 @@
+/** All records as CSV and as JSON lines over HTTP, against the engine's own COPY; and what the server needs for it. */
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Pool } from 'undici'
+import { explorePath } from '../../test/support/http-client.ts'
+import { memoryOf } from '../../test/support/processes.ts'
+import { cityInput, workDirectory } from '../inputs/inputs.ts'
+import { columns, openRawEngine } from '../peers/raw-engine.ts'
+import { atLeast, atMost, type Finding, say, tidy } from '../report.ts'
+import type { SectionOptions } from '../section.ts'
+import { createFrom, publishTime, queryMemoryMb, queryThreads, uploadInput, withServer } from '../server.ts'
+import { alternate, median } from '../stats.ts'
+
+const formats = [
+  { format: 'csv', copy: "format csv, header, delimiter ';'" },
+  { format: 'jsonl', copy: 'format json' },
+] as const
+
+export async function exportSection({ scale, rounds }: SectionOptions): Promise<Finding[]> {
+  const input = await cityInput(scale)
+  return withServer(async (server) => {
+    const dataset = await createFrom(server, 'city', await uploadInput(server, input))
+    await publishTime(server, dataset, input.rows)
+    const serving = join(workDirectory, 'data', 'serving')
+    const file = join(serving, readdirSync(serving).find((name) => name.endsWith('.duckdb'))!)
+    const raw = await openRawEngine({
+      memoryMb: queryMemoryMb,
+      threads: queryThreads,
+      tempDirectory: join(workDirectory, 'spill'),
+    })
+    await raw.connection.run(`attach '${file}' as serving (read_only)`)
+    const pool = new Pool(server.url, { connections: 1, bodyTimeout: 0, headersTimeout: 0 })
+    const findings: Finding[] = []
+    try {
+      for (const { format, copy } of formats) {
+        const path = `${explorePath}/city/exports/${format}`
+        const target = join(workDirectory, `copy.${format}`)
+        const fields = columns.map(([name]) => name).join(', ')
+        const times = await alternate(
+          Math.max(3, rounds),
+          async () => {
+            const { ms } = await drain(pool, path, server.pid)
+            say(`export: ${format} ours ${tidy(ms / 1000)} s`)
+            return ms
+          },
+          async () => {
+            const startedAt = performance.now()
+            await raw.connection.run(
+              `copy (select ${fields} from serving.records order by _row) to '${target}' (${copy})`,
+            )
+            const ms = performance.now() - startedAt
+            say(`export: ${format} COPY ${tidy(ms / 1000)} s`)
+            return ms
+          },
+        )
+        rmSync(target, { force: true })
+        const rate = (list: readonly number[]) => input.rows / (median(list) / 1000)
+        const speed = median(times.theirs.map((theirs, index) => theirs / times.ours[index]!))
+        findings.push({
+          section: 'export',
+          name: `${format}, all records (${tidy(rate(times.ours))} records/s against ${tidy(rate(times.theirs))})`,
+          ...atLeast(0.7, speed, 'times'),
+        })
+        const tenth = await drain(pool, `${path}?limit=${Math.floor(input.rows / 10)}`, server.pid)
+        const whole = await drain(pool, path, server.pid)
+        findings.push({
+          section: 'export',
+          name: `${format}: memory of the server, all records against a tenth (${tidy(whole.peakMb)} MB against ${tidy(tenth.peakMb)})`,
+          ...atMost(1.2, whole.peakMb / tenth.peakMb, 'times'),
+        })
+      }
+    } finally {
+      await pool.close()
+      raw.close()
+    }
+    return findings
+  })
+}
+
+/** Reads an export to its end and throws it away, watching the server's memory. */
+async function drain(pool: Pool, path: string, pid: number): Promise<{ ms: number; peakMb: number }> {
+  let peakMb = 0
+  const look = () => {
+    peakMb = Math.max(peakMb, memoryOf(pid)?.residentMb ?? 0)
+  }
+  const timer = setInterval(look, 50)
+  const startedAt = performance.now()
+  try {
+    const { statusCode, body } = await pool.request({ method: 'GET', path })
+    if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${await body.text()}`)
+    for await (const chunk of body) void chunk
+  } finally {
+    clearInterval(timer)
+  }
+  look()
+  return { ms: performance.now() - startedAt, peakMb }
+}

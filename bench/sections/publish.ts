@@ -1,0 +1,89 @@
+/** From the order to publish until readers have it, against the engine by hand, SQLite and PostgreSQL. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { cityInput, workDirectory } from '../inputs/inputs.ts'
+import { openPostgres } from '../peers/postgresql.ts'
+import { buildByHand, openRawEngine } from '../peers/raw-engine.ts'
+import { findSqlite, importIntoSqlite } from '../peers/sqlite.ts'
+import { atLeast, atMost, type Finding, say, tidy } from '../report.ts'
+import type { SectionOptions } from '../section.ts'
+import {
+  builderMemoryMb,
+  builderThreads,
+  createFrom,
+  deleteDataset,
+  publishTime,
+  uploadInput,
+  withServer,
+} from '../server.ts'
+import { alternate, median, medianRatio, timed } from '../stats.ts'
+
+export async function publishSection({ scale, rounds }: SectionOptions): Promise<Finding[]> {
+  const input = await cityInput(scale)
+  const scratch = join(workDirectory, 'peers')
+  const raw = await openRawEngine({
+    memoryMb: builderMemoryMb,
+    threads: builderThreads,
+    tempDirectory: join(scratch, 'spill'),
+  })
+  const findings: Finding[] = []
+  const find = (name: string, rest: Omit<Finding, 'section' | 'name'>) =>
+    findings.push({ section: 'publish', name, ...rest })
+  try {
+    const times = await withServer(async (server) => {
+      const url = await uploadInput(server, input)
+      return alternate(
+        rounds,
+        async (round) => {
+          const dataset = await createFrom(server, `city-${round}`, url)
+          const ms = await publishTime(server, dataset, input.rows)
+          await deleteDataset(server, dataset)
+          say(`publish: ours ${tidy(ms / 1000)} s`)
+          return ms
+        },
+        async () => {
+          const { ms } = await timed(() => buildByHand(raw.connection, input.path, join(scratch, 'raw')))
+          say(`publish: the engine by hand ${tidy(ms / 1000)} s`)
+          return ms
+        },
+      )
+    })
+    const ours = median(times.ours)
+    const size = `${input.rows.toLocaleString('en-US')} records, ${tidy(input.bytes / 1e6)} MB`
+    find(`publish to queryable (${size})`, {
+      goal: '',
+      measured: `${tidy(ours / 1000)} s, ${tidy(input.rows / (ours / 1000))} records/s`,
+      isMet: null,
+    })
+    find(
+      `against the engine by hand (${tidy(median(times.theirs) / 1000)} s)`,
+      atMost(1.5, medianRatio(times), 'times'),
+    )
+
+    const sqlite = findSqlite()
+    if (sqlite === null) find('against sqlite3 with FTS5', notHere)
+    else {
+      const { ms } = await timed(async () => importIntoSqlite(sqlite, input.path, join(scratch, 'sqlite')))
+      find(`sqlite3 import with FTS5 (${tidy(ms / 1000)} s) against ours`, atLeast(3, ms / ours, 'times'))
+    }
+    const postgres = await openPostgres()
+    if (postgres === null) find('against PostgreSQL COPY with GIN', notHere)
+    else {
+      try {
+        const { ms } = await timed(async () => postgres.import(input.path))
+        find(
+          `PostgreSQL COPY, tsvector, GIN (${tidy(ms / 1000)} s) against ours`,
+          atLeast(10, ms / ours, 'times'),
+        )
+      } finally {
+        await postgres.stop()
+      }
+    }
+    return findings
+  } finally {
+    raw.close()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+const notHere = { goal: '', measured: 'not installed here', isMet: null }

@@ -1,0 +1,79 @@
+/** The server under measurement: the real process, reached over HTTP, with the settings it has by default. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type CreatedDataset, explorePath, managementPath } from '../test/support/http-client.ts'
+import { launchServer, type TestServer } from '../test/support/server.ts'
+import { type Input, workDirectory } from './inputs/inputs.ts'
+
+/** What both sides may use; the server's own defaults on a machine with some memory. */
+export const builderMemoryMb = 1000
+export const builderThreads = 2
+export const queryMemoryMb = 384
+export const queryThreads = 2
+
+export async function withServer<T>(work: (server: TestServer) => Promise<T>): Promise<T> {
+  const dataDirectory = join(workDirectory, 'data')
+  rmSync(dataDirectory, { recursive: true, force: true })
+  const { server, clear } = await launchServer({
+    dataDirectory,
+    env: {
+      BROADSHEET_BUILDER_MEMORY_MB: String(builderMemoryMb),
+      BROADSHEET_BUILDER_THREADS: String(builderThreads),
+      BROADSHEET_QUERY_MEMORY_MB: String(queryMemoryMb),
+      BROADSHEET_QUERY_THREADS: String(queryThreads),
+      // What is deleted between rounds is freed at once.
+      BROADSHEET_RETENTION_HOURS: '0',
+    },
+  })
+  try {
+    return await work(server)
+  } finally {
+    await server.stop().catch(() => {})
+    await clear()
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
+}
+
+export const facetFields = ['agency', 'complaint_type', 'borough', 'status', 'open_data_channel_type']
+
+/** Uploads once; the datasets of all rounds take their records from the same file. */
+export async function uploadInput(server: TestServer, input: Input): Promise<string> {
+  return (await server.upload('requests.csv', { path: input.path })).url
+}
+
+/** A dataset of an uploaded file. Several of one file never share a generation: each is built. */
+export async function createFrom(
+  server: TestServer,
+  datasetId: string,
+  url: string,
+): Promise<CreatedDataset> {
+  return server.createDataset(datasetId, {
+    filename: 'requests.csv',
+    content: { url },
+    extractor: 'csvfile',
+    fieldSpecifications: facetFields.map((field) => ({
+      name: 'annotate',
+      args: { field, annotation: 'facet' },
+    })),
+  })
+}
+
+/** From the order to the end of the job, in milliseconds. */
+export async function publishTime(
+  server: TestServer,
+  dataset: CreatedDataset,
+  rows: number,
+): Promise<number> {
+  const startedAt = performance.now()
+  const job = await server.jobDone(await server.publish(dataset.datasetUid), { timeoutMs: 3_600_000 })
+  const ms = performance.now() - startedAt
+  if (job.result.records_count !== rows)
+    throw new Error(`${job.result.records_count} records instead of ${rows}`)
+  return ms
+}
+
+export async function deleteDataset(server: TestServer, dataset: CreatedDataset): Promise<void> {
+  await server.expect(204, 'DELETE', `${managementPath}/datasets/${dataset.datasetUid}`)
+}
+
+export const recordsPath = (datasetId: string): string => `${explorePath}/${datasetId}/records`
