@@ -1,6 +1,6 @@
 import type { ControlDb, DatasetRecord } from '../control/index.ts'
 import { AppError, type Clock, type Ids, type JsonObject, type JsonValue } from '../kernel/index.ts'
-import { checkMetas } from './metadata.ts'
+import { checkMetas } from './check-metadata.ts'
 
 export interface CatalogDeps {
   readonly db: ControlDb

@@ -1,47 +1,13 @@
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { checkMetadata } from './check-metadata.ts'
 import { type CatalogDeps, findDataset, touchDataset } from './datasets.ts'
-import {
-  findMetadataField,
-  type MetadataField,
-  type MetadataTemplate,
-  metadataFault,
-  metadataTemplates,
-} from './metadata-templates.ts'
+import { type MetadataField, type MetadataTemplate, metadataTemplates } from './metadata-templates.ts'
 
 /** One piece of metadata with its place in a template. Management API section 10.1. */
 export interface MetadataEntry {
   readonly template: MetadataTemplate
   readonly field: MetadataField
   readonly value: JsonValue
-}
-
-/** Checks `{template: {name: value}}`. Errors: catalog.unknown_metadata, catalog.invalid_metadata. */
-export function checkMetas(metas: JsonObject): void {
-  for (const [template, values] of Object.entries(metas)) {
-    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
-      throw new AppError('catalog.unknown_metadata', { template, name: '' })
-    }
-    for (const [name, value] of Object.entries(values)) checkMetadata(template, name, value)
-  }
-}
-
-function checkMetadata(template: string, name: string, value: JsonValue): MetadataField {
-  const field = findMetadataField(template, name)
-  if (!field)
-    throw new AppError('catalog.unknown_metadata', {
-      template: template.slice(0, 100),
-      name: name.slice(0, 100),
-    })
-  const expected = metadataFault(field, value)
-  if (expected !== null) {
-    throw new AppError('catalog.invalid_metadata', {
-      template,
-      name,
-      value: JSON.stringify(value).slice(0, 100),
-      expected,
-    })
-  }
-  return field
 }
 
 /** All metadata of all templates, set or not. */

@@ -1,7 +1,7 @@
 /** Export formats, one row each: routes and OpenAPI take their list from here. */
 import { quoteLiteral } from '../kernel/index.ts'
-import { instantSql, jsonValueSql } from '../records/index.ts'
 import type { ResultColumn } from '../odsql/index.ts'
+import { instantSql, jsonValueSql } from '../records/index.ts'
 
 export interface ExportOptions {
   readonly timezone: string
@@ -86,7 +86,8 @@ const csv: SlicedFormat = {
   after: '',
 }
 
-const jsonColumn = (column: ResultColumn, { timezone }: ExportOptions) => jsonValueSql(column.sqlName, column.type, timezone)
+const jsonColumn = (column: ResultColumn, { timezone }: ExportOptions) =>
+  jsonValueSql(column.sqlName, column.type, timezone)
 
 const json: SlicedFormat = {
   kind: 'sliced',
@@ -125,4 +126,3 @@ const parquet: WholeFormat = {
 }
 
 export const exportFormats: Readonly<Record<string, ExportFormat>> = { csv, json, jsonl, parquet }
-

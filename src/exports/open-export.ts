@@ -14,7 +14,13 @@ import type { Connection, Engine } from '../engine/index.ts'
 import { AppError, type Ids, quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
 import { compileRows, type Query, type QueryTarget, type RowsStatement } from '../odsql/index.ts'
 import type { GenerationHandle } from '../records/index.ts'
-import { type ExportFormat, type ExportOptions, exportFormats, type SlicedFormat, type WholeFormat } from './formats.ts'
+import {
+  type ExportFormat,
+  type ExportOptions,
+  exportFormats,
+  type SlicedFormat,
+  type WholeFormat,
+} from './formats.ts'
 
 export interface ExportOrder {
   readonly format: string
@@ -56,7 +62,9 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
         if (format.kind === 'whole') return await openWhole(connection, format, order, path, finish)
         const source = await prepareSource(connection, order)
         const first = await writeSlice(connection, format, order, source, path, 0)
-        const body = Readable.from(streamSlices(connection, format, order, source, path, first, finish), { objectMode: false })
+        const body = Readable.from(streamSlices(connection, format, order, source, path, first, finish), {
+          objectMode: false,
+        })
         return { mediaType: format.mediaType, extension: format.extension, length: null, body }
       } catch (error) {
         finish()
@@ -69,7 +77,10 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
 /** Errors: exports.unknown_format. */
 export function formatOf(name: string): ExportFormat {
   if (!Object.hasOwn(exportFormats, name)) {
-    throw new AppError('exports.unknown_format', { format: name.slice(0, 40), known: Object.keys(exportFormats).join(', ') })
+    throw new AppError('exports.unknown_format', {
+      format: name.slice(0, 40),
+      known: Object.keys(exportFormats).join(', '),
+    })
   }
   return exportFormats[name]!
 }
@@ -87,21 +98,32 @@ async function prepareSource(connection: Connection, order: ExportOrder): Promis
   if (isPlain) {
     return {
       rows: handle.recordsCount,
-      statement: (from, to) => compileRows(query, target, { page: { limit: null, offset: 0 }, rowRange: { from, to } }),
+      statement: (from, to) =>
+        compileRows(query, target, { page: { limit: null, offset: 0 }, rowRange: { from, to } }),
     }
   }
   const whole = compileRows(query, target, { page: { limit, offset: 0 } })
-  await connection.run(`create temp table export_rows as select row_number() over () - 1 as _row, * from (${whole.sql})`, whole.values, order.signal)
+  await connection.run(
+    `create temp table export_rows as select row_number() over () - 1 as _row, * from (${whole.sql})`,
+    whole.values,
+    order.signal,
+  )
   const [count] = await connection.all('select count(*) as n from export_rows')
   const columns = whole.columns.map((column) => column.sqlName).join(', ') || 'null as nothing'
   return {
     rows: Number(count!.n),
-    statement: (from, to) => ({ ...whole, values: [], sql: `select ${columns} from export_rows where _row >= ${from} and _row < ${to} order by _row` }),
+    statement: (from, to) => ({
+      ...whole,
+      values: [],
+      sql: `select ${columns} from export_rows where _row >= ${from} and _row < ${to} order by _row`,
+    }),
   }
 }
 
 function printed(statement: RowsStatement, format: ExportFormat, options: ExportOptions): string {
-  const columns = statement.columns.map((column) => `${format.column(column, options)} as ${quoteIdentifier(format.heading(column, options))}`)
+  const columns = statement.columns.map(
+    (column) => `${format.column(column, options)} as ${quoteIdentifier(format.heading(column, options))}`,
+  )
   return `select ${columns.join(', ') || 'null as nothing'} from (${statement.sql})`
 }
 
@@ -157,7 +179,12 @@ async function* streamSlices(
       }
       if (hasRows && format.between !== '') yield Buffer.from(format.between)
       hasRows = true
-      yield* createReadStream('', { fd: file, start: format.trimStart, end: end - 1, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>
+      yield* createReadStream('', {
+        fd: file,
+        start: format.trimStart,
+        end: end - 1,
+        highWaterMark: 1 << 18,
+      }) as AsyncIterable<Buffer>
     }
     if (format.after !== '') yield Buffer.from(format.after)
   } finally {

@@ -7,13 +7,15 @@ export const odsqlErrors = defineErrors({
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
   },
   'odsql.too_complex': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
     hint: 'Shorten the clause or split the query',
   },
   'odsql.unknown_field': {
@@ -27,39 +29,45 @@ export const odsqlErrors = defineErrors({
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: unknown function {name} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: unknown function {name} at position {position}. Clause(s) containing the error(s): {clause}.',
     hint: '{suggestion}',
   },
   'odsql.wrong_arguments': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {name}: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {name}: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
   },
   'odsql.type_mismatch': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
   },
   'odsql.invalid_literal': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {reason} at position {position}. Clause(s) containing the error(s): {clause}.',
   },
   'odsql.not_grouped': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {field} stands beside an aggregate but is not in group_by at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {field} stands beside an aggregate but is not in group_by at position {position}. Clause(s) containing the error(s): {clause}.',
     hint: 'Add it to group_by, or aggregate it',
   },
   'odsql.not_supported': {
     status: 400,
     errorKey: 'ODSQLErrorException',
     exploreCode: 'ODSQLError',
-    message: 'ODSQL query is malformed: {reason} is not supported at position {position}. Clause(s) containing the error(s): {clause}.',
+    message:
+      'ODSQL query is malformed: {reason} is not supported at position {position}. Clause(s) containing the error(s): {clause}.',
   },
   'odsql.unknown_facet': {
     status: 400,

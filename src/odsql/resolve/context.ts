@@ -22,6 +22,10 @@ export function findColumn(context: ResolveContext, name: string, span: Span): C
   return column
 }
 
+export function wrong(call: { readonly name: string; readonly span: Span }, reason: string): Error {
+  return fault('odsql.wrong_arguments', call.span, { name: call.name, reason })
+}
+
 export const isNumber = (type: Type) => type === 'int' || type === 'double'
 export const isDate = (type: Type) => type === 'date' || type === 'datetime'
 export const isText = (type: Type) => type === 'text' || type === 'multitext'

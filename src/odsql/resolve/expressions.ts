@@ -11,7 +11,7 @@ import {
   specialFunctions,
 } from '../functions.ts'
 import type { Type } from '../schema.ts'
-import { findColumn, isDate, isGeo, isNumber, isText, type ResolveContext } from './context.ts'
+import { findColumn, isDate, isGeo, isNumber, isText, type ResolveContext, wrong } from './context.ts'
 import { formatTokens } from './date-format.ts'
 import { readGeometry, readMoment } from './literals.ts'
 import { resolveNow } from './now.ts'
@@ -212,10 +212,6 @@ export function positional(call: Call, count: number): Expr[] {
     if (arg.name !== null) throw wrong(call, `there is no argument ${arg.name}`)
     return arg.value
   })
-}
-
-export function wrong(call: { readonly name: string; readonly span: Span }, reason: string): Error {
-  return fault('odsql.wrong_arguments', call.span, { name: call.name, reason })
 }
 
 const nullTypes: Readonly<Record<ArgumentClass, Type | null>> = {

@@ -2,8 +2,8 @@
 import type { Expr, GroupItem } from '../ast.ts'
 import { fault } from '../fault.ts'
 import { print } from '../print.ts'
-import { isDate, isGeo, isNumber, type ResolveContext } from './context.ts'
-import { adapt, containsAggregate, positional, resolveExpr, wrong } from './expressions.ts'
+import { isDate, isGeo, isNumber, type ResolveContext, wrong } from './context.ts'
+import { adapt, containsAggregate, positional, resolveExpr } from './expressions.ts'
 import type { GroupKey, Typed } from './typed.ts'
 
 type Call = Extract<Expr, { kind: 'call' }>

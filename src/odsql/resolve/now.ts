@@ -1,6 +1,5 @@
 import type { Expr } from '../ast.ts'
-import type { ResolveContext } from './context.ts'
-import { wrong } from './expressions.ts'
+import { type ResolveContext, wrong } from './context.ts'
 
 type Call = Extract<Expr, { kind: 'call' }>
 

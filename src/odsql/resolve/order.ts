@@ -2,8 +2,8 @@
 import type { OrderItem } from '../ast.ts'
 import { fault } from '../fault.ts'
 import { print } from '../print.ts'
-import { isGeo, type ResolveContext } from './context.ts'
-import { containsAggregate, positional, resolveExpr, wrong } from './expressions.ts'
+import { isGeo, type ResolveContext, wrong } from './context.ts'
+import { containsAggregate, positional, resolveExpr } from './expressions.ts'
 import { looseColumn } from './select.ts'
 import type { GroupKey, Order, SelectColumn } from './typed.ts'
 

@@ -1,0 +1,32 @@
+import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { findMetadataField, type MetadataField, metadataFault } from './metadata-templates.ts'
+
+/** Checks `{template: {name: value}}`. Errors: catalog.unknown_metadata, catalog.invalid_metadata. */
+export function checkMetas(metas: JsonObject): void {
+  for (const [template, values] of Object.entries(metas)) {
+    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new AppError('catalog.unknown_metadata', { template, name: '' })
+    }
+    for (const [name, value] of Object.entries(values)) checkMetadata(template, name, value)
+  }
+}
+
+/** One value. Errors: as checkMetas. */
+export function checkMetadata(template: string, name: string, value: JsonValue): MetadataField {
+  const field = findMetadataField(template, name)
+  if (!field)
+    throw new AppError('catalog.unknown_metadata', {
+      template: template.slice(0, 100),
+      name: name.slice(0, 100),
+    })
+  const expected = metadataFault(field, value)
+  if (expected !== null) {
+    throw new AppError('catalog.invalid_metadata', {
+      template,
+      name,
+      value: JSON.stringify(value).slice(0, 100),
+      expected,
+    })
+  }
+  return field
+}
