@@ -7,12 +7,15 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { columns } from './raw-engine.ts'
 
+/** Debian's package of the same name. */
+const program = 'sqlite3'
+
 /** Null when the command is missing or was built without FTS5. */
 export function findSqlite(): string | null {
-  const { status } = spawnSync('sqlite3', [':memory:', 'create virtual table t using fts5(x)'], {
+  const { status } = spawnSync(program, [':memory:', 'create virtual table t using fts5(x)'], {
     stdio: 'ignore',
   })
-  return status === 0 ? 'sqlite3' : null
+  return status === 0 ? program : null
 }
 
 export function importIntoSqlite(command: string, csv: string, directory: string): void {
