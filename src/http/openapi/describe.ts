@@ -121,15 +121,10 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   }
 }
 
-function errorsOf(path: string, operation: Operation, { permission, body }: OperationFacts): number[] {
+function errorsOf(path: string, operation: Operation, { body }: OperationFacts): number[] {
   if (operation.tags?.includes('operations')) return operation.operationId === 'readiness' ? [503] : []
-  const isManagement = path.startsWith('/api/management/')
-  return [
-    400,
-    401,
-    ...(isManagement && permission !== 'SELF' ? [403] : []),
-    ...(path.includes('{') ? [404] : []),
-    ...(body?.content['multipart/form-data'] ? [413] : []),
-    ...(isManagement ? [] : [503]),
-  ]
+  if (path.startsWith('/api/management/')) {
+    return [400, 401, 403, 404, ...(body?.content['multipart/form-data'] ? [413] : [])]
+  }
+  return [400, 401, ...(path.includes('{') ? [404] : []), 503]
 }

@@ -1,0 +1,40 @@
+/**
+ * Users other than the admin. There is no route for them yet: they are written into the control database of a running
+ * server (SQLite), as another process of the same product would.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Auth } from './http-client.ts'
+import type { TestServer } from './server.ts'
+
+/** Adds a user who signs in with a key of these permissions, as far as the user has them. */
+export function addUser(
+  server: TestServer,
+  username: string,
+  permissions: { readonly user: readonly string[]; readonly key: readonly string[] },
+): Auth {
+  const key = createHash('sha256').update(`key of ${username}`).digest('hex').slice(0, 56)
+  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
+  try {
+    database.exec('pragma busy_timeout = 5000')
+    database
+      .prepare(
+        'insert into users (username, password_hash, email, permissions_json, is_active, created_at) values (?, ?, null, ?, 1, 0)',
+      )
+      .run(username, 'none', JSON.stringify(permissions.user))
+    database
+      .prepare(
+        'insert into api_keys (key_uid, key_hash, owner, label, permissions_json, created_at) values (?, ?, ?, null, ?, 0)',
+      )
+      .run(
+        `ak_${username}`,
+        createHash('sha256').update(key).digest('hex'),
+        username,
+        JSON.stringify(permissions.key),
+      )
+  } finally {
+    database.close()
+  }
+  return { apikey: key }
+}
