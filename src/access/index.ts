@@ -3,7 +3,6 @@ export {
   canSeePublication,
   mayDo,
   type PermissionClass,
-  permissionClasses,
   permissionsNeeded,
   requirePermission,
 } from './policy.ts'

@@ -1,5 +1,11 @@
 import type { VersionsTable } from '../control/index.ts'
-import { expireLeases, startWorker, type Worker, type WorkerEvent } from '../jobs/index.ts'
+import {
+  deleteFinishedJobs,
+  expireLeases,
+  startWorker,
+  type Worker,
+  type WorkerEvent,
+} from '../jobs/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 import { collectBlobs, collectGenerations, sweepLeftovers } from './collector.ts'
 import { deleteDataset } from './delete-dataset.ts'
@@ -36,6 +42,8 @@ export interface ActionOptions {
 
 const leaseMs = 15_000
 const sweepEveryMs = 60_000
+/** Clients may ask for a job's outcome this long after its end. */
+const finishedJobsMs = 30 * 24 * 3_600_000
 const channel = 'broadsheet_jobs'
 
 /** Recovers what an earlier process left, then starts working. */
@@ -74,6 +82,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     sweeping = sweeping
       .then(() => collectGenerations(deps))
       .then(() => collectBlobs(deps))
+      .then(() => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs))
       .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)

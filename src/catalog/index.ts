@@ -15,7 +15,7 @@ export {
 } from './datasets.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { isAdminTemplate, metadataTemplates } from './metadata-templates.ts'
+export { isAdminTemplate } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
 export {
   addResource,

@@ -21,6 +21,5 @@ export const servingLayout = {
   meta: 'meta',
 } as const
 
-/** System columns of a record; field names never start with an underscore. */
-export const rowColumn = '_row'
+/** The record's id; field names never start with an underscore. */
 export const idColumn = '_id'

@@ -78,7 +78,7 @@ const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
     ? [column(name, false), column(`default.${name}`, true)]
     : [column(name, false)]
 })
-export const catalogSchema: QuerySchema = { columns }
+const catalogSchema: QuerySchema = { columns }
 
 export function createCatalog(deps: {
   db: ControlDb

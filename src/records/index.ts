@@ -1,4 +1,4 @@
-export { type Catalog, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
+export { type Catalog, catalogFacets, createCatalog } from './catalog.ts'
 export { datasetObject } from './dataset-object.ts'
 export { createFacets, disjunctiveFields, type Facet, type Facets, hierarchiesOf } from './facets.ts'
 export { createGenerationStore, type GenerationHandle, type GenerationStore } from './generation-store.ts'

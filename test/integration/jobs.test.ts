@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type Control, openControl } from '../../src/control/index.ts'
 import {
   claimNextJob,
+  deleteFinishedJobs,
   expireLeases,
   findJob,
   finishJob,
@@ -216,4 +217,19 @@ test('a handler that throws fails its job once, with the error by key', async (t
   const hidden = await findJob(control.db, unknown)
   assert.equal(hidden?.error?.key, 'jobs.unexpected')
   assert.doesNotMatch(JSON.stringify(hidden), /secret/)
+})
+
+test('finished jobs are forgotten after their time, unfinished ones never', async (t) => {
+  const control = await openTestControl(t)
+  const old = await addJob(control, 'a')
+  const recent = await addJob(control, 'b')
+  const waiting = await addJob(control, 'c')
+  await finishUnclaimedJob(control.db, { jobUid: old, now: 2000, outcome: { result: {} } })
+  await finishUnclaimedJob(control.db, { jobUid: recent, now: 3000, outcome: { result: {} } })
+  await deleteFinishedJobs(control.db, 3000)
+  const found = await Promise.all([old, recent, waiting].map((jobUid) => findJob(control.db, jobUid)))
+  assert.deepEqual(
+    found.map((job) => job?.jobUid),
+    [undefined, recent, waiting],
+  )
 })

@@ -33,16 +33,6 @@ const wider: Readonly<Record<InferredType, InferredType>> = {
   text: 'text',
 }
 
-export const narrowestFirst: readonly InferredType[] = [
-  'int',
-  'double',
-  'boolean',
-  'date',
-  'datetime',
-  'geo_point_2d',
-  'geo_shape',
-]
-
 export function widen(type: InferredType): InferredType {
   return wider[type]
 }
