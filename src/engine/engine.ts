@@ -64,6 +64,8 @@ function hardening(options: EngineOptions): string[] {
     'set enable_external_access = false',
     "set global TimeZone = 'UTC'",
     'set allow_community_extensions = false',
+    // x / 0 is null, as the query language has it, instead of an infinity that no answer can show.
+    'set global ieee_floating_point_ops = false',
     'set lock_configuration = true',
   ]
 }

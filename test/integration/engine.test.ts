@@ -1,0 +1,287 @@
+/** The engine refuses whatever a query has no business doing, stops when told to, and shares its connections fairly. */
+import assert from 'node:assert/strict'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Connection, createPool, deadline, type Engine, openEngine } from '../../src/engine/index.ts'
+import { AppError, quoteIdentifier, quoteLiteral } from '../../src/kernel/index.ts'
+import { tempDirectory } from '../support/builder.ts'
+
+interface World {
+  readonly engine: Engine
+  readonly connection: Connection
+  /** The only directory the engine may use. */
+  readonly allowed: string
+  /** Its neighbour, with a file `secret.csv`. */
+  readonly forbidden: string
+}
+
+async function openWorld(t: TestContext): Promise<World> {
+  const root = tempDirectory(t)
+  const allowed = join(root, 'allowed')
+  const forbidden = join(root, 'forbidden')
+  for (const path of [allowed, forbidden]) mkdirSync(path)
+  writeFileSync(join(forbidden, 'secret.csv'), 'a,b\n1,secret\n')
+  writeFileSync(join(allowed, 'open.csv'), 'a,b\n1,open\n')
+  const engine = await openEngine({
+    memoryLimitMb: 200,
+    threads: 1,
+    tempDirectory: join(root, 'spill'),
+    allowedDirectories: [allowed],
+  })
+  const connection = await engine.connect()
+  t.after(() => {
+    connection.close()
+    engine.close()
+  })
+  return { engine, connection, allowed, forbidden }
+}
+
+const refusals: [what: string, sql: (world: World) => string][] = [
+  ['reading a CSV file elsewhere', ({ forbidden }) => `select * from read_csv('${forbidden}/secret.csv')`],
+  ['reading a file as text', ({ forbidden }) => `select * from read_text('${forbidden}/secret.csv')`],
+  ['reading a file as bytes', () => "select * from read_blob('/proc/self/environ')"],
+  ['reading a file by its bare name', ({ forbidden }) => `select * from '${forbidden}/secret.csv'`],
+  ['reading Parquet elsewhere', ({ forbidden }) => `select * from read_parquet('${forbidden}/x.parquet')`],
+  ['reading JSON elsewhere', ({ forbidden }) => `select * from read_json('${forbidden}/x.json')`],
+  [
+    'leaving the allowed directory by ..',
+    ({ allowed }) => `select * from read_text('${allowed}/../forbidden/secret.csv')`,
+  ],
+  ['listing files', ({ forbidden }) => `select * from glob('${forbidden}/*')`],
+  ['sniffing a file', ({ forbidden }) => `select * from sniff_csv('${forbidden}/secret.csv')`],
+  ['writing a file elsewhere', ({ forbidden }) => `copy (select 1) to '${forbidden}/out.csv'`],
+  [
+    'appending by COPY from elsewhere',
+    ({ forbidden }) => `create table t (a int, b text); copy t from '${forbidden}/secret.csv'`,
+  ],
+  ['attaching a database elsewhere', ({ forbidden }) => `attach '${forbidden}/x.duckdb'`],
+  ['exporting the database', ({ forbidden }) => `export database '${forbidden}/dump'`],
+  ['importing a database', ({ forbidden }) => `import database '${forbidden}'`],
+  ['reading from the network', () => "select * from read_csv('http://127.0.0.1:9/x.csv')"],
+  ['reading from S3', () => "select * from read_parquet('s3://bucket/x.parquet')"],
+  ['installing an extension', () => 'install httpfs'],
+  ['loading an extension', () => 'load httpfs'],
+  ['loading an extension from a file', ({ allowed }) => `load '${allowed}/evil.duckdb_extension'`],
+  ['allowing community extensions', () => 'set allow_community_extensions = true'],
+  ['allowing unsigned extensions', () => 'set allow_unsigned_extensions = true'],
+  ['switching external access on again', () => 'set enable_external_access = true'],
+  ['widening the allowed directories', () => "set allowed_directories = ['/']"],
+  ['allowing single paths', () => "set allowed_paths = ['/etc/passwd']"],
+  ['moving the temporary directory', () => "set temp_directory = '/tmp'"],
+  ['raising the memory limit', () => "set memory_limit = '64GB'"],
+  ['raising the number of threads', () => 'set threads = 64'],
+  ['unlocking the configuration', () => 'set lock_configuration = false'],
+  ['resetting the configuration', () => 'reset lock_configuration'],
+  ['profiling into a file', ({ forbidden }) => `pragma profiling_output = '${forbidden}/profile.json'`],
+  ['logging into a file', ({ forbidden }) => `set log_query_path = '${forbidden}/log.sql'`],
+  ['a persistent secret', () => "create persistent secret s (type s3, key_id 'x', secret 'y')"],
+]
+for (const [what, sql] of refusals) {
+  test(`the engine refuses ${what}`, async (t) => {
+    const world = await openWorld(t)
+    const statements = sql(world).split('; ')
+    for (const statement of statements.slice(0, -1)) await world.connection.run(statement)
+    await assert.rejects(world.connection.all(statements.at(-1)!), (error: Error) => {
+      // Refused for being forbidden, not for a mistake in this test.
+      assert.doesNotMatch(error.message, /Parser Error|Binder Error/)
+      return true
+    })
+    // And the engine goes on working.
+    assert.deepEqual(await world.connection.all('select 1 as one'), [{ one: 1 }])
+  })
+}
+
+test('the allowed directory can be read and written', async (t) => {
+  const { connection, allowed } = await openWorld(t)
+  await connection.run(`copy (select 7 as n) to '${allowed}/out.parquet' (format parquet)`)
+  assert.deepEqual(await connection.all(`select * from '${allowed}/out.parquet'`), [{ n: 7 }])
+  assert.deepEqual(await connection.all(`select b from read_csv('${allowed}/open.csv')`), [{ b: 'open' }])
+})
+
+test('a symbolic link out of the allowed directory is refused', async (t) => {
+  const { connection, allowed, forbidden } = await openWorld(t)
+  symlinkSync(join(forbidden, 'secret.csv'), join(allowed, 'link.csv'))
+  await assert.rejects(connection.all(`select b from read_csv('${allowed}/link.csv')`), /Permission Error/)
+})
+
+test('an allowed directory that is reached through a symbolic link works', async (t) => {
+  const root = tempDirectory(t)
+  mkdirSync(join(root, 'disk'))
+  symlinkSync(join(root, 'disk'), join(root, 'data'))
+  const allowed = join(root, 'data', 'parts')
+  mkdirSync(allowed)
+  const engine = await openEngine({
+    memoryLimitMb: 200,
+    threads: 1,
+    tempDirectory: join(root, 'spill'),
+    allowedDirectories: [allowed],
+  })
+  t.after(() => engine.close())
+  const connection = await engine.connect()
+  await connection.run(`copy (select 7 as n) to '${allowed}/out.parquet' (format parquet)`)
+  assert.deepEqual(await connection.all(`select * from '${allowed}/out.parquet'`), [{ n: 7 }])
+  connection.close()
+})
+
+const hostile = [
+  "'",
+  "''; drop table keep; --",
+  '"',
+  '"; drop table keep; --',
+  '\\',
+  "\\'",
+  'é\n\t',
+  '$1',
+  '?',
+  '{x}',
+  '🎈',
+  'a'.repeat(5000),
+]
+
+test('hostile texts survive as identifiers, literals and bound values', async (t) => {
+  const { connection } = await openWorld(t)
+  await connection.run('create table keep (n int)')
+  for (const text of hostile) {
+    const [row] = await connection.all(
+      `select ${quoteLiteral(text)} as ${quoteIdentifier(text)}, $1 as bound`,
+      [text],
+    )
+    assert.deepEqual(row, { [text]: text, bound: text })
+  }
+  assert.deepEqual(await connection.all('select count(*)::int as n from keep'), [{ n: 0 }])
+  for (const quote of [quoteLiteral, quoteIdentifier]) assert.throws(() => quote('a\0b'), TypeError)
+})
+
+test("a session's time zone is UTC", async (t) => {
+  const { connection } = await openWorld(t)
+  const [row] = await connection.all("select timestamptz '2031-05-09 10:00:00'::varchar as text")
+  assert.equal(row!.text, '2031-05-09 10:00:00+00')
+})
+
+const endless = 'select count(*) from range(1000000000000) a, range(1000) b'
+const isKey = (key: string) => (error: unknown) => error instanceof AppError && error.key === key
+
+test('a statement stops when its signal is aborted, and the connection stays usable', async (t) => {
+  const { connection } = await openWorld(t)
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 20)
+  await assert.rejects(connection.all(endless, [], stop.signal), isKey('engine.query_cancelled'))
+  assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
+  await assert.rejects(connection.all('select 1', [], stop.signal), isKey('engine.query_cancelled'))
+})
+
+test('a deadline stops a statement and says so', async (t) => {
+  const { connection } = await openWorld(t)
+  const limit = deadline(undefined, 20)
+  await assert.rejects(connection.all(endless, [], limit.signal), isKey('engine.query_timed_out'))
+  limit.clear()
+})
+
+test('a deadline follows its parent', () => {
+  const parent = new AbortController()
+  const limit = deadline(parent.signal, 60_000)
+  parent.abort()
+  assert.ok(limit.signal.aborted)
+  limit.clear()
+  assert.ok(deadline(parent.signal, 60_000).signal.aborted)
+})
+
+test('a query that needs more memory than it may have fails with engine.out_of_memory', async (t) => {
+  const { connection } = await openWorld(t)
+  const hungry = "select len(string_agg(repeat(i::varchar, 1000), '')) from range(10000000) r(i)"
+  await assert.rejects(connection.all(hungry), isKey('engine.out_of_memory'))
+  assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
+})
+
+test('a pool opens no more connections than its size and serves first come, first served', async (t) => {
+  const { engine } = await openWorld(t)
+  let opened = 0
+  let inUse = 0
+  let most = 0
+  const counted: Engine = {
+    ...engine,
+    connect: () => {
+      opened++
+      return engine.connect()
+    },
+  }
+  const pool = createPool(counted, 2)
+  t.after(() => pool.close())
+  const order: number[] = []
+  await Promise.all(
+    Array.from({ length: 10 }, (_, n) =>
+      pool.use(async (connection) => {
+        most = Math.max(most, ++inUse)
+        order.push(n)
+        await connection.all('select 1')
+        inUse--
+      }),
+    ),
+  )
+  assert.deepEqual([opened, most], [2, 2])
+  assert.deepEqual(
+    order,
+    Array.from({ length: 10 }, (_, n) => n),
+  )
+})
+
+test('a pool gives a connection back when the work fails', async (t) => {
+  const { engine } = await openWorld(t)
+  const pool = createPool(engine, 1)
+  t.after(() => pool.close())
+  await assert.rejects(
+    pool.use(() => Promise.reject(new Error('no'))),
+    /no/,
+  )
+  assert.deepEqual(await pool.use((connection) => connection.all('select 1 as one')), [{ one: 1 }])
+})
+
+test('who waits for a connection can give up, and nobody else loses a turn', async (t) => {
+  const { engine } = await openWorld(t)
+  const pool = createPool(engine, 1)
+  t.after(() => pool.close())
+  const busy = Promise.withResolvers<void>()
+  const first = pool.use(() => busy.promise)
+  const stop = new AbortController()
+  const second = pool.use(() => Promise.resolve('never'), stop.signal)
+  const third = pool.use(() => Promise.resolve('third'))
+  stop.abort()
+  await assert.rejects(second, isKey('engine.query_cancelled'))
+  busy.resolve()
+  await first
+  assert.equal(await third, 'third')
+})
+
+test('a pool survives a connection that cannot be opened', async (t) => {
+  const { engine } = await openWorld(t)
+  let fails = true
+  const flaky: Engine = {
+    ...engine,
+    connect: () => (fails ? Promise.reject(new Error('not now')) : engine.connect()),
+  }
+  const pool = createPool(flaky, 1)
+  t.after(() => pool.close())
+  await assert.rejects(
+    pool.use(() => Promise.resolve()),
+    /not now/,
+  )
+  fails = false
+  assert.deepEqual(await pool.use((connection) => connection.all('select 1 as one')), [{ one: 1 }])
+})
+
+test('a closed pool refuses those who wait and those who come', async (t) => {
+  const { engine } = await openWorld(t)
+  const pool = createPool(engine, 1)
+  const busy = Promise.withResolvers<void>()
+  const first = pool.use(() => busy.promise)
+  const waiting = pool.use(() => Promise.resolve())
+  pool.close()
+  await assert.rejects(waiting, isKey('engine.query_cancelled'))
+  await assert.rejects(
+    pool.use(() => Promise.resolve()),
+    isKey('engine.query_cancelled'),
+  )
+  busy.resolve()
+  await first
+})
