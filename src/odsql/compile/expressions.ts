@@ -30,8 +30,9 @@ export function compileExpr(context: ExpressionContext, expr: Typed): string {
         return `try_cast(${wholeNumber(context, expr.left)} ${expr.operator} ${wholeNumber(context, expr.right)} as bigint)`
       const left = compileExpr(context, expr.left)
       const right = compileExpr(context, expr.right)
-      // The engine's `/` gives doubles for whole numbers too.
-      if (expr.operator === '/') return `(${left} / nullif(${right}, 0))`
+      // The engine is set to give null for x / 0, and its `/` gives doubles for whole numbers too. Not nullif(): the
+      // engine writes that out as a case with its operand twice, and twenty of them in each other never end.
+      if (expr.operator === '/') return `(${left} / ${right})`
       return `(${left}::double ${expr.operator} ${right}::double)`
     }
     case 'call':

@@ -10,7 +10,7 @@ const known = new Set(
 )
 
 /** Each part of a pattern repeats the date's own SQL. */
-const maxPattern = 200
+const maxPattern = 100
 
 /** The parts of a date_format pattern. Faults: odsql.wrong_arguments for letters that mean nothing. */
 export function formatTokens(pattern: string, span: Span): FormatToken[] {

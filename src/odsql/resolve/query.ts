@@ -2,7 +2,7 @@
 
 import type { AppError } from '../../kernel/index.ts'
 import type { Clause } from '../ast.ts'
-import { attempt, type Result } from '../fault.ts'
+import { attempt, fault, type Result } from '../fault.ts'
 import { parseGroupBy, parseOrderBy, parseSelect, parseWhere } from '../parse/parse.ts'
 import type { QuerySchema } from '../schema.ts'
 import type { ResolveContext } from './context.ts'
@@ -98,6 +98,8 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
   ])
   if (refined.ok) conditions.push(...refined.value)
   else errors.push(...refined.errors)
+  const crowded = attempt('where', () => limitWords(conditions))
+  if (!crowded.ok) errors.push(...crowded.errors)
   if (errors.length > 0) return { ok: false, errors }
   const where: Predicate | null =
     conditions.length > 1 ? { kind: 'logic', operator: 'and', operands: conditions } : (conditions[0] ?? null)
@@ -105,6 +107,24 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     ok: true,
     value: { ...rows, where, order, timezone: context.timezone, lang: context.lang },
   }
+}
+
+/** Each word is looked up in a subquery of its own, and planning many of them takes far longer than running them. */
+const maxWords = 50
+
+function limitWords(conditions: readonly Predicate[]): void {
+  const count = (predicate: Predicate): number => {
+    if (predicate.kind === 'words') return predicate.words.length
+    if (predicate.kind === 'not') return count(predicate.operand)
+    if (predicate.kind === 'logic') return predicate.operands.reduce((sum, each) => sum + count(each), 0)
+    return 0
+  }
+  if (conditions.reduce((sum, each) => sum + count(each), 0) > maxWords)
+    throw fault(
+      'odsql.too_complex',
+      { start: 0, end: 0 },
+      { reason: `more than ${maxWords} words are searched for` },
+    )
 }
 
 function isBlank(source: string | undefined): boolean {
