@@ -7,6 +7,8 @@ import { readSettings, SettingError, type Settings } from './settings.ts'
 
 /** Runs the server until it is told to stop. */
 export async function serve(env: Readonly<Record<string, string | undefined>> = process.env): Promise<void> {
+  // Whoever read the output may go away; the server stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
     const settings = readSettings(env)
     const log = createLog(systemClock, settings.logLevel, (line) => process.stderr.write(line))

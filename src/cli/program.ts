@@ -65,6 +65,13 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     })
     .showHelpAfterError('(broadsheet --help lists commands and options)')
     .exitOverride()
+    .hook('preAction', (_program, command) => {
+      // `broadsheet jobs | head -1`: what nobody reads need not be written. A server goes on.
+      if (command.name() === 'serve') return
+      streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+      })
+    })
 
   program
     .command('serve')
