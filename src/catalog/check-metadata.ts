@@ -1,11 +1,17 @@
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
-import { findMetadataField, type MetadataField, metadataFault } from './metadata-templates.ts'
+import {
+  findMetadataField,
+  type MetadataField,
+  metadataFault,
+  metadataTemplates,
+} from './metadata-templates.ts'
 
 /** Checks `{template: {name: value}}`. Errors: catalog.unknown_metadata, catalog.invalid_metadata. */
 export function checkMetas(metas: JsonObject): void {
   for (const [template, values] of Object.entries(metas)) {
-    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
-      throw new AppError('catalog.unknown_metadata', { template, name: '' })
+    const isKnown = metadataTemplates.some(({ name }) => name === template)
+    if (!isKnown || values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new AppError('catalog.unknown_metadata', { template: template.slice(0, 100), name: '' })
     }
     for (const [name, value] of Object.entries(values)) checkMetadata(template, name, value)
   }

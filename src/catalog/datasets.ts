@@ -30,7 +30,7 @@ export async function createDataset(
   await db.transaction().execute(async (trx) => {
     for (;;) {
       const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted, datasetUid)
-      if (await isTaken(trx, datasetId, datasetUid))
+      if (input.isStrict && (await isTaken(trx, datasetId, datasetUid)))
         throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
       // Another request may take the id between the look and the insertion; then it is looked for again.
       const inserted = await trx

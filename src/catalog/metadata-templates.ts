@@ -109,9 +109,7 @@ export function metadataFault(field: MetadataField, value: JsonValue): string | 
         : 'it must be a list of texts'
     case 'date':
     case 'datetime':
-      return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) && !Number.isNaN(Date.parse(value))
-        ? null
-        : 'it must be an ISO 8601 date'
+      return typeof value === 'string' && isDate(value) ? null : 'it must be an ISO 8601 date'
     case 'boolean':
       return typeof value === 'boolean' ? null : 'it must be true or false'
     case 'object':
@@ -119,4 +117,11 @@ export function metadataFault(field: MetadataField, value: JsonValue): string | 
     default:
       return field.type satisfies never
   }
+}
+
+/** A day that exists, perhaps with a time. `Date.parse` alone takes February 31 for March 3. */
+function isDate(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:$|[T ])/.exec(text) ?? []
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false
+  return new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
 }
