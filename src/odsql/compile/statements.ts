@@ -154,8 +154,7 @@ function keySql(group: GroupKey, context: PredicateContext): string {
         return `unnest(case when len(${value}) > 0 then ${value} else [null] end)`
       return finite(value, group.expr)
     case 'width':
-      // Adding zero turns -0 into 0, which would be printed with its sign.
-      return `floor(${value}::double / ${context.binder.bind(group.width)}::double) + 0`
+      return widthKeySql(value, group.width, context)
     case 'interval':
       return `time_bucket(interval '${group.count} ${group.unit}', ${local(group.expr, value, context)})`
     case 'range': {
@@ -172,6 +171,18 @@ function keySql(group: GroupKey, context: PredicateContext): string {
     default:
       return group satisfies never
   }
+}
+
+/**
+ * The number of the range: a quotient's last digit is noise, so that 3.9 / 0.1 is less than 39. What decides is what the
+ * key will say: `from` and `to` as they are printed.
+ */
+function widthKeySql(value: string, width: number, context: PredicateContext): string {
+  const bound = `${context.binder.bind(width)}::double`
+  const number = `floor(${value}::double / ${bound})`
+  const edge = (sql: string) => `round(${sql} * ${bound}, ${decimalsOf(width)})`
+  // Adding zero turns -0 into 0, which would be printed with its sign.
+  return `${number} + case when ${value} >= ${edge(`(${number} + 1)`)} then 1 when ${value} < ${edge(number)} then -1 else 0 end`
 }
 
 function bound(expr: Typed, field: Typed, context: PredicateContext): string {

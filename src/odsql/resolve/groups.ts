@@ -25,6 +25,8 @@ export function resolveGroup(context: ResolveContext, item: GroupItem): GroupKey
 }
 
 const maxSteps = 1000
+/** Keys are printed with the decimals of the width, and doubles have no more than fifteen. */
+const minWidth = 1e-12
 const wrongWidth = 'its width must fit the field, e.g. 5 or 1 day'
 
 /** A unit as the engine calls it, and the widest interval in it: a century. */
@@ -64,7 +66,7 @@ function resolveRange(context: ResolveContext, call: Call, named: Named): GroupK
   }
   if (steps.length === 1 && step!.kind === 'number') {
     const width = Number(step!.text)
-    if (!isNumeric || !(width > 0) || !Number.isFinite(width)) throw wrong(call, wrongWidth)
+    if (!isNumeric || !(width >= minWidth) || !Number.isFinite(width)) throw wrong(call, wrongWidth)
     return { kind: 'width', expr, width, ...named }
   }
   if (steps.length < 2) throw wrong(call, 'it takes at least two steps')
