@@ -22,18 +22,19 @@ export class RefusedAddress extends Error {
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)
-  if (parsed.range() !== 'unicast') return false
-  return true
+  // Only 2000::/3 has ever been given out; outside it lie old ways to write an IPv4 address, such as ::7f00:1.
+  if (parsed instanceof ipaddr.IPv6 && parsed.parts[0]! >> 13 !== 1) return false
+  return parsed.range() === 'unicast'
 }
 
 /** A lookup for a socket that hands out public addresses only. */
-export function guardedLookup(resolve: Lookup = systemLookup): Lookup {
+export function guardedLookup(resolve: Lookup = systemLookup, isAllowed = isPublicAddress): Lookup {
   const guarded = (hostname: string, options: unknown, callback: (...args: unknown[]) => void) => {
     const settings = typeof options === 'object' && options !== null ? options : {}
     resolve(hostname, { ...settings, all: true }, (error, found) => {
       if (error) return callback(error)
       const addresses = found as { address: string; family: number }[]
-      const refused = addresses.find(({ address }) => !isPublicAddress(address))
+      const refused = addresses.find(({ address }) => !isAllowed(address))
       // One private answer among public ones is how rebinding looks: none of them is used.
       if (refused) return callback(new RefusedAddress(refused.address))
       if ((settings as { all?: boolean }).all) return callback(null, addresses)

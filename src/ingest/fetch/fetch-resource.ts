@@ -22,6 +22,8 @@ export interface FetchPolicy {
   readonly maxRedirects: number
   /** Replaces the system's name resolution; for tests. */
   readonly lookup?: Lookup
+  /** Replaces isPublicAddress: which addresses may be connected to; for tests, which have only local servers. */
+  readonly isAllowedAddress?: (address: string) => boolean
 }
 
 export interface FetchOrder {
@@ -60,7 +62,7 @@ export async function fetchResource(order: FetchOrder): Promise<Fetched> {
         ? policy.lookup
           ? { lookup: policy.lookup }
           : {}
-        : { lookup: guardedLookup(policy.lookup) }),
+        : { lookup: guardedLookup(policy.lookup, policy.isAllowedAddress) }),
     },
     headersTimeout: policy.idleTimeoutMs,
     bodyTimeout: policy.idleTimeoutMs,
@@ -82,6 +84,8 @@ async function follow(order: FetchOrder, dispatcher: Agent, signal: AbortSignal)
   for (let hop = 0; hop <= order.policy.maxRedirects; hop++) {
     refuseLiteral(url, order)
     const answer = await request(url, { dispatcher, signal, headers: requestHeaders(order, url) })
+    // A body that is let go of emits an error; with nobody to hear it, it would end the process.
+    answer.body.on('error', ignore)
     const location = headerText(answer.headers.location)
     if (
       answer.statusCode >= 300 &&
@@ -108,6 +112,8 @@ async function follow(order: FetchOrder, dispatcher: Agent, signal: AbortSignal)
     max: order.policy.maxRedirects,
   })
 }
+
+function ignore(): void {}
 
 type Answer = Awaited<ReturnType<typeof request>>
 
@@ -145,6 +151,8 @@ function decoded(answer: Answer): Readable {
           : null
   if (!unpack) return body
   body.on('error', (error) => unpack.destroy(error))
+  // The reader of the stream sees the error too, but may not be there yet when it happens.
+  unpack.on('error', ignore)
   return body.pipe(unpack)
 }
 
@@ -191,7 +199,8 @@ function parseUrl(text: string, original: string, base?: URL): URL {
 function refuseLiteral(url: URL, order: FetchOrder): void {
   if (order.policy.allowPrivateAddresses) return
   const address = literalAddress(url.hostname)
-  if (address !== null && !isPublicAddress(address)) throw new RefusedAddress(address)
+  const isAllowed = order.policy.isAllowedAddress ?? isPublicAddress
+  if (address !== null && !isAllowed(address)) throw new RefusedAddress(address)
 }
 
 function explain(error: unknown, order: FetchOrder, timeout: AbortSignal): unknown {
