@@ -1,9 +1,16 @@
 /** The server under measurement: the real process, reached over HTTP, with the settings it has by default. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CreatedDataset, explorePath, managementPath } from '../test/support/http-client.ts'
+import {
+  type CreatedDataset,
+  explorePath,
+  type JobAnswer,
+  managementPath,
+} from '../test/support/http-client.ts'
+import { processorSecondsOf } from '../test/support/processes.ts'
 import { launchServer, type TestServer } from '../test/support/server.ts'
 import { type Input, workDirectory } from './inputs/inputs.ts'
+import { tidy } from './report.ts'
 
 /** What both sides may use; the server's own defaults on a machine with some memory. */
 export const builderMemoryMb = 1000
@@ -58,18 +65,33 @@ export async function createFrom(
   })
 }
 
-/** From the order to the end of the job, in milliseconds. */
-export async function publishTime(
+export interface PublishRun {
+  /** From the order to the end of the job. */
+  readonly ms: number
+  /** Of the server and the builder together. */
+  readonly processorSeconds: number
+  readonly job: JobAnswer
+}
+
+export async function publishOnce(
   server: TestServer,
   dataset: CreatedDataset,
   rows: number,
-): Promise<number> {
+): Promise<PublishRun> {
+  const usedBefore = processorSecondsOf(server.pid)
   const startedAt = performance.now()
   const job = await server.jobDone(await server.publish(dataset.datasetUid), { timeoutMs: 3_600_000 })
   const ms = performance.now() - startedAt
   if (job.result.records_count !== rows)
     throw new Error(`${job.result.records_count} records instead of ${rows}`)
-  return ms
+  return { ms, processorSeconds: processorSecondsOf(server.pid) - usedBefore, job }
+}
+
+/** Where the time of a publish went, in words. */
+export function phasesOf(job: JobAnswer): string {
+  return job.progresses
+    .map(({ step, duration_ms }) => `${step} ${tidy(Number(duration_ms) / 1000)}`)
+    .join(', ')
 }
 
 export async function deleteDataset(server: TestServer, dataset: CreatedDataset): Promise<void> {

@@ -8,7 +8,7 @@ import { cityInput, workDirectory } from '../inputs/inputs.ts'
 import { columns, openRawEngine } from '../peers/raw-engine.ts'
 import { atLeast, atMost, type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import { createFrom, publishTime, queryMemoryMb, queryThreads, uploadInput, withServer } from '../server.ts'
+import { createFrom, publishOnce, queryMemoryMb, queryThreads, uploadInput, withServer } from '../server.ts'
 import { alternate, median } from '../stats.ts'
 
 const formats = [
@@ -20,7 +20,7 @@ export async function exportSection({ scale, rounds }: SectionOptions): Promise<
   const input = await cityInput(scale)
   return withServer(async (server) => {
     const dataset = await createFrom(server, 'city', await uploadInput(server, input))
-    await publishTime(server, dataset, input.rows)
+    await publishOnce(server, dataset, input.rows)
     const serving = join(workDirectory, 'data', 'serving')
     const file = join(serving, readdirSync(serving).find((name) => name.endsWith('.duckdb'))!)
     const raw = await openRawEngine({

@@ -10,7 +10,7 @@ import type { SectionOptions } from '../section.ts'
 import {
   createFrom,
   facetFields,
-  publishTime,
+  publishOnce,
   queryMemoryMb,
   queryThreads,
   recordsPath,
@@ -34,7 +34,7 @@ export async function queriesSection({ scale }: SectionOptions): Promise<Finding
   const input = await cityInput(scale)
   return withServer(async (server) => {
     const dataset = await createFrom(server, 'city', await uploadInput(server, input))
-    await publishTime(server, dataset, input.rows)
+    await publishOnce(server, dataset, input.rows)
     const serving = join(workDirectory, 'data', 'serving')
     const file = join(serving, readdirSync(serving).find((name) => name.endsWith('.duckdb'))!)
     const raw = await openRawEngine({

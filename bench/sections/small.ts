@@ -5,7 +5,7 @@ import type { TestServer } from '../../test/support/server.ts'
 import { cityInput, type Input, littleInput, tinyInput } from '../inputs/inputs.ts'
 import { atMost, type Finding, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import { createFrom, publishTime, recordsPath, uploadInput, withServer } from '../server.ts'
+import { createFrom, publishOnce, recordsPath, uploadInput, withServer } from '../server.ts'
 import { median, quantile } from '../stats.ts'
 
 const tries = 7
@@ -31,7 +31,7 @@ export async function smallSection({ scale }: SectionOptions): Promise<Finding[]
         })
       }
       const dataset = await createFrom(server, `steady-${input.rows}`, url)
-      await publishTime(server, dataset, input.rows)
+      await publishOnce(server, dataset, input.rows)
       datasets.push(dataset)
     }
     for (const [action, times] of await actionTimes(server, datasets)) {
