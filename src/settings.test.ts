@@ -30,3 +30,73 @@ test('a setting that is empty is a setting that is not there', () => {
   const empty = Object.fromEntries(Object.values(settingSpecs).map(({ env }) => [env, '']))
   assert.deepEqual(readSettings(empty), readSettings({}))
 })
+
+type Setting = keyof typeof settingSpecs
+
+/** Values that a setting refuses; a setting that takes any text is listed as such. */
+const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
+  port: ['80a', '-1', '65536', '1.5', '1e3', ' 80', '0x50', 'NaN', '99999999999999999999'],
+  host: 'any text',
+  dataDirectory: 'any text',
+  databaseUrl: ['mysql://x', 'localhost', 'sqlite:x', ' postgres://x'],
+  adminPassword: ['short', '1234567'],
+  demo: ['yes', '2', '-1', 'maybe'],
+  builders: ['0', '65', 'two'],
+  builderMemoryMb: ['127', '1GB', '-256'],
+  builderThreads: ['0', '257', '1.5'],
+  queryMemoryMb: ['63', '64MB'],
+  queryThreads: ['0', '257'],
+  queryConnections: ['0', '1025'],
+  queryTimeoutMs: ['99', '30s', '3600001'],
+  maxUploadMb: ['0', '10G'],
+  maxSourceMb: ['0', 'unlimited'],
+  fetchTimeoutSeconds: ['0', '86401', '1h'],
+  allowPrivateAddresses: ['on', 'yes', '01'],
+  retentionHours: ['-1', '1d'],
+  logLevel: ['verbose', 'WARN', 'warning'],
+}
+
+test('each bad value of each setting is refused by its name, alone', () => {
+  for (const [name, values] of Object.entries(badValues)) {
+    const { env } = settingSpecs[name as Setting]
+    for (const value of values === 'any text' ? [] : values) {
+      assert.throws(
+        () => readSettings({ [env]: value }),
+        (error: unknown) => {
+          assert.ok(error instanceof SettingError, `${env}=${value}`)
+          assert.match(error.message, new RegExp(`^${env} `))
+          assert.equal(error.message.split('\n').length, 1)
+          return true
+        },
+        `${env}=${value}`,
+      )
+    }
+  }
+})
+
+test('a password is never repeated in the message that refuses it, nor the address of a database', () => {
+  const secret = { BROADSHEET_ADMIN_PASSWORD: 'hunter2', DATABASE_URL: 'mysql://user:hunter2@db/x' }
+  assert.throws(
+    () => readSettings(secret),
+    (error: unknown) => !(error as Error).message.includes('hunter2'),
+  )
+})
+
+test('the ends of every range are good values', () => {
+  const settings = readSettings({
+    BROADSHEET_PORT: '0',
+    BROADSHEET_BUILDERS: '64',
+    BROADSHEET_QUERY_TIMEOUT_MS: '100',
+    BROADSHEET_RETENTION_HOURS: '0',
+    BROADSHEET_DEMO: 'FALSE',
+    BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1',
+    BROADSHEET_ADMIN_PASSWORD: '12345678',
+    DATABASE_URL: 'postgresql://u:p@db/x',
+    BROADSHEET_LOG_LEVEL: 'debug',
+  })
+  assert.equal(settings.port, 0)
+  assert.equal(settings.builders, 64)
+  assert.equal(settings.demo, false)
+  assert.equal(settings.allowPrivateAddresses, true)
+  assert.equal(settings.databaseUrl, 'postgresql://u:p@db/x')
+})

@@ -107,9 +107,9 @@ export function setConversion(type: FieldType, x: string): string {
     case 'boolean':
       return `case when lower(${trimmed}) in ('true', 't', 'yes', 'y', '1', 'oui', 'on') then true when lower(${trimmed}) in ('false', 'f', 'no', 'n', '0', 'non', 'off') then false end`
     case 'date':
-      return `coalesce(try_cast(try_cast(${trimmed} as timestamp) as date), try_strptime(${trimmed}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M'])::date)`
+      return `case when ${namesDay(trimmed)} then coalesce(try_cast(try_cast(${trimmed} as timestamp) as date), try_strptime(${trimmed}, ${dayFirst})::date) end`
     case 'datetime':
-      return `coalesce(try_cast(${trimmed} as timestamptz), timezone('UTC', try_strptime(${trimmed}, ['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M'])))`
+      return `case when ${namesDay(trimmed)} then coalesce(try_cast(${trimmed} as timestamptz), timezone('UTC', try_strptime(${trimmed}, ${dayFirst}))) end`
     case 'geo_point_2d':
       return pointFromText(trimmed)
     case 'geo_shape':
@@ -121,6 +121,13 @@ export function setConversion(type: FieldType, x: string): string {
     default:
       return type satisfies never
   }
+}
+
+const dayFirst = "['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M']"
+
+/** The engine also reads 'epoch' and 'infinity', and the year 0 as 1 BC: none is a day to publish. */
+function namesDay(x: string): string {
+  return `regexp_matches(${x}, '^[0-9]') and not starts_with(${x}, '0000')`
 }
 
 function finite(x: string): string {
