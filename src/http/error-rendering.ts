@@ -1,6 +1,7 @@
 /** Errors to answers, in one place: the management envelope and the explore envelope. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errorSpec, formatTemplate } from '../kernel/index.ts'
+import { discardBody } from './discard-body.ts'
 import type { HttpServices } from './services.ts'
 
 /** Management API section 6.2; `hint` and `error_id` are ours. */
@@ -63,6 +64,7 @@ export function sendError(
       cause: error,
     })
   }
+  discardBody(request.raw)
   const { status } = errorSpec(known.key)
   if (status === 401) reply.header('WWW-Authenticate', 'Basic realm="broadsheet", charset="UTF-8"')
   reply.header('Cache-Control', 'no-store')

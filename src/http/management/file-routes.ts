@@ -9,6 +9,7 @@ import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts
 import type { FilesTable } from '../../control/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
 import { printFile } from './render.ts'
 import { type RegisterRoutes, usernameOf } from './scope.ts'
 
@@ -70,7 +71,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
-      const stored = await blobs.put(upload.source, { maxBytes: limits.maxUploadBytes })
+      const stored = await storeUpload(services, upload)
       if (upload.isTruncated())
         throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
       return printFile(
@@ -113,7 +114,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
     scope.route<{ Params: { file_id: string } }>({
       method,
       url: '/download_file/:file_id',
-      ...operation('SELF', operationId, 'Download a file', answerBytes('application/octet-stream'), {
+      ...operation('SELF', operationId, 'Download a file', answerBytes('*/*'), {
         tags,
         params: fileParams,
       }),
@@ -130,6 +131,19 @@ export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
+/** Errors: ingest.source_too_large; http.bad_request for a form that breaks off. */
+async function storeUpload({ blobs, limits }: HttpServices, { source }: Upload) {
+  try {
+    return await blobs.put(source, { maxBytes: limits.maxUploadBytes })
+  } catch (error) {
+    throw error === source.errored ? brokenForm(source.errored as Error) : error
+  }
+}
+
+function brokenForm(error: Error): AppError {
+  return new AppError('http.bad_request', { reason: error.message.slice(0, 200) })
+}
+
 interface Upload {
   readonly source: Readable
   readonly filename: string
@@ -138,7 +152,9 @@ interface Upload {
 }
 
 async function readPart(request: FastifyRequest): Promise<Upload> {
-  const part = await request.file()
+  const part = await request.file().catch((error: Error & { statusCode?: number }) => {
+    throw error.statusCode === undefined ? brokenForm(error) : error
+  })
   if (part?.fieldname !== 'file') {
     part?.file.resume()
     throw new AppError('http.invalid_parameter', {

@@ -100,7 +100,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       'WRITE',
       'downloadResource',
       'Download the uploaded file of a resource',
-      answerBytes('application/octet-stream'),
+      answerBytes('*/*'),
       oneSchema,
     ),
     async (request, reply) => {
