@@ -171,9 +171,20 @@ describe('groups', () => {
   const cases: readonly (readonly [what: string, clauses: Clauses, rows: readonly unknown[]])[] = [
     ['alone are the distinct values', { groupBy: 'city', limit: 2 }, [{ city: 'Köln' }, { city: 'London' }]],
     [
-      'of equal width leave out what is empty',
+      'of equal width leave out what is empty, and are shown when select does not name them',
       { select: 'count(*) as n', groupBy: 'range(price, 5) as r', orderBy: 'r desc' },
-      [{ n: 1 }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }],
+      [
+        { r: '[25, 30[', n: 1 },
+        { r: '[15, 20[', n: 1 },
+        { r: '[10, 15[', n: 2 },
+        { r: '[5, 10[', n: 3 },
+        { r: '[0, 5[', n: 4 },
+      ],
+    ],
+    [
+      'stay away when something selected has their name',
+      { select: 'count(*) as city', groupBy: 'city', limit: 1 },
+      [{ city: 2 }],
     ],
     [
       'of a width with decimals have clean keys',

@@ -38,9 +38,29 @@ export function resolveSelect(
   const kept = (isOnlyExcluding ? everything(context, groups) : candidates).filter(
     ({ column }) => !(column.expr.kind === 'column' && excluded.has(column.name)),
   )
-  const columns = distinctNames(kept)
+  const columns = distinctNames([...unselectedGroups(context, groups, kept, excluded), ...kept])
   if (groups.length > 0 || columns.some((column) => containsAggregate(column.expr))) requireGrouped(columns)
   return columns
+}
+
+/**
+ * A count without its group says nothing: groups that `select` does not name come first in the answer, as on the
+ * platform, unless they are excluded or something selected has taken their name.
+ */
+function unselectedGroups(
+  context: ResolveContext,
+  groups: readonly GroupKey[],
+  kept: readonly Candidate[],
+  excluded: ReadonlySet<string>,
+): Candidate[] {
+  if (groups.length === 0) return []
+  const taken = new Set(kept.map(({ column }) => column.name.toLowerCase()))
+  return everything(context, groups).filter(
+    ({ column }) =>
+      !kept.some((other) => other.column.groupKey === column.groupKey) &&
+      !excluded.has(column.name) &&
+      !taken.has(column.name.toLowerCase()),
+  )
 }
 
 /** The columns of a query without `select`. */
