@@ -76,10 +76,7 @@ export function createBuilderHost(): BuilderHost {
 
   function start(task: BuilderTask, onMessage: (message: Message) => void): Builder {
     const child = takeSpare() ?? forkBuilder()
-    const exited = new Promise<BuilderExit>((resolve) => {
-      child.once('error', () => resolve({ code: null, signal: 'it could not be started' }))
-      child.once('exit', (code, signal) => resolve({ code, signal }))
-    })
+    const exited = exitOf(child)
     // The next spare starts when this one is done: the task at hand needs the processor more.
     void exited.then(makeSpare)
     child.on('message', (message) => onMessage(message as Message))
@@ -126,6 +123,17 @@ export function createBuilderHost(): BuilderHost {
       takeSpare()?.kill('SIGKILL')
     },
   }
+}
+
+/** The end of a process, once everything it had to say has been read: `exit` may come before its last messages. */
+function exitOf(child: ChildProcess): Promise<BuilderExit> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve({ code: null, signal: 'it could not be started' }))
+    child.once('exit', (code, signal) => {
+      if (child.connected) child.once('disconnect', () => resolve({ code, signal }))
+      else resolve({ code, signal })
+    })
+  })
 }
 
 function forkBuilder(): ChildProcess {

@@ -60,7 +60,7 @@ export interface BuildPlan {
   readonly limits: BuildLimits
 }
 
-export const buildPhases = ['extract', 'write', 'index', 'check'] as const
+export const buildPhases = ['extract', 'write', 'check', 'index'] as const
 export type BuildPhase = (typeof buildPhases)[number]
 
 /** Exact running totals; bytes are of the source as stored (compressed, if it is). */

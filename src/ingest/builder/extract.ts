@@ -117,8 +117,9 @@ async function pass(
       if (hooks.stop.aborted || limitReached) break
     }
     const parts = contiguous(state.parts)
-    for (const stray of state.parts.filter((part) => part && !parts.includes(part))) {
-      await rm(join(plan.directory, stray!.file), { force: true })
+    // Behind the unbroken run: parts that came out of order, and one that an interrupted statement left unfinished.
+    for (let sequence = parts.length; sequence < state.sequence; sequence++) {
+      await rm(join(plan.directory, partName(sequence)), { force: true })
     }
     const projection = compileProjection(knowledge.columns, plan, knowledge.types)
     // Parts written before a contradiction came up have the types of their time; only they are consistent.

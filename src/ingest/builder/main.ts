@@ -2,7 +2,7 @@
  * The builder process. The plan comes as the first message on the IPC channel, events go back on it. It has no database
  * and no network, and ends with its parent.
  */
-
+import { dirname } from 'node:path'
 import { openEngine } from '../../engine/index.ts'
 import { AppError, type BuilderCommand, type BuilderEvent, toErrorValue } from '../../kernel/index.ts'
 import { build } from './build.ts'
@@ -12,8 +12,14 @@ import { buildServingFile } from './serving-file.ts'
 
 const stop = new AbortController()
 
+/** Resolves when all that was emitted so far has left this process. */
+let flushed: Promise<void> = Promise.resolve()
+
 function emit(event: BuilderEvent | { kind: 'previewed'; preview: unknown }): void {
-  process.send?.(event)
+  flushed = new Promise((resolve) => {
+    if (process.connected && process.send) process.send(event, undefined, undefined, () => resolve())
+    else resolve()
+  })
 }
 
 async function run(task: BuilderTask): Promise<void> {
@@ -21,7 +27,7 @@ async function run(task: BuilderTask): Promise<void> {
     if (task.kind === 'build') await build(task.plan, emit, stop.signal)
     else if (task.kind === 'serving_file') await deriveServingFile(task.plan)
     else emit({ kind: 'previewed', preview: await preview(task.order) })
-    finish(0)
+    await finish(0)
   } catch (error) {
     if (error instanceof AppError) emit({ kind: 'failed', error: toErrorValue(error) })
     else {
@@ -31,7 +37,7 @@ async function run(task: BuilderTask): Promise<void> {
         error: toErrorValue(new AppError('jobs.unexpected', { reason: plainReason(error) })),
       })
     }
-    finish(1)
+    await finish(1)
   }
 }
 
@@ -48,7 +54,7 @@ async function deriveServingFile(plan: ServingFilePlan): Promise<void> {
     memoryLimitMb: plan.limits.memoryLimitMb,
     threads: plan.limits.threads,
     tempDirectory: plan.tmpDirectory,
-    allowedDirectories: [plan.directory, plan.tmpDirectory],
+    allowedDirectories: [plan.directory, plan.tmpDirectory, dirname(plan.servingFile)],
   })
   try {
     await buildServingFile(engine, plan)
@@ -57,9 +63,10 @@ async function deriveServingFile(plan: ServingFilePlan): Promise<void> {
   }
 }
 
-/** Messages already sent are flushed before the channel closes. */
-function finish(code: number): void {
+/** A manifest is larger than the channel's buffer: closing it at once would cut it off. */
+async function finish(code: number): Promise<void> {
   process.exitCode = code
+  await flushed
   process.disconnect?.()
 }
 
