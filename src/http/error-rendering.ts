@@ -49,6 +49,16 @@ export function isManagementPath(url: string): boolean {
   return url.startsWith('/api/management/')
 }
 
+/** What a route may have said before it failed. */
+const headersOfSuccess = [
+  'Broadsheet-Partial',
+  'Content-Disposition',
+  'Content-Length',
+  'ETag',
+  'Last-Modified',
+  'Server-Timing',
+]
+
 export function sendError(
   services: HttpServices,
   request: FastifyRequest,
@@ -65,8 +75,11 @@ export function sendError(
     })
   }
   discardBody(request.raw)
+  // The framework would close the connection under a client that is still sending, which then loses its answer.
+  if (known.key === 'http.payload_too_large') reply.removeHeader('Connection')
   const { status } = errorSpec(known.key)
   if (status === 401) reply.header('WWW-Authenticate', 'Basic realm="broadsheet", charset="UTF-8"')
+  for (const name of headersOfSuccess) reply.removeHeader(name)
   reply.header('Cache-Control', 'no-store')
   const body = isManagementPath(request.url) ? managementError(known) : exploreError(known)
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))

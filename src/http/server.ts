@@ -13,6 +13,7 @@ import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import type { HttpServices } from './services.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,6 +23,8 @@ declare module 'fastify' {
 }
 
 const maxBodyBytes = 8 << 20
+/** A query is part of the address: several clauses of 64 KiB each, percent-encoded, must come through to be judged. */
+const maxHeaderBytes = 256 << 10
 
 /** The HTTP side of the server: every route, with authentication, permissions, errors and logs around it. */
 export async function createHttpServer(services: HttpServices): Promise<FastifyInstance> {
@@ -32,6 +35,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
+    http: { maxHeaderSize: maxHeaderBytes },
+    clientErrorHandler: answerUnreadable,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {

@@ -34,6 +34,19 @@ export const httpErrors = defineErrors({
     exploreCode: 'InvalidRESTParameterError',
     message: 'Invalid value for {parameter}: {value}; {expected}',
   },
+  'http.header_too_large': {
+    status: 431,
+    errorKey: 'HeaderTooLargeException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: 'The address and the headers of the request are too long together',
+    hint: 'Shorten the query, or split it',
+  },
+  'http.request_timed_out': {
+    status: 408,
+    errorKey: 'RequestTimeoutException',
+    exploreCode: 'RequestTimeout',
+    message: 'The request took too long to arrive',
+  },
   'http.shutting_down': {
     status: 503,
     errorKey: 'ShuttingDownException',
