@@ -1,3 +1,4 @@
+import { type AppError, errorSpec, formatTemplate } from '../kernel/index.ts'
 import { compileRows } from './compile/statements.ts'
 import { attempt } from './fault.ts'
 import { lex } from './lex/lex.ts'
@@ -8,6 +9,12 @@ import type { QuerySchema } from './schema.ts'
 
 const json = (value: unknown) =>
   JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? Number(inner) : inner), 2)
+
+function printError(error: AppError): string {
+  const { hint } = errorSpec(error.key)
+  const advice = hint === undefined ? '' : ` ${formatTemplate(hint, error.params)}`
+  return `error   ${error.key}: ${error.message}${advice}`.trimEnd()
+}
 
 /** Every stage of a query as text: tokens, tree, normal form, SQL and values. For people who debug queries. */
 export function explainQuery(text: QueryText, schema: QuerySchema): string {
@@ -22,13 +29,10 @@ export function explainQuery(text: QueryText, schema: QuerySchema): string {
         `normal  ${print(ast)}`,
       ]
     })
-    lines.push(
-      ...(staged.ok ? staged.value : staged.errors.map((error) => `error   ${error.key}: ${error.message}`)),
-    )
+    lines.push(...(staged.ok ? staged.value : staged.errors.map(printError)))
   }
   const prepared = prepareQuery(text, schema)
-  if (!prepared.ok)
-    return [...lines, ...prepared.errors.map((error) => `error   ${error.key}: ${error.message}`)].join('\n')
+  if (!prepared.ok) return [...lines, ...prepared.errors.map(printError)].join('\n')
   const compiled = compileRows(
     prepared.value,
     { relation: 'records', search: { terms: 'terms', postings: 'postings' } },

@@ -1,8 +1,6 @@
 /** Processors and field specifications: every processor's examples run through the engine, both stacks through the builder. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { processorDocumentation } from '../../scripts/processor-docs.ts'
 import { openEngine } from '../../src/engine/index.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
@@ -372,11 +370,4 @@ test('ids of several fields are never confused', async (t) => {
     fieldSpecifications: ['x', 'y'].map((field) => step('annotate', { field, annotation: 'id' })),
   })
   assert.equal(sealedManifest(built).records_count, 8)
-})
-
-test('the documentation of processors is the registry', () => {
-  assert.equal(
-    readFileSync(new URL('../../docs/processors.md', import.meta.url), 'utf8'),
-    processorDocumentation(),
-  )
 })
