@@ -1,9 +1,10 @@
 /** The description of the API: valid, complete, and readable by people without a script. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { chromium } from 'playwright-core'
+import { apiDocumentation } from '../../scripts/api-docs.ts'
 import { readApiDocument } from '../support/api-document.ts'
 import { startServer } from '../support/server.ts'
 
@@ -20,6 +21,11 @@ test('the OpenAPI document and its page', async (t) => {
     assert.ok(valid, JSON.stringify(errors))
     assert.equal(validator.version, '3.1')
     assert.match(json.openapi, /^3\.1\./)
+  })
+
+  await t.test('is what docs/api.md was written from', () => {
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+    assert.equal(page, apiDocumentation(json), 'run npm run docs')
   })
 
   await t.test('names every operation once, in words that a client generator can use', () => {
