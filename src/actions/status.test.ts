@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { statusDocumentation } from '../../scripts/status-docs.ts'
 import { AppError } from '../kernel/index.ts'
 import { isResting, nextStatus, statusEvents, statuses, statusesAccepting } from './status.ts'
 
@@ -60,4 +62,12 @@ test('queued is entered from the resting statuses only, and they accept nothing 
 
 test('only a running processing can be aborted', () => {
   assert.deepEqual(statusesAccepting('abort'), ['processing'])
+})
+
+test('docs/status-machine.md is drawn from the table', () => {
+  assert.equal(
+    readFileSync(new URL('../../docs/status-machine.md', import.meta.url), 'utf8'),
+    statusDocumentation(),
+    'run: node scripts/status-docs.ts',
+  )
 })

@@ -50,7 +50,8 @@ const resting: Readonly<Record<StatusEvent, Next>> = {
   reach_limit: null,
 }
 
-const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, Next>>>> = {
+/** The whole machine; docs/status-machine.md is drawn from it. */
+export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, Next>>>> = {
   idle: resting,
   error: resting,
   limit_reached: resting,
