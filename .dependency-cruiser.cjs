@@ -1,7 +1,7 @@
 // The rooms of src/ and their one direction of dependency (docs/architecture.md): a room may import rooms of a
 // lower rank only, and only through their index.ts. Neighbours of one rank never import each other.
 const ranks = [
-  ['kernel'],
+  ['kernel', 'faults'],
   ['odsql', 'engine', 'control'],
   ['jobs'],
   ['catalog', 'access'],

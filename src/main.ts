@@ -1,6 +1,7 @@
 /** The server process: reads the settings, starts, says where it is, stops cleanly. */
 import { type App, startApp } from './app.ts'
 import { createClient, seedDemo } from './cli/index.ts'
+import { armFaults, faultsWanted } from './faults/index.ts'
 import { createIds, systemClock } from './kernel/index.ts'
 import { createLog } from './log.ts'
 import { readSettings, SettingError, type Settings } from './settings.ts'
@@ -11,6 +12,9 @@ export async function serve(env: Readonly<Record<string, string | undefined>> = 
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
     const settings = readSettings(env)
+    if (faultsWanted(env) === 'refused')
+      throw new SettingError('BROADSHEET_TEST_FAULTS lets tests crash this server; it needs NODE_ENV=test')
+    armFaults(env)
     const log = createLog(systemClock, settings.logLevel, (line) => process.stderr.write(line))
     const app = await startApp(settings, { clock: systemClock, ids: createIds(), log, pid: process.pid })
     const stopping = new AbortController()

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crashPoint } from '../faults/index.ts'
 import type { BuilderHost } from '../ingest/index.ts'
 import type { JobContext } from '../jobs/index.ts'
 import {
@@ -48,6 +49,7 @@ export async function buildGeneration(
   const directory = join(deps.layout.generations, generationUid)
   const servingFile = join(deps.layout.serving, `${generationUid}.duckdb`)
   const tmpDirectory = join(deps.layout.tmp, generationUid)
+  crashPoint('build.before')
   await deps.control.db
     .insertInto('generations')
     .values({
@@ -64,8 +66,9 @@ export async function buildGeneration(
       retired_at: null,
     })
     .execute()
-  let isSealed = false
+  let progress: 'building' | 'sealing' | 'sealed' = 'building'
   try {
+    crashPoint('build.after')
     await mkdir(directory)
     await mkdir(tmpDirectory, { recursive: true })
     deps.onEvent({ kind: 'builder_started', jobUid: context.job.jobUid, generationUid })
@@ -83,35 +86,72 @@ export async function buildGeneration(
       limits: { ...deps.builder, maxRecords: order.maxRecords },
     })
     if (built === null) return { kind: 'discarded' }
+    progress = 'sealing'
+    await registerSealed(deps, generationUid, built.manifest)
+    progress = 'sealed'
+    return { kind: 'sealed', generationUid, manifest: built.manifest, isIndexed: built.isIndexed }
+  } finally {
+    deps.onEvent({ kind: 'builder_ended', jobUid: context.job.jobUid, generationUid })
+    // Why the build failed matters more than what is left of it, which the collector finds.
+    await cleanUp().catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
+  }
+
+  async function cleanUp(): Promise<void> {
+    await rm(tmpDirectory, { recursive: true, force: true })
+    if (progress === 'sealed') return
+    // Where the disk is full the database cannot be written before there is space again.
+    if (progress === 'building') await removeGenerationFiles(deps, generationUid)
+    await discardGeneration(deps, generationUid)
+  }
+}
+
+/** Writes down that a generation is whole. When the answer is lost, what has been written is read back. */
+async function registerSealed(deps: ActionDeps, generationUid: string, manifest: Manifest): Promise<void> {
+  try {
+    crashPoint('sealed.before')
     await deps.control.db
       .updateTable('generations')
       .set({
         state: 'sealed',
-        manifest_json: JSON.stringify(built.manifest),
-        records_count: built.manifest.records_count,
-        bytes: built.manifest.bytes,
-        is_partial: built.manifest.partial ? 1 : 0,
+        manifest_json: JSON.stringify(manifest),
+        records_count: manifest.records_count,
+        bytes: manifest.bytes,
+        is_partial: manifest.partial ? 1 : 0,
         // Nothing points at it until the switch; should the switch never come, the collector takes it.
         retired_at: deps.clock.now(),
       })
       .where('generation_uid', '=', generationUid)
       .execute()
-    isSealed = true
-    return { kind: 'sealed', generationUid, manifest: built.manifest, isIndexed: built.isIndexed }
-  } finally {
-    deps.onEvent({ kind: 'builder_ended', jobUid: context.job.jobUid, generationUid })
-    await rm(tmpDirectory, { recursive: true, force: true })
-    if (!isSealed) await discardGeneration(deps, generationUid)
+    crashPoint('sealed.after')
+  } catch (error) {
+    const row = await deps.control.db
+      .selectFrom('generations')
+      .select('state')
+      .where('generation_uid', '=', generationUid)
+      .executeTakeFirst()
+    if (row?.state !== 'sealed') throw error
   }
 }
 
 /** Removes a generation that was never sealed: its row first, so that nothing can refer to half a directory. */
 export async function discardGeneration(deps: ActionDeps, generationUid: string): Promise<void> {
-  await deps.control.db
+  crashPoint('discard.before')
+  const discarded = await deps.control.db
     .deleteFrom('generations')
     .where('generation_uid', '=', generationUid)
     .where('state', '=', 'building')
-    .execute()
+    .returning('generation_uid')
+    .executeTakeFirst()
+  crashPoint('discard.after')
+  // It may be sealed after all, by a commit whose answer was lost.
+  if (discarded) await removeGenerationFiles(deps, generationUid)
+}
+
+/** Everything on disk of a generation that no row names as sealed. */
+export async function removeGenerationFiles(
+  deps: Pick<ActionDeps, 'layout'>,
+  generationUid: string,
+): Promise<void> {
   await rm(join(deps.layout.generations, generationUid), { recursive: true, force: true })
   await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
   await rm(join(deps.layout.serving, `${generationUid}.duckdb.wal`), { force: true })

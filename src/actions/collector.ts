@@ -1,6 +1,10 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ExpressionBuilder } from 'kysely'
+import type { ControlSchema } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
+import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
 import type { ActionDeps } from './deps.ts'
 
 /**
@@ -9,63 +13,98 @@ import type { ActionDeps } from './deps.ts'
  */
 export async function collectGenerations(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
+  await discardAbandoned(deps)
   const retired = await db
     .selectFrom('generations')
     .select(['generation_uid', 'bytes'])
-    .where('state', '=', 'sealed')
-    .where('retired_at', '<=', deps.clock.now() - deps.retentionMs)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('versions')
-            .select('version_uid')
-            .whereRef('versions.generation_uid', '=', 'generations.generation_uid'),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('publications')
-            .select('dataset_uid')
-            .whereRef('publications.generation_uid', '=', 'generations.generation_uid'),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('jobs')
-            .select('job_uid')
-            .whereRef('jobs.job_uid', '=', 'generations.job_uid')
-            .where('jobs.state', 'in', unfinishedStates),
-        ),
-      ),
-    )
+    .where(isUnused(deps))
     .execute()
   for (const generation of retired) await collect(deps, generation.generation_uid, generation.bytes)
 }
 
+function isUnused(deps: ActionDeps) {
+  const retiredBefore = deps.clock.now() - deps.retentionMs
+  return (eb: ExpressionBuilder<ControlSchema, 'generations'>) =>
+    eb.and([
+      eb('generations.state', '=', 'sealed'),
+      eb('generations.retired_at', '<=', retiredBefore),
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('versions')
+            .select('version_uid')
+            .whereRef('versions.generation_uid', '=', 'generations.generation_uid'),
+        ),
+      ),
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('publications')
+            .select('dataset_uid')
+            .whereRef('publications.generation_uid', '=', 'generations.generation_uid'),
+        ),
+      ),
+      isOfNoRunningJob(eb),
+    ])
+}
+
+function isOfNoRunningJob(eb: ExpressionBuilder<ControlSchema, 'generations'>) {
+  return eb.not(
+    eb.exists(
+      eb
+        .selectFrom('jobs')
+        .select('job_uid')
+        .whereRef('jobs.job_uid', '=', 'generations.job_uid')
+        .where('jobs.state', 'in', unfinishedStates),
+    ),
+  )
+}
+
+/**
+ * Keeps a sealed generation for a job that is going to use it: the collector leaves generations of running jobs alone.
+ * False when it has been collected meanwhile.
+ */
+export async function holdForJob(deps: ActionDeps, generationUid: string, jobUid: string): Promise<boolean> {
+  const held = await deps.control.db
+    .updateTable('generations')
+    .set({ job_uid: jobUid })
+    .where('generation_uid', '=', generationUid)
+    .where('state', '=', 'sealed')
+    .returning('generation_uid')
+    .executeTakeFirst()
+  return held !== undefined
+}
+
+/** What is left of builds whose job has ended: the disk was full when they should have been removed. */
+async function discardAbandoned(deps: ActionDeps): Promise<void> {
+  const abandoned = await deps.control.db
+    .selectFrom('generations')
+    .select('generation_uid')
+    .where('state', '=', 'building')
+    .where((eb) => isOfNoRunningJob(eb))
+    .execute()
+  for (const { generation_uid } of abandoned) await discardGeneration(deps, generation_uid)
+}
+
+/** The claim asks everything again: a version may have been saved of it since it was chosen. */
 async function collect(deps: ActionDeps, generationUid: string, bytes: number): Promise<void> {
   const { db } = deps.control
+  crashPoint('collect.before')
   const claimed = await db
     .updateTable('generations')
     .set({ state: 'collected' })
     .where('generation_uid', '=', generationUid)
-    .where('state', '=', 'sealed')
-    .where('retired_at', 'is not', null)
+    .where(isUnused(deps))
     .returning('generation_uid')
     .executeTakeFirst()
   if (!claimed) return
+  crashPoint('collect.after')
   await deps.readers.retire(generationUid)
-  await removeFiles(deps, generationUid)
+  crashPoint('collect_files.before')
+  await removeGenerationFiles(deps, generationUid)
+  crashPoint('collect_files.after')
   await db.deleteFrom('generations').where('generation_uid', '=', generationUid).execute()
   deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
-}
-
-async function removeFiles(deps: ActionDeps, generationUid: string): Promise<void> {
-  await rm(join(deps.layout.generations, generationUid), { recursive: true, force: true })
-  await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
 }
 
 /**
@@ -74,14 +113,14 @@ async function removeFiles(deps: ActionDeps, generationUid: string): Promise<voi
  */
 export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
-  await db.deleteFrom('generations').where('state', '=', 'building').execute()
+  await db.deleteFrom('generations').where('state', 'in', ['building', 'collected']).execute()
   const known = new Set(
     (await db.selectFrom('generations').select('generation_uid').where('state', '=', 'sealed').execute()).map(
       (row) => row.generation_uid,
     ),
   )
   for (const name of await readdir(deps.layout.generations)) {
-    if (!known.has(name)) await removeFiles(deps, name)
+    if (!known.has(name)) await removeGenerationFiles(deps, name)
   }
   for (const name of await readdir(deps.layout.serving)) {
     if (!known.has(name.replace(/\.duckdb(\.wal)?$/, '')))
@@ -92,14 +131,12 @@ export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
   }
 }
 
-/** Removes blobs that no file, resource or version names and that are older than the retention window. */
+/** An upload or a fetch names its blob within this time of writing it. */
+const namedWithinMs = 10 * 60_000
+
+/** Removes blobs that no file or resource names and that are older than the retention window. */
 export async function collectBlobs(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
-  const named = new Set<string>()
-  for (const row of await db.selectFrom('files').select('sha256').execute()) named.add(row.sha256)
-  for (const row of await db.selectFrom('resources').select('fetched_json').execute()) {
-    if (row.fetched_json !== null) named.add(JSON.parse(row.fetched_json).sha256)
-  }
   const busy = await db
     .selectFrom('jobs')
     .select('job_uid')
@@ -107,9 +144,19 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
     .executeTakeFirst()
   // A running publish may have fetched what no row names yet.
   if (busy) return
+  // Read after that look: a job that ended in between has named its blobs by now, one that began finds fresh ones spared.
+  const named = new Set<string>()
+  for (const row of await db.selectFrom('files').select('sha256').execute()) named.add(row.sha256)
+  for (const row of await db.selectFrom('resources').select('fetched_json').execute()) {
+    if (row.fetched_json !== null) named.add(JSON.parse(row.fetched_json).sha256)
+  }
+  const writtenBefore = deps.clock.now() - Math.max(deps.retentionMs, namedWithinMs)
   for await (const sha256 of deps.blobs.list()) {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))
-    if (mtimeMs < deps.clock.now() - deps.retentionMs) await deps.blobs.remove(sha256)
+    if (mtimeMs >= writtenBefore) continue
+    crashPoint('collect_blob.before')
+    await deps.blobs.remove(sha256)
+    crashPoint('collect_blob.after')
   }
 }

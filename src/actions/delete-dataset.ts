@@ -1,3 +1,4 @@
+import { crashPoint } from '../faults/index.ts'
 import { finishUnclaimedJob, requestCancel, type Worker } from '../jobs/index.ts'
 import { AppError, toErrorValue } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
@@ -32,8 +33,10 @@ export async function deleteDataset(deps: ActionDeps, worker: Worker, datasetUid
       .where('state', '=', 'sealed')
       .execute()
     await trx.deleteFrom('datasets').where('dataset_uid', '=', datasetUid).execute()
+    crashPoint('delete.before')
     return jobUid
   })
+  crashPoint('delete.after')
   if (activeJobUid !== null) worker.cancel(activeJobUid, 'discard')
   deps.onEvent({ kind: 'publication_switched', datasetUid, change: 'delete', jobUid: activeJobUid ?? '' })
 }

@@ -1,5 +1,5 @@
 import type { ControlDb, DatasetRecord, GenerationsTable } from '../control/index.ts'
-import type { JsonObject, Manifest } from '../kernel/index.ts'
+import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
 
 export interface Exposure {
@@ -14,7 +14,7 @@ export interface Exposure {
 
 /**
  * Makes a sealed generation the one that readers see: the switch. Part of the transaction that ends the job, so that
- * data, status and outcome change together or not at all.
+ * data, status and outcome change together or not at all. Errors: actions.generation_lost.
  */
 export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Promise<void> {
   const { dataset, generation, manifest, now } = exposure
@@ -42,11 +42,15 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     .values(row)
     .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(row))
     .execute()
-  await trx
+  const kept = await trx
     .updateTable('generations')
     .set({ retired_at: null })
     .where('generation_uid', '=', generation.generation_uid)
-    .execute()
+    .where('state', '=', 'sealed')
+    .returning('generation_uid')
+    .executeTakeFirst()
+  // Never point readers at what the collector has taken.
+  if (!kept) throw new AppError('actions.generation_lost', { generation_uid: generation.generation_uid })
   if (previous && !isSameData) await retireGeneration(trx, previous.generation_uid, now)
   await logChange(trx, {
     ...exposure,

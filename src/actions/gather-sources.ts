@@ -1,3 +1,4 @@
+import { crashPoint } from '../faults/index.ts'
 import { type FetchPolicy, fetchResource } from '../ingest/index.ts'
 import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
@@ -105,11 +106,13 @@ async function fetchRemote(
     etag: answer.etag,
     last_modified: answer.lastModified,
   }
+  crashPoint('fetch.before')
   await deps.control.db
     .updateTable('resources')
     .set({ fetched_json: JSON.stringify({ url: resource.url, ...fetched }) })
     .where('resource_uid', '=', resource.resource_uid)
     .execute()
+  crashPoint('fetch.after')
   board.end()
   return fetched
 }

@@ -1,3 +1,4 @@
+import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext } from '../jobs/index.ts'
 import { AppError, type ErrorValue, toErrorValue } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
@@ -17,7 +18,7 @@ export async function startAction(
 ): Promise<boolean> {
   const { job, owner } = context
   const now = deps.clock.now()
-  return deps.control.db.transaction().execute(async (trx) => {
+  const isStarted = await deps.control.db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom('jobs')
       .innerJoin('datasets', 'datasets.dataset_uid', 'jobs.subject')
@@ -32,8 +33,11 @@ export async function startAction(
       return false
     }
     await moveStatus(trx, job.subject, { event, now })
+    crashPoint('start.before')
     return true
   })
+  if (isStarted) crashPoint('start.after')
+  return isStarted
 }
 
 /** Ends a failed action: job and dataset say why, what readers see stays as it was. */
@@ -58,5 +62,7 @@ export async function failAction(deps: ActionDeps, context: JobContext, error: E
     })
     if (dataset) await moveStatus(trx, job.subject, { event: 'fail', now, jobUid: null, error: cause })
     await finishAbortOrders(trx, { datasetUid: job.subject, abortedJobUid: job.jobUid, now })
+    crashPoint('fail.before')
   })
+  crashPoint('fail.after')
 }

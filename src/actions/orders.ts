@@ -1,4 +1,5 @@
 import type { ControlDb } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import { finishUnclaimedJob, insertJob, requestCancel } from '../jobs/index.ts'
 import { AppError, type Clock, type Ids, type JsonObject } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
@@ -42,7 +43,9 @@ export async function placeOrder(deps: OrderDeps, order: Order): Promise<string>
       username: order.username,
       now,
     })
+    crashPoint('order.before')
   })
+  crashPoint('order.after')
   return jobUid
 }
 
@@ -64,7 +67,7 @@ export async function placeAbort(
 ): Promise<{ jobUid: string; abortedJobUid: string }> {
   const jobUid = deps.ids.hex(20)
   const now = deps.clock.now()
-  return deps.db.transaction().execute(async (trx) => {
+  const placed = await deps.db.transaction().execute(async (trx) => {
     const dataset = await trx
       .selectFrom('datasets')
       .selectAll()
@@ -91,8 +94,11 @@ export async function placeAbort(
     })
     await requestCancel(trx, abortedJobUid, order.records)
     if (status === 'queued') await cancelUnclaimed(trx, order.datasetUid, abortedJobUid, now)
+    crashPoint('abort.before')
     return { jobUid, abortedJobUid }
   })
+  crashPoint('abort.after')
+  return placed
 }
 
 /** A queued order that no worker has taken yet ends here; one just taken ends as its handler starts. */

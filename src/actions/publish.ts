@@ -6,11 +6,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
 import { finishJob, insertJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { type BuildOutcome, buildGeneration } from './build-generation.ts'
+import { holdForJob } from './collector.ts'
 import type { ActionDeps } from './deps.ts'
 import { exposeGeneration } from './expose.ts'
 import { gatherSources } from './gather-sources.ts'
@@ -56,8 +58,8 @@ async function build(
   try {
     const sources = await gatherSources(deps, configuration.resources, board, signal)
     const recipe = computeRecipe({ pipelineVersion, sources, maxRecords: null, ...stepsOf(configuration) })
-    const reusable = await findGeneration(deps, configuration.dataset.dataset_uid, recipe)
-    if (reusable) return { kind: 'sealed', isIndexed: true, isReused: true, ...reusable }
+    const reusable = await findGeneration(deps, context.job, recipe)
+    if (reusable) return { kind: 'sealed', isReused: true, ...reusable }
     signal.throwIfAborted()
     const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources, maxRecords: null }
     const built = await buildGeneration(deps, context, { ...order, ...stepsOf(configuration) }, board)
@@ -86,13 +88,13 @@ function stepsOf(configuration: Configuration) {
 /** A whole generation of the same recipe that is still on disk: the current one, or one that has been replaced since. */
 async function findGeneration(
   deps: ActionDeps,
-  datasetUid: string,
+  job: { readonly jobUid: string; readonly subject: string },
   recipe: string,
-): Promise<{ generationUid: string; manifest: Manifest } | null> {
+): Promise<{ generationUid: string; manifest: Manifest; isIndexed: boolean } | null> {
   const row = await deps.control.db
     .selectFrom('generations')
     .select(['generation_uid', 'manifest_json'])
-    .where('dataset_uid', '=', datasetUid)
+    .where('dataset_uid', '=', job.subject)
     .where('recipe', '=', recipe)
     .where('state', '=', 'sealed')
     .where('is_partial', '=', 0)
@@ -100,7 +102,9 @@ async function findGeneration(
     .executeTakeFirst()
   if (!row || row.manifest_json === null) return null
   if (!existsSync(join(deps.layout.generations, row.generation_uid, 'manifest.json'))) return null
-  return { generationUid: row.generation_uid, manifest: JSON.parse(row.manifest_json) }
+  if (!(await holdForJob(deps, row.generation_uid, job.jobUid))) return null
+  const isIndexed = existsSync(join(deps.layout.serving, `${row.generation_uid}.duckdb`))
+  return { generationUid: row.generation_uid, manifest: JSON.parse(row.manifest_json), isIndexed }
 }
 
 async function finishPublish(
@@ -143,7 +147,9 @@ async function finishPublish(
       progresses: [...board.entries],
     })
     await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
+    crashPoint('expose.before')
   })
+  crashPoint('expose.after')
   if (isExposed) deps.onEvent({ kind: 'publication_switched', datasetUid, change, jobUid })
 }
 

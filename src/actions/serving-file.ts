@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
@@ -63,7 +64,9 @@ async function deriveInChild(
     context.signal.removeEventListener('abort', letGo)
     if (failure !== null) throw fromErrorValue(failure)
     if (code !== 0) throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
+    crashPoint('serving_file.before')
     await rename(unfinished, target)
+    crashPoint('serving_file.after')
   } finally {
     await rm(tmpDirectory, { recursive: true, force: true })
   }

@@ -1,4 +1,6 @@
+import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { withdrawPublication } from './expose.ts'
 import { failAction, startAction } from './handler-steps.ts'
@@ -21,6 +23,9 @@ async function unpublish(deps: ActionDeps, context: JobContext): Promise<void> {
     await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null, recordErrorsCount: 0 })
     const outcome = { result: { dataset_uid: datasetUid, published: false } }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome })
+    await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
+    crashPoint('unpublish.before')
   })
+  crashPoint('unpublish.after')
   deps.onEvent({ kind: 'publication_switched', datasetUid, change: 'unpublish', jobUid })
 }

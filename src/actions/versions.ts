@@ -1,7 +1,9 @@
 import { type Configuration, readConfiguration, replaceConfiguration } from '../catalog/index.ts'
 import type { ControlDb, PublicationsTable, VersionsTable } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
+import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { exposeGeneration, withdrawPublication } from './expose.ts'
 import { failAction, startAction } from './handler-steps.ts'
@@ -44,7 +46,10 @@ async function saveVersion(deps: ActionDeps, context: JobContext): Promise<void>
       records_count: publication?.records_count ?? 0,
     }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })
+    await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
+    crashPoint('save_version.before')
   })
+  crashPoint('save_version.after')
 }
 
 /**
@@ -88,7 +93,10 @@ async function restoreVersion(deps: ActionDeps, context: JobContext): Promise<vo
       records_count: version.records_count,
     }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })
+    await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
+    crashPoint('restore.before')
   })
+  crashPoint('restore.after')
   deps.onEvent({ kind: 'publication_switched', datasetUid, change: 'restore', jobUid })
 }
 

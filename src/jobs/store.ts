@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { ControlDb, JobsTable } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { type Job, type JobOutcome, unfinishedStates } from './job.ts'
 
@@ -55,7 +56,7 @@ export interface Claim {
  */
 export async function claimNextJob(db: ControlDb, claim: Claim, canSkipLocked: boolean): Promise<Job | null> {
   if (claim.functions.length === 0) return null
-  return db.transaction().execute(async (trx) => {
+  const claimed = await db.transaction().execute(async (trx) => {
     let candidates = trx
       .selectFrom('jobs')
       .selectAll()
@@ -84,8 +85,11 @@ export async function claimNextJob(db: ControlDb, claim: Claim, canSkipLocked: b
       .where('job_uid', '=', row.job_uid)
       .returningAll()
       .executeTakeFirstOrThrow()
+    crashPoint('claim.before')
     return toJob(updated)
   })
+  if (claimed) crashPoint('claim.after')
+  return claimed
 }
 
 /** Extends the lease and stores progress. Returns what has been asked of the job meanwhile. Errors: jobs.lease_lost. */

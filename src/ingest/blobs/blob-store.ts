@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { crashPoint } from '../../faults/index.ts'
 import { AppError, type Ids } from '../../kernel/index.ts'
 
 export interface PutOptions {
@@ -55,8 +56,10 @@ export function createBlobStore(options: { directory: string; tmpDirectory: stri
         const sha256 = hash.digest('hex')
         const target = path(sha256)
         await mkdir(dirname(target), { recursive: true })
+        crashPoint('blob.before')
         await rename(unfinished, target)
         await syncDirectory(dirname(target))
+        crashPoint('blob.after')
         return { sha256, bytes }
       } catch (error) {
         source.destroy()

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Engine, openEngine } from '../../engine/index.ts'
+import { crashPoint } from '../../faults/index.ts'
 import {
   AppError,
   type BuildCounts,
@@ -89,7 +90,9 @@ async function index(
       { manifest, directory: plan.directory, servingFile: plan.servingFile },
       stop,
     )
+    crashPoint('index.before')
     const { bytes } = await sealFile(plan.servingFile)
+    crashPoint('index.after')
     emit({ kind: 'indexed', bytes })
   } catch (error) {
     // Stopped while indexing: the generation is whole and is served from its parts.
@@ -189,9 +192,11 @@ async function writeManifest(directory: string, manifest: Manifest): Promise<voi
   } finally {
     await file.close()
   }
+  crashPoint('manifest.before')
   await rename(`${path}.new`, path)
   await syncDirectory(directory)
   await syncDirectory(dirname(directory))
+  crashPoint('manifest.after')
 }
 
 function finalCounts(last: BuildCounts, manifest: Manifest): BuildCounts {

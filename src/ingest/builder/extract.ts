@@ -8,6 +8,7 @@
 import { rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection, Engine } from '../../engine/index.ts'
+import { crashPoint } from '../../faults/index.ts'
 import type { BuildCounts, BuildPlan, BuildSource, ManifestPart } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
 import { refuseTooManyColumns } from '../extractors/max-columns.ts'
@@ -220,7 +221,9 @@ async function runSlice(
         state.hasWritten = true
         state.projection = table.projection
         await table.writePart(path)
+        crashPoint('part.before')
         const sealed = await sealFile(path)
+        crashPoint('part.after')
         const part: SealedPart = { file: name, rows: counts.rowsKept, ...sealed, sourceIndex, counts }
         state.parts[sequence] = part
         state.kept += counts.rowsKept

@@ -4,12 +4,14 @@
  */
 import { dirname } from 'node:path'
 import { openEngine } from '../../engine/index.ts'
+import { armFaults } from '../../faults/index.ts'
 import { AppError, type BuilderCommand, type BuilderEvent, toErrorValue } from '../../kernel/index.ts'
 import { build } from './build.ts'
 import type { BuilderTask, ServingFilePlan } from './messages.ts'
 import { preview } from './preview.ts'
 import { buildServingFile } from './serving-file.ts'
 
+armFaults(process.env)
 const stop = new AbortController()
 
 /** Resolves when all that was emitted so far has left this process. */
