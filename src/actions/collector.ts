@@ -14,6 +14,7 @@ import type { ActionDeps } from './deps.ts'
 export async function collectGenerations(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
   await discardAbandoned(deps)
+  await finishCollecting(deps)
   const retired = await db
     .selectFrom('generations')
     .select(['generation_uid', 'bytes'])
@@ -86,6 +87,16 @@ async function discardAbandoned(deps: ActionDeps): Promise<void> {
   for (const { generation_uid } of abandoned) await discardGeneration(deps, generation_uid)
 }
 
+/** Removes what a sweep before has claimed but could not remove. */
+async function finishCollecting(deps: ActionDeps): Promise<void> {
+  const claimed = await deps.control.db
+    .selectFrom('generations')
+    .select('generation_uid')
+    .where('state', '=', 'collected')
+    .execute()
+  for (const { generation_uid } of claimed) await removeCollected(deps, generation_uid)
+}
+
 /** The claim asks everything again: a version may have been saved of it since it was chosen. */
 async function collect(deps: ActionDeps, generationUid: string, bytes: number): Promise<void> {
   const { db } = deps.control
@@ -99,12 +110,16 @@ async function collect(deps: ActionDeps, generationUid: string, bytes: number): 
     .executeTakeFirst()
   if (!claimed) return
   crashPoint('collect.after')
+  await removeCollected(deps, generationUid)
+  deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
+}
+
+async function removeCollected(deps: ActionDeps, generationUid: string): Promise<void> {
   await deps.readers.retire(generationUid)
   crashPoint('collect_files.before')
   await removeGenerationFiles(deps, generationUid)
   crashPoint('collect_files.after')
-  await db.deleteFrom('generations').where('generation_uid', '=', generationUid).execute()
-  deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
+  await deps.control.db.deleteFrom('generations').where('generation_uid', '=', generationUid).execute()
 }
 
 /**

@@ -5,11 +5,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { visitsCsv, writeVisits } from '../support/fixtures.ts'
 import { explorePath, type JobAnswer, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
-import { childrenOf, isAlive } from '../support/processes.ts'
+import { childrenOf, isAlive, until } from '../support/processes.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const fewVisits = 200
@@ -117,7 +116,10 @@ forEachDatabase((database, options) => {
       const builders = childrenOf(server.pid)
       assert.equal(builders.length, 1)
       await server.kill()
-      await until(() => !isAlive(builders[0]!), 'the builder outlived its server')
+      await until(
+        () => !isAlive(builders[0]!),
+        () => 'the builder outlived its server',
+      )
 
       const again = await server.startAgain({ BROADSHEET_BUILDER_THREADS: '2' })
       assert.deepEqual(await extentOf(again), first)
@@ -211,14 +213,8 @@ test('a server whose starter is killed stops by itself', async (t) => {
   t.after(() => rmSync(left, { recursive: true, force: true }))
   assert.ok(isAlive(pid))
   starter.kill('SIGKILL')
-  await until(() => !isAlive(pid), 'the server outlived its starter')
+  await until(
+    () => !isAlive(pid),
+    () => 'the server outlived its starter',
+  )
 })
-
-/** A process that has nobody left to report to can only be watched. */
-async function until(isTrue: () => boolean, otherwise: string): Promise<void> {
-  const endsAt = performance.now() + 15_000
-  while (!isTrue()) {
-    if (performance.now() > endsAt) assert.fail(otherwise)
-    await delay(20)
-  }
-}

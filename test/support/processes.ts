@@ -1,5 +1,7 @@
 /** What Linux says of other processes, for tests and measurements that look at the server from outside. */
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Direct children that are still running. */
 export function childrenOf(pid: number): number[] {
@@ -53,5 +55,18 @@ function read(path: string): string | null {
     return readFileSync(path, 'utf8')
   } catch {
     return null
+  }
+}
+
+/** Waits for a condition that nobody reports. */
+export async function until(
+  isTrue: () => boolean | Promise<boolean>,
+  otherwise: () => string,
+  withinMs = 60_000,
+): Promise<void> {
+  const endsAt = performance.now() + withinMs
+  while (!(await isTrue())) {
+    if (performance.now() > endsAt) assert.fail(otherwise())
+    await delay(20)
   }
 }

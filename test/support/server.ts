@@ -27,6 +27,8 @@ export interface TestServer extends Client {
   readonly url: string
   readonly admin: { readonly username: string; readonly password: string }
   readonly dataDirectory: string
+  /** Of the control database; null: SQLite in the data directory. */
+  readonly databaseUrl: string | null
   readonly pid: number
   /** What it has printed so far. */
   stdout(): string
@@ -124,6 +126,7 @@ async function launch(home: Home, env: Readonly<Record<string, string>>): Promis
     url,
     admin,
     dataDirectory: home.dataDirectory,
+    databaseUrl: home.databaseUrl,
     pid: child.pid!,
     stdout,
     stderr,
