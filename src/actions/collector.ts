@@ -23,8 +23,11 @@ export async function collectGenerations(deps: ActionDeps): Promise<void> {
   for (const generation of retired) await collect(deps, generation.generation_uid, generation.bytes)
 }
 
+/** A reader that took the pointer before a switch holds its generation within this time. Not for deleted datasets. */
+const heldWithinMs = 10_000
+
 function isUnused(deps: ActionDeps) {
-  const retiredBefore = deps.clock.now() - deps.retentionMs
+  const retiredBefore = Math.max(0, deps.clock.now() - Math.max(deps.retentionMs, heldWithinMs))
   return (eb: ExpressionBuilder<ControlSchema, 'generations'>) =>
     eb.and([
       eb('generations.state', '=', 'sealed'),
