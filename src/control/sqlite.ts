@@ -6,6 +6,8 @@ type SqliteInput = string | number | bigint | null | Uint8Array
 /** Kysely compiles the same few statements over and over; preparing one costs more than running it. */
 const maxCachedStatements = 400
 
+const nothing = { changes: 0, lastInsertRowid: 0 }
+
 /**
  * The embedded control database on Node's own SQLite. `busy_timeout` is set before `journal_mode`, which itself may
  * find the file locked. `synchronous=FULL`: an acknowledged job id survives a power cut.
@@ -38,7 +40,11 @@ export function sqliteDialect(path: string): SqliteDialect {
         return {
           reader: statement.columns().length > 0,
           all: (values) => statement.all(...(values as SqliteInput[])),
-          run: (values) => statement.run(...(values as SqliteInput[])),
+          run: (values) => {
+            // A full disk ends the transaction by itself; an error of the rollback would hide the one that counts.
+            if (sql === 'rollback' && !database.isTransaction) return nothing
+            return statement.run(...(values as SqliteInput[]))
+          },
           iterate: (values) => statement.iterate(...(values as SqliteInput[])),
         }
       },

@@ -1,6 +1,6 @@
 /** Errors to answers, in one place: the management envelope and the explore envelope. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, errorSpec, formatTemplate } from '../kernel/index.ts'
+import { AppError, diskFault, errorSpec, formatTemplate } from '../kernel/index.ts'
 import { discardBody } from './discard-body.ts'
 import type { HttpServices } from './services.ts'
 
@@ -124,5 +124,5 @@ function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500) {
     return new AppError('http.bad_request', { reason: (fault.message ?? 'it cannot be read').slice(0, 200) })
   }
-  return new AppError('http.internal', {})
+  return diskFault(error) ?? new AppError('http.internal', {})
 }

@@ -9,7 +9,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlDb } from '../control/index.ts'
-import { AppError, type Clock, type ErrorValue, type JsonValue, toErrorValue } from '../kernel/index.ts'
+import {
+  AppError,
+  type Clock,
+  diskFault,
+  type ErrorValue,
+  type JsonValue,
+  toErrorValue,
+} from '../kernel/index.ts'
 import type { Job } from './job.ts'
 import { claimNextJob, findJob, parkJob, renewLease } from './store.ts'
 
@@ -73,6 +80,9 @@ export interface Worker {
   stop(): Promise<void>
 }
 
+/** Between two tries to write how a job ended. */
+const mostPauseMs = 3_000
+
 interface Running {
   readonly controller: AbortController
   cancelRequest: string | null
@@ -108,6 +118,8 @@ export function startWorker(options: WorkerOptions): Worker {
               options.canSkipLocked,
             )
             if (!job) break
+            // Its lease ran out while it could not be renewed; this claim has renewed it.
+            if (running.has(job.jobUid)) continue
             const work: Promise<void> = runJob(job).finally(() => {
               active.delete(work)
               wake()
@@ -212,9 +224,22 @@ export function startWorker(options: WorkerOptions): Worker {
       const error =
         cause instanceof AppError
           ? toErrorValue(cause)
-          : toErrorValue(new AppError('jobs.unexpected', { reason: 'an internal error' }))
+          : toErrorValue(diskFault(cause) ?? new AppError('jobs.unexpected', { reason: 'an internal error' }))
       options.onEvent({ kind: 'job_failed', jobUid: job.jobUid, error, cause })
-      await handler.fail(context, error)
+      await insist(() => handler.fail(context, error), context.signal)
+    }
+  }
+
+  /** Writes what must be written, however long that takes: the disk may be full for a while, or the database away. */
+  async function insist(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let pauseMs = 200; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+      try {
+        return await write()
+      } catch (cause) {
+        if (cause instanceof AppError || signal.aborted) throw cause
+        options.onEvent({ kind: 'worker_error', cause })
+      }
+      await sleep(pauseMs, undefined, { signal, ref: false })
     }
   }
 

@@ -58,11 +58,14 @@ export async function assertNoLeftovers(server: TestServer): Promise<void> {
     async () => (await unfinished(server)) === 0,
     () => 'jobs do not end',
   )
-  const rows = await controlRows<GenerationRow>(server, 'select generation_uid, state from generations')
-  assert.deepEqual(
-    rows.filter((row) => row.state !== 'sealed'),
-    [],
-    'only sealed generations are left',
+  let rows: GenerationRow[] = []
+  // A sweep that a deletion started may still be at work.
+  await until(
+    async () => {
+      rows = await controlRows<GenerationRow>(server, 'select generation_uid, state from generations')
+      return rows.every((row) => row.state === 'sealed')
+    },
+    () => `only sealed generations are left: ${JSON.stringify(rows)}`,
   )
   const sealed = rows.map((row) => row.generation_uid).sort()
   const root = server.dataDirectory

@@ -5,7 +5,13 @@
 import { dirname } from 'node:path'
 import { openEngine } from '../../engine/index.ts'
 import { armFaults } from '../../faults/index.ts'
-import { AppError, type BuilderCommand, type BuilderEvent, toErrorValue } from '../../kernel/index.ts'
+import {
+  AppError,
+  type BuilderCommand,
+  type BuilderEvent,
+  diskFault,
+  toErrorValue,
+} from '../../kernel/index.ts'
 import { build } from './build.ts'
 import type { BuilderTask, ServingFilePlan } from './messages.ts'
 import { preview } from './preview.ts'
@@ -31,7 +37,8 @@ async function run(task: BuilderTask): Promise<void> {
     else emit({ kind: 'previewed', preview: await preview(task.order) })
     await finish(0)
   } catch (error) {
-    if (error instanceof AppError) emit({ kind: 'failed', error: toErrorValue(error) })
+    const known = error instanceof AppError ? error : diskFault(error)
+    if (known) emit({ kind: 'failed', error: toErrorValue(known) })
     else {
       process.stderr.write(`builder: ${error instanceof Error ? error.stack : String(error)}\n`)
       emit({
@@ -47,7 +54,6 @@ async function run(task: BuilderTask): Promise<void> {
 function plainReason(error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   if (/^Out of Memory/i.test(message)) return 'the builder ran out of memory'
-  if (/No space left|ENOSPC/i.test(message)) return 'the disk is full'
   return 'an internal error of the builder'
 }
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Agent, request } from 'undici'
-import { AppError } from '../../kernel/index.ts'
+import { AppError, diskFault } from '../../kernel/index.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import {
   guardedLookup,
@@ -51,7 +51,7 @@ export type Fetched =
 /**
  * Fetches a remote resource into the blob store. Every hop of a redirect is judged like the first address.
  * Errors: ingest.fetch_invalid_url, fetch_refused, fetch_status, fetch_timed_out, fetch_too_many_redirects,
- * fetch_failed, fetch_aborted, source_too_large.
+ * fetch_failed, fetch_aborted, source_too_large, jobs.disk_full.
  */
 export async function fetchResource(order: FetchOrder): Promise<Fetched> {
   const { policy } = order
@@ -206,6 +206,8 @@ function refuseLiteral(url: URL, order: FetchOrder): void {
 function explain(error: unknown, order: FetchOrder, timeout: AbortSignal): unknown {
   const url = shown(order.url)
   if (error instanceof AppError) return error
+  const disk = diskFault(error)
+  if (disk) return disk
   if (timeout.aborted)
     return new AppError('ingest.fetch_timed_out', { url, timeoutMs: order.policy.timeoutMs })
   if (order.signal.aborted) return new AppError('ingest.fetch_aborted', { url })

@@ -17,6 +17,18 @@ export const jobErrors = defineErrors({
     errorKey: 'JobLeaseLostException',
     message: 'Another process has taken over job {job_id}',
   },
+  'jobs.disk_full': {
+    status: 507,
+    errorKey: 'DiskFullException',
+    message: 'The disk of the server is full',
+    hint: 'Free space in the data directory or enlarge its disk, then try again; the published data is unchanged',
+  },
+  'jobs.disk_failed': {
+    status: 500,
+    errorKey: 'DiskFailedException',
+    message: 'The data directory cannot be read or written: {reason}',
+    hint: 'Have the operator look at the disk, then try again; the published data is unchanged',
+  },
   'jobs.unexpected': {
     status: 500,
     errorKey: 'JobFailedException',
