@@ -8,7 +8,7 @@ import { createPool, openEngine } from './engine/index.ts'
 import { createExports } from './exports/index.ts'
 import { createHttpServer, createMetrics, type HttpServices, type LogEvent } from './http/index.ts'
 import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
-import { countJobsByState, type WorkerEvent } from './jobs/index.ts'
+import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
 import {
@@ -123,6 +123,7 @@ export async function startApp(
       },
       owner: `server-${deps.pid}-${ids.hex(4)}`,
       builderSlots: settings.builders,
+      firstRetryMs: settings.retryMs,
       onWorkerEvent: logWorkerEvent,
       isAlone: true,
     })
@@ -140,6 +141,8 @@ export async function startApp(
       access,
       catalogDeps: { db: control.db, clock, ids },
       actions,
+      eventBell: await createEventBell(control),
+      heartbeatMs: settings.heartbeatMs,
       blobs,
       fetchPolicy,
       builders,

@@ -52,6 +52,9 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   maxSourceMb: ['0', 'unlimited'],
   fetchTimeoutSeconds: ['0', '86401', '1h'],
   allowPrivateAddresses: ['on', 'yes', '01'],
+  retryMs: ['0', '2s'],
+  webhookAttempts: ['0', '101'],
+  heartbeatMs: ['49', '15s'],
   retentionHours: ['-1', '1d'],
   logLevel: ['verbose', 'WARN', 'warning'],
 }

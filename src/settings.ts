@@ -168,6 +168,24 @@ export const settingSpecs = {
     '1: resources may be fetched from private, loopback and link-local addresses.',
     flag('BROADSHEET_ALLOW_PRIVATE_ADDRESSES', false),
   ),
+  retryMs: setting(
+    'BROADSHEET_RETRY_MS',
+    '2000',
+    'How long to wait before a publish that failed for a passing cause, or a webhook delivery, is tried again, in milliseconds; longer each time.',
+    integer('BROADSHEET_RETRY_MS', 2000, 1, 3_600_000),
+  ),
+  webhookAttempts: setting(
+    'BROADSHEET_WEBHOOK_ATTEMPTS',
+    '10',
+    'How often a webhook delivery is tried before it is given up.',
+    integer('BROADSHEET_WEBHOOK_ATTEMPTS', 10, 1, 100),
+  ),
+  heartbeatMs: setting(
+    'BROADSHEET_HEARTBEAT_MS',
+    '15000',
+    'Longest silence of an event stream, in milliseconds; then a comment is sent.',
+    integer('BROADSHEET_HEARTBEAT_MS', 15_000, 50, 300_000),
+  ),
   retentionHours: setting(
     'BROADSHEET_RETENTION_HOURS',
     '24',

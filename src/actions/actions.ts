@@ -1,5 +1,6 @@
 import type { VersionsTable } from '../control/index.ts'
 import {
+  cancelsChannel,
   deleteFinishedJobs,
   expireLeases,
   startWorker,
@@ -10,19 +11,40 @@ import type { JsonObject } from '../kernel/index.ts'
 import { collectBlobs, collectGenerations, sweepLeftovers } from './collector.ts'
 import { deleteDataset } from './delete-dataset.ts'
 import type { ActionDeps } from './deps.ts'
+import { forgetIdempotencyKeys } from './idempotency.ts'
 import { type ActionName, placeAbort, placeOrder } from './orders.ts'
 import { publishHandler } from './publish.ts'
 import { servingFileHandler } from './serving-file.ts'
+import { retryDelayMs } from './transient.ts'
 import { unpublishHandler } from './unpublish.ts'
 import { findVersion, listVersions, restoreVersionHandler, saveVersionHandler } from './versions.ts'
 
 /** The dataset actions, as the HTTP routes see them. Every action answers with a job id at once. */
 export interface Actions {
-  /** Errors: catalog.unknown_dataset, actions.invalid_status. */
-  order(action: ActionName, datasetUid: string, username: string, params?: JsonObject): Promise<string>
-  abort(datasetUid: string, username: string, records: 'keep' | 'discard'): Promise<string>
+  /**
+   * The same `idempotencyKey` of the same user gives the same job.
+   * Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
+   */
+  order(
+    action: ActionName,
+    datasetUid: string,
+    username: string,
+    params?: JsonObject,
+    idempotencyKey?: string | null,
+  ): Promise<string>
+  abort(
+    datasetUid: string,
+    username: string,
+    records: 'keep' | 'discard',
+    idempotencyKey?: string | null,
+  ): Promise<string>
   /** Errors: actions.unknown_version besides those of `order`. */
-  restore(datasetUid: string, versionUid: string, username: string): Promise<string>
+  restore(
+    datasetUid: string,
+    versionUid: string,
+    username: string,
+    idempotencyKey?: string | null,
+  ): Promise<string>
   versions(datasetUid: string): Promise<VersionsTable[]>
   deleteDataset(datasetUid: string): Promise<void>
   runningJobs(): number
@@ -35,12 +57,15 @@ export interface ActionOptions {
   /** Unique to this process. */
   readonly owner: string
   readonly builderSlots: number
+  /** Before the second attempt of a job that failed for a cause that passes by itself; then twice that, and so on. */
+  readonly firstRetryMs: number
   readonly onWorkerEvent: (event: WorkerEvent) => void
   /** True when this process alone can own jobs: leases left by a dead one are taken over at once. */
   readonly isAlone: boolean
 }
 
-const leaseMs = 15_000
+/** With the poll it makes the longest time in which a dead process holds up a job: twelve seconds. */
+const leaseMs = 10_000
 const sweepEveryMs = 60_000
 /** Clients may ask for a job's outcome this long after its end. */
 const finishedJobsMs = 30 * 24 * 3_600_000
@@ -65,17 +90,27 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     },
     // What takes milliseconds never waits behind a build.
     pools: [
-      { functions: ['publish'], slots: options.builderSlots },
+      {
+        functions: ['publish'],
+        slots: options.builderSlots,
+        // A single builder has nothing to keep free.
+        smallSlots: options.builderSlots > 1 ? 1 : 0,
+      },
       { functions: ['unpublish', 'save_version', 'restore_version'], slots: 2 },
       { functions: ['build_serving_file'], slots: 1 },
     ],
     canSkipLocked: deps.control.dialect === 'postgres',
+    retryDelayMs: retryDelayMs(options.firstRetryMs),
     leaseMs,
     pollMs: 2_000,
     flushMs: 250,
     onEvent: options.onWorkerEvent,
   })
   await deps.control.listen(channel, () => worker.wake())
+  await deps.control.listen(cancelsChannel, (payload) => {
+    const [jobUid = '', request = ''] = payload.split(' ')
+    worker.cancel(jobUid, request)
+  })
 
   let sweeping: Promise<void> = Promise.resolve()
   function sweep(): void {
@@ -83,6 +118,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       .then(() => collectGenerations(deps))
       .then(() => collectBlobs(deps))
       .then(() => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs))
+      .then(() => forgetIdempotencyKeys(db, deps.clock.now()))
       .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)
@@ -94,20 +130,22 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
   const orderDeps = { db, clock: deps.clock, ids: deps.ids }
 
   return {
-    async order(action, datasetUid, username, params) {
-      const jobUid = await placeOrder(orderDeps, { action, datasetUid, username, params: params ?? {} })
+    async order(action, datasetUid, username, params = {}, idempotencyKey = null) {
+      const jobUid = await placeOrder(orderDeps, { action, datasetUid, username, params, idempotencyKey })
       await wake()
       return jobUid
     },
-    async abort(datasetUid, username, records) {
-      const { jobUid, abortedJobUid } = await placeAbort(orderDeps, { datasetUid, username, records })
-      worker.cancel(abortedJobUid, records)
+    async abort(datasetUid, username, records, idempotencyKey = null) {
+      const order = { datasetUid, username, records, idempotencyKey }
+      const { jobUid, abortedJobUid } = await placeAbort(orderDeps, order)
+      if (abortedJobUid !== null) worker.cancel(abortedJobUid, records)
       return jobUid
     },
-    async restore(datasetUid, versionUid, username) {
+    async restore(datasetUid, versionUid, username, idempotencyKey = null) {
       await findVersion(db, datasetUid, versionUid)
       const params = { version_uid: versionUid }
-      const jobUid = await placeOrder(orderDeps, { action: 'restore_version', datasetUid, username, params })
+      const order = { action: 'restore_version', datasetUid, username, params, idempotencyKey } as const
+      const jobUid = await placeOrder(orderDeps, order)
       await wake()
       return jobUid
     },

@@ -1,6 +1,8 @@
 import type { ControlDb, DatasetRecord, GenerationsTable } from '../control/index.ts'
+import { appendEvent } from '../jobs/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
+import { lockDataset } from './move-status.ts'
 
 export interface Exposure {
   readonly dataset: DatasetRecord
@@ -18,6 +20,7 @@ export interface Exposure {
  */
 export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Promise<void> {
   const { dataset, generation, manifest, now } = exposure
+  await lockDataset(trx, dataset.dataset_uid)
   const previous = await trx
     .selectFrom('publications')
     .select(['generation_uid', 'published_at', 'data_processed_at'])
@@ -56,6 +59,8 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     ...exposure,
     datasetUid: dataset.dataset_uid,
     generationUid: generation.generation_uid,
+    recordsCount: manifest.records_count,
+    isPartial: manifest.partial,
   })
 }
 
@@ -64,6 +69,7 @@ export async function withdrawPublication(
   trx: ControlDb,
   withdrawal: { datasetUid: string; change: PublicationChange; jobUid: string; now: number },
 ): Promise<void> {
+  await lockDataset(trx, withdrawal.datasetUid)
   const removed = await trx
     .deleteFrom('publications')
     .where('dataset_uid', '=', withdrawal.datasetUid)
@@ -71,7 +77,7 @@ export async function withdrawPublication(
     .executeTakeFirst()
   if (!removed) return
   await retireGeneration(trx, removed.generation_uid, withdrawal.now)
-  await logChange(trx, { ...withdrawal, generationUid: null })
+  await logChange(trx, { ...withdrawal, generationUid: null, recordsCount: 0, isPartial: false })
 }
 
 async function retireGeneration(trx: ControlDb, generationUid: string, now: number): Promise<void> {
@@ -89,6 +95,8 @@ async function logChange(
     change: PublicationChange
     jobUid: string
     generationUid: string | null
+    recordsCount: number
+    isPartial: boolean
     now: number
   },
 ): Promise<void> {
@@ -102,4 +110,17 @@ async function logChange(
       at: change.now,
     })
     .execute()
+  await appendEvent(trx, {
+    subject: change.datasetUid,
+    jobUid: change.jobUid,
+    kind: 'publication.switched',
+    now: change.now,
+    data: {
+      change: change.change,
+      published: change.generationUid !== null,
+      generation_uid: change.generationUid,
+      records_count: change.recordsCount,
+      partial: change.isPartial,
+    },
+  })
 }

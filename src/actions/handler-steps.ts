@@ -3,7 +3,7 @@ import { finishJob, type JobContext } from '../jobs/index.ts'
 import { AppError, type ErrorValue, toErrorValue } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
-import { moveStatus } from './move-status.ts'
+import { lockDataset, moveStatus } from './move-status.ts'
 import { returnToRest } from './orders.ts'
 import type { StatusEvent } from './status.ts'
 
@@ -19,6 +19,7 @@ export async function startAction(
   const { job, owner } = context
   const now = deps.clock.now()
   const isStarted = await deps.control.db.transaction().execute(async (trx) => {
+    await lockDataset(trx, job.subject)
     const row = await trx
       .selectFrom('jobs')
       .innerJoin('datasets', 'datasets.dataset_uid', 'jobs.subject')
@@ -45,11 +46,7 @@ export async function failAction(deps: ActionDeps, context: JobContext, error: E
   const { job, owner } = context
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
-    const dataset = await trx
-      .selectFrom('datasets')
-      .select('dataset_uid')
-      .where('dataset_uid', '=', job.subject)
-      .executeTakeFirst()
+    const dataset = await lockDataset(trx, job.subject)
     const cause = dataset
       ? error
       : toErrorValue(new AppError('actions.dataset_deleted', { dataset_uid: job.subject }))

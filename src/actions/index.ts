@@ -1,4 +1,6 @@
 export { type ActionOptions, type Actions, startActions } from './actions.ts'
 export type { ActionDeps, ActionEvent, DataLayout } from './deps.ts'
+export type { Expectation } from './expectation.ts'
 export type { ActionName } from './orders.ts'
 export type { Status } from './status.ts'
+export { isTransient } from './transient.ts'

@@ -51,6 +51,20 @@ export async function moveStatus(
   return dataset
 }
 
+/**
+ * Takes the dataset's row for the rest of the transaction; whoever goes on to lock a job or to write an event does this
+ * first, so that all lock in one order. Null when there is no such dataset.
+ */
+export async function lockDataset(trx: ControlDb, datasetUid: string): Promise<DatasetRecord | null> {
+  const row = await trx
+    .updateTable('datasets')
+    .set((eb) => ({ dataset_uid: eb.ref('dataset_uid') }))
+    .where('dataset_uid', '=', datasetUid)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** The error of the last action stays while an order waits, so that a cancelled order finds it again. */
 function errorColumn(move: StatusMove): { status_error_json?: string | null } {
   if (move.error) return { status_error_json: JSON.stringify(move.error) }

@@ -3,7 +3,9 @@ import { crashPoint } from '../faults/index.ts'
 import { finishUnclaimedJob, insertJob, requestCancel } from '../jobs/index.ts'
 import { AppError, type Clock, type Ids, type JsonObject } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
-import { moveStatus } from './move-status.ts'
+import { expect, isLarge } from './expectation.ts'
+import { takeIdempotencyKey } from './idempotency.ts'
+import { lockDataset, moveStatus } from './move-status.ts'
 import { type Status, statusesAccepting } from './status.ts'
 
 export type ActionName = 'publish' | 'unpublish' | 'save_version' | 'restore_version'
@@ -19,16 +21,23 @@ export interface Order {
   readonly datasetUid: string
   readonly username: string
   readonly params?: JsonObject
+  /** The same key by the same user is the same order. */
+  readonly idempotencyKey?: string | null
 }
 
 /**
  * Takes an order: the dataset becomes `queued` and a job waits, in one transaction.
- * Out: the job's id. Errors: catalog.unknown_dataset, actions.invalid_status.
+ * Out: the job's id. Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
  */
 export async function placeOrder(deps: OrderDeps, order: Order): Promise<string> {
   const jobUid = deps.ids.hex(20)
   const now = deps.clock.now()
-  await deps.db.transaction().execute(async (trx) => {
+  const placed = await deps.db.transaction().execute(async (trx) => {
+    const { action, datasetUid, username, params = {}, idempotencyKey = null } = order
+    const key = { idempotencyKey, username, datasetUid, action, params, jobUid, now }
+    const known = await takeIdempotencyKey(trx, key)
+    if (known !== null) return known
+    const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
     const before = await moveStatus(trx, order.datasetUid, {
       event: 'order',
       now,
@@ -42,11 +51,14 @@ export async function placeOrder(deps: OrderDeps, order: Order): Promise<string>
       params: { dataset_uid: order.datasetUid, ...order.params, rests_as: before.status },
       username: order.username,
       now,
+      isLarge: expectation !== null && isLarge(expectation),
+      expectation: expectation as unknown as JsonObject | null,
     })
     crashPoint('order.before')
+    return jobUid
   })
   crashPoint('order.after')
-  return jobUid
+  return placed
 }
 
 export interface AbortOrder {
@@ -54,26 +66,28 @@ export interface AbortOrder {
   readonly username: string
   /** What becomes of the records processed so far. */
   readonly records: 'keep' | 'discard'
+  readonly idempotencyKey?: string | null
 }
 
 /**
  * Orders the running processing, or a queued order of any kind, to stop.
- * Out: the abort job (it ends with the job it aborts) and that job, to be told at once if it runs here.
- * Errors: catalog.unknown_dataset, actions.invalid_status.
+ * Out: the abort job (it ends with the job it aborts) and that job, to be told at once if it runs here (null when the
+ * order is a repeated one). Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
  */
 export async function placeAbort(
   deps: OrderDeps,
   order: AbortOrder,
-): Promise<{ jobUid: string; abortedJobUid: string }> {
+): Promise<{ jobUid: string; abortedJobUid: string | null }> {
   const jobUid = deps.ids.hex(20)
   const now = deps.clock.now()
   const placed = await deps.db.transaction().execute(async (trx) => {
-    const dataset = await trx
-      .selectFrom('datasets')
-      .selectAll()
-      .where('dataset_uid', '=', order.datasetUid)
-      .executeTakeFirst()
-    if (!dataset) throw new AppError('catalog.unknown_dataset', { dataset_uid: order.datasetUid })
+    const { datasetUid, username, records, idempotencyKey = null } = order
+    const params = { records }
+    const key = { idempotencyKey, username, datasetUid, action: 'abort_processing', params, jobUid, now }
+    const known = await takeIdempotencyKey(trx, key)
+    if (known !== null) return { jobUid: known, abortedJobUid: null }
+    const dataset = await lockDataset(trx, datasetUid)
+    if (!dataset) throw new AppError('catalog.unknown_dataset', { dataset_uid: datasetUid })
     const status = dataset.status as Status
     const abortedJobUid = dataset.active_job_uid
     if (abortedJobUid === null || (status !== 'queued' && status !== 'processing')) {
@@ -83,6 +97,7 @@ export async function placeAbort(
       })
     }
     if (status === 'processing') await moveStatus(trx, order.datasetUid, { event: 'abort', now })
+    await requestCancel(trx, abortedJobUid, order.records, now)
     await insertJob(trx, {
       jobUid,
       function: 'abort_processing',
@@ -92,8 +107,7 @@ export async function placeAbort(
       now,
       isClaimable: false,
     })
-    await requestCancel(trx, abortedJobUid, order.records)
-    if (status === 'queued') await cancelUnclaimed(trx, order.datasetUid, abortedJobUid, now)
+    await cancelUnclaimed(trx, { datasetUid, status, jobUid: abortedJobUid, now })
     crashPoint('abort.before')
     return { jobUid, abortedJobUid }
   })
@@ -101,19 +115,20 @@ export async function placeAbort(
   return placed
 }
 
-/** A queued order that no worker has taken yet ends here; one just taken ends as its handler starts. */
+/**
+ * What no worker holds ends here: a queued order, one that waits for its next attempt, one parked by a stop. A queued
+ * order just taken ends as its handler starts.
+ */
 async function cancelUnclaimed(
   trx: ControlDb,
-  datasetUid: string,
-  jobUid: string,
-  now: number,
+  target: { datasetUid: string; status: Status; jobUid: string; now: number },
 ): Promise<void> {
-  const isCancelled = await finishUnclaimedJob(trx, {
-    jobUid,
-    now,
-    outcome: { result: { dataset_uid: datasetUid, aborted: true } },
-  })
-  if (isCancelled) await returnToRest(trx, datasetUid, jobUid, now)
+  const { datasetUid, jobUid, now } = target
+  const outcome = { result: { dataset_uid: datasetUid, aborted: true } }
+  if (!(await finishUnclaimedJob(trx, { jobUid, now, outcome }))) return
+  if (target.status === 'queued') return returnToRest(trx, datasetUid, jobUid, now)
+  await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null })
+  await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
 }
 
 /** Puts a dataset whose order is cancelled back to the status that the order found. */

@@ -168,6 +168,7 @@ async function orderServingFile(
     username: 'system',
     now,
     priority: -1,
+    hasEvents: false,
   })
 }
 

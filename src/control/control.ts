@@ -1,7 +1,8 @@
 import { Kysely } from 'kysely'
-import type pg from 'pg'
 import { migrate } from './migrations/index.ts'
+import { createSqliteNotices, notify, type OnNotice } from './notices.ts'
 import { postgresDialect, postgresPool } from './postgres.ts'
+import { createPostgresListener } from './postgres-listener.ts'
 import type { ControlSchema } from './schema.ts'
 import { sqliteDialect } from './sqlite.ts'
 
@@ -11,10 +12,13 @@ export type ControlDb = Kysely<ControlSchema>
 export interface Control {
   readonly db: ControlDb
   readonly dialect: 'sqlite' | 'postgres'
-  /** Tells other processes on the same database that jobs wait. A no-op on SQLite, where there is one process. */
-  notify(channel: string): Promise<void>
-  /** Calls `onNotice` for each notice of another process on `channel`. */
-  listen(channel: string, onNotice: () => void): Promise<void>
+  /** As `notify` on no transaction of the caller's: heard at once. */
+  notify(channel: string, payload?: string): Promise<void>
+  /**
+   * Calls `onNotice` with the payload of each notice on `channel`, of this process or another on the same database. An
+   * empty payload may also mean that notices have been missed: look for yourself.
+   */
+  listen(channel: string, onNotice: OnNotice): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,9 +31,16 @@ export async function openControl(options: {
 }
 
 async function openSqlite(path: string): Promise<Control> {
-  const db = new Kysely<ControlSchema>({ dialect: sqliteDialect(path) })
+  const notices = createSqliteNotices()
+  const db = new Kysely<ControlSchema>({ dialect: sqliteDialect(path, notices) })
   await migrate(db as Kysely<unknown>, 'sqlite')
-  return { db, dialect: 'sqlite', notify: async () => {}, listen: async () => {}, close: () => db.destroy() }
+  return {
+    db,
+    dialect: 'sqlite',
+    notify: (channel, payload) => notify(db, channel, payload),
+    listen: async (channel, onNotice) => notices.listen(channel, onNotice),
+    close: () => db.destroy(),
+  }
 }
 
 async function openPostgres(url: string): Promise<Control> {
@@ -38,25 +49,14 @@ async function openPostgres(url: string): Promise<Control> {
   pool.on('error', () => {})
   const db = new Kysely<ControlSchema>({ dialect: postgresDialect(pool) })
   await migrate(db as Kysely<unknown>, 'postgres')
-  const listeners: pg.PoolClient[] = []
+  const listener = createPostgresListener(pool)
   return {
     db,
     dialect: 'postgres',
-    notify: async (channel) => {
-      await pool.query('select pg_notify($1, $2)', [channel, ''])
-    },
-    listen: async (channel, onNotice) => {
-      const client = await pool.connect()
-      listeners.push(client)
-      client.on('notification', (notice) => {
-        if (notice.channel === channel) onNotice()
-      })
-      // Losing this connection costs promptness only: workers also poll.
-      client.on('error', () => {})
-      await client.query(`listen ${client.escapeIdentifier(channel)}`)
-    },
+    notify: (channel, payload) => notify(db, channel, payload),
+    listen: listener.listen,
     close: async () => {
-      for (const client of listeners) client.release(true)
+      listener.close()
       await db.destroy()
     },
   }

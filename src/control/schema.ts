@@ -18,6 +18,11 @@ export interface ControlSchema {
   publication_log: PublicationLogTable
   versions: VersionsTable
   settings: SettingsTable
+  event_counters: EventCountersTable
+  job_events: JobEventsTable
+  idempotency_keys: IdempotencyKeysTable
+  webhooks: WebhooksTable
+  webhook_deliveries: WebhookDeliveriesTable
 }
 
 export interface DatasetsTable {
@@ -130,6 +135,14 @@ export interface JobsTable {
   created_at: number
   started_at: number | null
   finished_at: number | null
+  /** 1: not for the slot that is kept for small work. */
+  is_large: Generated<number>
+  /** 0: work of the server's own that nobody follows. */
+  has_events: Generated<number>
+  /** Attempts that ended without an outcome: `[{attempt, ended_at, error}]`. */
+  attempts_json: Generated<string>
+  /** What was known of the work when it was ordered; read by whoever inserted it. */
+  expectation_json: Generated<string | null>
 }
 
 export interface GenerationsTable {
@@ -193,4 +206,71 @@ export interface VersionsTable {
 export interface SettingsTable {
   key: string
   value: string
+}
+
+/** The number of the last event of a subject: raised in the transaction that writes the event, so that it orders commits. */
+export interface EventCountersTable {
+  subject: string
+  last_number: number
+}
+
+/** What happened, in order: read by event streams and fanned out to webhooks. */
+export interface JobEventsTable {
+  /** The dataset_uid. */
+  subject: string
+  /** Rises by one with every event of the subject. */
+  number: number
+  /** Empty when no job did it. */
+  job_uid: string
+  kind: string
+  data_json: string
+  /** 1: a state in passing; the job's next event of the kind takes its place. */
+  is_superseded: number
+  at: number
+}
+
+export interface IdempotencyKeysTable {
+  username: string
+  idempotency_key: string
+  dataset_uid: string
+  action: string
+  params_json: string
+  job_uid: string
+  created_at: number
+}
+
+export interface WebhooksTable {
+  /** `wh_...` */
+  webhook_uid: string
+  dataset_uid: string
+  url: string
+  events_json: string
+  label: string | null
+  /** `whsec_...`: signing needs the secret itself. */
+  secret: string
+  is_active: number
+  /** The last event of the dataset that has been considered for this webhook. */
+  last_number: number
+  created_at: number
+  username: string
+}
+
+export interface WebhookDeliveriesTable {
+  /** `de_...` */
+  delivery_uid: string
+  webhook_uid: string
+  /** Of the event: deliveries of a webhook go out in this order. */
+  number: number
+  kind: string
+  payload_json: string
+  /** pending, delivered, dead */
+  state: string
+  /** `[{at, status, error, duration_ms}]` */
+  attempts_json: string
+  attempts: number
+  next_attempt_at: number
+  lease_owner: string | null
+  lease_expires_at: number | null
+  created_at: number
+  settled_at: number | null
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { SqliteDialect } from 'kysely'
+import type { SqliteNotices } from './notices.ts'
 
 type SqliteInput = string | number | bigint | null | Uint8Array
 
@@ -12,12 +13,13 @@ const nothing = { changes: 0, lastInsertRowid: 0 }
  * The embedded control database on Node's own SQLite. `busy_timeout` is set before `journal_mode`, which itself may
  * find the file locked. `synchronous=FULL`: an acknowledged job id survives a power cut.
  */
-export function sqliteDialect(path: string): SqliteDialect {
+export function sqliteDialect(path: string, notices: SqliteNotices): SqliteDialect {
   const database = new DatabaseSync(path)
   database.exec('pragma busy_timeout = 5000')
   database.exec('pragma journal_mode = wal')
   database.exec('pragma synchronous = full')
   database.exec('pragma foreign_keys = on')
+  database.function('pg_notify', (channel, payload) => notices.add(String(channel), String(payload)))
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {
@@ -32,6 +34,13 @@ export function sqliteDialect(path: string): SqliteDialect {
     return statement
   }
 
+  /** A notice is heard when what it is about is committed, and never when it is not: as PostgreSQL does it. */
+  function settled<T>(sql: string, answer: T): T {
+    if (sql === 'rollback') notices.forget()
+    else if (!database.isTransaction) notices.deliver()
+    return answer
+  }
+
   return new SqliteDialect({
     database: {
       close: () => database.close(),
@@ -39,11 +48,11 @@ export function sqliteDialect(path: string): SqliteDialect {
         const statement = prepare(sql)
         return {
           reader: statement.columns().length > 0,
-          all: (values) => statement.all(...(values as SqliteInput[])),
+          all: (values) => settled(sql, statement.all(...(values as SqliteInput[]))),
           run: (values) => {
             // A full disk ends the transaction by itself; an error of the rollback would hide the one that counts.
-            if (sql === 'rollback' && !database.isTransaction) return nothing
-            return statement.run(...(values as SqliteInput[]))
+            if (sql === 'rollback' && !database.isTransaction) return settled(sql, nothing)
+            return settled(sql, statement.run(...(values as SqliteInput[])))
           },
           iterate: (values) => statement.iterate(...(values as SqliteInput[])),
         }

@@ -2,10 +2,11 @@ import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
+import fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, type Principal, requirePermission } from '../access/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { credentialsOf } from './credentials.ts'
 import { isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
@@ -79,10 +80,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       reply.header('Connection', 'close')
       throw new AppError('http.shutting_down', {})
     }
-    request.principal = await services.access.authenticate({
-      authorization: request.headers.authorization,
-      apikey: apikeyOf(request),
-    })
+    request.principal = await services.access.authenticate(credentialsOf(request))
     // An unknown address of the management API tells nobody anything without credentials.
     if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
@@ -153,12 +151,6 @@ function refuseNul(params: unknown): void {
   if (values.some((value) => value.includes('\0'))) {
     throw new AppError('http.bad_request', { reason: 'the address contains the character U+0000' })
   }
-}
-
-function apikeyOf(request: FastifyRequest): string | undefined {
-  const query = request.query as Record<string, unknown>
-  // Several keys are no key: which one counts must not depend on who reads them.
-  return Array.isArray(query.apikey) ? 'several' : (query.apikey as string | undefined)
 }
 
 /** The platform's own samples send JSON as a form; a body is JSON whatever it calls itself, and may be empty. */

@@ -4,6 +4,7 @@ import type { CatalogDeps } from '../catalog/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports } from '../exports/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
+import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
 import type { Catalog, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
 import type { LogEvent } from './log.ts'
@@ -19,6 +20,9 @@ export interface HttpServices {
   readonly access: Access
   readonly catalogDeps: CatalogDeps
   readonly actions: Actions
+  readonly eventBell: EventBell
+  /** Longest silence of an event stream. */
+  readonly heartbeatMs: number
   readonly blobs: BlobStore
   readonly fetchPolicy: FetchPolicy
   readonly builders: BuilderHost

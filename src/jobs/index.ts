@@ -1,3 +1,5 @@
-export { type Job, type JobOutcome, type JobState, unfinishedStates } from './job.ts'
+export * from './events.ts'
+export { createEventBell, type EventBell, followEvents } from './follow-events.ts'
+export { type EndedAttempt, type Job, type JobOutcome, type JobState, unfinishedStates } from './job.ts'
 export * from './store.ts'
 export { type JobContext, type JobHandler, startWorker, type Worker, type WorkerEvent } from './worker.ts'

@@ -3,7 +3,7 @@
  *
  *   waiting --claim--> started --report--> running --finish--> done | error
  *      ^                  |                   |
- *      +---- park --------+-------------------+        (a clean stop gives the job back)
+ *      +-- park, retry ---+-------------------+   (a clean stop gives the job back; a transient cause tries it again later)
  *
  * A claim is a lease: owner and expiry, renewed while the work goes on. An unfinished job whose lease has expired may be
  * claimed by anyone (attempt + 1); when its attempts are used up it ends in `error`. A job that nobody claims because
@@ -31,10 +31,24 @@ export interface Job {
   readonly progresses: JsonValue[]
   readonly result: JsonObject | null
   readonly error: ErrorValue | null
+  /** Attempts that ended without an outcome, in order. */
+  readonly attempts: readonly EndedAttempt[]
+  /** What whoever ordered it knew of the work; null when nothing. */
+  readonly expectation: JsonObject | null
+  /** Earliest start, milliseconds since the epoch. */
+  readonly runAfterAt: number
+  readonly isLarge: boolean
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly startedAt: number | null
   readonly finishedAt: number | null
+}
+
+/** `error`: why it ended; `at`: when that was noticed, milliseconds since the epoch. */
+export interface EndedAttempt {
+  readonly attempt: number
+  readonly at: number
+  readonly error: ErrorValue
 }
 
 export type JobOutcome = { readonly result: JsonObject } | { readonly error: ErrorValue }

@@ -18,7 +18,7 @@ import {
   toErrorValue,
 } from '../kernel/index.ts'
 import type { Job } from './job.ts'
-import { claimNextJob, findJob, parkJob, renewLease } from './store.ts'
+import { claimNextJob, findJob, parkJob, renewLease, retryJob } from './store.ts'
 
 export interface JobContext {
   readonly job: Job
@@ -48,6 +48,13 @@ export type WorkerEvent =
     }
   | { readonly kind: 'job_parked'; readonly jobUid: string }
   | {
+      readonly kind: 'job_retried'
+      readonly jobUid: string
+      readonly attempt: number
+      readonly error: ErrorValue
+      readonly delayMs: number
+    }
+  | {
       readonly kind: 'job_failed'
       readonly jobUid: string
       readonly error: ErrorValue
@@ -55,14 +62,24 @@ export type WorkerEvent =
     }
   | { readonly kind: 'worker_error'; readonly cause: unknown }
 
+export interface WorkerPool {
+  readonly functions: readonly string[]
+  /** Jobs that run at once. */
+  readonly slots: number
+  /** Of these, how many large jobs never take, so that small ones find one. Default: none. */
+  readonly smallSlots?: number
+}
+
 export interface WorkerOptions {
   readonly db: ControlDb
   readonly clock: Clock
   /** Unique to this process. */
   readonly owner: string
   readonly handlers: Readonly<Record<string, JobHandler>>
-  /** Jobs of the named functions that run at once. Each pool claims only its own functions. */
-  readonly pools: readonly { readonly functions: readonly string[]; readonly slots: number }[]
+  /** Each pool claims only its own functions. */
+  readonly pools: readonly WorkerPool[]
+  /** How long to wait before the attempt after `attempt`; null: the cause will not pass, the job fails. */
+  readonly retryDelayMs: (error: ErrorValue, attempt: number) => number | null
   readonly canSkipLocked: boolean
   readonly leaseMs: number
   readonly pollMs: number
@@ -89,6 +106,8 @@ interface Running {
   readonly listeners: ((request: string) => void)[]
   progresses: readonly JsonValue[]
   isDirty: boolean
+  /** How many steps the stored progress has. */
+  stepsStored: number
   readonly settled: Promise<void>
 }
 
@@ -97,10 +116,12 @@ export function startWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController()
   const loops = options.pools.map((pool) => startPool(pool))
 
-  function startPool(pool: { functions: readonly string[]; slots: number }) {
+  function startPool(pool: WorkerPool) {
     let wakeUp: () => void = () => {}
     let pending = true
     const active = new Set<Promise<void>>()
+    const largeSlots = pool.slots - (pool.smallSlots ?? 0)
+    let largeJobs = 0
 
     async function loop(): Promise<void> {
       while (!stopping.signal.aborted) {
@@ -114,13 +135,16 @@ export function startWorker(options: WorkerOptions): Worker {
                 now: options.clock.now(),
                 leaseMs: options.leaseMs,
                 functions: pool.functions,
+                isSmallOnly: largeJobs >= largeSlots,
               },
               options.canSkipLocked,
             )
             if (!job) break
             // Its lease ran out while it could not be renewed; this claim has renewed it.
             if (running.has(job.jobUid)) continue
+            if (job.isLarge) largeJobs++
             const work: Promise<void> = runJob(job).finally(() => {
+              if (job.isLarge) largeJobs--
               active.delete(work)
               wake()
             })
@@ -161,6 +185,7 @@ export function startWorker(options: WorkerOptions): Worker {
       listeners: [],
       progresses: job.progresses,
       isDirty: false,
+      stepsStored: job.progresses.length,
       settled: new Promise((resolve) => {
         settle = resolve
       }),
@@ -179,6 +204,7 @@ export function startWorker(options: WorkerOptions): Worker {
       report(progresses) {
         entry.progresses = progresses
         entry.isDirty = true
+        if (progresses.length > entry.stepsStored) renewal.hurry()
       },
       progresses: () => entry.progresses,
     }
@@ -225,6 +251,14 @@ export function startWorker(options: WorkerOptions): Worker {
         cause instanceof AppError
           ? toErrorValue(cause)
           : toErrorValue(diskFault(cause) ?? new AppError('jobs.unexpected', { reason: 'an internal error' }))
+      const delayMs = job.attempt < job.maxAttempts ? options.retryDelayMs(error, job.attempt) : null
+      if (delayMs !== null && entry.cancelRequest === null) {
+        const now = options.clock.now()
+        const { jobUid, attempt } = job
+        await retryJob(options.db, { jobUid, owner: options.owner, now, runAfterAt: now + delayMs, error })
+        options.onEvent({ kind: 'job_retried', jobUid, attempt, error, delayMs })
+        return
+      }
       options.onEvent({ kind: 'job_failed', jobUid: job.jobUid, error, cause })
       await insist(() => handler.fail(context, error), context.signal)
     }
@@ -243,21 +277,28 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }
 
-  /** Renews at a third of the lease, or as soon as there is progress to store (at most every `flushMs`). */
-  function keepLease(jobUid: string, entry: Running): { stop(): void } {
+  /**
+   * Renews at a third of the lease, or when there is progress to store: at most every `flushMs`, and soon when a step has
+   * begun, which readers wait for.
+   */
+  function keepLease(jobUid: string, entry: Running): { hurry(): void; stop(): void } {
     let isStopped = false
     let renewedAt = options.clock.now()
-    const timer = setInterval(async () => {
+    let hurried: NodeJS.Timeout | undefined
+    async function renew(): Promise<void> {
       const now = options.clock.now()
-      if (isStopped || (!entry.isDirty && now - renewedAt < options.leaseMs / 3)) return
+      const isDirty = entry.isDirty
+      if (isStopped || (!isDirty && now - renewedAt < options.leaseMs / 3)) return
+      const isMilestone = entry.progresses.length > entry.stepsStored
       entry.isDirty = false
+      entry.stepsStored = entry.progresses.length
       renewedAt = now
       try {
         const { cancelRequested } = await renewLease(options.db, {
           jobUid,
           owner: options.owner,
           expiresAt: now + options.leaseMs,
-          progresses: entry.progresses,
+          ...(isDirty ? { progress: { now, progresses: entry.progresses, isMilestone } } : {}),
         })
         if (cancelRequested !== null) passRequest(entry, cancelRequested)
       } catch (cause) {
@@ -265,11 +306,19 @@ export function startWorker(options: WorkerOptions): Worker {
         if (cause instanceof AppError) entry.controller.abort('lease lost')
         else options.onEvent({ kind: 'worker_error', cause })
       }
-    }, options.flushMs)
+    }
+    const timer = setInterval(renew, options.flushMs)
     return {
+      hurry() {
+        hurried ??= setTimeout(() => {
+          hurried = undefined
+          void renew()
+        }, options.flushMs / 5)
+      },
       stop() {
         isStopped = true
         clearInterval(timer)
+        clearTimeout(hurried)
       },
     }
   }

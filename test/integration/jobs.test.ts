@@ -80,7 +80,7 @@ test('a finished job has one outcome for ever', async (t) => {
   const again = { jobUid, owner: 'x', now: 3001, outcome: { result: { n: 2 } } }
   await assert.rejects(finishJob(control.db, again), isLeaseLost)
   assert.equal(await finishUnclaimedJob(control.db, again), false)
-  await requestCancel(control.db, jobUid, 'keep')
+  await requestCancel(control.db, jobUid, 'keep', 3002)
   const job = await findJob(control.db, jobUid)
   assert.deepEqual([job?.result, job?.finishedAt, job?.cancelRequested], [{ n: 1 }, 3000, null])
 })
@@ -131,6 +131,7 @@ function work(control: Control, run: (context: JobContext) => Promise<void>): Ha
       },
     },
     pools: [{ functions: ['work'], slots: 1 }],
+    retryDelayMs: () => null,
     canSkipLocked: false,
     leaseMs: 15_000,
     pollMs: 1000,
@@ -177,7 +178,7 @@ test('a cancel request reaches the running handler at once, and one made earlier
   const control = await openTestControl(t)
   const jobUid = await addJob(control, 'a')
   const early = await addJob(control, 'b')
-  await requestCancel(control.db, early, 'discard')
+  await requestCancel(control.db, early, 'discard', 1001)
   const asked: string[] = []
   const { next, worker } = work(control, async (context) => {
     const request = await new Promise<string>((resolve) => {

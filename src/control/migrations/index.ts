@@ -1,11 +1,15 @@
 import type { Kysely } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { up as initial } from './0001-initial.ts'
+import { up as jobsThatTell } from './0002-jobs-that-tell.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
 /** In order; names are permanent. */
-const steps: Readonly<Record<string, Step>> = { '0001-initial': initial }
+const steps: Readonly<Record<string, Step>> = {
+  '0001-initial': initial,
+  '0002-jobs-that-tell': jobsThatTell,
+}
 
 /** Brings a database of any earlier release to this one. Throws when it was written by a later release. */
 export async function migrate(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {

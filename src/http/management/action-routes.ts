@@ -2,9 +2,11 @@ import { Type } from 'typebox'
 import { findDataset } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
-import { publicFunctions } from './job-routes.ts'
-import { expansionOf, printJob, printStatus, printVersion } from './render.ts'
+import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
+import { printJob } from './print-job.ts'
+import { expansionOf, printStatus, printVersion } from './render.ts'
 import {
   datasetParams,
   expandQuery,
@@ -20,6 +22,7 @@ const tags = ['actions']
 export const registerActions: RegisterRoutes = (scope, services) => {
   const { control, actions } = services
   const schema = { tags, params: datasetParams }
+  const order = { ...schema, headers: idempotencyHeader }
   const job = answerOf('JobReference')
   const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
@@ -29,16 +32,22 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   ] as const) {
     scope.put(
       `/datasets/:dataset_uid/${path}`,
-      operation('PUBLISH', `${path}Dataset`, summary, job, schema),
+      operation('PUBLISH', `${path}Dataset`, summary, job, order),
       async (request) => ({
-        job_id: await actions.order(path, await uidOf(request.params.dataset_uid), usernameOf(request)),
+        job_id: await actions.order(
+          path,
+          await uidOf(request.params.dataset_uid),
+          usernameOf(request),
+          {},
+          idempotencyKeyOf(request),
+        ),
       }),
     )
   }
 
   scope.put(
     '/datasets/:dataset_uid/save_version',
-    operation('PUBLISH', 'saveVersion', 'Save a version of the current data', job, schema, {
+    operation('PUBLISH', 'saveVersion', 'Save a version of the current data', job, order, {
       isRequired: false,
       content: {
         'application/json': {
@@ -54,6 +63,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
           await uidOf(request.params.dataset_uid),
           usernameOf(request),
           label === null ? {} : { label },
+          idempotencyKeyOf(request),
         ),
       }
     },
@@ -67,7 +77,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     scope.put(
       `/datasets/:dataset_uid/${path}`,
       operation('PUBLISH', operationId, 'Stop the running publish, or a queued order', job, {
-        ...schema,
+        ...order,
         querystring: Type.Object({
           records: Type.Optional(
             Type.String({
@@ -87,7 +97,12 @@ export const registerActions: RegisterRoutes = (scope, services) => {
           })
         }
         return {
-          job_id: await actions.abort(await uidOf(request.params.dataset_uid), usernameOf(request), records),
+          job_id: await actions.abort(
+            await uidOf(request.params.dataset_uid),
+            usernameOf(request),
+            records,
+            idempotencyKeyOf(request),
+          ),
         }
       },
     )
@@ -148,17 +163,18 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     '/datasets/:dataset_uid/jobs',
     operation('READ', 'listDatasetJobs', 'Jobs of the dataset, newest first', answerList('Job'), {
       ...schema,
-      querystring: pageQuery,
+      querystring: jobQuery,
     }),
     async (request) => {
       const { rows, page } = readListPage(request.query)
       const jobs = await listJobs(control.db, {
         subject: await uidOf(request.params.dataset_uid),
         functions: publicFunctions,
+        ...readStates(request.query.state),
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return jobs.map(printJob)
+      return jobs.map((job) => printJob(job, services.clock.now()))
     },
   )
 
@@ -175,7 +191,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
       'Go back to a saved version: its data and its configuration',
       job,
       {
-        tags,
+        ...order,
         params: Type.Object({ ...datasetParams.properties, version_uid: Type.String() }),
       },
     ),
@@ -184,6 +200,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         await uidOf(request.params.dataset_uid),
         request.params.version_uid,
         usernameOf(request),
+        idempotencyKeyOf(request),
       ),
     }),
   )

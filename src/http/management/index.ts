@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
+import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
@@ -20,6 +21,7 @@ const parts: readonly RegisterRoutes[] = [
   registerSteps,
   registerActions,
   registerJobs,
+  registerEvents,
   registerFiles,
   registerTools,
   registerApiKeys,

@@ -1,14 +1,56 @@
 import { Type } from 'typebox'
-import { mayDo } from '../../access/index.ts'
-import { findJob, listJobs } from '../../jobs/index.ts'
+import { mayDo, type Principal } from '../../access/index.ts'
+import { findJob, type Job, type JobState, listJobs } from '../../jobs/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
-import { printJob } from './render.ts'
+import type { HttpServices } from '../services.ts'
+import { printJob } from './print-job.ts'
 import { pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scope.ts'
 
 const tags = ['jobs']
 /** Others are the server's own. */
 export const publicFunctions = ['publish', 'unpublish', 'abort_processing', 'save_version', 'restore_version']
+
+export const jobQuery = Type.Object({
+  ...pageQuery.properties,
+  state: Type.Optional(
+    Type.String({
+      description: 'Only jobs in these states, separated by commas: waiting, started, running, done, error',
+    }),
+  ),
+})
+
+const states: readonly JobState[] = ['waiting', 'started', 'running', 'done', 'error']
+
+/** Errors: http.invalid_parameter. */
+export function readStates(text: string | undefined): { states?: JobState[] } {
+  if (text === undefined || text === '') return {}
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !states.includes(name as JobState))
+  if (unknown !== undefined) {
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'state',
+      value: unknown.slice(0, 60),
+      expected: `it must be one or more of ${states.join(', ')}, separated by commas`,
+    })
+  }
+  return { states: names as JobState[] }
+}
+
+/** Somebody else's job must not be told from one that does not exist. Errors: jobs.unknown_job. */
+export async function findVisibleJob(
+  services: HttpServices,
+  principal: Principal,
+  jobId: string,
+): Promise<Job> {
+  const job = await findJob(services.control.db, jobId)
+  const isVisible =
+    job !== null &&
+    publicFunctions.includes(job.function) &&
+    ((principal.kind === 'user' && job.username === principal.username) || mayDo(principal, 'ADMIN'))
+  if (!isVisible) throw new AppError('jobs.unknown_job', { job_id: jobId.slice(0, 64) })
+  return job
+}
 
 /** Jobs of whoever asks; somebody else's exist only for those who may edit the domain. Management API section 2. */
 export const registerJobs: RegisterRoutes = (scope, services) => {
@@ -22,7 +64,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
       answerList('Job'),
       {
         tags,
-        querystring: pageQuery,
+        querystring: jobQuery,
       },
     ),
     async (request) => {
@@ -31,10 +73,11 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
       const jobs = await listJobs(db, {
         ...owner,
         functions: publicFunctions,
+        ...readStates(request.query.state),
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return jobs.map(printJob)
+      return jobs.map((job) => printJob(job, services.clock.now()))
     },
   )
 
@@ -45,14 +88,8 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
       params: Type.Object({ job_id: Type.String() }),
     }),
     async (request) => {
-      const { job_id } = request.params
-      const job = await findJob(db, job_id)
-      const isVisible =
-        job !== null &&
-        publicFunctions.includes(job.function) &&
-        (job.username === usernameOf(request) || mayDo(request.principal, 'ADMIN'))
-      if (!isVisible) throw new AppError('jobs.unknown_job', { job_id: job_id.slice(0, 64) })
-      return printJob(job)
+      const job = await findVisibleJob(services, request.principal, request.params.job_id)
+      return printJob(job, services.clock.now())
     },
   )
 }

@@ -8,7 +8,6 @@ import {
 } from '../../catalog/index.ts'
 import type { FilesTable, VersionsTable } from '../../control/index.ts'
 import { extractors } from '../../ingest/index.ts'
-import type { Job } from '../../jobs/index.ts'
 import {
   type ConfiguredStep,
   type ErrorValue,
@@ -18,7 +17,6 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../kernel/index.ts'
-import { managementError } from '../error-rendering.ts'
 
 export interface Expansion {
   has(attribute: string): boolean
@@ -71,26 +69,6 @@ function printFault(value: ErrorValue): JsonObject {
     raw_message: errorSpec(error.key).message,
     raw_params: { ...error.params },
     error_id: error.key,
-  }
-}
-
-export function printJob(job: Job): JsonObject {
-  const { rests_as: _restsAs, ...params } = job.params
-  return {
-    job_uid: job.jobUid,
-    job_id: job.jobUid,
-    function: job.function,
-    params,
-    state: job.state,
-    progresses: job.progresses,
-    ...(job.result === null ? {} : { result: job.result }),
-    ...(job.error === null ? {} : { error: managementError(fromErrorValue(job.error)) as JsonObject }),
-    dataset_uid: job.subject,
-    attempt: job.attempt,
-    created_at: formatInstant(job.createdAt),
-    started_at: job.startedAt === null ? null : formatInstant(job.startedAt),
-    finished_at: job.finishedAt === null ? null : formatInstant(job.finishedAt),
-    user: { username: job.username },
   }
 }
 

@@ -31,6 +31,7 @@ const errorTexts = {
   403: 'The credentials do not give this right',
   404: 'There is no such thing, or it may not be seen',
   413: 'Too large',
+  422: 'The Idempotency-Key was used for another order',
   503: 'The query takes too long or too much; or the server is not ready',
 } as const
 
@@ -121,10 +122,23 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   }
 }
 
-function errorsOf(path: string, operation: Operation, { body }: OperationFacts): number[] {
+function errorsOf(
+  path: string,
+  operation: Operation,
+  { body, answer: { content } }: OperationFacts,
+): number[] {
   if (operation.tags?.includes('operations')) return operation.operationId === 'readiness' ? [503] : []
   if (path.startsWith('/api/management/')) {
-    return [400, 401, 403, 404, ...(body?.content['multipart/form-data'] ? [413] : [])]
+    const isKeyed = operation.parameters?.some(({ name }) => name.toLowerCase() === 'idempotency-key')
+    return [
+      400,
+      401,
+      403,
+      404,
+      ...(body?.content['multipart/form-data'] ? [413] : []),
+      ...(isKeyed ? [422] : []),
+      ...(content?.['text/event-stream'] ? [503] : []),
+    ]
   }
   return [400, 401, ...(path.includes('{') ? [404] : []), 503]
 }

@@ -1,30 +1,11 @@
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { Agent, request } from 'undici'
+import { type Agent, request } from 'undici'
 import { AppError, diskFault } from '../../kernel/index.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
-import {
-  guardedLookup,
-  isPublicAddress,
-  type Lookup,
-  literalAddress,
-  RefusedAddress,
-} from './address-guard.ts'
-
-export interface FetchPolicy {
-  readonly allowPrivateAddresses: boolean
-  /** The whole fetch, redirects included. */
-  readonly timeoutMs: number
-  /** Longest silence. */
-  readonly idleTimeoutMs: number
-  readonly maxBytes: number
-  readonly maxRedirects: number
-  /** Replaces the system's name resolution; for tests. */
-  readonly lookup?: Lookup
-  /** Replaces isPublicAddress: which addresses may be connected to; for tests, which have only local servers. */
-  readonly isAllowedAddress?: (address: string) => boolean
-}
+import { RefusedAddress } from './address-guard.ts'
+import { type FetchPolicy, guardedAgent, refuseLiteral } from './guarded-agent.ts'
 
 export interface FetchOrder {
   readonly url: string
@@ -55,19 +36,7 @@ export type Fetched =
  */
 export async function fetchResource(order: FetchOrder): Promise<Fetched> {
   const { policy } = order
-  const dispatcher = new Agent({
-    connect: {
-      timeout: policy.idleTimeoutMs,
-      ...(policy.allowPrivateAddresses
-        ? policy.lookup
-          ? { lookup: policy.lookup }
-          : {}
-        : { lookup: guardedLookup(policy.lookup, policy.isAllowedAddress) }),
-    },
-    headersTimeout: policy.idleTimeoutMs,
-    bodyTimeout: policy.idleTimeoutMs,
-    maxResponseSize: -1,
-  })
+  const dispatcher = guardedAgent(policy)
   const timeout = AbortSignal.timeout(policy.timeoutMs)
   const signal = AbortSignal.any([order.signal, timeout])
   try {
@@ -82,7 +51,7 @@ export async function fetchResource(order: FetchOrder): Promise<Fetched> {
 async function follow(order: FetchOrder, dispatcher: Agent, signal: AbortSignal): Promise<Fetched> {
   let url = parseUrl(order.url, order.url)
   for (let hop = 0; hop <= order.policy.maxRedirects; hop++) {
-    refuseLiteral(url, order)
+    refuseLiteral(url, order.policy)
     const answer = await request(url, { dispatcher, signal, headers: requestHeaders(order, url) })
     // A body that is let go of emits an error; with nobody to hear it, it would end the process.
     answer.body.on('error', ignore)
@@ -196,13 +165,6 @@ function parseUrl(text: string, original: string, base?: URL): URL {
   return url
 }
 
-function refuseLiteral(url: URL, order: FetchOrder): void {
-  if (order.policy.allowPrivateAddresses) return
-  const address = literalAddress(url.hostname)
-  const isAllowed = order.policy.isAllowedAddress ?? isPublicAddress
-  if (address !== null && !isAllowed(address)) throw new RefusedAddress(address)
-}
-
 function explain(error: unknown, order: FetchOrder, timeout: AbortSignal): unknown {
   const url = shown(order.url)
   if (error instanceof AppError) return error
@@ -216,7 +178,8 @@ function explain(error: unknown, order: FetchOrder, timeout: AbortSignal): unkno
   return new AppError('ingest.fetch_failed', { url, reason: reasonOf(error) })
 }
 
-function findRefusal(error: unknown): RefusedAddress | null {
+/** The refused address behind an error, if there is one. */
+export function findRefusal(error: unknown): RefusedAddress | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof RefusedAddress) return at
     if (at instanceof AggregateError)
@@ -225,8 +188,16 @@ function findRefusal(error: unknown): RefusedAddress | null {
   return null
 }
 
+const unknownHost = 'the host name is not known'
+const badCertificate = 'its certificate is not valid'
+
+/** Whether the `reason` of ingest.fetch_failed will be the same the next time. */
+export function isLastingFetchReason(reason: string): boolean {
+  return reason === unknownHost || reason === badCertificate
+}
+
 const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the host name is not known',
+  ENOTFOUND: unknownHost,
   EAI_AGAIN: 'the host name cannot be resolved now',
   ECONNREFUSED: 'the host refuses connections',
   ECONNRESET: 'the connection was cut',
@@ -237,13 +208,12 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'less arrived than was announced',
 }
 
-function reasonOf(error: unknown): string {
+/** Why a transfer failed, in words. */
+export function reasonOf(error: unknown): string {
   const code = (error as { code?: string }).code ?? ''
   return (
     reasons[code] ??
-    (code.startsWith('CERT_') || code.includes('SSL')
-      ? 'its certificate is not valid'
-      : 'the transfer broke off')
+    (code.startsWith('CERT_') || code.includes('SSL') ? badCertificate : 'the transfer broke off')
   )
 }
 

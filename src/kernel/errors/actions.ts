@@ -31,6 +31,13 @@ export const actionErrors = defineErrors({
     message: 'Resource {resource_uid} points at {url}, which is not there',
     hint: 'Upload the file again and point the resource at it',
   },
+  'actions.idempotency_key_reused': {
+    status: 422,
+    errorKey: 'IdempotencyKeyReusedException',
+    message:
+      'The Idempotency-Key {key} was used for something else: {action} of dataset {dataset_uid}, job {job_id}',
+    hint: 'Make a new key for every order; repeat a key only to repeat the same order',
+  },
   'actions.dataset_deleted': {
     status: 404,
     errorKey: 'DatasetDeletedException',

@@ -53,6 +53,12 @@ export const httpErrors = defineErrors({
     message: 'The server is stopping',
     hint: 'Try again in a moment',
   },
+  'http.too_many_streams': {
+    status: 503,
+    errorKey: 'TooManyStreamsException',
+    message: 'This server already serves {max} event streams',
+    hint: 'Close some, or ask for the job now and then instead',
+  },
   'http.bad_request': {
     status: 400,
     errorKey: 'BadRequestException',

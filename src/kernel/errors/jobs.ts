@@ -12,6 +12,12 @@ export const jobErrors = defineErrors({
     message: 'Processing was interrupted {attempts} times and is not tried again',
     hint: 'The server log names the cause; start the action again when it is mended',
   },
+  'jobs.interrupted': {
+    status: 500,
+    errorKey: 'JobInterruptedException',
+    message: 'The server process stopped during attempt {attempt}',
+    hint: 'The job is taken over by itself',
+  },
   'jobs.lease_lost': {
     status: 500,
     errorKey: 'JobLeaseLostException',

@@ -1,0 +1,117 @@
+/** A job and its events as printed. Management API section 2; what is beyond it is described in docs/jobs.md. */
+import { isTransient } from '../../actions/index.ts'
+import type { Job, JobEvent } from '../../jobs/index.ts'
+import {
+  type ErrorValue,
+  errorSpec,
+  formatInstant,
+  formatTemplate,
+  fromErrorValue,
+  type JsonObject,
+  type JsonValue,
+} from '../../kernel/index.ts'
+import { managementError } from '../error-rendering.ts'
+import { estimateOf } from './job-estimate.ts'
+import { phasesOf } from './job-phases.ts'
+
+export function printJob(job: Job, now: number): JsonObject {
+  const { rests_as: _restsAs, ...params } = job.params
+  const isWaitingAgain = job.state === 'waiting' && job.attempt > 0
+  return {
+    job_uid: job.jobUid,
+    job_id: job.jobUid,
+    function: job.function,
+    params,
+    state: job.state,
+    progresses: job.progresses,
+    ...accountOf({ ...job, now }),
+    ...(job.result === null ? {} : { result: job.result }),
+    ...(job.error === null ? {} : failureOf(job.error, job.progresses)),
+    dataset_uid: job.subject,
+    attempt: job.attempt,
+    max_attempts: job.maxAttempts,
+    attempts: job.attempts.map(({ attempt, at, error }) => ({
+      attempt,
+      ended_at: formatInstant(at),
+      error: managementError(fromErrorValue(error)) as JsonObject,
+    })),
+    ...(isWaitingAgain ? { next_attempt_at: formatInstant(job.runAfterAt) } : {}),
+    created_at: formatInstant(job.createdAt),
+    started_at: job.startedAt === null ? null : formatInstant(job.startedAt),
+    finished_at: job.finishedAt === null ? null : formatInstant(job.finishedAt),
+    user: { username: job.username },
+  }
+}
+
+/** What a publish has to say of its way; other jobs take milliseconds. */
+function accountOf(job: {
+  readonly function: string
+  readonly state: string
+  readonly progresses: readonly JsonValue[]
+  readonly expectation: JsonObject | null
+  readonly now: number
+}): JsonObject {
+  if (job.function !== 'publish') return {}
+  const steps = job.progresses as readonly JsonObject[]
+  const isOver = job.state === 'done' || job.state === 'error'
+  const estimate = isOver ? null : estimateOf(job.expectation, steps, job.now)
+  return { phases: phasesOf(steps, job.state), ...(estimate === null ? {} : { estimate }) }
+}
+
+function failureOf(value: ErrorValue, progresses: readonly JsonValue[]): JsonObject {
+  const last = progresses.at(-1) as JsonObject | undefined
+  const error = fromErrorValue(value)
+  const { hint, status } = errorSpec(error.key)
+  const todo = isTransient(value)
+    ? 'It was tried again and failed each time; publish again when the source answers'
+    : status < 500
+      ? 'Change the source or the configuration, then order the action again'
+      : 'Order the action again; if it fails again, the server log names the cause under this job id'
+  return {
+    error: managementError(error) as JsonObject,
+    cause: {
+      phase: last?.step ?? 'start',
+      resource_uid: last?.resource_uid ?? null,
+      what: error.message,
+      what_to_do: hint ? formatTemplate(hint, error.params) : todo,
+      transient: isTransient(value),
+    },
+  }
+}
+
+/** What the data of an event is, on a stream and in a webhook. */
+export function printEvent(event: JobEvent): JsonObject {
+  const { error, cause, result, next_attempt_at, progresses, ...facts } = event.data
+  const base: JsonObject = {
+    id: event.number,
+    type: event.kind,
+    at: new Date(event.at).toISOString(),
+    dataset_uid: event.subject,
+  }
+  if (!event.kind.startsWith('job.')) {
+    return { ...base, ...(event.jobUid === '' ? {} : { job_id: event.jobUid }), ...facts }
+  }
+  const steps = (progresses ?? []) as JsonValue[]
+  const account = accountOf({
+    function: event.function ?? '',
+    state: String(facts.state),
+    progresses: steps,
+    expectation: event.expectation,
+    now: event.at,
+  })
+  return {
+    ...base,
+    job_id: event.jobUid,
+    function: event.function,
+    user: event.username === null ? null : { username: event.username },
+    ...facts,
+    progresses: steps,
+    ...account,
+    ...(result === undefined ? {} : { result }),
+    ...(error === undefined ? {} : failureOf(error as unknown as ErrorValue, steps)),
+    ...(cause === undefined
+      ? {}
+      : { earlier: managementError(fromErrorValue(cause as unknown as ErrorValue)) as JsonObject }),
+    ...(next_attempt_at === undefined ? {} : { next_attempt_at: formatInstant(Number(next_attempt_at)) }),
+  }
+}
