@@ -6,7 +6,7 @@ const ranks = [
   ['jobs'],
   ['catalog', 'access'],
   ['records', 'ingest'],
-  ['actions', 'exports'],
+  ['actions', 'exports', 'webhooks'],
   ['http', 'cli'],
 ]
 const rooms = ranks.flat()

@@ -6,7 +6,13 @@ import { type DataLock, lockDataDirectory, openControl } from './control/index.t
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
 import { createPool, openEngine } from './engine/index.ts'
 import { createExports } from './exports/index.ts'
-import { createHttpServer, createMetrics, type HttpServices, type LogEvent } from './http/index.ts'
+import {
+  createHttpServer,
+  createMetrics,
+  type HttpServices,
+  type LogEvent,
+  printEvent,
+} from './http/index.ts'
 import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
@@ -19,6 +25,7 @@ import {
   createRecords,
 } from './records/index.ts'
 import { SettingError, type Settings } from './settings.ts'
+import { startWebhooks } from './webhooks/index.ts'
 
 export interface App {
   /** Where it listens, e.g. `http://127.0.0.1:8080`. */
@@ -101,6 +108,7 @@ export async function startApp(
       },
       runningJobs: () => actions.runningJobs(),
     })
+    const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
       deps: {
         control,
@@ -121,13 +129,26 @@ export async function startApp(
         readers: generations,
         onEvent: logActionEvent,
       },
-      owner: `server-${deps.pid}-${ids.hex(4)}`,
+      owner,
       builderSlots: settings.builders,
       firstRetryMs: settings.retryMs,
       onWorkerEvent: logWorkerEvent,
       isAlone: true,
     })
     closers.push(() => actions.stop())
+    const webhooks = await startWebhooks({
+      control,
+      clock,
+      ids,
+      policy: fetchPolicy,
+      print: printEvent,
+      owner,
+      isAlone: true,
+      maxAttempts: settings.webhookAttempts,
+      firstRetryMs: settings.retryMs,
+      onError: (cause) => log('error', 'webhook_delivery_failed', { cause }),
+    })
+    closers.push(() => webhooks.stop())
     await makeTemporaryDirectories(directory)
 
     let isDraining = false
@@ -141,6 +162,7 @@ export async function startApp(
       access,
       catalogDeps: { db: control.db, clock, ids },
       actions,
+      webhooks,
       eventBell: await createEventBell(control),
       heartbeatMs: settings.heartbeatMs,
       blobs,

@@ -1,4 +1,5 @@
 export type { LogEvent } from './log.ts'
+export { printEvent } from './management/print-job.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { createHttpServer } from './server.ts'
 export type { HttpServices } from './services.ts'

@@ -7,6 +7,7 @@ import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
 import type { Catalog, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
+import type { Webhooks } from '../webhooks/index.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -20,6 +21,7 @@ export interface HttpServices {
   readonly access: Access
   readonly catalogDeps: CatalogDeps
   readonly actions: Actions
+  readonly webhooks: Webhooks
   readonly eventBell: EventBell
   /** Longest silence of an event stream. */
   readonly heartbeatMs: number

@@ -17,6 +17,7 @@ import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
 import { recordErrors } from './errors/records.ts'
 import type { ErrorSpec } from './errors/spec.ts'
+import { webhookErrors } from './errors/webhooks.ts'
 
 export const errorCatalogue = {
   ...accessErrors,
@@ -29,6 +30,7 @@ export const errorCatalogue = {
   ...jobErrors,
   ...odsqlErrors,
   ...recordErrors,
+  ...webhookErrors,
 } as const
 
 export type ErrorKey = keyof typeof errorCatalogue

@@ -13,6 +13,7 @@ import { registerResources } from './resource-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTools } from './tool-routes.ts'
+import { registerWebhooks } from './webhook-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
@@ -22,6 +23,7 @@ const parts: readonly RegisterRoutes[] = [
   registerActions,
   registerJobs,
   registerEvents,
+  registerWebhooks,
   registerFiles,
   registerTools,
   registerApiKeys,

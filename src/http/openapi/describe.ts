@@ -9,6 +9,7 @@ const tags = [
   { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
   { name: 'actions', description: 'Publish, unpublish, abort, save and restore versions: each a job' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
+  { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
