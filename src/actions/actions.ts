@@ -64,8 +64,8 @@ export interface ActionOptions {
   readonly isAlone: boolean
 }
 
-/** With the poll it makes the longest time in which a dead process holds up a job: twelve seconds. */
-const leaseMs = 10_000
+/** Lease and poll add up to the longest time for which a dead process holds up a job: twelve seconds. */
+export const jobLease = { leaseMs: 10_000, pollMs: 2_000, flushMs: 250 } as const
 const sweepEveryMs = 60_000
 /** Clients may ask for a job's outcome this long after its end. */
 const finishedJobsMs = 30 * 24 * 3_600_000
@@ -101,9 +101,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     ],
     canSkipLocked: deps.control.dialect === 'postgres',
     retryDelayMs: retryDelayMs(options.firstRetryMs),
-    leaseMs,
-    pollMs: 2_000,
-    flushMs: 250,
+    ...jobLease,
     onEvent: options.onWorkerEvent,
   })
   await deps.control.listen(channel, () => worker.wake())

@@ -1,4 +1,4 @@
-export { type ActionOptions, type Actions, startActions } from './actions.ts'
+export { type ActionOptions, type Actions, jobLease, startActions } from './actions.ts'
 export type { ActionDeps, ActionEvent, DataLayout } from './deps.ts'
 export type { Expectation } from './expectation.ts'
 export type { ActionName } from './orders.ts'
