@@ -25,11 +25,11 @@ export function createPostgresListener(pool: pg.Pool): PostgresListener {
       for (const listener of listeners) if (listener.channel === channel) listener.onNotice(payload ?? '')
     })
     const lose = () => {
-      if (isLost) return
+      if (isLost || closing.signal.aborted) return
       isLost = true
       connecting = null
       client.release(true)
-      if (!closing.signal.aborted) void reconnect()
+      void reconnect()
     }
     client.on('error', lose)
     client.on('end', lose)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { openControl } from '../../src/control/index.ts'
 import { appendEvent, deleteFinishedJobs, listEvents } from '../../src/jobs/index.ts'
 import { addUser } from '../support/accounts.ts'
@@ -194,6 +195,13 @@ test('another process on the same database is heard at once', {
   await tell(4)
   await reader.find(({ data }) => data.n === 4)
   assert.deepEqual(idsOf(reader), [1, 2, 3, 4], 'what is rolled back takes no number and is not told')
+
+  // The connection that listens is cut: another is opened, and what was said meanwhile is not missed.
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'`.execute(
+    other.db,
+  )
+  await tell(5)
+  await reader.find(({ data }) => data.n === 5)
   reader.close()
 })
 

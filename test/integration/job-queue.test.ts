@@ -143,7 +143,7 @@ test('a job that waits to be tried again says so, and an abort ends it at once',
     until: (job) => job.state === 'waiting' && (job as unknown as { attempt: number }).attempt === 1,
   })
   const shown = waiting as unknown as { next_attempt_at: string; attempts: unknown[]; max_attempts: number }
-  assert.ok(Date.parse(shown.next_attempt_at) > Date.now() + 3_000_000)
+  assert.ok(Date.parse(shown.next_attempt_at) > Date.now() + 500_000)
   assert.equal(shown.attempts.length, 1)
   assert.equal(shown.max_attempts, 3)
   const abort = await server.jobDone(await server.order('PUT', `${base}/abort_processing`))
@@ -157,12 +157,12 @@ test('a builder that is killed is started again, and the job ends well', async (
     database: 'sqlite',
     env: { ...env, BROADSHEET_BUILDER_THREADS: '1' },
   })
-  const { datasetUid } = await server.createDataset('visits', { ...small, content: visitsCsv(400_000) })
+  const { datasetUid } = await server.createDataset('visits', { ...small, content: visitsCsv(200_000) })
   const jobId = await server.publish(datasetUid)
   await server.waitForJob(jobId, { until: (job) => job.progresses.some(({ step }) => step === 'extract') })
   for (const child of childrenOf(server.pid)) process.kill(child, 'SIGKILL')
   const job = await server.jobDone(jobId)
-  assert.equal(job.result.records_count, 400_000)
+  assert.equal(job.result.records_count, 200_000)
   const { json } = await server.expect(200, 'GET', `${managementPath}/jobs/${jobId}`)
   assert.equal(json.attempt, 2)
   assert.equal(json.attempts[0].error.error_id, 'actions.builder_died')

@@ -24,7 +24,7 @@ const optionalFields = {
   is_active: Type.Optional(Type.Boolean({ description: 'false: nothing is sent until it is true again' })),
 }
 const url = Type.String({
-  description: 'Where the events are posted to; a public http:// or https:// address',
+  description: 'Where the events are posted to; a public address, by http or https',
 })
 const newWebhook = Type.Object({ url, ...optionalFields })
 const webhookChange = Type.Object({ url: Type.Optional(url), ...optionalFields })
