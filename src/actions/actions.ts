@@ -1,4 +1,4 @@
-import type { VersionsTable } from '../control/index.ts'
+import { pruneChanges } from '../catalog/index.ts'
 import {
   cancelsChannel,
   deleteFinishedJobs,
@@ -8,16 +8,20 @@ import {
   type WorkerEvent,
 } from '../jobs/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
-import { collectBlobs, collectGenerations, sweepLeftovers } from './collector.ts'
+import { collectBlobs, collectGenerations, forgetWithdrawn, sweepLeftovers } from './collector.ts'
 import { deleteDataset } from './delete-dataset.ts'
 import type { ActionDeps } from './deps.ts'
+import { type DiskUsage, measureDisk } from './disk-usage.ts'
 import { forgetIdempotencyKeys } from './idempotency.ts'
 import { type ActionName, placeAbort, placeOrder } from './orders.ts'
 import { publishHandler } from './publish.ts'
+import { findRestorable, type RestoreChoice, restoreVersionHandler } from './restore-version.ts'
 import { servingFileHandler } from './serving-file.ts'
 import { retryDelayMs } from './transient.ts'
+import { findWithdrawn, undoUnpublishHandler } from './undo-unpublish.ts'
 import { unpublishHandler } from './unpublish.ts'
-import { findVersion, listVersions, restoreVersionHandler, saveVersionHandler } from './versions.ts'
+import { applyRetention, type RetentionRule, setRetention } from './version-retention.ts'
+import { saveVersionHandler } from './versions.ts'
 
 /** The dataset actions, as the HTTP routes see them. Every action answers with a job id at once. */
 export interface Actions {
@@ -38,14 +42,20 @@ export interface Actions {
     records: 'keep' | 'discard',
     idempotencyKey?: string | null,
   ): Promise<string>
-  /** Errors: actions.unknown_version besides those of `order`. */
+  /** Errors: actions.unknown_version, version_without_data, besides those of `order`. */
   restore(
     datasetUid: string,
     versionUid: string,
     username: string,
+    choice: RestoreChoice,
     idempotencyKey?: string | null,
   ): Promise<string>
-  versions(datasetUid: string): Promise<VersionsTable[]>
+  /** Errors: actions.nothing_to_undo, undo_expired, besides those of `order`. */
+  undoUnpublish(datasetUid: string, username: string, idempotencyKey?: string | null): Promise<string>
+  /** Null: all versions are kept. What has expired goes at once. Errors: catalog.unknown_dataset. */
+  setRetention(datasetUid: string, rule: RetentionRule | null, username: string): Promise<void>
+  /** Of a dataset, or of the whole data directory. */
+  measureDisk(datasetUid: string | null): Promise<DiskUsage>
   deleteDataset(datasetUid: string): Promise<void>
   runningJobs(): number
   /** Parks what runs and stops claiming. */
@@ -84,6 +94,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     handlers: {
       publish: publishHandler(deps),
       unpublish: unpublishHandler(deps),
+      undo_unpublish: undoUnpublishHandler(deps),
       save_version: saveVersionHandler(deps),
       restore_version: restoreVersionHandler(deps),
       build_serving_file: servingFileHandler(deps),
@@ -96,7 +107,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
         // A single builder has nothing to keep free.
         smallSlots: options.builderSlots > 1 ? 1 : 0,
       },
-      { functions: ['unpublish', 'save_version', 'restore_version'], slots: 2 },
+      { functions: ['unpublish', 'undo_unpublish', 'save_version', 'restore_version'], slots: 2 },
       { functions: ['build_serving_file'], slots: 1 },
     ],
     canSkipLocked: deps.control.dialect === 'postgres',
@@ -113,10 +124,13 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
   let sweeping: Promise<void> = Promise.resolve()
   function sweep(): void {
     sweeping = sweeping
+      .then(() => applyRetention(deps))
+      .then(() => forgetWithdrawn(deps))
       .then(() => collectGenerations(deps))
       .then(() => collectBlobs(deps))
       .then(() => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs))
       .then(() => forgetIdempotencyKeys(db, deps.clock.now()))
+      .then(() => pruneChanges(db))
       .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)
@@ -139,15 +153,34 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       if (abortedJobUid !== null) worker.cancel(abortedJobUid, records)
       return jobUid
     },
-    async restore(datasetUid, versionUid, username, idempotencyKey = null) {
-      await findVersion(db, datasetUid, versionUid)
-      const params = { version_uid: versionUid }
-      const order = { action: 'restore_version', datasetUid, username, params, idempotencyKey } as const
-      const jobUid = await placeOrder(orderDeps, order)
+    async restore(datasetUid, versionUid, username, choice, idempotencyKey = null) {
+      const jobUid = await placeOrder(orderDeps, {
+        action: 'restore_version',
+        datasetUid,
+        username,
+        params: { version_uid: versionUid, restore: choice },
+        idempotencyKey,
+        check: (trx) => findRestorable(trx, datasetUid, versionUid, choice),
+      })
       await wake()
       return jobUid
     },
-    versions: (datasetUid) => listVersions(db, datasetUid),
+    async undoUnpublish(datasetUid, username, idempotencyKey = null) {
+      const jobUid = await placeOrder(orderDeps, {
+        action: 'undo_unpublish',
+        datasetUid,
+        username,
+        idempotencyKey,
+        check: (trx) => findWithdrawn(trx, datasetUid, deps.clock.now()),
+      })
+      await wake()
+      return jobUid
+    },
+    async setRetention(datasetUid, rule, username) {
+      await setRetention({ db, clock: deps.clock, username }, datasetUid, rule)
+      sweep()
+    },
+    measureDisk: (datasetUid) => measureDisk(deps, datasetUid),
     async deleteDataset(datasetUid) {
       await deleteDataset(deps, worker, datasetUid)
       sweep()

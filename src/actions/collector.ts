@@ -8,8 +8,9 @@ import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
 import type { ActionDeps } from './deps.ts'
 
 /**
- * Frees generations that nothing points at any more: not current, not pinned by a version, not of a running job, and
- * past the retention window. The row goes to `collected` first; readers that still hold it are waited for.
+ * Frees generations that nothing points at any more: not current, not pinned by a version, not of a dataset that a job
+ * works on, and past the retention window, within which an unpublish can be undone. The row goes to `collected` first;
+ * readers that still hold it are waited for.
  */
 export async function collectGenerations(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
@@ -58,8 +59,14 @@ function isOfNoRunningJob(eb: ExpressionBuilder<ControlSchema, 'generations'>) {
       eb
         .selectFrom('jobs')
         .select('job_uid')
-        .whereRef('jobs.job_uid', '=', 'generations.job_uid')
-        .where('jobs.state', 'in', unfinishedStates),
+        .where('jobs.state', 'in', unfinishedStates)
+        // The job that built it or is going to use it, or one that derives its serving file.
+        .where((job) =>
+          job.or([
+            job('jobs.job_uid', '=', job.ref('generations.job_uid')),
+            job('jobs.subject', '=', job.ref('generations.generation_uid')),
+          ]),
+        ),
     ),
   )
 }
@@ -104,17 +111,30 @@ async function finishCollecting(deps: ActionDeps): Promise<void> {
 async function collect(deps: ActionDeps, generationUid: string, bytes: number): Promise<void> {
   const { db } = deps.control
   crashPoint('collect.before')
-  const claimed = await db
-    .updateTable('generations')
-    .set({ state: 'collected' })
-    .where('generation_uid', '=', generationUid)
-    .where(isUnused(deps))
-    .returning('generation_uid')
-    .executeTakeFirst()
-  if (!claimed) return
+  const isClaimed = await db.transaction().execute(async (trx) => {
+    const claimed = await trx
+      .updateTable('generations')
+      .set({ state: 'collected' })
+      .where('generation_uid', '=', generationUid)
+      .where(isUnused(deps))
+      .returning('generation_uid')
+      .executeTakeFirst()
+    // What is gone cannot be put back by undoing an unpublish.
+    if (claimed) {
+      await trx.deleteFrom('withdrawn_publications').where('generation_uid', '=', generationUid).execute()
+    }
+    return claimed !== undefined
+  })
+  if (!isClaimed) return
   crashPoint('collect.after')
   await removeCollected(deps, generationUid)
   deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
+}
+
+/** Forgets unpublishes that cannot be undone any more. */
+export async function forgetWithdrawn(deps: ActionDeps): Promise<void> {
+  const now = deps.clock.now()
+  await deps.control.db.deleteFrom('withdrawn_publications').where('expires_at', '<=', now).execute()
 }
 
 async function removeCollected(deps: ActionDeps, generationUid: string): Promise<void> {
@@ -152,27 +172,31 @@ export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
 /** An upload or a fetch names its blob within this time of writing it. */
 const namedWithinMs = 10 * 60_000
 
-/** Removes blobs that no file or resource names and that are older than the retention window. */
+/**
+ * Removes blobs that no file and no resource names and that are older than the retention window; a running publish may
+ * have fetched what no row names yet, so nothing that is younger than the oldest job goes.
+ */
 export async function collectBlobs(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
-  const busy = await db
+  // Looked at before the names: a job that ends in between has written its names by then.
+  const oldest = await db
     .selectFrom('jobs')
-    .select('job_uid')
+    .select((eb) => eb.fn.min('created_at').as('created_at'))
     .where('state', 'in', unfinishedStates)
     .executeTakeFirst()
-  // A running publish may have fetched what no row names yet.
-  if (busy) return
-  // Read after that look: a job that ended in between has named its blobs by now, one that began finds fresh ones spared.
+  const settledBefore = Math.min(
+    deps.clock.now() - Math.max(deps.retentionMs, namedWithinMs),
+    Number(oldest?.created_at ?? Number.POSITIVE_INFINITY),
+  )
   const named = new Set<string>()
   for (const row of await db.selectFrom('files').select('sha256').execute()) named.add(row.sha256)
   for (const row of await db.selectFrom('resources').select('fetched_json').execute()) {
     if (row.fetched_json !== null) named.add(JSON.parse(row.fetched_json).sha256)
   }
-  const writtenBefore = deps.clock.now() - Math.max(deps.retentionMs, namedWithinMs)
   for await (const sha256 of deps.blobs.list()) {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))
-    if (mtimeMs >= writtenBefore) continue
+    if (mtimeMs >= settledBefore) continue
     crashPoint('collect_blob.before')
     await deps.blobs.remove(sha256)
     crashPoint('collect_blob.after')

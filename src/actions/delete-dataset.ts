@@ -22,7 +22,8 @@ export async function deleteDataset(deps: ActionDeps, worker: Worker, datasetUid
       await finishUnclaimedJob(trx, { jobUid, now, outcome: { error } })
       await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
     }
-    await withdrawPublication(trx, { datasetUid, change: 'delete', jobUid: jobUid ?? '', now })
+    const { retentionMs } = deps
+    await withdrawPublication(trx, { datasetUid, change: 'delete', jobUid: jobUid ?? '', now, retentionMs })
     await trx
       .updateTable('generations')
       .set({ retired_at: 0 })

@@ -16,12 +16,24 @@ export type ActionEvent =
       readonly change: PublicationChange
       readonly jobUid: string
     }
+  | {
+      readonly kind: 'versions_expired'
+      readonly datasetUid: string
+      readonly versionUids: readonly string[]
+    }
   | { readonly kind: 'generation_collected'; readonly generationUid: string; readonly bytes: number }
   | { readonly kind: 'builder_started'; readonly jobUid: string; readonly generationUid: string }
   | { readonly kind: 'builder_ended'; readonly jobUid: string; readonly generationUid: string }
   | { readonly kind: 'cleanup_failed'; readonly cause: unknown }
 
-export type PublicationChange = 'publish' | 'abort' | 'unpublish' | 'restore' | 'delete' | 'metadata'
+export type PublicationChange =
+  | 'publish'
+  | 'abort'
+  | 'unpublish'
+  | 'undo_unpublish'
+  | 'restore'
+  | 'delete'
+  | 'metadata'
 
 /** What the actions are made of; all of it handed in by `app.ts`. */
 export interface ActionDeps {

@@ -1,17 +1,24 @@
-import type { ControlDb, DatasetRecord, GenerationsTable } from '../control/index.ts'
+import { type NewChange, recordChange } from '../catalog/index.ts'
+import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
 import { appendEvent } from '../jobs/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
 import { lockDataset } from './move-status.ts'
+import { diffPublications } from './publication-diff.ts'
 
-export interface Exposure {
+/** Why a publication changes, and what else belongs into the same change entry. */
+interface Occasion {
+  readonly change: PublicationChange
+  readonly jobUid: string
+  readonly now: number
+  readonly configuration?: NewChange['configuration']
+}
+
+export interface Exposure extends Occasion {
   readonly dataset: DatasetRecord
   readonly generation: Pick<GenerationsTable, 'generation_uid'>
   readonly manifest: Manifest
   readonly metas: JsonObject
-  readonly change: PublicationChange
-  readonly jobUid: string
-  readonly now: number
 }
 
 /**
@@ -21,13 +28,9 @@ export interface Exposure {
 export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Promise<void> {
   const { dataset, generation, manifest, now } = exposure
   await lockDataset(trx, dataset.dataset_uid)
-  const previous = await trx
-    .selectFrom('publications')
-    .select(['generation_uid', 'published_at', 'data_processed_at'])
-    .where('dataset_uid', '=', dataset.dataset_uid)
-    .executeTakeFirst()
+  const previous = await findPublication(trx, dataset.dataset_uid)
   const isSameData = previous?.generation_uid === generation.generation_uid
-  const row = {
+  await switchTo(trx, previous, exposure, {
     dataset_uid: dataset.dataset_uid,
     dataset_id: dataset.dataset_id,
     generation_uid: generation.generation_uid,
@@ -37,47 +40,90 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     records_count: manifest.records_count,
     is_partial: manifest.partial ? 1 : 0,
     published_at: previous?.published_at ?? now,
-    data_processed_at: isSameData ? previous.data_processed_at : now,
+    data_processed_at: previous && isSameData ? previous.data_processed_at : now,
     metadata_processed_at: now,
-  }
+  })
+}
+
+/**
+ * Puts back a publication that was withdrawn, with its own times: to readers and their caches nothing has happened.
+ * Errors: actions.generation_lost.
+ */
+export async function exposeAgain(
+  trx: ControlDb,
+  row: PublicationsTable,
+  occasion: Omit<Occasion, 'configuration'>,
+): Promise<void> {
+  await lockDataset(trx, row.dataset_uid)
+  await switchTo(trx, await findPublication(trx, row.dataset_uid), occasion, row)
+}
+
+async function switchTo(
+  trx: ControlDb,
+  previous: PublicationsTable | null,
+  occasion: Occasion,
+  row: PublicationsTable,
+): Promise<void> {
+  // The collector claims a generation by the same row: whoever comes second finds it taken.
+  const held = await trx
+    .updateTable('generations')
+    .set({ retired_at: null })
+    .where('generation_uid', '=', row.generation_uid)
+    .where('state', '=', 'sealed')
+    .returning('generation_uid')
+    .executeTakeFirst()
+  if (!held) throw new AppError('actions.generation_lost', { generation_uid: row.generation_uid })
   await trx
     .insertInto('publications')
     .values(row)
     .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(row))
     .execute()
-  const kept = await trx
-    .updateTable('generations')
-    .set({ retired_at: null })
-    .where('generation_uid', '=', generation.generation_uid)
-    .where('state', '=', 'sealed')
-    .returning('generation_uid')
-    .executeTakeFirst()
-  // Never point readers at what the collector has taken.
-  if (!kept) throw new AppError('actions.generation_lost', { generation_uid: generation.generation_uid })
-  if (previous && !isSameData) await retireGeneration(trx, previous.generation_uid, now)
-  await logChange(trx, {
-    ...exposure,
-    datasetUid: dataset.dataset_uid,
-    generationUid: generation.generation_uid,
-    recordsCount: manifest.records_count,
-    isPartial: manifest.partial,
-  })
+  await trx.deleteFrom('withdrawn_publications').where('dataset_uid', '=', row.dataset_uid).execute()
+  if (previous && previous.generation_uid !== row.generation_uid) {
+    await retireGeneration(trx, previous.generation_uid, occasion.now)
+  }
+  await logSwitch(trx, row.dataset_uid, occasion, previous, row)
 }
 
-/** Takes a dataset from the readers; its generation stays for the retention window. */
+/** Takes a dataset from the readers; its generation stays for the retention window, and so long it can come back. */
 export async function withdrawPublication(
   trx: ControlDb,
-  withdrawal: { datasetUid: string; change: PublicationChange; jobUid: string; now: number },
+  withdrawal: Occasion & { readonly datasetUid: string; readonly retentionMs: number },
 ): Promise<void> {
-  await lockDataset(trx, withdrawal.datasetUid)
+  const { datasetUid, now } = withdrawal
+  await lockDataset(trx, datasetUid)
   const removed = await trx
     .deleteFrom('publications')
-    .where('dataset_uid', '=', withdrawal.datasetUid)
-    .returning('generation_uid')
+    .where('dataset_uid', '=', datasetUid)
+    .returningAll()
     .executeTakeFirst()
-  if (!removed) return
-  await retireGeneration(trx, removed.generation_uid, withdrawal.now)
-  await logChange(trx, { ...withdrawal, generationUid: null, recordsCount: 0, isPartial: false })
+  if (removed) {
+    await retireGeneration(trx, removed.generation_uid, now)
+    if (withdrawal.change !== 'delete') {
+      const row = {
+        dataset_uid: datasetUid,
+        generation_uid: removed.generation_uid,
+        publication_json: JSON.stringify(removed),
+        withdrawn_at: now,
+        expires_at: now + withdrawal.retentionMs,
+      }
+      await trx
+        .insertInto('withdrawn_publications')
+        .values(row)
+        .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(row))
+        .execute()
+    }
+  }
+  if (removed || withdrawal.configuration) await logSwitch(trx, datasetUid, withdrawal, removed ?? null, null)
+}
+
+export async function findPublication(db: ControlDb, datasetUid: string): Promise<PublicationsTable | null> {
+  const row = await db
+    .selectFrom('publications')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .executeTakeFirst()
+  return row ?? null
 }
 
 async function retireGeneration(trx: ControlDb, generationUid: string, now: number): Promise<void> {
@@ -88,39 +134,42 @@ async function retireGeneration(trx: ControlDb, generationUid: string, now: numb
     .execute()
 }
 
-async function logChange(
+async function logSwitch(
   trx: ControlDb,
-  change: {
-    datasetUid: string
-    change: PublicationChange
-    jobUid: string
-    generationUid: string | null
-    recordsCount: number
-    isPartial: boolean
-    now: number
-  },
+  datasetUid: string,
+  occasion: Occasion,
+  before: PublicationsTable | null,
+  after: PublicationsTable | null,
 ): Promise<void> {
+  const { change, jobUid, now, configuration } = occasion
+  const generation_uid = after?.generation_uid ?? null
   await trx
     .insertInto('publication_log')
-    .values({
-      dataset_uid: change.datasetUid,
-      job_uid: change.jobUid,
-      change: change.change,
-      generation_uid: change.generationUid,
-      at: change.now,
-    })
+    .values({ dataset_uid: datasetUid, job_uid: jobUid, change, generation_uid, at: now })
     .execute()
   await appendEvent(trx, {
-    subject: change.datasetUid,
-    jobUid: change.jobUid,
+    subject: datasetUid,
+    jobUid,
     kind: 'publication.switched',
-    now: change.now,
+    now,
     data: {
-      change: change.change,
-      published: change.generationUid !== null,
-      generation_uid: change.generationUid,
-      records_count: change.recordsCount,
-      partial: change.isPartial,
+      change,
+      published: after !== null,
+      generation_uid,
+      records_count: after?.records_count ?? 0,
+      partial: after?.is_partial === 1,
     },
+  })
+  // A dataset that goes takes its history along.
+  if (change === 'delete') return
+  const job = await trx.selectFrom('jobs').select('username').where('job_uid', '=', jobUid).executeTakeFirst()
+  await recordChange(trx, {
+    datasetUid,
+    username: job?.username ?? 'system',
+    now,
+    kind: change,
+    jobUid,
+    diff: diffPublications(before, after),
+    ...(configuration ? { configuration } : {}),
   })
 }

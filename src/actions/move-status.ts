@@ -16,6 +16,7 @@ export interface StatusMove {
 /**
  * Moves a dataset through the status machine by check-and-set: of two callers that saw the same status, one wins and the
  * other gets actions.invalid_status. Runs in the caller's transaction.
+ * Out: the dataset as it is now, with the status that it had before.
  * Errors: catalog.unknown_dataset, actions.invalid_status.
  */
 export async function moveStatus(
@@ -42,13 +43,14 @@ export async function moveStatus(
     })
     .where('dataset_uid', '=', datasetUid)
     .where('status', '=', dataset.status)
-    .returning('dataset_uid')
+    .returningAll()
     .executeTakeFirst()
   if (!updated) {
     // Somebody moved it between the two statements (PostgreSQL only): judge again by what it is now.
     return moveStatus(db, datasetUid, move)
   }
-  return dataset
+  // Of the row as written: who may see it may have changed since it was looked at (PostgreSQL only).
+  return { ...updated, status: dataset.status }
 }
 
 /**

@@ -8,7 +8,7 @@ import { takeIdempotencyKey } from './idempotency.ts'
 import { lockDataset, moveStatus } from './move-status.ts'
 import { type Status, statusesAccepting } from './status.ts'
 
-export type ActionName = 'publish' | 'unpublish' | 'save_version' | 'restore_version'
+export type ActionName = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version' | 'restore_version'
 
 interface OrderDeps {
   readonly db: ControlDb
@@ -23,6 +23,8 @@ export interface Order {
   readonly params?: JsonObject
   /** The same key by the same user is the same order. */
   readonly idempotencyKey?: string | null
+  /** Throws when there is nothing to do; not asked of a repeated order. */
+  readonly check?: (trx: ControlDb) => Promise<unknown>
 }
 
 /**
@@ -37,6 +39,7 @@ export async function placeOrder(deps: OrderDeps, order: Order): Promise<string>
     const key = { idempotencyKey, username, datasetUid, action, params, jobUid, now }
     const known = await takeIdempotencyKey(trx, key)
     if (known !== null) return known
+    await order.check?.(trx)
     const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
     const before = await moveStatus(trx, order.datasetUid, {
       event: 'order',

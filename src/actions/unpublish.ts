@@ -17,9 +17,10 @@ export function unpublishHandler(deps: ActionDeps): JobHandler {
 async function unpublish(deps: ActionDeps, context: JobContext): Promise<void> {
   const { jobUid, subject: datasetUid } = context.job
   if (!(await startAction(deps, context, 'start_deleting'))) return
+  const { retentionMs } = deps
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
-    await withdrawPublication(trx, { datasetUid, change: 'unpublish', jobUid, now })
+    await withdrawPublication(trx, { datasetUid, change: 'unpublish', jobUid, now, retentionMs })
     await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null, recordErrorsCount: 0 })
     const outcome = { result: { dataset_uid: datasetUid, published: false } }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome })

@@ -1,15 +1,20 @@
-import { type Configuration, readConfiguration, replaceConfiguration } from '../catalog/index.ts'
-import type { ControlDb, PublicationsTable, VersionsTable } from '../control/index.ts'
+/** Versions: the generation that readers see, pinned, with a copy of the configuration. No byte of data is copied. */
+import type { Selectable } from 'kysely'
+import { type Configuration, diffValue, readConfiguration, recordChange } from '../catalog/index.ts'
+import type { ControlDb, VersionsTable } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
+import { AppError, type Clock, type Ids, type JsonObject } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
-import { exposeGeneration, withdrawPublication } from './expose.ts'
+import { findPublication } from './expose.ts'
+import { readManifest } from './generations.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { moveStatus } from './move-status.ts'
 
-/** save_version: pins the current generation with a copy of the configuration. No byte of data is copied. */
+export type VersionRow = Selectable<VersionsTable>
+
+/** save_version. */
 export function saveVersionHandler(deps: ActionDeps): JobHandler {
   return {
     run: (context) => saveVersion(deps, context),
@@ -20,31 +25,22 @@ export function saveVersionHandler(deps: ActionDeps): JobHandler {
 async function saveVersion(deps: ActionDeps, context: JobContext): Promise<void> {
   const { jobUid, subject: datasetUid, params, username } = context.job
   if (!(await startAction(deps, context, 'start_saving'))) return
-  const versionUid = deps.ids.uid('ch')
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
     const configuration = await readConfiguration(trx, datasetUid)
-    const publication = await findPublication(trx, datasetUid)
-    await trx
-      .insertInto('versions')
-      .values({
-        version_uid: versionUid,
-        dataset_uid: datasetUid,
-        generation_uid: publication?.generation_uid ?? null,
-        publication_json: publication ? JSON.stringify(publication) : null,
-        configuration_json: JSON.stringify(configuration),
-        label: typeof params.label === 'string' ? params.label : null,
-        records_count: publication?.records_count ?? 0,
-        created_at: now,
-        username,
-      })
-      .execute()
+    const { label, note } = params
+    const version = await insertVersion(trx, deps.ids, {
+      configuration,
+      label: typeof label === 'string' ? label : null,
+      note: typeof note === 'string' ? note : null,
+      isAutomatic: false,
+      now,
+      username,
+      jobUid,
+    })
     await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null })
-    const result: JsonObject = {
-      dataset_uid: datasetUid,
-      version_uid: versionUid,
-      records_count: publication?.records_count ?? 0,
-    }
+    const { version_uid, records_count } = version
+    const result: JsonObject = { dataset_uid: datasetUid, version_uid, records_count }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })
     await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
     crashPoint('save_version.before')
@@ -52,52 +48,54 @@ async function saveVersion(deps: ActionDeps, context: JobContext): Promise<void>
   crashPoint('save_version.after')
 }
 
-/**
- * restore_version: the pointer goes back to the version's generation and the configuration to the saved one. Who may see
- * the dataset is not restored: a restore never opens what has been restricted since.
- */
-export function restoreVersionHandler(deps: ActionDeps): JobHandler {
-  return {
-    run: (context) => restoreVersion(deps, context),
-    fail: (context, error) => failAction(deps, context, error),
-  }
+export interface NewVersion {
+  readonly configuration: Configuration
+  readonly label: string | null
+  readonly note: string | null
+  /** Taken by the server before a restore. */
+  readonly isAutomatic: boolean
+  readonly now: number
+  readonly username: string
+  readonly jobUid: string
 }
 
-async function restoreVersion(deps: ActionDeps, context: JobContext): Promise<void> {
-  const { jobUid, subject: datasetUid } = context.job
-  if (!(await startAction(deps, context, 'start_processing'))) return
-  const now = deps.clock.now()
-  await deps.control.db.transaction().execute(async (trx) => {
-    const version = await findVersion(trx, datasetUid, String(context.job.params.version_uid))
-    const configuration = JSON.parse(version.configuration_json) as Configuration
-    await replaceConfiguration(trx, datasetUid, configuration, now)
-    const dataset = await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null })
-    if (version.publication_json === null || version.generation_uid === null) {
-      await withdrawPublication(trx, { datasetUid, change: 'restore', jobUid, now })
-    } else {
-      const saved = JSON.parse(version.publication_json) as PublicationsTable
-      const manifest = await readManifest(trx, version.generation_uid)
-      const metas = JSON.parse(saved.metas_json) as JsonObject
-      const generation = { generation_uid: version.generation_uid }
-      await exposeGeneration(trx, { dataset, generation, manifest, metas, change: 'restore', jobUid, now })
-      await trx
-        .updateTable('datasets')
-        .set({ record_errors_count: manifest.record_errors.count })
-        .where('dataset_uid', '=', datasetUid)
-        .execute()
-    }
-    const result: JsonObject = {
-      dataset_uid: datasetUid,
-      version_uid: version.version_uid,
-      published: version.generation_uid !== null,
-      records_count: version.records_count,
-    }
-    await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })
-    await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
-    crashPoint('restore.before')
+/** Pins what readers see now. Part of the caller's transaction. */
+export async function insertVersion(trx: ControlDb, ids: Ids, version: NewVersion): Promise<VersionRow> {
+  const { configuration, label, note, now, username, jobUid } = version
+  const datasetUid = configuration.dataset.dataset_uid
+  const publication = await findPublication(trx, datasetUid)
+  const manifest = publication ? await readManifest(trx, publication.generation_uid) : null
+  const row: VersionRow = {
+    version_uid: ids.uid('ch'),
+    dataset_uid: datasetUid,
+    generation_uid: publication?.generation_uid ?? null,
+    publication_json: publication ? JSON.stringify(publication) : null,
+    configuration_json: JSON.stringify(configuration),
+    label,
+    note,
+    records_count: publication?.records_count ?? 0,
+    bytes: manifest?.bytes ?? 0,
+    content_hash: manifest?.content_hash ?? null,
+    is_partial: publication?.is_partial ?? 0,
+    is_automatic: version.isAutomatic ? 1 : 0,
+    created_at: now,
+    username,
+  }
+  await trx.insertInto('versions').values(row).execute()
+  await recordChange(trx, {
+    datasetUid,
+    username,
+    now,
+    kind: 'save_version',
+    jobUid,
+    diff: { versions: diffValue([row.version_uid], null, factsOf(row)) },
   })
-  crashPoint('restore.after')
-  deps.onEvent({ kind: 'publication_switched', datasetUid, change: 'restore', jobUid })
+  return row
+}
+
+/** What change entries say of a version. */
+function factsOf({ label, note, records_count, is_automatic }: VersionRow): JsonObject {
+  return { label, note, records_count, automatic: is_automatic === 1 }
 }
 
 /** Errors: actions.unknown_version, also for a version of another dataset. */
@@ -105,41 +103,86 @@ export async function findVersion(
   db: ControlDb,
   datasetUid: string,
   versionUid: string,
-): Promise<VersionsTable> {
+): Promise<VersionRow> {
   const version = await db
     .selectFrom('versions')
     .selectAll()
     .where('version_uid', '=', versionUid)
     .where('dataset_uid', '=', datasetUid)
     .executeTakeFirst()
-  if (!version) throw new AppError('actions.unknown_version', { version_uid: versionUid })
+  if (!version) throw new AppError('actions.unknown_version', { version_uid: versionUid.slice(0, 60) })
   return version
 }
 
 /** Newest first. */
-export async function listVersions(db: ControlDb, datasetUid: string): Promise<VersionsTable[]> {
+export async function listVersions(
+  db: ControlDb,
+  datasetUid: string,
+  page: { readonly rows: number; readonly page: number },
+): Promise<VersionRow[]> {
   return db
     .selectFrom('versions')
     .selectAll()
     .where('dataset_uid', '=', datasetUid)
     .orderBy('created_at', 'desc')
     .orderBy('version_uid')
+    .limit(page.rows)
+    .offset((page.page - 1) * page.rows)
     .execute()
 }
 
-async function findPublication(db: ControlDb, datasetUid: string) {
-  return db.selectFrom('publications').selectAll().where('dataset_uid', '=', datasetUid).executeTakeFirst()
+/** Who edits versions, and when. */
+export interface VersionEditor {
+  readonly db: ControlDb
+  readonly clock: Clock
+  readonly username: string
 }
 
-async function readManifest(db: ControlDb, generationUid: string): Promise<Manifest> {
-  const row = await db
-    .selectFrom('generations')
-    .select('manifest_json')
-    .where('generation_uid', '=', generationUid)
-    .where('state', '=', 'sealed')
-    .executeTakeFirst()
-  if (!row || row.manifest_json === null) {
-    throw new AppError('actions.generation_lost', { generation_uid: generationUid })
-  }
-  return JSON.parse(row.manifest_json)
+/** Changes what is said of a version; what is left out stays. Errors: actions.unknown_version. */
+export async function changeVersion(
+  { db, clock, username }: VersionEditor,
+  datasetUid: string,
+  versionUid: string,
+  change: { readonly label?: string | null; readonly note?: string | null },
+): Promise<VersionRow> {
+  return db.transaction().execute(async (trx) => {
+    const before = await findVersion(trx, datasetUid, versionUid)
+    const after = {
+      ...before,
+      label: change.label === undefined ? before.label : change.label,
+      note: change.note === undefined ? before.note : change.note,
+    }
+    await trx
+      .updateTable('versions')
+      .set({ label: after.label, note: after.note })
+      .where('version_uid', '=', versionUid)
+      .execute()
+    const versions = (['label', 'note'] as const).flatMap((name) =>
+      diffValue([versionUid, name], before[name], after[name]),
+    )
+    await recordChange(trx, { datasetUid, username, now: clock.now(), kind: 'edit', diff: { versions } })
+    return after
+  })
+}
+
+/** Forgets a version; its generation stays for the retention window. Errors: actions.unknown_version. */
+export async function deleteVersion(
+  { db, clock, username }: VersionEditor,
+  datasetUid: string,
+  versionUid: string,
+): Promise<void> {
+  const now = clock.now()
+  await db.transaction().execute(async (trx) => {
+    const version = await findVersion(trx, datasetUid, versionUid)
+    await trx.deleteFrom('versions').where('version_uid', '=', versionUid).execute()
+    // Not the current one: that is not retired. Others count their window from now.
+    await trx
+      .updateTable('generations')
+      .set({ retired_at: now })
+      .where('generation_uid', '=', version.generation_uid ?? '')
+      .where('retired_at', 'is not', null)
+      .execute()
+    const versions = diffValue([versionUid], factsOf(version), null)
+    await recordChange(trx, { datasetUid, username, now, kind: 'delete_version', diff: { versions } })
+  })
 }

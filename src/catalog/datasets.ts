@@ -1,17 +1,15 @@
 import type { ControlDb, DatasetRecord } from '../control/index.ts'
-import { AppError, type Clock, type Ids, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
-
-export interface CatalogDeps {
-  readonly db: ControlDb
-  readonly clock: Clock
-  readonly ids: Ids
-}
+import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
+import { recordChange } from './record-change.ts'
 
 export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
   readonly published_generation_uid: string | null
+  /** Unpublished, and undo_unpublish works until then. */
+  readonly undo_expires_at: number | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -53,7 +51,9 @@ export async function createDataset(
         .onConflict((conflict) => conflict.column('dataset_id').doNothing())
         .returning('dataset_uid')
         .executeTakeFirst()
-      if (inserted) return
+      if (!inserted) continue
+      await recordChange(trx, { datasetUid, username: input.owner, now, kind: 'create' })
+      return
     }
   })
   return findDataset(db, datasetUid)
@@ -103,8 +103,10 @@ function selectDatasets(db: ControlDb) {
   return db
     .selectFrom('datasets')
     .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
+    .leftJoin('withdrawn_publications', 'withdrawn_publications.dataset_uid', 'datasets.dataset_uid')
     .selectAll('datasets')
     .select([
+      'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
     ])
@@ -113,6 +115,7 @@ function selectDatasets(db: ControlDb) {
 type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
+  undo_expires_at: number | null
 }
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
@@ -162,12 +165,12 @@ export async function listDatasets(
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */
 export async function renameDataset(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   datasetId: string,
 ): Promise<DatasetRow> {
   checkDatasetId(datasetId)
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     const dataset = await findDataset(trx, datasetUid)
     if (dataset.dataset_id === datasetId) return
     if (dataset.is_published)
@@ -179,7 +182,6 @@ export async function renameDataset(
       .set({ dataset_id: datasetId })
       .where('dataset_uid', '=', dataset.dataset_uid)
       .execute()
-    await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
   })
   return findDataset(deps.db, datasetUid)
 }
@@ -189,7 +191,7 @@ export async function renameDataset(
  * been closed. Errors: catalog.visibility_invalid.
  */
 export async function setVisibility(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   visibility: JsonValue,
 ): Promise<void> {
@@ -197,7 +199,7 @@ export async function setVisibility(
     throw new AppError('catalog.visibility_invalid', { value: JSON.stringify(visibility).slice(0, 100) })
   }
   const now = deps.clock.now()
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
     const published = await trx
       .updateTable('publications')
@@ -205,22 +207,11 @@ export async function setVisibility(
       .where('dataset_uid', '=', datasetUid)
       .returning('generation_uid')
       .executeTakeFirst()
-    if (published) {
-      const { generation_uid } = published
-      await trx
-        .insertInto('publication_log')
-        .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
-        .execute()
-    }
-    await touchDataset(trx, datasetUid, now)
+    if (!published) return
+    const { generation_uid } = published
+    await trx
+      .insertInto('publication_log')
+      .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
+      .execute()
   })
-}
-
-/** Every edit of a dataset's configuration passes here. */
-export async function touchDataset(db: ControlDb, datasetUid: string, now: number): Promise<void> {
-  await db
-    .updateTable('datasets')
-    .set((eb) => ({ last_modified_at: now, configuration_revision: eb('configuration_revision', '+', 1) }))
-    .where('dataset_uid', '=', datasetUid)
-    .execute()
 }

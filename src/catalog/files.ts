@@ -1,6 +1,7 @@
-import type { FilesTable } from '../control/index.ts'
+import { sql } from 'kysely'
+import type { ControlDb, FilesTable } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
-import type { CatalogDeps } from './datasets.ts'
+import type { CatalogDeps } from './edit-dataset.ts'
 import { filePrefix } from './resources.ts'
 
 export interface NewFile {
@@ -59,7 +60,7 @@ export async function findFile(deps: CatalogDeps, fileId: string, owner: string 
   return file
 }
 
-/** Forgets a file; its bytes go when nothing names them any more. Errors: catalog.unknown_file, catalog.file_in_use. */
+/** Forgets a file; its bytes go when nothing names them any more. Errors: catalog.unknown_file, file_in_use, file_in_version. */
 export async function deleteFile(deps: CatalogDeps, fileId: string, owner: string | null): Promise<void> {
   await findFile(deps, fileId, owner)
   await deps.db.transaction().execute(async (trx) => {
@@ -70,6 +71,20 @@ export async function deleteFile(deps: CatalogDeps, fileId: string, owner: strin
       .where('resources.url', '=', `${filePrefix}${fileId}`)
       .executeTakeFirst()
     if (user) throw new AppError('catalog.file_in_use', { file_id: fileId, dataset_id: user.dataset_id })
+    await refuseVersioned(trx, fileId)
     await trx.deleteFrom('files').where('file_id', '=', fileId).execute()
   })
+}
+
+/** A version that is restored must find its sources. Errors: catalog.file_in_version. */
+async function refuseVersioned(trx: ControlDb, fileId: string): Promise<void> {
+  // An identifier has no character that needs escaping in JSON, but underscores, which `like` takes for any character.
+  const pattern = `%"${filePrefix}${fileId.replace(/[\\%_]/g, '\\$&')}"%`
+  const version = await trx
+    .selectFrom('versions')
+    .innerJoin('datasets', 'datasets.dataset_uid', 'versions.dataset_uid')
+    .select(['version_uid', 'dataset_id'])
+    .where(sql<boolean>`configuration_json like ${pattern} escape '\\'`)
+    .executeTakeFirst()
+  if (version) throw new AppError('catalog.file_in_version', { file_id: fileId, ...version })
 }

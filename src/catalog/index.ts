@@ -1,11 +1,18 @@
 export {
+  type ChangeRow,
+  findChange,
+  listChanges,
+  pruneChanges,
+  restoreChange,
+} from './changes.ts'
+export {
   type Configuration,
   type ConfiguredResource,
   readConfiguration,
   replaceConfiguration,
 } from './configuration.ts'
+export { type Diff, type Difference, diffNested, diffValue } from './configuration-diff.ts'
 export {
-  type CatalogDeps,
   createDataset,
   type DatasetRow,
   findDataset,
@@ -13,10 +20,12 @@ export {
   renameDataset,
   setVisibility,
 } from './datasets.ts'
+export type { CatalogDeps, EditorDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
 export { isAdminTemplate } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,
   deleteResource,
@@ -26,4 +35,5 @@ export {
   type ResourceInput,
   replaceResource,
 } from './resources.ts'
+export { withoutSecrets } from './secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'

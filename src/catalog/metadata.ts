@@ -1,6 +1,6 @@
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetadata } from './check-metadata.ts'
-import { type CatalogDeps, findDataset, touchDataset } from './datasets.ts'
+import { type EditorDeps, editDataset } from './edit-dataset.ts'
 import { type MetadataField, type MetadataTemplate, metadataTemplates } from './metadata-templates.ts'
 
 /** One piece of metadata with its place in a template. Management API section 10.1. */
@@ -52,7 +52,7 @@ export interface MetadataChange {
  * with its own error.
  */
 export async function changeMetadata(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   changes: readonly MetadataChange[],
 ): Promise<JsonObject> {
@@ -67,9 +67,8 @@ export async function changeMetadata(
   }
   if (faults.length > 0)
     throw changes.length === 1 ? faults[0]! : new AppError('catalog.invalid_request', {}, faults)
-  return deps.db.transaction().execute(async (trx) => {
-    const dataset = await findDataset(trx, datasetUid)
-    const metas = JSON.parse(dataset.metas_json) as Record<string, JsonObject>
+  return editDataset(deps, datasetUid, 'edit', async (trx, before) => {
+    const metas: Record<string, JsonObject> = { ...(before.metas as Record<string, JsonObject>) }
     for (const { template, name, value } of changes) {
       const values = { ...metas[template] }
       if (value === null) delete values[name]
@@ -79,9 +78,8 @@ export async function changeMetadata(
     await trx
       .updateTable('datasets')
       .set({ metas_json: JSON.stringify(metas) })
-      .where('dataset_uid', '=', dataset.dataset_uid)
+      .where('dataset_uid', '=', datasetUid)
       .execute()
-    await touchDataset(trx, dataset.dataset_uid, deps.clock.now())
     return metas
   })
 }

@@ -1,6 +1,6 @@
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { type ConfiguredResource, toResource } from './configuration.ts'
-import { type CatalogDeps, touchDataset } from './datasets.ts'
+import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
 
 export interface ResourceInput {
   readonly url: string
@@ -39,13 +39,13 @@ export async function findResource(
 
 /** Errors: catalog.invalid_resource_url, catalog.unknown_file. */
 export async function addResource(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   input: ResourceInput,
 ): Promise<ConfiguredResource> {
   await checkUrl(deps, input.url)
   const resourceUid = deps.ids.uid('re')
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     const last = await trx
       .selectFrom('resources')
       .select((eb) => eb.fn.max('position').as('position'))
@@ -64,21 +64,20 @@ export async function addResource(
         fetched_json: null,
       })
       .execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
   return findResource(deps, datasetUid, resourceUid)
 }
 
 /** Errors: those of addResource, catalog.unknown_resource. */
 export async function replaceResource(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   resourceUid: string,
   input: ResourceInput,
 ): Promise<ConfiguredResource> {
   await findResource(deps, datasetUid, resourceUid)
   await checkUrl(deps, input.url)
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx
       .updateTable('resources')
       .set({
@@ -89,20 +88,18 @@ export async function replaceResource(
       })
       .where('resource_uid', '=', resourceUid)
       .execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
   return findResource(deps, datasetUid, resourceUid)
 }
 
 export async function deleteResource(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   resourceUid: string,
 ): Promise<void> {
   await findResource(deps, datasetUid, resourceUid)
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.deleteFrom('resources').where('resource_uid', '=', resourceUid).execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
 }
 

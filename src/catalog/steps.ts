@@ -1,6 +1,6 @@
 import { AppError, type ConfiguredStep, type JsonObject } from '../kernel/index.ts'
 import { toStep } from './configuration.ts'
-import { type CatalogDeps, touchDataset } from './datasets.ts'
+import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
 
 export type Stack = 'processor' | 'field_specification'
 
@@ -45,13 +45,13 @@ export async function findStep(
 
 /** Appends: the order of the list is the order of application. The input has been validated. */
 export async function addStep(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   stack: Stack,
   input: StepInput,
 ): Promise<ConfiguredStep> {
   const processorUid = deps.ids.uid('pr')
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     const last = await trx
       .selectFrom('steps')
       .select((eb) => eb.fn.max('position').as('position'))
@@ -72,36 +72,33 @@ export async function addStep(
         label,
       })
       .execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
   return findStep(deps, datasetUid, stack, processorUid)
 }
 
 export async function replaceStep(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   stack: Stack,
   processorUid: string,
   input: StepInput,
 ): Promise<ConfiguredStep> {
   await findStep(deps, datasetUid, stack, processorUid)
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     const change = { name: input.name, args_json: JSON.stringify(input.args), label: input.label }
     await trx.updateTable('steps').set(change).where('processor_uid', '=', processorUid).execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
   return findStep(deps, datasetUid, stack, processorUid)
 }
 
 export async function deleteStep(
-  deps: CatalogDeps,
+  deps: EditorDeps,
   datasetUid: string,
   stack: Stack,
   processorUid: string,
 ): Promise<void> {
   await findStep(deps, datasetUid, stack, processorUid)
-  await deps.db.transaction().execute(async (trx) => {
+  await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.deleteFrom('steps').where('processor_uid', '=', processorUid).execute()
-    await touchDataset(trx, datasetUid, deps.clock.now())
   })
 }

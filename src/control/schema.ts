@@ -16,7 +16,10 @@ export interface ControlSchema {
   generations: GenerationsTable
   publications: PublicationsTable
   publication_log: PublicationLogTable
+  withdrawn_publications: WithdrawnPublicationsTable
   versions: VersionsTable
+  changes: ChangesTable
+  configuration_snapshots: ConfigurationSnapshotsTable
   settings: SettingsTable
   event_counters: EventCountersTable
   job_events: JobEventsTable
@@ -47,6 +50,8 @@ export interface DatasetsTable {
   active_job_uid: string | null
   /** Exact number of values that the last publish could not handle. */
   record_errors_count: Generated<number>
+  /** Which versions are kept (`actions/version-retention.ts`); null: all. */
+  versions_retention_json: string | null
 }
 
 /** A dataset as read. */
@@ -182,7 +187,7 @@ export interface PublicationLogTable {
   seq: Generated<number>
   dataset_uid: string
   job_uid: string
-  /** publish, abort, unpublish, restore, delete, metadata */
+  /** publish, abort, unpublish, undo_unpublish, restore, delete, metadata */
   change: string
   generation_uid: string | null
   at: number
@@ -198,9 +203,51 @@ export interface VersionsTable {
   publication_json: string | null
   configuration_json: string
   label: string | null
+  note: string | null
   records_count: number
+  bytes: number
+  /** Null without a generation. */
+  content_hash: string | null
+  is_partial: number
+  /** Taken by the server before a restore. */
+  is_automatic: number
   created_at: number
   username: string
+}
+
+/** The last publication of an unpublished dataset, as it was: what undo_unpublish puts back. */
+export interface WithdrawnPublicationsTable {
+  dataset_uid: string
+  generation_uid: string
+  publication_json: string
+  withdrawn_at: number
+  expires_at: number
+}
+
+/** What was done to a dataset, in order. */
+export interface ChangesTable {
+  change_uid: Generated<number>
+  dataset_uid: string
+  username: string
+  at: number
+  /** create, edit, restore_change, or what an action did: publish, abort, unpublish, ... */
+  kind: string
+  /** The action's job; null for an edit. */
+  job_uid: string | null
+  sections_json: string
+  /** `{section: [{path, old_value, new_value, operation_type}]}`, long values cut, secrets left out. */
+  diff_json: string
+  /** Differences that the entry has no room for. */
+  omitted_count: number
+  /** Snapshot of the configuration right before; null: the change cannot be restored. */
+  before_digest: string | null
+}
+
+/** Configurations that changes may be restored to, each kept once per dataset; secrets left out. */
+export interface ConfigurationSnapshotsTable {
+  dataset_uid: string
+  digest: string
+  configuration_json: string
 }
 
 export interface SettingsTable {

@@ -38,6 +38,8 @@ export const crashPoints = [
   'fail.after',
   'unpublish.before',
   'unpublish.after',
+  'undo_unpublish.before',
+  'undo_unpublish.after',
   'save_version.before',
   'save_version.after',
   'restore.before',

@@ -3,9 +3,9 @@
  * language. The table is made anew when a publication has changed, which the change log's last number tells.
  */
 import { listPublications, publicationRevision } from '../catalog/index.ts'
-import type { ControlDb } from '../control/index.ts'
+import type { ControlDb, PublicationsTable } from '../control/index.ts'
 import { deadline, type Engine, type Pool } from '../engine/index.ts'
-import { quoteIdentifier } from '../kernel/index.ts'
+import { quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
 import {
   type Column,
   compileCount,
@@ -26,6 +26,8 @@ export interface Catalog {
     request: { text: QueryText; limit: number; offset: number },
     signal?: AbortSignal,
   ): Promise<RecordsAnswer>
+  /** One publication, as it is or as a version kept it, with what a query selects of it. */
+  describe(row: PublicationsTable, text: QueryText, signal?: AbortSignal): Promise<string>
   facets(
     reader: { readonly seesRestricted: boolean },
     text: QueryText,
@@ -107,19 +109,10 @@ export function createCatalog(deps: {
   }
 
   async function build(): Promise<string> {
-    const rows = (await listPublications(deps.db)).map((row) => ({
-      object: datasetObject(row),
-      visibility: row.visibility,
-    }))
+    const rows = (await listPublications(deps.db)).map(rowOf)
     const table = `catalog_${counter++}`
-    const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
     await deps.pool.use((connection) =>
-      connection.run(
-        `create table ${table} as
-         select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, o::varchar as object, ${picked.join(', ')}
-         from (select r->'$.object' as o, r->>'$.visibility' as visibility from (select unnest(json_extract($1::json, '$[*]')) as r))`,
-        [JSON.stringify(rows)],
-      ),
+      connection.run(`create table ${table} as ${rowsSql('$1')}`, [JSON.stringify(rows)]),
     )
     return table
   }
@@ -178,6 +171,24 @@ export function createCatalog(deps: {
       }
     },
 
+    async describe(row, text, signal) {
+      const query = prepared(text, catalogSchema)
+      const target = { relation: `(${rowsSql(quoteLiteral(JSON.stringify([rowOf(row)])))})`, search: null }
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        const statement = compileRows(query, target, { page: { limit: 1, offset: 0 } })
+        const printed = jsonRowSql(statement.columns, query.timezone)
+        const sql = `select ${printed} as json from (${statement.sql})`
+        const rows = await deps.pool.use(
+          (connection) => connection.all(sql, statement.values, limit.signal),
+          limit.signal,
+        )
+        return rows[0] ? String(rows[0].json) : '{}'
+      } finally {
+        limit.clear()
+      }
+    },
+
     async facets(reader, text, wanted, signal) {
       const query = prepared(text, catalogSchema)
       const target = { relation: relationOf(await fresh(), reader), search: null }
@@ -216,6 +227,17 @@ export function createCatalog(deps: {
       }
     },
   }
+}
+
+function rowOf(row: PublicationsTable) {
+  return { object: datasetObject(row), visibility: row.visibility }
+}
+
+/** The catalog's rows, from SQL of a JSON array of what `rowOf` makes. */
+function rowsSql(json: string): string {
+  const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
+  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, o::varchar as object, ${picked.join(', ')}
+    from (select r->'$.object' as o, r->>'$.visibility' as visibility from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
 }
 
 function pick(type: Type, path: string): string {

@@ -82,14 +82,9 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
         if (isUnchanged(request, reply, row)) return reply.status(304).send()
         return sendJson(reply, withLinks(JSON.stringify(datasetObject(row)), links))
       }
-      // Found above: whoever came this far may see it.
-      const answer = await services.catalog.query(
-        { seesRestricted: true },
-        { text: { ...text, where: [`dataset_uid = "${row.dataset_uid}"`] }, limit: 1, offset: 0 },
-        disconnectSignal(reply),
-      )
+      const answer = await services.catalog.describe(row, text, disconnectSignal(reply))
       if (isUnchanged(request, reply, row)) return reply.status(304).send()
-      return sendJson(reply, withLinks(answer.rows[0] ?? '{}', links))
+      return sendJson(reply, withLinks(answer, links))
     },
   )
 }

@@ -17,6 +17,7 @@ import {
   readExportLimit,
   readFlag,
   readQueryText,
+  versionQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, withFields } from './visible.ts'
@@ -25,13 +26,22 @@ type ExportParams = DatasetParams & { format: string }
 
 /** Exports: all matching records as a file, streamed. Explore API section 3. */
 export function registerExports(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
-  app.get<{ Params: DatasetParams }>(
+  app.get<{ Params: DatasetParams; Querystring: { version?: string } }>(
     '/catalog/datasets/:dataset_id/exports',
-    route('listExports', 'Export formats', answerOf('Links'), { params: datasetParams }),
+    route('listExports', 'Export formats', answerOf('Links'), {
+      params: datasetParams,
+      querystring: versionQuery,
+    }),
     async (request, reply) => {
       const { row } = await findVisible(services, request)
+      const { version } = request.query
+      if (isUnchanged(request, reply, row)) return reply.status(304).send()
       const base = `${datasetHref(request, row.dataset_id)}/exports`
-      const links = Object.keys(exportFormats).map((format) => ({ href: `${base}/${format}`, rel: format }))
+      const query = version ? `?version=${encodeURIComponent(version)}` : ''
+      const links = Object.keys(exportFormats).map((format) => ({
+        href: `${base}/${format}${query}`,
+        rel: format,
+      }))
       return sendJson(reply, JSON.stringify({ _links: links }))
     },
   )

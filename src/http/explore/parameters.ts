@@ -16,6 +16,9 @@ export const commonQuery = Type.Object({
   timezone: text('Zone of date functions and of printed dates; UTC by default'),
 })
 
+/** Of routes that answer the same whatever is asked of the records. */
+export const versionQuery = Type.Object({ version: text('Answers from a saved version') })
+
 export const datasetQuery = Type.Object({
   select: commonQuery.properties.select,
   lang: text('Language of formatted text'),

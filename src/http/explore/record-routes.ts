@@ -16,6 +16,7 @@ import {
   readPage,
   readQueryText,
   recordQuery,
+  versionQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, withFields } from './visible.ts'
@@ -59,6 +60,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
       const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
       const hasLinks = readFlag('include_links', request.query.include_links, false)
+      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       const record = await services.records.record(
         publication,
         request.params.record_id,
@@ -66,7 +68,6 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
         includeAppMetas,
         disconnectSignal(reply),
       )
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       const links = hasLinks ? recordLinks(request, publication.row.dataset_id) : null
       return sendJson(reply, withLinks(record, links))
     },
@@ -81,22 +82,26 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     async (request, reply) => {
       const publication = await findVisible(services, request)
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       const facets = await services.facets.query(
         publication,
         text,
         request.query.facet ?? [],
         disconnectSignal(reply),
       )
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       return sendJson(reply, JSON.stringify({ _links: [], facets }))
     },
   )
 
   app.get<{ Params: DatasetParams }>(
     '/catalog/datasets/:dataset_id/attachments',
-    route('listAttachments', 'Attachments', answerOf('Attachments'), { params: datasetParams }),
+    route('listAttachments', 'Attachments', answerOf('Attachments'), {
+      params: datasetParams,
+      querystring: versionQuery,
+    }),
     async (request, reply) => {
-      await findVisible(services, request)
+      const { row } = await findVisible(services, request)
+      if (isUnchanged(request, reply, row)) return reply.status(304).send()
       return sendJson(reply, JSON.stringify({ _links: [], attachments: [] }))
     },
   )

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { canSeePublication } from '../../access/index.ts'
+import { findVersion } from '../../actions/index.ts'
 import { findPublication } from '../../catalog/index.ts'
 import type { PublicationsTable } from '../../control/index.ts'
 import { AppError, type Field } from '../../kernel/index.ts'
@@ -16,26 +17,32 @@ export async function findVisible(services: HttpServices, request: FastifyReques
   const row = await findPublication(services.control.db, dataset_id)
   if (!row || !canSeePublication(request.principal, row))
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
-  const seen = version === undefined || version === '' ? row : await versionOf(services, row, version)
+  const seen =
+    version === undefined || version === '' ? row : await versionOf(services, request, row, version)
   return { row: seen, fields: JSON.parse(seen.fields_json) as Field[] }
 }
 
 async function versionOf(
   services: HttpServices,
+  request: FastifyRequest,
   row: PublicationsTable,
-  version: string,
+  versionUid: string,
 ): Promise<PublicationsTable> {
-  const saved = (await services.actions.versions(row.dataset_uid)).find(
-    (candidate) => candidate.version_uid === version,
-  )
-  if (!saved?.publication_json)
-    throw new AppError('records.unknown_version', { version: version.slice(0, 60) })
-  // Who may see it is decided by the present, not by the past.
-  return {
-    ...(JSON.parse(saved.publication_json) as PublicationsTable),
-    visibility: row.visibility,
+  const unknown = new AppError('records.unknown_version', { version: versionUid.slice(0, 60) })
+  const version = await findVersion(services.control.db, row.dataset_uid, versionUid).catch((error) => {
+    throw error instanceof AppError && error.key === 'actions.unknown_version' ? unknown : error
+  })
+  if (version.publication_json === null) throw unknown
+  const saved = JSON.parse(version.publication_json) as PublicationsTable
+  // The present decides who may see it; what was saved while restricted is not opened by that.
+  const isRestricted = row.visibility !== 'domain' || saved.visibility !== 'domain'
+  const seen = {
+    ...saved,
+    visibility: isRestricted ? 'restricted' : 'domain',
     dataset_id: row.dataset_id,
   }
+  if (!canSeePublication(request.principal, seen)) throw unknown
+  return seen
 }
 
 /** Whether the catalog's lists show this reader restricted datasets too. */

@@ -6,7 +6,7 @@ import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
 import { printJob } from './print-job.ts'
-import { expansionOf, printStatus, printVersion } from './render.ts'
+import { expansionOf, printStatus } from './render.ts'
 import {
   datasetParams,
   expandQuery,
@@ -46,27 +46,24 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   }
 
   scope.put(
-    '/datasets/:dataset_uid/save_version',
-    operation('PUBLISH', 'saveVersion', 'Save a version of the current data', job, order, {
-      isRequired: false,
-      content: {
-        'application/json': {
-          schema: { type: 'object', properties: { label: { type: ['string', 'null'], maxLength: 500 } } },
-        },
+    '/datasets/:dataset_uid/undo_unpublish',
+    operation(
+      'PUBLISH',
+      'undoUnpublish',
+      'Bring back what the last unpublish took away, without touching the sources',
+      job,
+      {
+        ...order,
+        description: 'Possible until `undo_unpublish_until` of the status says.',
       },
+    ),
+    async (request) => ({
+      job_id: await actions.undoUnpublish(
+        await uidOf(request.params.dataset_uid),
+        usernameOf(request),
+        idempotencyKeyOf(request),
+      ),
     }),
-    async (request) => {
-      const label = labelOf(request.body)
-      return {
-        job_id: await actions.order(
-          'save_version',
-          await uidOf(request.params.dataset_uid),
-          usernameOf(request),
-          label === null ? {} : { label },
-          idempotencyKeyOf(request),
-        ),
-      }
-    },
   )
 
   // `abort` is the name in the platform's permission table.
@@ -177,44 +174,4 @@ export const registerActions: RegisterRoutes = (scope, services) => {
       return jobs.map((job) => printJob(job, services.clock.now()))
     },
   )
-
-  scope.get(
-    '/datasets/:dataset_uid/versions',
-    operation('READ', 'listVersions', 'Saved versions, newest first', answerList('Version'), schema),
-    async (request) => (await actions.versions(await uidOf(request.params.dataset_uid))).map(printVersion),
-  )
-  scope.put(
-    '/datasets/:dataset_uid/versions/:version_uid/restore',
-    operation(
-      'PUBLISH',
-      'restoreVersion',
-      'Go back to a saved version: its data and its configuration',
-      job,
-      {
-        ...order,
-        params: Type.Object({ ...datasetParams.properties, version_uid: Type.String() }),
-      },
-    ),
-    async (request) => ({
-      job_id: await actions.restore(
-        await uidOf(request.params.dataset_uid),
-        request.params.version_uid,
-        usernameOf(request),
-        idempotencyKeyOf(request),
-      ),
-    }),
-  )
-}
-
-function labelOf(body: unknown): string | null {
-  const label = (body as { label?: unknown } | undefined)?.label
-  if (label === undefined || label === null) return null
-  if (typeof label !== 'string' || label.length > 500) {
-    throw new AppError('http.invalid_parameter', {
-      parameter: 'label',
-      value: String(label).slice(0, 60),
-      expected: 'it must be text of at most 500 characters',
-    })
-  }
-  return label
 }

@@ -13,6 +13,7 @@ import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
   datasetParams,
+  editorOf,
   expandQuery,
   nullableText,
   pageQuery,
@@ -96,7 +97,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
-      const row = await renameDataset(catalogDeps, dataset_uid, request.body.dataset_id)
+      const row = await renameDataset(editorOf(services, request), dataset_uid, request.body.dataset_id)
       return printDataset(row, expansionOf(request.query.expand))
     },
   )
@@ -139,7 +140,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       const wanted = (request.body ?? null) as JsonValue
-      await setVisibility(catalogDeps, dataset_uid, wanted)
+      await setVisibility(editorOf(services, request), dataset_uid, wanted)
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
   )

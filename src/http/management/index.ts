@@ -3,8 +3,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
+import { registerChanges } from './change-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerEvents } from './event-routes.ts'
+import { registerDiskUsage } from './disk-usage-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
@@ -14,6 +16,7 @@ import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTools } from './tool-routes.ts'
 import { registerWebhooks } from './webhook-routes.ts'
+import { registerVersions } from './version-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
@@ -21,6 +24,9 @@ const parts: readonly RegisterRoutes[] = [
   registerResources,
   registerSteps,
   registerActions,
+  registerVersions,
+  registerChanges,
+  registerDiskUsage,
   registerJobs,
   registerEvents,
   registerWebhooks,

@@ -9,7 +9,14 @@ import { pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scop
 
 const tags = ['jobs']
 /** Others are the server's own. */
-export const publicFunctions = ['publish', 'unpublish', 'abort_processing', 'save_version', 'restore_version']
+export const publicFunctions = [
+  'publish',
+  'unpublish',
+  'undo_unpublish',
+  'abort_processing',
+  'save_version',
+  'restore_version',
+]
 
 export const jobQuery = Type.Object({
   ...pageQuery.properties,

@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { changeMetadata, findDataset, metadataEntries, metadataEntry } from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { expansionOf, printMetadata } from './render.ts'
-import { datasetParams, expandQuery, type RegisterRoutes } from './scope.ts'
+import { datasetParams, editorOf, expandQuery, type RegisterRoutes } from './scope.ts'
 
 const tags = ['metadata']
 const entryParams = Type.Object({ ...datasetParams.properties, template: Type.String(), name: Type.String() })
@@ -11,7 +12,7 @@ const value = () => Type.Unsafe<JsonValue>({})
 
 /** What is said of a dataset; readers see changes with the next publish. Management API section 10. */
 export const registerMetadata: RegisterRoutes = (scope, services) => {
-  const { control, catalogDeps } = services
+  const { control } = services
   const metasOf = async (reference: string) => {
     const { dataset_uid, metas_json } = await findDataset(control.db, reference)
     return { dataset_uid, metas: JSON.parse(metas_json) as JsonObject }
@@ -52,7 +53,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
         name: meta.metadata_name,
         value: meta.value ?? null,
       }))
-      const metas = await changeMetadata(catalogDeps, dataset_uid, changes)
+      const metas = await changeMetadata(editorOf(services, request), dataset_uid, changes)
       const expand = expansionOf(request.query.expand)
       return metadataEntries(metas).map((entry) => printMetadata(entry, expand))
     },
@@ -72,16 +73,20 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
     },
   )
 
-  async function change(
-    params: { dataset_uid: string; template: string; name: string },
-    next: JsonValue,
-    expand: readonly string[] | undefined,
-  ) {
+  type EntryRequest = FastifyRequest<{
+    Params: { dataset_uid: string; template: string; name: string }
+    Querystring: { expand?: string[] }
+  }>
+  async function change(request: EntryRequest, next: JsonValue) {
+    const { params } = request
     const { dataset_uid } = await metasOf(params.dataset_uid)
-    const metas = await changeMetadata(catalogDeps, dataset_uid, [
+    const metas = await changeMetadata(editorOf(services, request), dataset_uid, [
       { template: params.template, name: params.name, value: next },
     ])
-    return printMetadata(metadataEntry(metas, params.template, params.name), expansionOf(expand))
+    return printMetadata(
+      metadataEntry(metas, params.template, params.name),
+      expansionOf(request.query.expand),
+    )
   }
   scope.put(
     one,
@@ -89,11 +94,11 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
       ...schema,
       body: Type.Object({ value: value() }),
     }),
-    async (request) => change(request.params, request.body.value, request.query.expand),
+    async (request) => change(request as EntryRequest, request.body.value),
   )
   scope.delete(
     one,
     operation('WRITE', 'unsetMetadata', 'Unset one piece of metadata', answerOf('Metadata'), schema),
-    async (request) => change(request.params, null, request.query.expand),
+    async (request) => change(request as EntryRequest, null),
   )
 }

@@ -6,7 +6,7 @@ import {
   filePrefix,
   type MetadataEntry,
 } from '../../catalog/index.ts'
-import type { FilesTable, VersionsTable } from '../../control/index.ts'
+import type { FilesTable } from '../../control/index.ts'
 import { extractors } from '../../ingest/index.ts'
 import {
   type ConfiguredStep,
@@ -42,6 +42,7 @@ export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
     visibility: row.visibility,
     created_at: formatInstant(row.created_at),
     owner: { username: row.owner },
+    ...(row.is_partial ? { partial: true } : {}),
     status: expand.has('status') ? printStatus(row) : { name: row.status },
   }
 }
@@ -58,6 +59,9 @@ export function printStatus(row: DatasetRow, recordErrors: JsonValue = row.recor
     ...(row.active_job_uid === null ? {} : { job_id: row.active_job_uid }),
     ...(row.status === 'idle' && row.is_published ? { records_errors: recordErrors } : {}),
     ...(row.is_partial ? { partial: true } : {}),
+    ...(row.is_published || row.undo_expires_at === null
+      ? {}
+      : { undo_unpublish_until: formatInstant(row.undo_expires_at) }),
     ...(row.status === 'error' && error ? printFault(error) : {}),
   }
 }
@@ -106,18 +110,6 @@ export function printStep(step: ConfiguredStep): JsonObject {
   const printed: JsonObject = { processor_uid, name, args: args as JsonValue }
   if (typeof step.label === 'string') printed.label = step.label
   return printed
-}
-
-export function printVersion(version: VersionsTable): JsonObject {
-  return {
-    version_uid: version.version_uid,
-    dataset_uid: version.dataset_uid,
-    label: version.label,
-    records_count: version.records_count,
-    published: version.publication_json !== null,
-    created_at: formatInstant(version.created_at),
-    user: { username: version.username },
-  }
 }
 
 export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject {

@@ -20,7 +20,7 @@ import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
 import { printResource } from './render.ts'
-import { anyObject, datasetParams, nullableText, type RegisterRoutes } from './scope.ts'
+import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
 
 const tags = ['resources']
 const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
@@ -55,7 +55,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const resource = await addResource(
-        catalogDeps,
+        editorOf(services, request),
         datasetUid,
         await readResource(services, reply, request.body),
       )
@@ -82,14 +82,20 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       await findResource(catalogDeps, datasetUid, request.params.resource_uid)
       const input = await readResource(services, reply, request.body)
-      return printResource(await replaceResource(catalogDeps, datasetUid, request.params.resource_uid, input))
+      return printResource(
+        await replaceResource(editorOf(services, request), datasetUid, request.params.resource_uid, input),
+      )
     },
   )
   scope.delete(
     one,
     operation('WRITE', 'deleteResource', 'Delete a resource', noContent, oneSchema),
     async (request, reply) => {
-      await deleteResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid)
+      await deleteResource(
+        editorOf(services, request),
+        await uidOf(request.params.dataset_uid),
+        request.params.resource_uid,
+      )
       return reply.status(204).send()
     },
   )

@@ -8,6 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import { Type } from 'typebox'
+import type { EditorDeps } from '../../catalog/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -72,4 +73,9 @@ function integerOf(parameter: string, text: string | undefined, fallback: number
 export function usernameOf(request: FastifyRequest): string {
   if (request.principal.kind === 'anonymous') throw new AppError('access.authentication_required', {})
   return request.principal.username
+}
+
+/** For edits: what they work on and who makes them. */
+export function editorOf(services: HttpServices, request: FastifyRequest): EditorDeps {
+  return { ...services.catalogDeps, username: usernameOf(request) }
 }

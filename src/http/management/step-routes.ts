@@ -13,7 +13,7 @@ import { validateFieldSpecification, validateProcessor } from '../../ingest/inde
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { printStep } from './render.ts'
-import { datasetParams, nullableText, type RegisterRoutes } from './scope.ts'
+import { datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
 
 const stepParams = Type.Object({ ...datasetParams.properties, processor_uid: Type.String() })
 const stepBody = Type.Object({
@@ -102,7 +102,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
         const datasetUid = await uidOf(request.params.dataset_uid)
         return reply
           .status(201)
-          .send(printStep(await addStep(catalogDeps, datasetUid, stack, read(request.body))))
+          .send(printStep(await addStep(editorOf(services, request), datasetUid, stack, read(request.body))))
       },
     )
 
@@ -130,7 +130,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       async (request) =>
         printStep(
           await replaceStep(
-            catalogDeps,
+            editorOf(services, request),
             await uidOf(request.params.dataset_uid),
             stack,
             request.params.processor_uid,
@@ -143,7 +143,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       operation('WRITE', `delete${id}`, `Delete a ${what}`, noContent, oneSchema),
       async (request, reply) => {
         await deleteStep(
-          catalogDeps,
+          editorOf(services, request),
           await uidOf(request.params.dataset_uid),
           stack,
           request.params.processor_uid,

@@ -7,7 +7,9 @@ import type { OperationFacts } from './operation.ts'
 /** In the order of the page. */
 const tags = [
   { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
-  { name: 'actions', description: 'Publish, unpublish, abort, save and restore versions: each a job' },
+  { name: 'actions', description: 'Publish, unpublish, abort: each a job' },
+  { name: 'versions', description: 'Saved states of a dataset: list, label, restore, delete' },
+  { name: 'changes', description: 'What was done to a dataset, and the way back' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
   { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },

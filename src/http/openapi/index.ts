@@ -3,12 +3,13 @@ import { type Description, docsStyle, renderDocs } from './docs-page.ts'
 import { operation } from './operation.ts'
 
 export { openApiOptions } from './describe.ts'
-export { ref } from './objects.ts'
+export { ref, retentionRule } from './objects.ts'
 export {
   type Answer,
   answerBytes,
   answerList,
   answerOf,
+  emptyAnswer,
   noContent,
   operation,
 } from './operation.ts'

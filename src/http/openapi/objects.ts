@@ -43,6 +43,40 @@ const managementError = {
   hint: optional(Type.String({ description: 'What to do next' })),
 }
 
+const version = {
+  version_uid: uid('ch'),
+  dataset_uid: uid('da'),
+  label: nullable('string'),
+  note: nullable('string'),
+  automatic: Type.Boolean({ description: 'Taken by the server before a restore' }),
+  records_count: Type.Integer(),
+  bytes: Type.Integer({ description: 'Of the records, as stored' }),
+  content_hash: nullable('string'),
+  partial: Type.Boolean({ description: 'The records are those of an aborted publish' }),
+  published: Type.Boolean({ description: 'Whether the dataset was published when the version was saved' }),
+  created_at: instant(),
+  user: username(),
+}
+
+/** One schema with two types: in a union null would be coerced. */
+export const retentionRule = Type.Unsafe<{
+  keep_last?: number | null
+  keep_days?: number | null
+  keep_labelled?: boolean
+} | null>({
+  type: ['object', 'null'],
+  additionalProperties: false,
+  description: 'null keeps all versions; otherwise keep_last or keep_days must be a number',
+  properties: {
+    keep_last: { type: ['integer', 'null'], minimum: 1, maximum: 100_000 },
+    keep_days: { type: ['integer', 'null'], minimum: 1, maximum: 100_000 },
+    keep_labelled: { type: 'boolean', default: true },
+  },
+})
+
+const space = (description: string) =>
+  Type.Object({ count: Type.Integer(), bytes: Type.Integer() }, { description })
+
 const exploreFacets = Type.Object({
   _links: Type.Array(ref('Link')),
   facets: Type.Array(Type.Object({ name: Type.String(), facets: list('FacetValue') })),
@@ -53,7 +87,7 @@ export const objects = {
     job_uid: hex40(),
     job_id: hex40(),
     function: Type.String({
-      description: 'publish, unpublish, abort_processing, save_version, restore_version',
+      description: 'publish, unpublish, undo_unpublish, abort_processing, save_version, restore_version',
     }),
     params: anything('What the function was called with'),
     state: Type.Unsafe({ type: 'string', enum: ['waiting', 'started', 'running', 'done', 'error'] }),
@@ -155,6 +189,7 @@ export const objects = {
     visibility: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
     created_at: instant(),
     owner: username(),
+    partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
   }),
   DatasetStatus: Type.Object({
@@ -171,6 +206,9 @@ export const objects = {
       }),
     ),
     partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
+    undo_unpublish_until: optional(
+      instant('Of an unpublished dataset: undo_unpublish brings back what was published'),
+    ),
     message: optional(Type.String({ description: 'With status error: why' })),
     raw_message: optional(Type.String()),
     raw_params: optional(anything('Values of the placeholders')),
@@ -185,14 +223,62 @@ export const objects = {
     raw_params: anything('Values of the placeholders'),
     reason: nullable('string'),
   }),
-  Version: Type.Object({
-    version_uid: uid('ch'),
-    dataset_uid: uid('da'),
-    label: nullable('string'),
-    records_count: Type.Integer(),
-    published: Type.Boolean({ description: 'Whether the dataset was published when the version was saved' }),
-    created_at: instant(),
+  Version: Type.Object(version),
+  VersionDetail: Type.Object({
+    ...version,
+    fields: list('Field'),
+    published_metas: nullable('object', { description: '{template: {name: value}} as readers saw them' }),
+    configuration: Type.Object({
+      metas: anything('{template: {name: value}}'),
+      resources: list('Resource'),
+      processors: list('Step'),
+      fields_specifications: list('Step'),
+    }),
+  }),
+  VersionsRetention: Type.Object({ retention: retentionRule }),
+  Change: Type.Object({
+    change_uid: Type.Integer(),
+    dataset: anything('{dataset_uid, domain}; with expand=dataset the whole Dataset'),
     user: username(),
+    timestamp: instant(),
+    kind: Type.String({
+      description:
+        'create, edit, restore_change; of actions publish, abort, unpublish, undo_unpublish, restore, save_version, delete_version',
+    }),
+    job_id: nullable('string'),
+    sections: Type.Array(Type.String(), {
+      description: 'metadata, data, security, identity, publication, versions',
+    }),
+    diff: Type.Object(
+      {},
+      {
+        additionalProperties: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              path: { type: 'array', items: { type: 'string' } },
+              old_value: {},
+              new_value: {},
+              operation_type: { type: 'string', enum: ['create', 'update', 'delete'] },
+            },
+          },
+        },
+        description: 'By section; values of more than 1,000 characters are cut, secrets are ***',
+      },
+    ),
+    omitted_count: Type.Integer({ description: 'Differences beyond the hundred that an entry holds' }),
+    can_restore: Type.Boolean({ description: 'Whether restore_change takes it' }),
+  }),
+  DiskUsage: Type.Object({
+    dataset_uid: optional(uid('da')),
+    current: space('What readers see'),
+    versions: space('Pinned by versions alone'),
+    retained: space('Replaced or unpublished, for the retention window'),
+    building: space('Of running publishes'),
+    serving_files: space('Derived from the generations'),
+    sources: space('Uploaded and fetched files'),
+    total_bytes: Type.Integer(),
   }),
   Metadata: Type.Object({
     name: Type.String(),

@@ -23,6 +23,8 @@ export const answerList = (name: ObjectName): Answer => ({
   content: json({ type: 'array', items: ref(name) }),
 })
 export const noContent: Answer = { status: 204, description: 'Done; nothing to say' }
+/** Where the platform answers 200 and nothing. */
+export const emptyAnswer: Answer = { status: 200, description: 'Done; nothing to say' }
 export const answerBytes = (...mediaTypes: string[]): Answer => ({
   status: 200,
   description: 'The file',

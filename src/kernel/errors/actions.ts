@@ -13,6 +13,24 @@ export const actionErrors = defineErrors({
     errorKey: 'UnknownVersionException',
     message: 'Unknown version: {version_uid}',
   },
+  'actions.version_without_data': {
+    status: 400,
+    errorKey: 'VersionWithoutDataException',
+    message: 'Version {version_uid} holds no data: the dataset was not published when it was saved',
+    hint: 'Restore its configuration alone, with restore=configuration',
+  },
+  'actions.nothing_to_undo': {
+    status: 400,
+    errorKey: 'NothingToUndoException',
+    message: 'There is no unpublish of dataset {dataset_uid} to undo',
+    hint: 'The dataset is published, or was never; publish it instead',
+  },
+  'actions.undo_expired': {
+    status: 400,
+    errorKey: 'UndoExpiredException',
+    message: 'The unpublish of dataset {dataset_uid} could be undone until {expired_at}',
+    hint: 'Publish the dataset again, or restore a version; BROADSHEET_RETENTION_HOURS says how long data is kept',
+  },
   'actions.generation_lost': {
     status: 500,
     errorKey: 'GenerationLostException',

@@ -67,6 +67,29 @@ export const catalogErrors = defineErrors({
     message: 'File {file_id} is used by dataset {dataset_id}',
     hint: 'Point its resource elsewhere, or delete that first',
   },
+  'catalog.file_in_version': {
+    status: 400,
+    errorKey: 'FileInUseException',
+    message: 'File {file_id} is a source of version {version_uid} of dataset {dataset_id}',
+    hint: 'Delete the version first, or keep the file',
+  },
+  'catalog.unknown_change': {
+    status: 404,
+    errorKey: 'UnknownChangeException',
+    message: 'Unknown change: {change_uid}',
+  },
+  'catalog.change_not_restorable': {
+    status: 400,
+    errorKey: 'ChangeNotRestorableException',
+    message: 'Change {change_uid} cannot be restored',
+    hint: 'Only recent changes of metadata, resources, processors and fields can; the change says can_restore',
+  },
+  'catalog.change_lacks_secret': {
+    status: 400,
+    errorKey: 'ChangeLacksSecretException',
+    message: 'The change cannot be restored: credentials of {uid} at that time are not kept',
+    hint: 'Changes hold no secrets; set the resource or step by hand',
+  },
   'catalog.invalid_resource_url': {
     status: 400,
     errorKey: 'InvalidResourceURLException',

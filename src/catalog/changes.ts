@@ -1,0 +1,144 @@
+/**
+ * What was done to a dataset: one entry per edit of its configuration and per action that took effect, written in the
+ * transaction that did it. An edit's entry names a snapshot of the configuration right before, so that it can be
+ * restored. Management API section 9.
+ */
+import type { Selectable } from 'kysely'
+import type { ChangesTable, ControlDb } from '../control/index.ts'
+import { AppError, type JsonValue } from '../kernel/index.ts'
+import { type Configuration, replaceConfiguration } from './configuration.ts'
+import { type EditorDeps, editDataset } from './edit-dataset.ts'
+import type { Snapshot } from './record-change.ts'
+import { withSecretsOf } from './secrets.ts'
+
+export type ChangeRow = Selectable<ChangesTable>
+
+/** Newest entries of a dataset that are kept, and how many of them can be restored. */
+const keptChanges = 1000
+const keptSnapshots = 200
+/** Newest first. */
+export async function listChanges(
+  db: ControlDb,
+  datasetUid: string,
+  page: { rows: number; page: number },
+): Promise<ChangeRow[]> {
+  return db
+    .selectFrom('changes')
+    .selectAll()
+    .where('dataset_uid', '=', datasetUid)
+    .orderBy('change_uid', 'desc')
+    .limit(page.rows)
+    .offset((page.page - 1) * page.rows)
+    .execute()
+}
+
+/** `changeUid` as it came in. Errors: catalog.unknown_change, also for a change of another dataset. */
+export async function findChange(
+  db: ControlDb,
+  datasetUid: string,
+  changeUid: string | number,
+): Promise<ChangeRow> {
+  const text = String(changeUid)
+  const row = /^\d{1,15}$/.test(text)
+    ? await db
+        .selectFrom('changes')
+        .selectAll()
+        .where('dataset_uid', '=', datasetUid)
+        .where('change_uid', '=', Number(text))
+        .executeTakeFirst()
+    : undefined
+  if (!row) throw new AppError('catalog.unknown_change', { change_uid: text.slice(0, 60) })
+  return row
+}
+
+/**
+ * Puts the configuration back as it was right before a change: metadata, resources, processors and field
+ * specifications. Nothing is published, nothing of the history goes: this is a change too.
+ * Errors: catalog.unknown_change, catalog.change_not_restorable, catalog.change_lacks_secret.
+ */
+export async function restoreChange(
+  deps: EditorDeps,
+  datasetUid: string,
+  changeUid: string | number,
+): Promise<void> {
+  await editDataset(deps, datasetUid, 'restore_change', async (trx, present) => {
+    const change = await findChange(trx, datasetUid, changeUid)
+    const row = await trx
+      .selectFrom('configuration_snapshots')
+      .select('configuration_json')
+      .where('dataset_uid', '=', datasetUid)
+      .where('digest', '=', change.before_digest ?? '')
+      .executeTakeFirst()
+    if (!row) throw new AppError('catalog.change_not_restorable', { change_uid: change.change_uid })
+    const saved = withPresentSecrets(JSON.parse(row.configuration_json), present)
+    await replaceConfiguration(trx, datasetUid, { dataset: present.dataset, ...saved }, deps.clock.now())
+  })
+}
+
+/** Errors: catalog.change_lacks_secret. */
+function withPresentSecrets(saved: Snapshot, present: Configuration): Snapshot {
+  function fill<T>(list: readonly T[], current: readonly T[], uidOf: (item: T) => string): T[] {
+    return list.map((item) => {
+      const own = current.find((candidate) => uidOf(candidate) === uidOf(item))
+      const whole = withSecretsOf(item as JsonValue, own as JsonValue | undefined)
+      if (whole === null) throw new AppError('catalog.change_lacks_secret', { uid: uidOf(item) })
+      return whole as T
+    })
+  }
+  return {
+    metas: saved.metas,
+    resources: fill(saved.resources, present.resources, (resource) => resource.resource_uid),
+    processors: fill(saved.processors, present.processors, (step) => step.processor_uid),
+    fieldSpecifications: fill(
+      saved.fieldSpecifications,
+      present.fieldSpecifications,
+      (step) => step.processor_uid,
+    ),
+  }
+}
+
+/** Forgets entries beyond the newest thousand of each dataset, and snapshots that no recent change names. */
+export async function pruneChanges(db: ControlDb): Promise<void> {
+  const crowded = await db
+    .selectFrom('changes')
+    .select('dataset_uid')
+    .groupBy('dataset_uid')
+    .having((eb) => eb(eb.fn.countAll<number>(), '>', keptSnapshots))
+    .execute()
+  for (const { dataset_uid: datasetUid } of crowded) await pruneDataset(db, datasetUid)
+}
+
+async function pruneDataset(db: ControlDb, datasetUid: string): Promise<void> {
+  const newestBeyond = async (kept: number) =>
+    (await listChanges(db, datasetUid, { rows: 1, page: kept + 1 }))[0]?.change_uid ?? 0
+  const withoutSnapshot = await newestBeyond(keptSnapshots)
+  const forgotten = await newestBeyond(keptChanges)
+  await db
+    .deleteFrom('changes')
+    .where('dataset_uid', '=', datasetUid)
+    .where('change_uid', '<=', forgotten)
+    .execute()
+  const forgets = await db
+    .updateTable('changes')
+    .set({ before_digest: null })
+    .where('dataset_uid', '=', datasetUid)
+    .where('change_uid', '<=', withoutSnapshot)
+    .where('before_digest', 'is not', null)
+    .returning('change_uid')
+    .execute()
+  if (forgets.length === 0) return
+  await db
+    .deleteFrom('configuration_snapshots')
+    .where('dataset_uid', '=', datasetUid)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('changes')
+            .select('change_uid')
+            .whereRef('changes.dataset_uid', '=', 'configuration_snapshots.dataset_uid')
+            .whereRef('changes.before_digest', '=', 'configuration_snapshots.digest'),
+        ),
+      ),
+    )
+    .execute()
+}

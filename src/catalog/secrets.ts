@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { JsonObject, JsonValue } from '../kernel/index.ts'
+
+/** Stands where a secret was. */
+const mark = '***'
+const secretName =
+  /^(pass(word|wd|phrase)?|secret|token|credentials?|authorization|auth|cookie|signature|sig|api[_-]?key|(access|secret|private|client|account|shared)[_-]?(key|token|secret)|.*[_-](password|secret|token|api[_-]?key))$/i
+
+/**
+ * A value without what may be a secret in it: values of properties called like one, and user names, passwords and
+ * parameters called like a secret in addresses.
+ */
+export function withoutSecrets(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return withoutUrlSecrets(value)
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      secretName.test(name) && isText(inner) ? mark : withoutSecrets(inner),
+    ]),
+  )
+}
+
+function isText(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function withoutUrlSecrets(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text
+  return text
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${mark}@`)
+    .replace(/([?&;#])([^=&;#]+)=([^&;#]+)/g, (whole, before: string, name: string) =>
+      name === 'key' || secretName.test(name) ? `${before}${name}=${mark}` : whole,
+    )
+}
+
+/**
+ * A kept value with its secrets put back from the present one. Null when the present one does not have them: what is
+ * left would look whole and not work.
+ */
+export function withSecretsOf(kept: JsonValue, present: JsonValue | undefined): JsonValue | null {
+  if (present !== undefined && isDeepStrictEqual(kept, withoutSecrets(present))) return present
+  if (isObject(kept)) {
+    const whole: JsonObject = {}
+    for (const [name, value] of Object.entries(kept)) {
+      const own = isObject(present) ? present[name] : undefined
+      const filled =
+        secretName.test(name) && value === mark ? (isText(own) ? own! : null) : withSecretsOf(value, own)
+      if (filled === null && value !== null) return null
+      whole[name] = filled
+    }
+    return whole
+  }
+  return hasMark(kept) ? null : kept
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function hasMark(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.includes('://') && value.includes(mark)
+  if (Array.isArray(value)) return value.some(hasMark)
+  if (!isObject(value)) return false
+  return Object.entries(value).some(
+    ([name, inner]) => (secretName.test(name) && inner === mark) || hasMark(inner),
+  )
+}
