@@ -104,7 +104,7 @@ async function finishCollecting(deps: ActionDeps): Promise<void> {
     .select('generation_uid')
     .where('state', '=', 'collected')
     .execute()
-  for (const { generation_uid } of claimed) await removeCollected(deps, generation_uid)
+  for (const { generation_uid } of claimed) removeCollected(deps, generation_uid, null)
 }
 
 /** The claim asks everything again: a version may have been saved of it since it was chosen. */
@@ -127,8 +127,7 @@ async function collect(deps: ActionDeps, generationUid: string, bytes: number): 
   })
   if (!isClaimed) return
   crashPoint('collect.after')
-  await removeCollected(deps, generationUid)
-  deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
+  removeCollected(deps, generationUid, bytes)
 }
 
 /** Forgets unpublishes that cannot be undone any more. */
@@ -137,12 +136,28 @@ export async function forgetWithdrawn(deps: ActionDeps): Promise<void> {
   await deps.control.db.deleteFrom('withdrawn_publications').where('expires_at', '<=', now).execute()
 }
 
-async function removeCollected(deps: ActionDeps, generationUid: string): Promise<void> {
-  await deps.readers.retire(generationUid)
-  crashPoint('collect_files.before')
-  await removeGenerationFiles(deps, generationUid)
-  crashPoint('collect_files.after')
-  await deps.control.db.deleteFrom('generations').where('generation_uid', '=', generationUid).execute()
+/** What this process is removing: a generation that waits for a slow reader is not taken up again by every sweep. */
+const leaving = new Set<string>()
+
+/**
+ * Removes a generation once its last reader has let go. Not waited for: one slow reader must not keep the rest of the
+ * disk full. What a stop cuts off, the next start ends.
+ */
+function removeCollected(deps: ActionDeps, generationUid: string, bytes: number | null): void {
+  if (leaving.has(generationUid)) return
+  leaving.add(generationUid)
+  remove()
+    .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
+    .finally(() => leaving.delete(generationUid))
+
+  async function remove(): Promise<void> {
+    await deps.readers.retire(generationUid)
+    crashPoint('collect_files.before')
+    await removeGenerationFiles(deps, generationUid)
+    crashPoint('collect_files.after')
+    await deps.control.db.deleteFrom('generations').where('generation_uid', '=', generationUid).execute()
+    if (bytes !== null) deps.onEvent({ kind: 'generation_collected', generationUid, bytes })
+  }
 }
 
 /**

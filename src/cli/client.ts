@@ -22,7 +22,8 @@ export type Credentials =
   | { readonly username: string; readonly password: string }
   | null
 
-export type DatasetAction = 'publish' | 'unpublish' | 'save_version'
+export type DatasetAction = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version'
+export type RestoreChoice = 'all' | 'data' | 'configuration'
 export type StepStack = 'processors' | 'fields_specifications'
 export type Metas = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
@@ -48,11 +49,13 @@ export interface Client {
   /** Orders an action; answers the job's id. */
   order(dataset: string, action: DatasetAction, body?: object): Promise<string>
   abort(dataset: string, records: 'keep' | 'discard'): Promise<string>
-  restore(dataset: string, versionUid: string): Promise<string>
+  restore(dataset: string, versionUid: string, choice: RestoreChoice): Promise<string>
+  deleteVersion(dataset: string, versionUid: string): Promise<void>
   job(jobId: string): Promise<JobObject>
   /** Newest first. */
   jobs(rows: number): Promise<JobObject[]>
   status(dataset: string): Promise<StatusObject>
+  /** Newest first, all of them. */
   versions(dataset: string): Promise<VersionObject[]>
   /** The fields of a published dataset. */
   publishedFields(datasetId: string): Promise<PublishedField[]>
@@ -64,6 +67,8 @@ export interface Client {
 const management = '/api/management/v2'
 const catalog = '/api/explore/v2.1/catalog/datasets'
 const connectMs = 10_000
+/** The most that a list gives at once. */
+const pageRows = 100
 
 export function createClient(options: {
   readonly server: string
@@ -110,6 +115,8 @@ export function createClient(options: {
     return (await call('GET', path)) as T
   }
   const of = (dataset: string) => `${management}/datasets/${encodeURIComponent(dataset)}`
+  const versionOf = (dataset: string, versionUid: string) =>
+    `${of(dataset)}/versions/${encodeURIComponent(versionUid)}`
   const jobIdOf = (answer: unknown) => (answer as { job_id: string }).job_id
 
   return {
@@ -165,13 +172,23 @@ export function createClient(options: {
     async abort(dataset, records) {
       return jobIdOf(await call('PUT', `${of(dataset)}/abort_processing?records=${records}`))
     },
-    async restore(dataset, versionUid) {
-      return jobIdOf(await call('PUT', `${of(dataset)}/versions/${encodeURIComponent(versionUid)}/restore`))
+    async restore(dataset, versionUid, choice) {
+      return jobIdOf(await call('PUT', `${versionOf(dataset, versionUid)}/restore?restore=${choice}`))
+    },
+    async deleteVersion(dataset, versionUid) {
+      await call('DELETE', versionOf(dataset, versionUid))
     },
     job: (jobId) => get<JobObject>(`${management}/jobs/${encodeURIComponent(jobId)}`),
     jobs: (rows) => get<JobObject[]>(`${management}/jobs?rows=${rows}`),
     status: (dataset) => get<StatusObject>(`${of(dataset)}/status`),
-    versions: (dataset) => get<VersionObject[]>(`${of(dataset)}/versions`),
+    async versions(dataset) {
+      const all: VersionObject[] = []
+      for (let page = 1; ; page++) {
+        const versions = await get<VersionObject[]>(`${of(dataset)}/versions?rows=${pageRows}&page=${page}`)
+        all.push(...versions)
+        if (versions.length < pageRows) return all
+      }
+    },
     async publishedFields(datasetId) {
       const answer = await get<{ fields: PublishedField[] }>(`${catalog}/${encodeURIComponent(datasetId)}`)
       return answer.fields

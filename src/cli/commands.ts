@@ -1,4 +1,5 @@
 /** The commands that talk to a server: they order an action or show what there is. `publish` has a file of its own. */
+import type { RestoreChoice } from './client.ts'
 import { count, describePhase } from './output.ts'
 import { follow, type Session } from './session.ts'
 import type { JobObject } from './wire.ts'
@@ -23,6 +24,15 @@ export async function unpublish(session: Session, dataset: string): Promise<void
   await settle(session, { dataset, jobId, event: 'unpublished' }, () => `${dataset} is no longer public`)
 }
 
+export async function undoUnpublish(session: Session, dataset: string): Promise<void> {
+  const jobId = await session.client.order(dataset, 'undo_unpublish')
+  await settle(
+    session,
+    { dataset, jobId, event: 'unpublish_undone' },
+    () => `${dataset} is public again, as it was`,
+  )
+}
+
 export async function abort(session: Session, dataset: string, discard: boolean): Promise<void> {
   const jobId = await session.client.abort(dataset, discard ? 'discard' : 'keep')
   await settle(session, { dataset, jobId, event: 'aborted' }, () =>
@@ -35,35 +45,49 @@ export async function abort(session: Session, dataset: string, discard: boolean)
 export async function saveVersion(
   session: Session,
   dataset: string,
-  label: string | undefined,
+  told: { readonly label?: string; readonly note?: string },
 ): Promise<void> {
-  const jobId = await session.client.order(
-    dataset,
-    'save_version',
-    label === undefined ? undefined : { label },
-  )
+  const jobId = await session.client.order(dataset, 'save_version', told)
   await settle(session, { dataset, jobId, event: 'version_saved' }, (job) => job.result?.version_uid ?? jobId)
 }
 
-export async function restore(session: Session, dataset: string, versionUid: string): Promise<void> {
-  const jobId = await session.client.restore(dataset, versionUid)
+export async function restore(
+  session: Session,
+  dataset: string,
+  versionUid: string,
+  choice: RestoreChoice,
+): Promise<void> {
+  const jobId = await session.client.restore(dataset, versionUid, choice)
+  const what = {
+    all: dataset,
+    data: `the data of ${dataset}`,
+    configuration: `the configuration of ${dataset}`,
+  }
   await settle(
     session,
     { dataset, jobId, event: 'restored' },
-    () => `${dataset} is what it was in version ${versionUid}`,
+    ({ result }) =>
+      `${what[choice]} is what it was in version ${versionUid}; what it was before is version ${result?.automatic_version_uid}`,
   )
+}
+
+export async function deleteVersion(session: Session, dataset: string, versionUid: string): Promise<void> {
+  await session.client.deleteVersion(dataset, versionUid)
+  session.output.result(`version ${versionUid} of ${dataset} is deleted`, {
+    event: 'version_deleted',
+    dataset,
+    version_uid: versionUid,
+  })
 }
 
 export async function versions(session: Session, dataset: string): Promise<void> {
   for (const version of await session.client.versions(dataset)) {
     const records = version.published ? `${count(version.records_count)} records` : 'not published'
-    session.output.result(
-      [version.version_uid, version.created_at, records, version.label ?? ''].join('\t').trimEnd(),
-      {
-        event: 'version',
-        ...version,
-      },
-    )
+    const said = version.label ?? (version.automatic ? `(automatic) ${version.note ?? ''}` : '')
+    session.output.result([version.version_uid, version.created_at, records, said].join('\t').trimEnd(), {
+      event: 'version',
+      ...version,
+    })
   }
 }
 
@@ -71,6 +95,7 @@ export async function status(session: Session, dataset: string): Promise<void> {
   const found = await session.client.status(dataset)
   const facts = [found.name, found.published ? 'published' : 'not published', `since ${found.since}`]
   if (found.partial) facts.push('partial: it was aborted')
+  if (found.undo_unpublish_until) facts.push(`undo-unpublish until ${found.undo_unpublish_until}`)
   if (found.records_errors) facts.push(`${count(found.records_errors)} values not converted`)
   if (found.message !== undefined) facts.push(found.message)
   if (found.job_id !== undefined) facts.push(`job ${found.job_id}`)

@@ -110,6 +110,12 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .action((dataset: string) => withSession((session, commands) => commands.unpublish(session, dataset)))
 
   program
+    .command('undo-unpublish')
+    .description('bring back what the last unpublish took away, without reading the sources')
+    .argument('<dataset>')
+    .action((dataset: string) => withSession((session, commands) => commands.undoUnpublish(session, dataset)))
+
+  program
     .command('abort')
     .description('stop the running publish, or a queued order')
     .argument('<dataset>')
@@ -122,14 +128,15 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .command('save-version')
     .description('keep what is published now, to query it or to go back to it')
     .argument('<dataset>')
-    .option('--label <text>')
-    .action((dataset: string, options: { label?: string }) =>
-      withSession((session, commands) => commands.saveVersion(session, dataset, options.label)),
+    .option('--label <text>', 'a few words; retention rules keep labelled versions')
+    .option('--note <text>', 'more words')
+    .action((dataset: string, options: { label?: string; note?: string }) =>
+      withSession((session, commands) => commands.saveVersion(session, dataset, options)),
     )
 
   program
     .command('versions')
-    .description('list saved versions, newest first')
+    .description('list saved versions, newest first; (automatic): taken before a restore')
     .argument('<dataset>')
     .action((dataset: string) => withSession((session, commands) => commands.versions(session, dataset)))
 
@@ -138,8 +145,20 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .description('go back to a saved version: its data and its configuration')
     .argument('<dataset>')
     .argument('<version>')
+    .addOption(
+      new Option('--only <part>', 'the other part stays as it is').choices(['data', 'configuration']),
+    )
+    .action((dataset: string, version: string, options: { only?: 'data' | 'configuration' }) =>
+      withSession((session, commands) => commands.restore(session, dataset, version, options.only ?? 'all')),
+    )
+
+  program
+    .command('delete-version')
+    .description('delete a saved version, for good')
+    .argument('<dataset>')
+    .argument('<version>')
     .action((dataset: string, version: string) =>
-      withSession((session, commands) => commands.restore(session, dataset, version)),
+      withSession((session, commands) => commands.deleteVersion(session, dataset, version)),
     )
 
   program

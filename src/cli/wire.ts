@@ -13,6 +13,8 @@ export interface StatusObject {
   readonly since: string
   readonly records_errors?: number
   readonly partial?: boolean
+  /** Of an unpublished dataset whose unpublish can be undone. */
+  readonly undo_unpublish_until?: string
   /** Of status `error`. */
   readonly message?: string
   readonly job_id?: string
@@ -79,12 +81,17 @@ export interface JobResult {
   readonly partial?: boolean
   readonly reused?: boolean
   readonly version_uid?: string
+  readonly automatic_version_uid?: string
 }
 
 export interface VersionObject {
   readonly version_uid: string
   readonly label: string | null
+  readonly note: string | null
+  /** Taken by the server before a restore. */
+  readonly automatic: boolean
   readonly records_count: number
+  readonly partial: boolean
   readonly published: boolean
   readonly created_at: string
 }

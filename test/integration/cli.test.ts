@@ -91,13 +91,46 @@ test('the life of a dataset on the command line: save-version, versions, restore
   assert.equal(await countOf(server, 'cheeses'), 0)
   assert.equal((await on('restore', 'cheeses', versionUid)).code, 0)
   assert.equal(await countOf(server, 'cheeses'), 3)
+  const automatic = /^(ch_\w+)\t\S+\t0 records\t\(automatic\) Before version ch_\w+ was restored\n/.exec(
+    (await on('versions', 'cheeses')).stdout,
+  )![1]!
+  const back = await on('restore', 'cheeses', automatic, '--only', 'data')
+  assert.match(
+    back.stdout,
+    /^the data of cheeses is what it was in version ch_\w+; what it was before is version ch_/,
+  )
+  assert.equal(await countOf(server, 'cheeses'), 0)
+  await on('restore', 'cheeses', versionUid)
+  assert.equal((await on('restore', 'cheeses', versionUid, '--only', 'some')).code, 2)
+  const noted = (await on('save-version', 'cheeses', '--note', 'for the record')).stdout.trim()
+  assert.match(
+    (await on('delete-version', 'cheeses', noted)).stdout,
+    /^version ch_\w+ of cheeses is deleted\n$/,
+  )
+  assert.equal((await on('delete-version', 'cheeses', noted)).code, 1)
 
   assert.equal((await on('unpublish', 'cheeses')).code, 0)
   assert.equal((await server.request('GET', `${explorePath}/cheeses`)).status, 404)
-  assert.match((await on('status', 'cheeses')).stdout, /^idle, not published, since /)
+  assert.match(
+    (await on('status', 'cheeses')).stdout,
+    /^idle, not published, since \S+, undo-unpublish until \S/,
+  )
+  assert.equal((await on('undo-unpublish', 'cheeses')).stdout, 'cheeses is public again, as it was\n')
+  assert.equal(await countOf(server, 'cheeses'), 3)
+  assert.equal((await on('undo-unpublish', 'cheeses')).code, 1)
 
   const jobs = (await on('jobs', '--json')).events().map((event) => event.job.function)
-  assert.deepEqual(jobs, ['unpublish', 'restore_version', 'publish', 'save_version', 'publish'])
+  assert.deepEqual(jobs, [
+    'undo_unpublish',
+    'unpublish',
+    'save_version',
+    'restore_version',
+    'restore_version',
+    'restore_version',
+    'publish',
+    'save_version',
+    'publish',
+  ])
 })
 
 test('--json prints one event a line: the job as it goes, then what came of it', async (t) => {
