@@ -3,7 +3,7 @@
 const ranks = [
   ['kernel', 'faults'],
   ['odsql', 'engine', 'control'],
-  ['jobs'],
+  ['jobs', 'checks'],
   ['catalog', 'access'],
   ['records', 'ingest'],
   ['actions', 'exports', 'webhooks'],

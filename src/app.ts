@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import { createAccess, domainPermissions } from './access/index.ts'
 import { type ActionEvent, startActions } from './actions/index.ts'
+import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
 import { createPool, openEngine } from './engine/index.ts'
@@ -19,6 +20,7 @@ import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
 import {
   createCatalog,
+  createDiffs,
   createFacets,
   createGenerationStore,
   createRecordErrors,
@@ -171,6 +173,8 @@ export async function startApp(
       records: createRecords(recordsDeps),
       facets: createFacets(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
+      diffs: createDiffs(recordsDeps),
+      checkPatterns: (gates) => pool.use((connection) => checkPatterns(connection, gates)),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
       exports: createExports({ engine, ids, tmpDirectory: directory.exports }),
       generations,

@@ -12,9 +12,11 @@ import { collectBlobs, collectGenerations, forgetWithdrawn, sweepLeftovers } fro
 import { deleteDataset } from './delete-dataset.ts'
 import type { ActionDeps } from './deps.ts'
 import { type DiskUsage, measureDisk } from './disk-usage.ts'
+import { dismissHeld, listOverrides, type PublishOverride } from './held.ts'
 import { forgetIdempotencyKeys } from './idempotency.ts'
 import { type ActionName, placeAbort, placeOrder } from './orders.ts'
 import { publishHandler } from './publish.ts'
+import { checkPublishOrder } from './publish-order.ts'
 import { findRestorable, type RestoreChoice, restoreVersionHandler } from './restore-version.ts'
 import { servingFileHandler } from './serving-file.ts'
 import { retryDelayMs } from './transient.ts'
@@ -27,7 +29,8 @@ import { saveVersionHandler } from './versions.ts'
 export interface Actions {
   /**
    * The same `idempotencyKey` of the same user gives the same job.
-   * Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
+   * Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused; of a publish also those of
+   * `checkPublishOrder`.
    */
   order(
     action: ActionName,
@@ -56,6 +59,10 @@ export interface Actions {
   setRetention(datasetUid: string, rule: RetentionRule | null, username: string): Promise<void>
   /** Of a dataset, or of the whole data directory. */
   measureDisk(datasetUid: string | null): Promise<DiskUsage>
+  /** Errors: checks.nothing_held. */
+  dismissHeld(datasetUid: string): Promise<void>
+  /** Who exposed what against a gate or a changed recipe, newest first. */
+  overrides(datasetUid: string, page: { limit: number; offset: number }): Promise<PublishOverride[]>
   deleteDataset(datasetUid: string): Promise<void>
   runningJobs(): number
   /** Parks what runs and stops claiming. */
@@ -143,6 +150,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
 
   return {
     async order(action, datasetUid, username, params = {}, idempotencyKey = null) {
+      if (action === 'publish') await checkPublishOrder(deps, datasetUid, params)
       const jobUid = await placeOrder(orderDeps, { action, datasetUid, username, params, idempotencyKey })
       await wake()
       return jobUid
@@ -181,6 +189,8 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       sweep()
     },
     measureDisk: (datasetUid) => measureDisk(deps, datasetUid),
+    dismissHeld: (datasetUid) => dismissHeld(db, datasetUid),
+    overrides: (datasetUid, page) => listOverrides(db, datasetUid, page),
     async deleteDataset(datasetUid) {
       await deleteDataset(deps, worker, datasetUid)
       sweep()

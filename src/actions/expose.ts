@@ -1,7 +1,7 @@
 import { type NewChange, recordChange } from '../catalog/index.ts'
 import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
 import { appendEvent } from '../jobs/index.ts'
-import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
+import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
 import { lockDataset } from './move-status.ts'
 import { diffPublications } from './publication-diff.ts'
@@ -18,6 +18,8 @@ export interface Exposure extends Occasion {
   readonly dataset: DatasetRecord
   readonly generation: Pick<GenerationsTable, 'generation_uid'>
   readonly manifest: Manifest
+  /** The manifest's, with the labels and descriptions that readers get. */
+  readonly fields: readonly Field[]
   readonly metas: JsonObject
 }
 
@@ -35,7 +37,7 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     dataset_id: dataset.dataset_id,
     generation_uid: generation.generation_uid,
     metas_json: JSON.stringify(exposure.metas),
-    fields_json: JSON.stringify(manifest.fields),
+    fields_json: JSON.stringify(exposure.fields),
     visibility: dataset.visibility,
     records_count: manifest.records_count,
     is_partial: manifest.partial ? 1 : 0,

@@ -40,18 +40,41 @@ export async function gatherSources(
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource)
       : await fetchRemote(deps, resource, board, signal)
-    sources.push({
-      resourceUid: resource.resource_uid,
-      title: resource.title,
-      filename: found.filename,
-      path: deps.blobs.path(found.sha256),
-      sha256: found.sha256,
-      bytes: found.bytes,
-      extractor: resource.type,
-      params: resource.params,
-    })
+    sources.push(toSource(deps, resource, found))
   }
   return sources
+}
+
+/**
+ * The sources as they are known without asking anybody: uploaded files, and what the last fetch of each address brought.
+ * Null: one of them has never been fetched, or is gone.
+ */
+export async function knownSources(
+  deps: ActionDeps,
+  resources: readonly SourceResource[],
+): Promise<BuildSource[] | null> {
+  const sources: BuildSource[] = []
+  for (const resource of resources) {
+    const found = resource.url.startsWith(filePrefix)
+      ? await findUploadedFile(deps, resource).catch(() => null)
+      : await lastFetch(deps, resource.resource_uid)
+    if (!found) return null
+    sources.push(toSource(deps, resource, found))
+  }
+  return sources
+}
+
+function toSource(deps: ActionDeps, resource: SourceResource, found: Found): BuildSource {
+  return {
+    resourceUid: resource.resource_uid,
+    title: resource.title,
+    filename: found.filename,
+    path: deps.blobs.path(found.sha256),
+    sha256: found.sha256,
+    bytes: found.bytes,
+    extractor: resource.type,
+    params: resource.params,
+  }
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>

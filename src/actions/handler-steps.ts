@@ -5,7 +5,7 @@ import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { lockDataset, moveStatus } from './move-status.ts'
 import { returnToRest } from './orders.ts'
-import type { StatusEvent } from './status.ts'
+import type { Status, StatusEvent } from './status.ts'
 
 /**
  * Begins an action: the dataset leaves `queued`. False when the order was cancelled in the moment between being taken
@@ -41,8 +41,16 @@ export async function startAction(
   return isStarted
 }
 
-/** Ends a failed action: job and dataset say why, what readers see stays as it was. */
-export async function failAction(deps: ActionDeps, context: JobContext, error: ErrorValue): Promise<void> {
+/**
+ * Ends a failed action: job and dataset say why, what readers see stays as it was. With `return` only the job says why:
+ * the dataset goes back to the status that the order found (dry runs).
+ */
+export async function failAction(
+  deps: ActionDeps,
+  context: JobContext,
+  error: ErrorValue,
+  event: 'fail' | 'return' = 'fail',
+): Promise<void> {
   const { job, owner } = context
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
@@ -57,7 +65,11 @@ export async function failAction(deps: ActionDeps, context: JobContext, error: E
       outcome: { error: cause },
       progresses: context.progresses(),
     })
-    if (dataset) await moveStatus(trx, job.subject, { event: 'fail', now, jobUid: null, error: cause })
+    if (dataset) {
+      const restsAs = job.params.rests_as as Status
+      const told = event === 'fail' ? { error: cause } : {}
+      await moveStatus(trx, job.subject, { event, now, jobUid: null, restsAs, ...told })
+    }
     await finishAbortOrders(trx, { datasetUid: job.subject, abortedJobUid: job.jobUid, now })
     crashPoint('fail.before')
   })

@@ -67,9 +67,11 @@ export async function lockDataset(trx: ControlDb, datasetUid: string): Promise<D
   return row ?? null
 }
 
-/** The error of the last action stays while an order waits, so that a cancelled order finds it again. */
+/** The error of the last action stays while an order waits or a dry run runs: what changed nothing finds it again. */
+const keepsError: ReadonlySet<StatusEvent> = new Set(['order', 'cancel', 'abort', 'start_dry_run', 'return'])
+
 function errorColumn(move: StatusMove): { status_error_json?: string | null } {
   if (move.error) return { status_error_json: JSON.stringify(move.error) }
-  if (move.event === 'order' || move.event === 'cancel' || move.event === 'abort') return {}
+  if (keepsError.has(move.event)) return {}
   return { status_error_json: null }
 }

@@ -1,53 +1,110 @@
 /**
  * publish: gather the sources, build a generation beside the current one (or find that the recipe is already built),
- * switch in one transaction. Readers see the previous publication, whole, until the switch.
+ * judge it, switch in one transaction. Readers see the previous publication, whole, until the switch.
+ *
+ * Two variants end without a switch: a dry run, and a publish that a gate holds. What they built is kept for the
+ * retention window, and `publish?generation=` exposes it as it is (docs/publishing.md).
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
 import { finishJob, insertJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
+import { AppError, type Field, type Manifest } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
-import { type BuildOutcome, buildGeneration } from './build-generation.ts'
+import { buildGeneration } from './build-generation.ts'
 import { holdForJob } from './collector.ts'
 import type { ActionDeps } from './deps.ts'
+import {
+  describePublish,
+  type FoundOutcome,
+  type PublishEnd,
+  type PublishOutcome,
+} from './describe-publish.ts'
 import { exposeGeneration } from './expose.ts'
 import { gatherSources } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
+import { holdPublish, recordOverride, releaseHeld } from './held.ts'
+import { judgeGeneration } from './judge-generation.ts'
 import { moveStatus } from './move-status.ts'
+import { presentFields, withoutPresentation } from './presentation.ts'
 import { createProgressBoard, type ProgressBoard } from './progress.ts'
-import { computeRecipe } from './recipe.ts'
+import {
+  claimGeneration,
+  findExposable,
+  hasFiles,
+  isServed,
+  type KeptGeneration,
+  type PublishOrder,
+  publishOrderOf,
+} from './publish-order.ts'
+import { computeRecipe, configurationDigest } from './recipe.ts'
+import type { Status } from './status.ts'
 
 export function publishHandler(deps: ActionDeps): JobHandler {
   return {
     run: (context) => publish(deps, context),
-    fail: (context, error) => failAction(deps, context, error),
+    fail: (context, error) =>
+      failAction(deps, context, error, publishOrderOf(context.job.params).isDryRun ? 'return' : 'fail'),
   }
 }
 
 async function publish(deps: ActionDeps, context: JobContext): Promise<void> {
   const datasetUid = context.job.subject
+  const order = publishOrderOf(context.job.params)
   const board = createProgressBoard(deps.clock, context.report)
-  if (!(await startAction(deps, context, 'start_processing'))) return
+  if (!(await startAction(deps, context, order.isDryRun ? 'start_dry_run' : 'start_processing'))) return
   const configuration = await readConfiguration(deps.control.db, datasetUid)
-  const outcome = await build(deps, context, configuration, board)
-  board.begin('expose')
-  await finishPublish(deps, context, configuration, outcome, board)
+  const steered = order.isDryRun ? discardingWhateverIsAsked(context) : context
+  const outcome =
+    order.generationUid === null
+      ? await build(deps, steered, configuration, board)
+      : await takeKept(deps, context, configuration, order)
+  if (outcome.kind === 'discarded') {
+    await finishPublish(deps, context, { configuration, order, outcome, verdict: null }, board)
+    return
+  }
+  const fields = fieldsOf(outcome.manifest, configuration, order)
+  const verdict = await judgeGeneration(deps, steered, { ...outcome, fields }, order.isDryRun, board)
+  const left: PublishOutcome = verdict.aborted === 'discard' ? { kind: 'discarded' } : { ...outcome, fields }
+  await finishPublish(deps, context, { configuration, order, outcome: left, verdict }, board)
 }
 
-type PublishOutcome =
-  | (Extract<BuildOutcome, { kind: 'sealed' }> & { readonly isReused: boolean })
-  | { readonly kind: 'discarded' }
+/** Nothing of a dry run is shown: whoever aborts one has nothing to keep. */
+function discardingWhateverIsAsked(context: JobContext): JobContext {
+  return { ...context, onCancel: (listener) => context.onCancel(() => listener('discard')) }
+}
 
+async function takeKept(
+  deps: ActionDeps,
+  { job }: JobContext,
+  configuration: Configuration,
+  order: PublishOrder,
+): Promise<FoundOutcome> {
+  const kept = await findExposable(deps, configuration, order)
+  const { generationUid } = kept
+  if (!(await holdForJob(deps, generationUid, job.jobUid)))
+    throw new AppError('checks.unknown_generation', { generation_uid: generationUid })
+  return { kind: 'sealed', isIndexed: isServed(deps, generationUid), isReused: true, ...kept }
+}
+
+function fieldsOf(manifest: Manifest, configuration: Configuration, order: PublishOrder): Field[] {
+  try {
+    return presentFields(manifest.fields, configuration.fieldSpecifications)
+  } catch (error) {
+    // Of another recipe, on purpose: the configuration's labels need not fit it.
+    if (order.overridesRecipe && error instanceof AppError) return [...manifest.fields]
+    throw error
+  }
+}
+
+type BuiltOutcome = FoundOutcome | { readonly kind: 'discarded' }
 async function build(
   deps: ActionDeps,
   context: JobContext,
   configuration: Configuration,
   board: ProgressBoard,
-): Promise<PublishOutcome> {
+): Promise<BuiltOutcome> {
   const abort = new AbortController()
   let isAborted = false
   context.onCancel(() => {
@@ -57,12 +114,15 @@ async function build(
   const signal = AbortSignal.any([context.signal, abort.signal])
   try {
     const sources = await gatherSources(deps, configuration.resources, board, signal)
-    const recipe = computeRecipe({ pipelineVersion, sources, maxRecords: null, ...stepsOf(configuration) })
+    const { processors } = configuration
+    const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
+    const steps = { processors, fieldSpecifications, maxRecords: null }
+    const recipe = computeRecipe({ pipelineVersion, sources, ...steps })
     const reusable = await findGeneration(deps, context.job, recipe)
     if (reusable) return { kind: 'sealed', isReused: true, ...reusable }
     signal.throwIfAborted()
-    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources, maxRecords: null }
-    const built = await buildGeneration(deps, context, { ...order, ...stepsOf(configuration) }, board)
+    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources }
+    const built = await buildGeneration(deps, context, { ...order, ...steps }, board)
     return built.kind === 'sealed' ? { ...built, isReused: false } : built
   } catch (error) {
     // Aborted before the first record: there is nothing to keep, readers stay on what they have.
@@ -81,16 +141,12 @@ function isAbortError(error: unknown, signal: AbortSignal): boolean {
   )
 }
 
-function stepsOf(configuration: Configuration) {
-  return { processors: configuration.processors, fieldSpecifications: configuration.fieldSpecifications }
-}
-
 /** A whole generation of the same recipe that is still on disk: the current one, or one that has been replaced since. */
 async function findGeneration(
   deps: ActionDeps,
   job: { readonly jobUid: string; readonly subject: string },
   recipe: string,
-): Promise<{ generationUid: string; manifest: Manifest; isIndexed: boolean } | null> {
+): Promise<(KeptGeneration & { readonly isIndexed: boolean }) | null> {
   const row = await deps.control.db
     .selectFrom('generations')
     .select(['generation_uid', 'manifest_json'])
@@ -101,49 +157,89 @@ async function findGeneration(
     .orderBy('created_at', 'desc')
     .executeTakeFirst()
   if (!row || row.manifest_json === null) return null
-  if (!existsSync(join(deps.layout.generations, row.generation_uid, 'manifest.json'))) return null
+  if (!hasFiles(deps, row.generation_uid)) return null
   if (!(await holdForJob(deps, row.generation_uid, job.jobUid))) return null
-  const isIndexed = existsSync(join(deps.layout.serving, `${row.generation_uid}.duckdb`))
+  const isIndexed = isServed(deps, row.generation_uid)
   return { generationUid: row.generation_uid, manifest: JSON.parse(row.manifest_json), isIndexed }
 }
 
 async function finishPublish(
   deps: ActionDeps,
   context: JobContext,
-  configuration: Configuration,
-  outcome: PublishOutcome,
+  end: PublishEnd,
   board: ProgressBoard,
 ): Promise<void> {
-  const datasetUid = configuration.dataset.dataset_uid
+  const { order, outcome, verdict } = end
+  const datasetUid = context.job.subject
   const jobUid = context.job.jobUid
   const now = deps.clock.now()
+  const failures = verdict?.failures ?? []
+  const isHeld = !order.isDryRun && failures.length > 0 && !order.overridesGates
   const isExposed =
-    outcome.kind === 'sealed' && !(outcome.manifest.partial && outcome.manifest.records_count === 0)
+    outcome.kind === 'sealed' &&
+    !order.isDryRun &&
+    !isHeld &&
+    !(outcome.manifest.partial && outcome.manifest.records_count === 0)
   const change = isExposed && outcome.manifest.partial ? 'abort' : 'publish'
+  board.begin('expose')
   await deps.control.db.transaction().execute(async (trx) => {
-    const event = outcome.kind === 'sealed' && outcome.manifest.limit_reached ? 'reach_limit' : 'succeed'
+    const event =
+      order.isDryRun || isHeld
+        ? 'return'
+        : outcome.kind === 'sealed' && outcome.manifest.limit_reached
+          ? 'reach_limit'
+          : 'succeed'
     const recordErrorsCount = isExposed ? outcome.manifest.record_errors.count : undefined
-    const dataset = await moveStatus(trx, datasetUid, { event, now, jobUid: null, recordErrorsCount })
+    const restsAs = restingStatus(context, order)
+    const dataset = await moveStatus(trx, datasetUid, {
+      event,
+      now,
+      jobUid: null,
+      recordErrorsCount,
+      restsAs,
+    })
+    if (outcome.kind === 'sealed') {
+      // A generation that the order names may be of another configuration: only what was found for this one is noted.
+      const digest =
+        order.generationUid === null ? { configurationDigest: configurationDigest(end.configuration) } : {}
+      const { generationUid } = outcome
+      await claimGeneration(trx, { generationUid, retiredAt: isExposed ? null : now, ...digest })
+      const held = { datasetUid, generationUid, jobUid, failures, now, keptUntil: now + deps.retentionMs }
+      if (isHeld) await holdPublish(trx, held)
+    }
     if (isExposed) {
-      const generation = { generation_uid: outcome.generationUid }
-      const { manifest } = outcome
-      await exposeGeneration(trx, {
-        dataset,
-        generation,
-        manifest,
-        metas: configuration.metas,
-        change,
-        jobUid,
-        now,
-      })
-      if (!outcome.isIndexed) await orderServingFile(trx, deps, outcome.generationUid, now)
+      const { generationUid, manifest, fields } = outcome
+      const generation = { generation_uid: generationUid }
+      const { metas } = end.configuration
+      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, change, jobUid, now })
+      await releaseHeld(trx, datasetUid)
+      const overrides = context.job.params.override as string[] | undefined
+      const { username } = context.job
+      if (overrides) {
+        await recordOverride(trx, {
+          datasetUid,
+          generationUid,
+          jobUid,
+          username,
+          overrides,
+          failures,
+          now,
+        })
+      }
+      if (!outcome.isIndexed) await orderServingFile(trx, deps, generationUid, now)
     }
     board.end()
+    const wasAborting = dataset.status === 'aborting_processing'
+    const result = await describePublish(trx, end, {
+      wasAborting,
+      isHeld,
+      keptUntil: now + deps.retentionMs,
+    })
     await finishJob(trx, {
       jobUid,
       owner: context.owner,
       now,
-      outcome: { result: await describe(trx, datasetUid, outcome, dataset.status === 'aborting_processing') },
+      outcome: { result },
       progresses: [...board.entries],
     })
     await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
@@ -151,6 +247,12 @@ async function finishPublish(
   })
   crashPoint('expose.after')
   if (isExposed) deps.onEvent({ kind: 'publication_switched', datasetUid, change, jobUid })
+}
+
+/** Where the order found the dataset. A held publish is no error, and ends one that an earlier run left. */
+function restingStatus(context: JobContext, order: PublishOrder): Status {
+  const found = context.job.params.rests_as as Status
+  return found === 'error' && !order.isDryRun ? 'idle' : found
 }
 
 /** An aborted generation is shown at once from its parts; what makes it fast follows in a job of its own. */
@@ -170,50 +272,4 @@ async function orderServingFile(
     priority: -1,
     hasEvents: false,
   })
-}
-
-/** The result of a publish job. Management API section 2.1; keys beyond the first four are ours. */
-async function describe(
-  trx: ControlDb,
-  datasetUid: string,
-  outcome: PublishOutcome,
-  wasAborting: boolean,
-): Promise<JsonObject> {
-  const publication = await trx
-    .selectFrom('publications')
-    .selectAll()
-    .where('dataset_uid', '=', datasetUid)
-    .executeTakeFirst()
-  const dataset = await trx
-    .selectFrom('datasets')
-    .select(['status', 'record_errors_count'])
-    .where('dataset_uid', '=', datasetUid)
-    .executeTakeFirstOrThrow()
-  const base: JsonObject = {
-    dataset_uid: datasetUid,
-    status: dataset.status,
-    published: publication !== undefined,
-    records_count: publication?.records_count ?? 0,
-    records_errors: dataset.record_errors_count,
-    aborted: wasAborting,
-  }
-  if (outcome.kind === 'discarded') return { ...base, partial: publication?.is_partial === 1 }
-  return {
-    ...base,
-    partial: outcome.manifest.partial,
-    generation_uid: outcome.generationUid,
-    reused: outcome.isReused,
-    rows_read: sum(outcome.manifest, 'rows_read'),
-    rows_rejected: sum(outcome.manifest, 'rows_rejected'),
-    rows_filtered: sum(outcome.manifest, 'rows_filtered'),
-    rows_replaced: sum(outcome.manifest, 'rows_replaced'),
-    content_hash: outcome.manifest.content_hash,
-  }
-}
-
-function sum(
-  manifest: Manifest,
-  key: 'rows_read' | 'rows_rejected' | 'rows_filtered' | 'rows_replaced',
-): number {
-  return manifest.sources.reduce((total, source) => total + source[key], 0)
 }

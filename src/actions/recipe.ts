@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Configuration } from '../catalog/index.ts'
+import { pipelineVersion } from '../ingest/index.ts'
 import type { BuildSource, ConfiguredStep } from '../kernel/index.ts'
+import { isPresentation, withoutPresentation } from './presentation.ts'
 
 export interface RecipeInput {
   readonly pipelineVersion: number
@@ -11,8 +14,8 @@ export interface RecipeInput {
 
 /**
  * The recipe of a generation: everything that decides its records, as a hash. Same recipe, same generation: a publish
- * that changes nothing, or only metadata, reuses what is there. How the work is cut into parts, where files lie and
- * what resources are called does not count.
+ * that changes nothing, or only metadata, labels or descriptions, reuses what is there. How the work is cut into parts,
+ * where files lie and what resources are called does not count.
  */
 export function computeRecipe(input: RecipeInput): string {
   const essence = {
@@ -26,13 +29,33 @@ export function computeRecipe(input: RecipeInput): string {
       filename: source.filename,
     })),
     processors: input.processors.map(({ name, args }) => ({ name, args })),
-    fieldSpecifications: input.fieldSpecifications.map(({ name, args }) => ({ name, args })),
+    fieldSpecifications: essentialSteps(input.fieldSpecifications),
   }
   return createHash('sha256').update(canonicalJson(essence)).digest('hex')
 }
 
+/**
+ * A digest of what the configuration contributes to a recipe: addresses and parameters of resources, and the steps. As
+ * long as it is the same, only the sources themselves can have changed.
+ */
+export function configurationDigest(configuration: Configuration): string {
+  const essence = {
+    pipelineVersion,
+    resources: configuration.resources.map(({ url, type, params }) => ({ url, type, params })),
+    processors: configuration.processors.map(({ name, args }) => ({ name, args })),
+    fieldSpecifications: essentialSteps(configuration.fieldSpecifications),
+  }
+  return createHash('sha256').update(canonicalJson(essence)).digest('hex')
+}
+
+function essentialSteps(steps: readonly ConfiguredStep[]) {
+  return withoutPresentation(steps)
+    .filter((step) => !isPresentation(step))
+    .map(({ name, args }) => ({ name, args }))
+}
+
 /** JSON with sorted keys: the same value gives the same text however it was put together. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

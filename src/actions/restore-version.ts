@@ -7,7 +7,7 @@ import {
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type JsonObject } from '../kernel/index.ts'
+import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { exposeGeneration, findPublication, withdrawPublication } from './expose.ts'
@@ -64,8 +64,10 @@ async function restoreVersion(deps: ActionDeps, context: JobContext): Promise<vo
     } else {
       const manifest = await readManifest(trx, version.generation_uid)
       const metas = await metasFor(trx, version.publication_json, choice, datasetUid)
+      const { fields_json } = JSON.parse(version.publication_json) as PublicationsTable
+      const fields = JSON.parse(fields_json) as Field[]
       const generation = { generation_uid: version.generation_uid }
-      await exposeGeneration(trx, { ...occasion, dataset, generation, manifest, metas })
+      await exposeGeneration(trx, { ...occasion, dataset, generation, manifest, fields, metas })
       await setRecordErrorsCount(trx, datasetUid, manifest.record_errors.count)
     }
     const publication = await findPublication(trx, datasetUid)

@@ -5,17 +5,21 @@ import { statusDocumentation } from '../../scripts/status-docs.ts'
 import { AppError } from '../kernel/index.ts'
 import { isResting, nextStatus, statusEvents, statuses, statusesAccepting } from './status.ts'
 
-// Management API section 3.4, read as pairs: everything not listed must raise.
+// Management API section 3.4, with the dry runs and held publishes of ours, read as pairs: everything not listed must raise.
 const documented: Record<string, string> = {
   'idle order': 'queued',
   'error order': 'queued',
   'limit_reached order': 'queued',
   'queued start_processing': 'processing',
+  'queued start_dry_run': 'processing',
+  'queued return': 'limit_reached',
   'queued start_deleting': 'deleting',
   'queued start_saving': 'saving_version',
   'queued cancel': 'limit_reached',
   'queued fail': 'error',
   'processing start_processing': 'processing',
+  'processing start_dry_run': 'processing',
+  'processing return': 'limit_reached',
   'processing abort': 'aborting_processing',
   'processing succeed': 'idle',
   'processing fail': 'error',
@@ -24,6 +28,8 @@ const documented: Record<string, string> = {
   'deleting succeed': 'idle',
   'deleting fail': 'error',
   'aborting_processing start_processing': 'aborting_processing',
+  'aborting_processing start_dry_run': 'aborting_processing',
+  'aborting_processing return': 'limit_reached',
   'aborting_processing succeed': 'idle',
   'aborting_processing fail': 'error',
   'aborting_processing reach_limit': 'limit_reached',

@@ -1,8 +1,8 @@
 /**
  * The status machine of a dataset, as one total table: every status against every event. `null` is impossible and
  * raises. Source: management API section 3.4; design decisions beyond it: a queued order can be cancelled (it returns
- * to the resting status it came from, the caller knows which), and a dataset may rest again on `limit_reached` when the
- * limit was hit before an abort took effect.
+ * to the resting status it came from, the caller knows which), a dataset may rest again on `limit_reached` when the
+ * limit was hit before an abort took effect, and a dry run or a publish that is held returns to where it began.
  *
  *   idle | error | limit_reached --order--> queued --start--> processing | deleting | saving_version --> rest
  *                                              |                  |
@@ -25,6 +25,7 @@ export type Status = (typeof statuses)[number]
 export const statusEvents = [
   'order',
   'start_processing',
+  'start_dry_run',
   'start_deleting',
   'start_saving',
   'abort',
@@ -32,6 +33,7 @@ export const statusEvents = [
   'succeed',
   'fail',
   'reach_limit',
+  'return',
 ] as const
 export type StatusEvent = (typeof statusEvents)[number]
 
@@ -41,6 +43,7 @@ type Next = Status | 'rest' | null
 const resting: Readonly<Record<StatusEvent, Next>> = {
   order: 'queued',
   start_processing: null,
+  start_dry_run: null,
   start_deleting: null,
   start_saving: null,
   abort: null,
@@ -48,6 +51,7 @@ const resting: Readonly<Record<StatusEvent, Next>> = {
   succeed: null,
   fail: null,
   reach_limit: null,
+  return: null,
 }
 
 /** The whole machine; docs/status-machine.md is drawn from it. */
@@ -58,6 +62,7 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
   queued: {
     order: null,
     start_processing: 'processing',
+    start_dry_run: 'processing',
     start_deleting: 'deleting',
     start_saving: 'saving_version',
     abort: null,
@@ -65,11 +70,13 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
     succeed: null,
     fail: 'error',
     reach_limit: null,
+    return: 'rest',
   },
   // A job taken over from a dead process starts again where its dataset already is.
   processing: {
     order: null,
     start_processing: 'processing',
+    start_dry_run: 'processing',
     start_deleting: null,
     start_saving: null,
     abort: 'aborting_processing',
@@ -77,10 +84,12 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
     succeed: 'idle',
     fail: 'error',
     reach_limit: 'limit_reached',
+    return: 'rest',
   },
   deleting: {
     order: null,
     start_processing: null,
+    start_dry_run: null,
     start_deleting: 'deleting',
     start_saving: null,
     abort: null,
@@ -88,10 +97,12 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
     succeed: 'idle',
     fail: 'error',
     reach_limit: null,
+    return: null,
   },
   aborting_processing: {
     order: null,
     start_processing: 'aborting_processing',
+    start_dry_run: 'aborting_processing',
     start_deleting: null,
     start_saving: null,
     abort: null,
@@ -99,10 +110,12 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
     succeed: 'idle',
     fail: 'error',
     reach_limit: 'limit_reached',
+    return: 'rest',
   },
   saving_version: {
     order: null,
     start_processing: null,
+    start_dry_run: null,
     start_deleting: null,
     start_saving: 'saving_version',
     abort: null,
@@ -110,6 +123,7 @@ export const transitions: Readonly<Record<Status, Readonly<Record<StatusEvent, N
     succeed: 'idle',
     fail: 'error',
     reach_limit: null,
+    return: null,
   },
 }
 

@@ -1,4 +1,4 @@
-import type { ControlDb, DatasetRecord } from '../control/index.ts'
+import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
 import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
@@ -10,6 +10,8 @@ export interface DatasetRow extends DatasetRecord {
   readonly published_generation_uid: string | null
   /** Unpublished, and undo_unpublish works until then. */
   readonly undo_expires_at: number | null
+  /** The publish that a gate holds; null: none, or its generation is gone. */
+  readonly held: HeldPublishesTable | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -104,11 +106,20 @@ function selectDatasets(db: ControlDb) {
     .selectFrom('datasets')
     .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
     .leftJoin('withdrawn_publications', 'withdrawn_publications.dataset_uid', 'datasets.dataset_uid')
+    .leftJoin('held_publishes', 'held_publishes.dataset_uid', 'datasets.dataset_uid')
+    .leftJoin('generations as held', (join) =>
+      join.onRef('held.generation_uid', '=', 'held_publishes.generation_uid').on('held.state', '=', 'sealed'),
+    )
     .selectAll('datasets')
     .select([
       'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
+      'held.generation_uid as held_generation_uid',
+      'held_publishes.job_uid as held_job_uid',
+      'held_publishes.failures_json as held_failures_json',
+      'held_publishes.held_at as held_at',
+      'held_publishes.kept_until_at as held_until_at',
     ])
 }
 
@@ -116,6 +127,11 @@ type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
   undo_expires_at: number | null
+  held_generation_uid: string | null
+  held_job_uid: string | null
+  held_failures_json: string | null
+  held_at: number | null
+  held_until_at: number | null
 }
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
@@ -123,6 +139,18 @@ function toDatasetRow(row: SelectedRow): DatasetRow {
     ...row,
     is_published: row.published_generation_uid !== null,
     is_partial: row.publication_is_partial === 1,
+    held: row.held_generation_uid === null ? null : heldOf(row),
+  }
+}
+
+function heldOf(row: SelectedRow): HeldPublishesTable {
+  return {
+    dataset_uid: row.dataset_uid,
+    generation_uid: row.held_generation_uid!,
+    job_uid: row.held_job_uid!,
+    failures_json: row.held_failures_json!,
+    held_at: row.held_at!,
+    kept_until_at: row.held_until_at!,
   }
 }
 

@@ -26,6 +26,10 @@ export interface ControlSchema {
   idempotency_keys: IdempotencyKeysTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
+  gates: GatesTable
+  held_publishes: HeldPublishesTable
+  gate_judgements: GateJudgementsTable
+  publish_overrides: PublishOverridesTable
 }
 
 export interface DatasetsTable {
@@ -165,6 +169,8 @@ export interface GenerationsTable {
   created_at: number
   /** When nothing has pointed at it any more since; null while it is current or pinned. */
   retired_at: number | null
+  /** Of the configuration it was built or last found with; null: unknown. `actions/recipe.ts`. */
+  configuration_digest: string | null
 }
 
 /** What readers see of a dataset: exactly one row per published dataset. The switch is one write to this table. */
@@ -320,4 +326,45 @@ export interface WebhookDeliveriesTable {
   lease_expires_at: number | null
   created_at: number
   settled_at: number | null
+}
+/** A dataset's gates; no row: it has none. */
+export interface GatesTable {
+  dataset_uid: string
+  /** `Gates` of the room `checks` */
+  gates_json: string
+  username: string
+  changed_at: number
+}
+
+/** The publish of a dataset that waits for a human, at most one. */
+export interface HeldPublishesTable {
+  dataset_uid: string
+  generation_uid: string
+  job_uid: string
+  /** The gates it failed */
+  failures_json: string
+  held_at: number
+  kept_until_at: number
+}
+
+/** What came of the last judging of a generation: exposing it later need not look at its records again. */
+export interface GateJudgementsTable {
+  generation_uid: string
+  /** What it was compared with */
+  previous_uid: string | null
+  gates_json: string
+  failures_json: string
+}
+
+/** Who exposed what against a gate or a changed recipe. */
+export interface PublishOverridesTable {
+  seq: Generated<number>
+  dataset_uid: string
+  generation_uid: string
+  job_uid: string
+  username: string
+  /** `["gates"]`, `["recipe"]` or both */
+  overrides_json: string
+  failures_json: string
+  at: number
 }

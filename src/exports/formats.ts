@@ -1,7 +1,6 @@
 /** Export formats, one row each: routes and OpenAPI take their list from here. */
 import { quoteLiteral } from '../kernel/index.ts'
-import type { ResultColumn } from '../odsql/index.ts'
-import { instantSql, jsonValueSql } from '../records/index.ts'
+import { instantSql, jsonValueSql, type ResultColumn } from '../odsql/index.ts'
 
 export interface ExportOptions {
   readonly timezone: string

@@ -40,9 +40,22 @@ export interface OpenedExport {
   readonly body: Readable
 }
 
+/** An export of something else than a query's rows, slice by slice. */
+export interface SlicedOrder {
+  readonly format: 'csv' | 'jsonl'
+  readonly rows: number
+  /** Rows from, up to but without to. */
+  statement(from: number, to: number): RowsStatement
+  readonly options: ExportOptions
+  readonly signal: AbortSignal
+  /** Called when the body ends or is destroyed, or nothing could be opened. */
+  release(): void
+}
+
 export interface Exports {
   /** The handle is released when the body ends or is destroyed. Errors: exports.unknown_format; those of the engine. */
   open(order: ExportOrder): Promise<OpenedExport>
+  openSliced(order: SlicedOrder): Promise<OpenedExport>
 }
 
 /** Records of one slice: some 20 to 50 MB of text for wide tables. */
@@ -60,18 +73,52 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
       try {
         const path = join(deps.tmpDirectory, `export-${deps.ids.hex(8)}`)
         if (format.kind === 'whole') return await openWhole(connection, format, order, path, finish)
-        const source = await prepareSource(connection, order)
-        const first = await writeSlice(connection, format, order, source, path, 0)
-        const body = Readable.from(streamSlices(connection, format, order, source, path, first, finish), {
-          objectMode: false,
-        })
-        return { mediaType: format.mediaType, extension: format.extension, length: null, body }
+        return await openSlices(
+          connection,
+          format,
+          order,
+          await prepareSource(connection, order),
+          path,
+          finish,
+        )
+      } catch (error) {
+        finish()
+        throw error
+      }
+    },
+    async openSliced(order) {
+      const format = exportFormats[order.format] as SlicedFormat
+      const connection = await deps.engine.connect()
+      const finish = () => {
+        connection.close()
+        order.release()
+      }
+      try {
+        const path = join(deps.tmpDirectory, `export-${deps.ids.hex(8)}`)
+        return await openSlices(connection, format, order, order, path, finish)
       } catch (error) {
         finish()
         throw error
       }
     },
   }
+}
+
+type SliceOptions = Pick<ExportOrder, 'options' | 'signal'>
+
+async function openSlices(
+  connection: Connection,
+  format: SlicedFormat,
+  order: SliceOptions,
+  source: Source,
+  path: string,
+  finish: () => void,
+): Promise<OpenedExport> {
+  const first = await writeSlice(connection, format, order, source, path, 0)
+  const body = Readable.from(streamSlices(connection, format, order, source, path, first, finish), {
+    objectMode: false,
+  })
+  return { mediaType: format.mediaType, extension: format.extension, length: null, body }
 }
 
 /** Errors: exports.unknown_format. */
@@ -131,7 +178,7 @@ function printed(statement: RowsStatement, format: ExportFormat, options: Export
 async function writeSlice(
   connection: Connection,
   format: SlicedFormat,
-  order: ExportOrder,
+  order: SliceOptions,
   source: Source,
   path: string,
   index: number,
@@ -153,7 +200,7 @@ type Slice = NonNullable<Awaited<ReturnType<typeof writeSlice>>>
 async function* streamSlices(
   connection: Connection,
   format: SlicedFormat,
-  order: ExportOrder,
+  order: SliceOptions,
   source: Source,
   path: string,
   first: Slice | null,

@@ -1,12 +1,13 @@
 import type { Access } from '../access/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { CatalogDeps } from '../catalog/index.ts'
+import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports } from '../exports/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
-import type { Catalog, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
+import type { Catalog, Diffs, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -31,6 +32,9 @@ export interface HttpServices {
   readonly records: Records
   readonly facets: Facets
   readonly recordErrors: RecordErrors
+  readonly diffs: Diffs
+  /** Errors: checks.invalid_gate. */
+  checkPatterns(gates: Gates): Promise<void>
   readonly catalog: Catalog
   readonly exports: Exports
   readonly generations: GenerationStore

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { CheckResult } from '../checks/index.ts'
 import {
   AppError,
   type BuilderEvent,
@@ -7,7 +8,7 @@ import {
   type ErrorValue,
   fromErrorValue,
 } from '../kernel/index.ts'
-import type { BuilderTask, Preview, PreviewOrder, ServingFilePlan } from './builder/messages.ts'
+import type { BuilderTask, CheckPlan, Preview, PreviewOrder, ServingFilePlan } from './builder/messages.ts'
 
 export interface BuilderExit {
   readonly code: number | null
@@ -31,6 +32,11 @@ export interface BuilderHost {
   build(plan: BuildPlan, hooks: BuilderHooks): Builder
   /** Derives a serving file from a sealed generation. */
   deriveServingFile(plan: ServingFilePlan, hooks: BuilderHooks): Builder
+  /**
+   * Measures a built generation for its gates and its diff. Null: the signal was aborted, and the child is gone.
+   * Errors: jobs.unexpected.
+   */
+  check(plan: CheckPlan, signal: AbortSignal): Promise<CheckResult | null>
   /** The first records of a source. Errors: those of the source. */
   preview(order: PreviewOrder, signal?: AbortSignal): Promise<Preview>
   /**
@@ -41,7 +47,10 @@ export interface BuilderHost {
   close(): void
 }
 
-type Message = BuilderEvent | { readonly kind: 'previewed'; readonly preview: Preview }
+type Message =
+  | BuilderEvent
+  | { readonly kind: 'previewed'; readonly preview: Preview }
+  | { readonly kind: 'checked'; readonly result: CheckResult }
 
 const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
@@ -92,27 +101,44 @@ export function createBuilderHost(): BuilderHost {
 
   function startReporting(task: BuilderTask, hooks: BuilderHooks): Builder {
     return start(task, (message) => {
-      if (message.kind !== 'previewed') hooks.onEvent(message)
+      if (message.kind !== 'previewed' && message.kind !== 'checked') hooks.onEvent(message)
     })
+  }
+
+  /** Starts a task that has one answer. Null: the child ended without one. Errors: what the child reports. */
+  async function ask<K extends Message['kind']>(
+    task: BuilderTask,
+    kind: K,
+    signal: AbortSignal | undefined,
+  ): Promise<Extract<Message, { kind: K }> | null> {
+    let answer: Extract<Message, { kind: K }> | null = null
+    let failure: ErrorValue | null = null
+    const child = start(task, (message) => {
+      if (message.kind === kind) answer = message as Extract<Message, { kind: K }>
+      else if (message.kind === 'failed') failure = message.error
+    })
+    const letGo = () => child.kill()
+    signal?.addEventListener('abort', letGo, { once: true })
+    if (signal?.aborted) letGo()
+    await child.exited
+    signal?.removeEventListener('abort', letGo)
+    if (failure !== null) throw fromErrorValue(failure)
+    return answer
   }
 
   return {
     build: (plan, hooks) => startReporting({ kind: 'build', plan }, hooks),
     deriveServingFile: (plan, hooks) => startReporting({ kind: 'serving_file', plan }, hooks),
+    async check(plan, signal) {
+      const answer = await ask({ kind: 'check', plan }, 'checked', signal)
+      if (answer === null && !signal.aborted)
+        throw new AppError('jobs.unexpected', { reason: 'the process that checks the records stopped' })
+      return answer?.result ?? null
+    },
     async preview(order, signal) {
-      let preview: Preview | null = null
-      let failure: ErrorValue | null = null
-      const child = start({ kind: 'preview', order }, (message) => {
-        if (message.kind === 'previewed') preview = message.preview
-        else if (message.kind === 'failed') failure = message.error
-      })
-      const letGo = () => child.kill()
-      signal?.addEventListener('abort', letGo, { once: true })
-      await child.exited
-      signal?.removeEventListener('abort', letGo)
-      if (failure !== null) throw fromErrorValue(failure)
-      if (preview === null) throw new AppError('jobs.unexpected', { reason: 'the preview process stopped' })
-      return preview
+      const answer = await ask({ kind: 'preview', order }, 'previewed', signal)
+      if (answer === null) throw new AppError('jobs.unexpected', { reason: 'the preview process stopped' })
+      return answer.preview
     },
     keepSpare() {
       keepsSpare = true

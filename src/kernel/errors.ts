@@ -9,6 +9,7 @@
 import { accessErrors } from './errors/access.ts'
 import { actionErrors } from './errors/actions.ts'
 import { catalogErrors } from './errors/catalog.ts'
+import { checkErrors } from './errors/checks.ts'
 import { engineErrors } from './errors/engine.ts'
 import { exportErrors } from './errors/exports.ts'
 import { httpErrors } from './errors/http.ts'
@@ -23,6 +24,7 @@ export const errorCatalogue = {
   ...accessErrors,
   ...actionErrors,
   ...catalogErrors,
+  ...checkErrors,
   ...engineErrors,
   ...exportErrors,
   ...httpErrors,

@@ -14,10 +14,11 @@ export {
   toErrorValue,
 } from './errors.ts'
 export { isFieldName, safeFieldName } from './field-names.ts'
-export { columnType, type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
+export { type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
 export { foldedTermsSql } from './folding.ts'
 export * from './generation.ts'
 export { createIds, type Ids } from './ids.ts'
 export type { JsonObject, JsonValue } from './json.ts'
+export { partsRelationSql } from './parts-relation.ts'
 export { idColumn, servingLayout } from './serving-layout.ts'
 export { quoteIdentifier, quoteLiteral } from './sql.ts'

@@ -1,3 +1,4 @@
+export { instantSql, jsonValueSql } from './compile/printed.ts'
 export {
   compileCount,
   compileFacet,
@@ -14,4 +15,4 @@ export type { Result } from './fault.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'
 export type { Query } from './resolve/typed.ts'
-export { type Column, type QuerySchema, recordSchema, type Type } from './schema.ts'
+export { type Column, type QuerySchema, recordSchema, type Type, valueType } from './schema.ts'

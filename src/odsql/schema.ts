@@ -31,6 +31,11 @@ export interface QuerySchema {
   readonly columns: readonly Column[]
 }
 
+/** What a field's values are to the language. */
+export function valueType(field: Pick<Field, 'type' | 'annotations'>): Type {
+  return isMultivalued(field) ? 'multitext' : field.type
+}
+
 /** The names of a dataset's records: its fields, and the technical ones (Explore API, section 3). */
 export function recordSchema(
   fields: readonly Field[],
@@ -39,7 +44,7 @@ export function recordSchema(
   const columns = fields.map(
     (field, fieldIndex): Column => ({
       name: field.name,
-      type: isMultivalued(field) ? 'multitext' : field.type,
+      type: valueType(field),
       sql: quoteIdentifier(field.name),
       fieldIndex,
       isHidden: false,

@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import type { Connection, Engine } from '../engine/index.ts'
 import {
   AppError,
-  columnType,
   type Manifest,
+  partsRelationSql,
   quoteIdentifier,
   quoteLiteral,
   servingLayout,
@@ -112,29 +112,9 @@ export function createGenerationStore(deps: {
   async function viewParts(generationUid: string, alias: string): Promise<Omit<GenerationHandle, 'release'>> {
     const manifest = await readManifest(generationUid)
     const view = quoteIdentifier(`parts_${alias}`)
-    const fields = manifest.fields.map((field) => quoteIdentifier(field.name))
-    if (manifest.parts.length === 0) {
-      const columns = manifest.fields.map(
-        (field) => `, null::${columnType(field)} as ${quoteIdentifier(field.name)}`,
-      )
-      await run(
-        `create view ${view} as select 0::bigint as _row, null::uuid as _id${columns.join('')} where false`,
-      )
-    } else {
-      const files = manifest.parts.map((part) =>
-        quoteLiteral(join(deps.generationsDirectory, generationUid, part.file)),
-      )
-      let rows = 0
-      const offsets = manifest.parts.map((part) => {
-        const offset = `${quoteLiteral(part.file)}: ${rows}::bigint`
-        rows += part.rows
-        return offset
-      })
-      await run(
-        `create view ${view} as select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${['_id', ...fields].join(', ')}
-         from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`,
-      )
-    }
+    await run(
+      `create view ${view} as ${partsRelationSql(manifest, join(deps.generationsDirectory, generationUid))}`,
+    )
     return { generationUid, relation: view, search: null, ids: null, recordsCount: manifest.records_count }
   }
 

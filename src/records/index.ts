@@ -1,5 +1,6 @@
 export { type Catalog, catalogFacets, createCatalog } from './catalog.ts'
 export { datasetObject } from './dataset-object.ts'
+export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export { createFacets, disjunctiveFields, type Facet, type Facets, hierarchiesOf } from './facets.ts'
 export { createGenerationStore, type GenerationHandle, type GenerationStore } from './generation-store.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
@@ -12,4 +13,3 @@ export {
   type RecordsAnswer,
   schemaOf,
 } from './records.ts'
-export { instantSql, jsonValueSql } from './render.ts'

@@ -1,44 +1,6 @@
-/** How values are printed, in the engine: the JSON forms of the Explore API, section 1.4. */
+/** Rows of an answer as JSON texts, made in the engine. */
 import { quoteLiteral } from '../kernel/index.ts'
-import type { ResultColumn, Type } from '../odsql/index.ts'
-
-/** SQL of a value in the form JSON answers show it; `sql` is a column of the given type. */
-export function jsonValueSql(sql: string, type: Type, timezone: string): string {
-  switch (type) {
-    case 'datetime':
-      return instantSql(sql, timezone)
-    case 'date':
-      return `strftime(${sql}, '%Y-%m-%d')`
-    case 'geo_shape':
-      return `case when ${sql} is not null then json_object('type', 'Feature', 'geometry', ${sql}, 'properties', json_object()) end`
-    case 'text':
-    case 'multitext':
-    case 'int':
-    case 'double':
-    case 'boolean':
-    case 'geo_point_2d':
-    case 'file':
-    case 'json':
-    case 'null':
-      return sql
-    default:
-      return type satisfies never
-  }
-}
-
-/** `2031-05-09T10:00:00+02:00`: ISO 8601 with the offset of the zone at that moment; fractions only where there are any. */
-export function instantSql(sql: string, timezone: string): string {
-  const zone = quoteLiteral(timezone)
-  const local = timezone === 'UTC' ? `timezone('UTC', ${sql})` : `timezone(${zone}, ${sql})`
-  const fraction = `case when date_part('microsecond', ${local}) % 1000000 <> 0 then strftime(${local}, '.%f') else '' end`
-  const offset = timezone === 'UTC' ? "'+00:00'" : offsetSql(sql, local)
-  return `strftime(${local}, '%Y-%m-%dT%H:%M:%S') || ${fraction} || ${offset}`
-}
-
-function offsetSql(sql: string, local: string): string {
-  const minutes = `datediff('minute', timezone('UTC', ${sql}), ${local})`
-  return `printf('%s%02d:%02d', case when ${minutes} < 0 then '-' else '+' end, abs(${minutes}) // 60, abs(${minutes}) % 60)`
-}
+import { jsonValueSql, type ResultColumn } from '../odsql/index.ts'
 
 /** SQL of one JSON text per row, from a statement's result columns. `extra`: further members, as name and SQL. */
 export function jsonRowSql(

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { up as initial } from './0001-initial.ts'
 import { up as jobsThatTell } from './0002-jobs-that-tell.ts'
+import { up as checks } from './0003-checks.ts'
 import { up as versionsAndChanges } from './0004-versions-and-changes.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
@@ -10,6 +11,7 @@ type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<voi
 const steps: Readonly<Record<string, Step>> = {
   '0001-initial': initial,
   '0002-jobs-that-tell': jobsThatTell,
+  '0003-checks': checks,
   '0004-versions-and-changes': versionsAndChanges,
 }
 

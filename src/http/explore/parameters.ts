@@ -121,7 +121,8 @@ export function readExportLimit(text: string | undefined): number | null {
   return limit === -1 ? null : limit
 }
 
-function readInteger(
+/** Errors: http.invalid_parameter. */
+export function readInteger(
   name: string,
   text: string | undefined,
   fallback: number,

@@ -26,24 +26,19 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   const job = answerOf('JobReference')
   const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
-  for (const [path, summary] of [
-    ['publish', 'Process all records and make them available to readers'],
-    ['unpublish', 'Take the dataset and its records from readers'],
-  ] as const) {
-    scope.put(
-      `/datasets/:dataset_uid/${path}`,
-      operation('PUBLISH', `${path}Dataset`, summary, job, order),
-      async (request) => ({
-        job_id: await actions.order(
-          path,
-          await uidOf(request.params.dataset_uid),
-          usernameOf(request),
-          {},
-          idempotencyKeyOf(request),
-        ),
-      }),
-    )
-  }
+  scope.put(
+    '/datasets/:dataset_uid/unpublish',
+    operation('PUBLISH', 'unpublishDataset', 'Take the dataset and its records from readers', job, order),
+    async (request) => ({
+      job_id: await actions.order(
+        'unpublish',
+        await uidOf(request.params.dataset_uid),
+        usernameOf(request),
+        {},
+        idempotencyKeyOf(request),
+      ),
+    }),
+  )
 
   scope.put(
     '/datasets/:dataset_uid/undo_unpublish',

@@ -5,12 +5,15 @@ import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
+import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
 import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
+import { registerGates } from './gate-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
+import { registerPublish } from './publish-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
@@ -23,10 +26,13 @@ const parts: readonly RegisterRoutes[] = [
   registerMetadata,
   registerResources,
   registerSteps,
+  registerPublish,
   registerActions,
   registerVersions,
   registerChanges,
   registerDiskUsage,
+  registerGates,
+  registerDiffs,
   registerJobs,
   registerEvents,
   registerWebhooks,

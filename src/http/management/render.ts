@@ -6,7 +6,7 @@ import {
   filePrefix,
   type MetadataEntry,
 } from '../../catalog/index.ts'
-import type { FilesTable } from '../../control/index.ts'
+import type { FilesTable, HeldPublishesTable } from '../../control/index.ts'
 import { extractors } from '../../ingest/index.ts'
 import {
   type ConfiguredStep,
@@ -62,7 +62,19 @@ export function printStatus(row: DatasetRow, recordErrors: JsonValue = row.recor
     ...(row.is_published || row.undo_expires_at === null
       ? {}
       : { undo_unpublish_until: formatInstant(row.undo_expires_at) }),
+    ...(row.held ? { held: printHeld(row.held) } : {}),
     ...(row.status === 'error' && error ? printFault(error) : {}),
+  }
+}
+
+/** The publish that waits for a human's word. */
+function printHeld(held: HeldPublishesTable): JsonObject {
+  return {
+    generation_uid: held.generation_uid,
+    job_id: held.job_uid,
+    gates: JSON.parse(held.failures_json),
+    since: formatInstant(held.held_at),
+    kept_until: formatInstant(held.kept_until_at),
   }
 }
 

@@ -8,7 +8,9 @@ import type { OperationFacts } from './operation.ts'
 const tags = [
   { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
   { name: 'actions', description: 'Publish, unpublish, abort: each a job' },
+  { name: 'gates', description: 'What a publish must pass to be shown without a word from a human' },
   { name: 'versions', description: 'Saved states of a dataset: list, label, restore, delete' },
+  { name: 'diff', description: 'What differs between two states of a dataset' },
   { name: 'changes', description: 'What was done to a dataset, and the way back' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
   { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },

@@ -209,10 +209,91 @@ export const objects = {
     undo_unpublish_until: optional(
       instant('Of an unpublished dataset: undo_unpublish brings back what was published'),
     ),
+    held: optional(
+      Type.Object(
+        {
+          generation_uid: uid('ge'),
+          job_id: hex40(),
+          gates: list('GateFailure'),
+          since: instant(),
+          kept_until: instant(),
+        },
+        { description: 'A publish that did not pass its gates and waits for a human' },
+      ),
+    ),
     message: optional(Type.String({ description: 'With status error: why' })),
     raw_message: optional(Type.String()),
     raw_params: optional(anything('Values of the placeholders')),
     error_id: optional(Type.String()),
+  }),
+  GateFailure: Type.Object({
+    gate: Type.String({ description: 'Name of the gate, as in Gates' }),
+    field: optional(Type.String()),
+    limit: anyValue('What the gate allows'),
+    was: anyValue('In what readers have'),
+    is: anyValue('In what was built'),
+    message: Type.String(),
+  }),
+  Gates: Type.Object({
+    enabled: Type.Boolean(),
+    record_loss_percent: nullable('number', { minimum: 0, maximum: 100 }),
+    min_records: nullable('integer', { minimum: 0 }),
+    field_lost: Type.Boolean({ description: 'Whether a lost field holds the publish' }),
+    type_changed: Type.Boolean({ description: 'Whether a changed type holds the publish' }),
+    null_share_points: nullable('number', { minimum: 0, maximum: 100 }),
+    null_share_points_by_field: Type.Object({}, { additionalProperties: nullable('number') }),
+    required_fields: Type.Array(Type.String()),
+    unique_keys: Type.Array(Type.Array(Type.String())),
+    ranges: Type.Object(
+      {},
+      { additionalProperties: { type: 'object' }, description: '{field: {min, max}}: numbers or dates' },
+    ),
+    patterns: Type.Object({}, { additionalProperties: { type: 'string' }, description: '{field: RE2}' }),
+  }),
+  PublishOverride: Type.Object({
+    generation_uid: uid('ge'),
+    job_id: hex40(),
+    override: Type.Array(Type.Unsafe({ type: 'string', enum: ['gates', 'recipe'] })),
+    gates: list('GateFailure'),
+    at: instant(),
+    user: username(),
+  }),
+  Diff: Type.Object({
+    from: Type.Object({ generation_uid: uid('ge'), records_count: Type.Integer() }),
+    to: Type.Object({ generation_uid: uid('ge'), records_count: Type.Integer() }),
+    records: Type.Object({
+      added: Type.Integer(),
+      removed: Type.Integer(),
+      changed: Type.Integer(),
+      unchanged: Type.Integer(),
+    }),
+    fields: Type.Object({
+      added: Type.Array(anything('name, label, type')),
+      removed: Type.Array(anything('name, label, type')),
+      retyped: Type.Array(anything('name, from, to')),
+      relabelled: Type.Array(anything('name, from, to')),
+      null_shares: Type.Array(
+        Type.Object({ name: Type.String(), from: nullable('number'), to: nullable('number') }),
+        {
+          description: 'Share of records without a value, 0 to 1; null where there is no field or no record',
+        },
+      ),
+    }),
+  }),
+  DiffPage: Type.Object({
+    total_count: Type.Integer(),
+    from: uid('ge'),
+    to: uid('ge'),
+    results: Type.Array(
+      Type.Object({
+        change: Type.Unsafe({ type: 'string', enum: ['added', 'removed', 'changed'] }),
+        _id: Type.String(),
+        key: nullable('object', { description: 'Values of the fields marked as id' }),
+        old: nullable('object', { description: 'The record that was removed; the fields that changed' }),
+        new: nullable('object', { description: 'The record that was added; the fields that changed' }),
+      }),
+    ),
+    next_cursor: nullable('string'),
   }),
   RecordError: Type.Object({
     record_id: nullable('string'),

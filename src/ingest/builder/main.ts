@@ -3,6 +3,7 @@
  * and no network, and ends with its parent.
  */
 import { dirname } from 'node:path'
+import { runCheck } from '../../checks/index.ts'
 import { openEngine } from '../../engine/index.ts'
 import { armFaults } from '../../faults/index.ts'
 import {
@@ -13,7 +14,7 @@ import {
   toErrorValue,
 } from '../../kernel/index.ts'
 import { build } from './build.ts'
-import type { BuilderTask, ServingFilePlan } from './messages.ts'
+import type { BuilderTask, CheckPlan, ServingFilePlan } from './messages.ts'
 import { preview } from './preview.ts'
 import { buildServingFile } from './serving-file.ts'
 
@@ -23,7 +24,9 @@ const stop = new AbortController()
 /** Resolves when all that was emitted so far has left this process. */
 let flushed: Promise<void> = Promise.resolve()
 
-function emit(event: BuilderEvent | { kind: 'previewed'; preview: unknown }): void {
+function emit(
+  event: BuilderEvent | { kind: 'previewed'; preview: unknown } | { kind: 'checked'; result: unknown },
+): void {
   flushed = new Promise((resolve) => {
     if (process.connected && process.send) process.send(event, undefined, undefined, () => resolve())
     else resolve()
@@ -34,6 +37,7 @@ async function run(task: BuilderTask): Promise<void> {
   try {
     if (task.kind === 'build') await build(task.plan, emit, stop.signal)
     else if (task.kind === 'serving_file') await deriveServingFile(task.plan)
+    else if (task.kind === 'check') emit({ kind: 'checked', result: await check(task.plan) })
     else emit({ kind: 'previewed', preview: await preview(task.order) })
     await finish(0)
   } catch (error) {
@@ -66,6 +70,29 @@ async function deriveServingFile(plan: ServingFilePlan): Promise<void> {
   })
   try {
     await buildServingFile(engine, plan)
+  } finally {
+    engine.close()
+  }
+}
+
+async function check(plan: CheckPlan) {
+  const engine = await openEngine({
+    memoryLimitMb: plan.limits.memoryLimitMb,
+    threads: plan.limits.threads,
+    tempDirectory: plan.tmpDirectory,
+    allowedDirectories: [
+      plan.built.directory,
+      plan.tmpDirectory,
+      ...(plan.previous ? [plan.previous.directory] : []),
+    ],
+  })
+  try {
+    const connection = await engine.connect()
+    try {
+      return await runCheck(connection, plan)
+    } finally {
+      connection.close()
+    }
   } finally {
     engine.close()
   }

@@ -1,3 +1,4 @@
+import type { CheckOrder } from '../../checks/index.ts'
 import type {
   BuildPlan,
   BuildSource,
@@ -34,8 +35,16 @@ export interface Preview {
   readonly records: readonly Readonly<Record<string, JsonValue>>[]
 }
 
+/** A built generation is looked at beside what readers have (checks/check.ts). */
+export interface CheckPlan extends CheckOrder {
+  /** Absolute, exists, belongs to this check alone. */
+  readonly tmpDirectory: string
+  readonly limits: { readonly memoryLimitMb: number; readonly threads: number }
+}
+
 /** What a builder process is started for. */
 export type BuilderTask =
   | { readonly kind: 'build'; readonly plan: BuildPlan }
   | { readonly kind: 'serving_file'; readonly plan: ServingFilePlan }
+  | { readonly kind: 'check'; readonly plan: CheckPlan }
   | { readonly kind: 'preview'; readonly order: PreviewOrder }

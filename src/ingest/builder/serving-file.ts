@@ -5,14 +5,13 @@
  * Terms are found once per distinct value of a field, not once per record: a city's complaint types repeat a million
  * times. Postings are sorted by a number that stands for the term, which sorts several times faster than text.
  */
-import { join } from 'node:path'
 import type { Connection, Engine } from '../../engine/index.ts'
 import {
-  columnType,
   type Field,
   foldedTermsSql,
   isMultivalued,
   type Manifest,
+  partsRelationSql,
   quoteIdentifier,
   quoteLiteral,
   servingLayout,
@@ -58,24 +57,7 @@ async function writeRecords(
   { manifest, directory }: ServingFileOrder,
 ): Promise<void> {
   const target = `serving.${servingLayout.records}`
-  if (manifest.parts.length === 0) {
-    const typed = manifest.fields.map((field) => `${quoteIdentifier(field.name)} ${columnType(field)}`)
-    await connection.run(`create table ${target} (${['_row bigint', '_id uuid', ...typed].join(', ')})`)
-    return
-  }
-  const files = manifest.parts.map((part) => quoteLiteral(join(directory, part.file)))
-  const offsets: string[] = []
-  let rows = 0
-  for (const part of manifest.parts) {
-    offsets.push(`${quoteLiteral(part.file)}: ${rows}::bigint`)
-    rows += part.rows
-  }
-  const columns = manifest.fields.map((field) => quoteIdentifier(field.name))
-  await connection.run(
-    `create table ${target} as
-     select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${['_id', ...columns].join(', ')}
-     from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`,
-  )
+  await connection.run(`create table ${target} as ${partsRelationSql(manifest, directory)}`)
 }
 
 /** A field with at least this many records per distinct value has its terms found per value. */

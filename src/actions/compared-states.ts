@@ -1,0 +1,62 @@
+import type { ControlDb, PublicationsTable } from '../control/index.ts'
+import { AppError, type Field, type Manifest } from '../kernel/index.ts'
+
+/** A state of a dataset that can be compared: a generation, with its fields as readers saw them. */
+export interface NamedState {
+  readonly generationUid: string
+  readonly fields: readonly Field[]
+}
+
+/**
+ * The state that a reference names: `current`, the uid of a saved version (`ch_...`) or of a generation that is still
+ * kept (`ge_...`). Of another dataset, or removed: it does not exist.
+ * Errors: checks.nothing_published, checks.unknown_state.
+ */
+export async function findState(db: ControlDb, datasetUid: string, reference: string): Promise<NamedState> {
+  if (reference === 'current') {
+    const row = await db
+      .selectFrom('publications')
+      .select(['generation_uid', 'fields_json'])
+      .where('dataset_uid', '=', datasetUid)
+      .executeTakeFirst()
+    if (!row) throw new AppError('checks.nothing_published', { dataset_uid: datasetUid })
+    return { generationUid: row.generation_uid, fields: JSON.parse(row.fields_json) }
+  }
+  const state = reference.startsWith('ch_')
+    ? await findVersionState(db, datasetUid, reference)
+    : await findGenerationState(db, datasetUid, reference)
+  if (!state) throw new AppError('checks.unknown_state', { reference: reference.slice(0, 60) })
+  return state
+}
+
+async function findVersionState(
+  db: ControlDb,
+  datasetUid: string,
+  versionUid: string,
+): Promise<NamedState | null> {
+  const row = await db
+    .selectFrom('versions')
+    .select(['generation_uid', 'publication_json'])
+    .where('version_uid', '=', versionUid)
+    .where('dataset_uid', '=', datasetUid)
+    .executeTakeFirst()
+  if (!row || row.generation_uid === null || row.publication_json === null) return null
+  const publication = JSON.parse(row.publication_json) as PublicationsTable
+  return { generationUid: row.generation_uid, fields: JSON.parse(publication.fields_json) }
+}
+
+async function findGenerationState(
+  db: ControlDb,
+  datasetUid: string,
+  generationUid: string,
+): Promise<NamedState | null> {
+  const row = await db
+    .selectFrom('generations')
+    .select('manifest_json')
+    .where('generation_uid', '=', generationUid)
+    .where('dataset_uid', '=', datasetUid)
+    .where('state', '=', 'sealed')
+    .executeTakeFirst()
+  if (!row || row.manifest_json === null) return null
+  return { generationUid, fields: (JSON.parse(row.manifest_json) as Manifest).fields }
+}

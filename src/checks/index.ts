@@ -1,0 +1,19 @@
+export {
+  type CheckOrder,
+  type CheckResult,
+  type DiffReport,
+  describeFields,
+  runCheck,
+  type StoredGeneration,
+} from './check.ts'
+export {
+  type ChangeKind,
+  changeKinds,
+  type DiffSide,
+  differenceObjectSql,
+  differenceTableSql,
+} from './diff-sql.ts'
+export { defaultGates, type Gates, readGates } from './gates.ts'
+export { type GateFacts, type GateFailure, judge, needsRecords } from './judge.ts'
+export { countValues, type DiffCounts, listDifferences, nullShares, rangeOfKind } from './measure.ts'
+export { checkPatterns } from './patterns.ts'

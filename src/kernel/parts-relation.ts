@@ -1,0 +1,26 @@
+import { columnType } from './fields.ts'
+import type { Manifest } from './generation.ts'
+import { quoteIdentifier, quoteLiteral } from './sql.ts'
+
+/**
+ * SQL of a generation's records read from its Parquet parts: `_row`, `_id` and the fields, in source order. The same
+ * rows as the serving file's table, for whoever has no serving file. `directory` is absolute, without a slash at its end.
+ */
+export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, directory: string): string {
+  if (manifest.parts.length === 0) {
+    const columns = manifest.fields.map(
+      (field) => `, null::${columnType(field)} as ${quoteIdentifier(field.name)}`,
+    )
+    return `select 0::bigint as _row, null::uuid as _id${columns.join('')} where false`
+  }
+  let rows = 0
+  const offsets = manifest.parts.map((part) => {
+    const offset = `${quoteLiteral(part.file)}: ${rows}::bigint`
+    rows += part.rows
+    return offset
+  })
+  const files = manifest.parts.map((part) => quoteLiteral(`${directory}/${part.file}`))
+  const columns = ['_id', ...manifest.fields.map((field) => quoteIdentifier(field.name))]
+  return `select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${columns.join(', ')}
+    from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`
+}

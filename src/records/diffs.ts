@@ -1,0 +1,252 @@
+/**
+ * Diffs of two generations, for the server. The first question about a pair lists its differences in a table of the
+ * engine (row numbers only, which may spill to disk); counts, pages and exports are then read from it. Generations never
+ * change, so the table stays true; it is dropped when nobody has asked for some minutes, or when others need the place.
+ */
+import {
+  type ChangeKind,
+  changeKinds,
+  countValues,
+  type DiffCounts,
+  type DiffSide,
+  describeFields,
+  differenceObjectSql,
+  listDifferences,
+  nullShares,
+  rangeOfKind,
+} from '../checks/index.ts'
+import { deadline, type Pool } from '../engine/index.ts'
+import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
+import type { GenerationStore } from './generation-store.ts'
+
+/** One generation with its fields as readers saw them. */
+export interface ComparedState {
+  readonly generationUid: string
+  readonly fields: readonly Field[]
+}
+
+export interface ComparedStates {
+  readonly from: ComparedState
+  readonly to: ComparedState
+}
+
+export interface DiffSummary {
+  readonly records: DiffCounts
+  readonly recordsCounts: { readonly from: number; readonly to: number }
+  /** Fields added, removed, retyped, relabelled; null shares. */
+  readonly fields: JsonObject
+}
+
+export interface DiffPage {
+  readonly totalCount: number
+  /** JSON texts: `change`, `_id`, `key`, `old`, `new`. */
+  readonly rows: readonly string[]
+}
+
+/** A diff held open, with both generations, until `release`. */
+export interface OpenDiff {
+  /** The table of differences. */
+  readonly table: string
+  readonly from: DiffSide
+  readonly to: DiffSide
+  readonly counts: Readonly<Record<ChangeKind, number>>
+  release(): void
+}
+
+export interface Diffs {
+  /** Errors: records.generation_gone; engine.query_timed_out and the other errors of the engine. */
+  summary(states: ComparedStates, signal?: AbortSignal): Promise<DiffSummary>
+  page(
+    states: ComparedStates,
+    page: {
+      readonly kind: ChangeKind | null
+      readonly limit: number
+      readonly offset: number
+      readonly timezone: string
+    },
+    signal?: AbortSignal,
+  ): Promise<DiffPage>
+  /** For exports: has no deadline. */
+  open(states: ComparedStates, signal: AbortSignal): Promise<OpenDiff>
+}
+
+/** Tables that are kept when nobody reads them. */
+const maxTables = 4
+const keptMs = 300_000
+
+interface Entry {
+  readonly table: string
+  readonly counts: Promise<Readonly<Record<ChangeKind, number>>>
+  /** Stops the listing; only when nobody waits for it any more. */
+  readonly abort: AbortController
+  readers: number
+  timer: NodeJS.Timeout | null
+}
+
+export function createDiffs(deps: {
+  readonly pool: Pool
+  readonly store: GenerationStore
+  readonly queryTimeoutMs: number
+}): Diffs {
+  const entries = new Map<string, Entry>()
+  let counter = 0
+
+  async function drop(key: string, entry: Entry): Promise<void> {
+    if (entry.timer) clearTimeout(entry.timer)
+    if (entries.get(key) === entry) entries.delete(key)
+    await deps.pool.use((connection) => connection.run(`drop table if exists ${entry.table}`)).catch(() => {})
+  }
+
+  /** The listing of a pair, begun by the first who asks and shared by all who do meanwhile. */
+  function enter(key: string, states: ComparedStates): Entry {
+    const known = entries.get(key)
+    if (known) return known
+    const abort = new AbortController()
+    const table = `diff_${counter++}`
+    const counts = list(table, states, abort.signal)
+    const entry: Entry = { table, counts, abort, readers: 0, timer: null }
+    entries.set(key, entry)
+    counts.catch(() => drop(key, entry))
+    return entry
+  }
+
+  /** Holds the generations itself: who began it may leave before it is done. */
+  async function list(table: string, states: ComparedStates, signal: AbortSignal) {
+    const sides = await acquire(states)
+    try {
+      return await deps.pool.use(
+        (connection) => listDifferences(connection, table, sides.from, sides.to, signal),
+        signal,
+      )
+    } finally {
+      sides.release()
+    }
+  }
+
+  async function acquire(states: ComparedStates): Promise<Pick<OpenDiff, 'from' | 'to' | 'release'>> {
+    const from = await deps.store.acquire(states.from.generationUid)
+    try {
+      const to = await deps.store.acquire(states.to.generationUid)
+      return {
+        from: { relation: from.relation, fields: states.from.fields },
+        to: { relation: to.relation, fields: states.to.fields },
+        release() {
+          from.release()
+          to.release()
+        },
+      }
+    } catch (error) {
+      from.release()
+      throw error
+    }
+  }
+
+  function leave(key: string, entry: Entry): void {
+    entry.readers--
+    if (entry.readers > 0) return
+    if (entries.get(key) !== entry) return
+    entry.timer = setTimeout(() => void drop(key, entry), keptMs).unref()
+    const idle = [...entries].filter(([, other]) => other.readers === 0)
+    for (const [oldKey, old] of idle.slice(0, Math.max(0, idle.length - maxTables))) void drop(oldKey, old)
+  }
+
+  async function hold(states: ComparedStates, signal: AbortSignal): Promise<OpenDiff> {
+    const key = `${states.from.generationUid} ${states.to.generationUid}`
+    const sides = await acquire(states)
+    const entry = enter(key, states)
+    if (entry.timer) clearTimeout(entry.timer)
+    entry.timer = null
+    entry.readers++
+    // The youngest is the last to be dropped.
+    if (entries.delete(key)) entries.set(key, entry)
+    let isReleased = false
+    const release = () => {
+      if (isReleased) return
+      isReleased = true
+      leave(key, entry)
+      sides.release()
+    }
+    try {
+      const counts = await orStopped(entry.counts, signal)
+      return { table: entry.table, from: sides.from, to: sides.to, counts, release }
+    } catch (error) {
+      release()
+      // Nobody waits for the listing any more.
+      if (signal.aborted && entry.readers === 0) entry.abort.abort()
+      throw error
+    }
+  }
+
+  async function within<T>(
+    states: ComparedStates,
+    signal: AbortSignal | undefined,
+    work: (diff: OpenDiff, until: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const limit = deadline(signal, deps.queryTimeoutMs)
+    try {
+      const diff = await hold(states, limit.signal)
+      try {
+        return await work(diff, limit.signal)
+      } finally {
+        diff.release()
+      }
+    } finally {
+      limit.clear()
+    }
+  }
+
+  return {
+    summary: (states, signal) =>
+      within(states, signal, async ({ from, to, counts }, limit) => {
+        const count = (side: DiffSide) =>
+          deps.pool.use((connection) => countValues(connection, side, limit), limit)
+        const tasks = [count(from), count(to)] as const
+        // Both are over before the generations are let go, whichever fails.
+        await Promise.allSettled(tasks)
+        const [before, after] = await Promise.all(tasks)
+        const shares = nullShares(
+          { fields: from.fields, counts: before },
+          { fields: to.fields, counts: after },
+        )
+        return {
+          records: { ...counts, unchanged: after.records - counts.added - counts.changed },
+          recordsCounts: { from: before.records, to: after.records },
+          fields: describeFields(from, to, shares),
+        }
+      }),
+
+    page: (states, page, signal) =>
+      within(states, signal, async ({ table, from, to, counts }, limit) => {
+        const whole = page.kind
+          ? rangeOfKind(counts, page.kind)
+          : { from: 0, to: changeKinds.reduce((total, kind) => total + counts[kind], 0) }
+        const start = Math.min(whole.from + page.offset, whole.to)
+        const range = { table, from: start, to: Math.min(start + page.limit, whole.to) }
+        const totalCount = whole.to - whole.from
+        if (range.from === range.to) return { totalCount, rows: [] }
+        const objects = differenceObjectSql(from, to, range, { timezone: page.timezone, maxText: null })
+        const sql = `select json_object('change', change, '_id', _id, 'key', key, 'old', old, 'new', new)::varchar as json from (${objects})`
+        const rows = await deps.pool.use((connection) => connection.all(sql, [], limit), limit)
+        return { totalCount, rows: rows.map((row) => String(row.json)) }
+      }),
+
+    open: hold,
+  }
+}
+
+/** The value, unless the signal is aborted before it is there. */
+async function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>()
+  const stop = () =>
+    stopped.reject(
+      signal.reason instanceof AppError ? signal.reason : new AppError('engine.query_cancelled', {}),
+    )
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([promise, stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stopped.promise.catch(() => {})
+  }
+}
