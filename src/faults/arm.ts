@@ -1,14 +1,15 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { type CrashPoint, crashPoints, onCrashPoint } from './crash-points.ts'
 
 /**
  * What a test orders, as JSON in the file that BROADSHEET_TEST_FAULTS names:
  * - `kill`: this process ends with SIGKILL; `kill-both`: its parent (a builder's server) with it;
+ * - `hold`: this process stands still until the file of the same name with `.release` behind it appears;
  * - `throw`: the caller gets an error although the step has happened: the answer to a commit is lost.
  */
 export interface CrashOrder {
   readonly point: CrashPoint
-  readonly mode: 'kill' | 'kill-both' | 'throw'
+  readonly mode: 'kill' | 'kill-both' | 'hold' | 'throw'
   /** Passed by this often before. Default 0. */
   readonly skip?: number
 }
@@ -32,9 +33,16 @@ export function armFaults(env: Environment): void {
     // The order is carried out once: the next process must not die of it again.
     rmSync(path)
     if (order.mode === 'throw') throw new Error(`the answer at ${point} is lost`)
+    if (order.mode === 'hold') return standStill(`${path}.release`)
     if (order.mode === 'kill-both') process.kill(process.ppid, 'SIGKILL')
     process.kill(process.pid, 'SIGKILL')
   })
+}
+
+function standStill(release: string): void {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  while (!existsSync(release)) Atomics.wait(never, 0, 0, 10)
+  rmSync(release)
 }
 
 function readOrder(path: string): CrashOrder | null {
