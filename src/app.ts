@@ -156,6 +156,8 @@ export async function startApp(
     let isDraining = false
     const stopwatch = () => performance.now()
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
+    const exports = createExports({ engine, ids, tmpDirectory: directory.exports })
+    closers.push(() => exports.close())
     const services: HttpServices = {
       control,
       clock,
@@ -176,7 +178,7 @@ export async function startApp(
       diffs: createDiffs(recordsDeps),
       checkPatterns: (gates) => pool.use((connection) => checkPatterns(connection, gates)),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
-      exports: createExports({ engine, ids, tmpDirectory: directory.exports }),
+      exports,
       generations,
       limits: {
         maxUploadBytes: settings.maxUploadMb * mebi,

@@ -1,3 +1,4 @@
-export { type ExportOptions, exportFormats } from './formats.ts'
+export type { ExportOptions } from './format.ts'
+export { exportFormats, formatOf, formatsFor } from './formats.ts'
 export { diffFormats, openDiffExport } from './open-diff.ts'
-export { createExports, type Exports, formatOf } from './open-export.ts'
+export { createExports, type ExportOrder, type Exports } from './open-export.ts'

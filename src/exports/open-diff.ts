@@ -1,9 +1,12 @@
 /** The differences of two generations as a file. */
+import type { Readable } from 'node:stream'
 import { differenceObjectSql, differenceTableSql } from '../checks/index.ts'
-import type { ResultColumn, RowsStatement } from '../odsql/index.ts'
+import type { ResultColumn } from '../odsql/index.ts'
 import type { OpenDiff } from '../records/index.ts'
-import type { ExportOptions } from './formats.ts'
-import type { Exports, OpenedExport } from './open-export.ts'
+import type { ExportOptions } from './format.ts'
+import { csv } from './formats/csv.ts'
+import { jsonl } from './formats/jsonl.ts'
+import type { Exports } from './open-export.ts'
 
 export const diffFormats = ['csv', 'jsonl'] as const
 
@@ -26,7 +29,7 @@ const objectColumns: readonly ResultColumn[] = ['change', '_id', 'key', 'old', '
  * CSV: a flat table, both sides whole, commas between the values. JSON lines: the objects that pages hold.
  * The diff is released when the body ends or is destroyed. Errors: those of the engine.
  */
-export function openDiffExport(exports: Exports, order: DiffExportOrder): Promise<OpenedExport> {
+export function openDiffExport(exports: Exports, order: DiffExportOrder): Promise<Readable> {
   const { diff, format, range, timezone } = order
   const options: ExportOptions = {
     timezone,
@@ -35,23 +38,37 @@ export function openDiffExport(exports: Exports, order: DiffExportOrder): Promis
     listSeparator: ',',
     isQuoteAll: false,
     hasByteOrderMark: false,
+    hasSafeCells: false,
     parquetCompression: 'snappy',
+    epsg: 4326,
+    nameField: null,
+    descriptionFields: [],
+    startField: null,
+    endField: null,
+    hasExtensions: false,
+    datasetUrl: '',
+    datasetId: '',
+    title: '',
+    processedAt: 0,
   }
-  return exports.openSliced({
-    format,
-    rows: range.to - range.from,
-    statement(from, to): RowsStatement {
-      const slice = {
-        table: diff.table,
-        from: range.from + from,
-        to: Math.min(range.from + to, range.to),
-      }
-      if (format === 'csv') return { ...differenceTableSql(diff.from, diff.to, slice), values: [] }
-      return {
-        sql: differenceObjectSql(diff.from, diff.to, slice, { timezone, maxText: null }),
+  const place = (start: number, end: number) => ({
+    table: diff.table,
+    from: range.from + start,
+    to: Math.min(range.from + end, range.to),
+  })
+  const isTable = format === 'csv'
+  return exports.openText({
+    format: isTable ? csv : jsonl,
+    columns: isTable ? differenceTableSql(diff.from, diff.to, place(0, 0)).columns : objectColumns,
+    sliced: {
+      positions: range.to - range.from,
+      hasEveryPosition: true,
+      slice: (start, end) => ({
+        sql: isTable
+          ? differenceTableSql(diff.from, diff.to, place(start, end)).sql
+          : differenceObjectSql(diff.from, diff.to, place(start, end), { timezone, maxText: null }),
         values: [],
-        columns: objectColumns,
-      }
+      }),
     },
     options,
     signal: order.signal,

@@ -1,268 +1,324 @@
 /**
- * Exports: the engine writes the text, slice by slice, into temporary files that are streamed and gone. The next slice is
- * made while the last one is being read, at most one ahead: memory is flat, a slow reader holds no thread of the engine,
- * and a crash leaves nothing (files are unlinked once open).
- *
- * Records in their own order are sliced by position. Queries with an order, groups or aggregates are put into a
- * temporary table first (it spills to disk), and that is sliced.
+ * Opens an export: prepares its rows, and answers a stream of its bytes or a whole file. What cannot be exported is said
+ * here, before the first byte; what fails later breaks the stream.
  */
-import { createReadStream } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Connection, Engine } from '../engine/index.ts'
-import { AppError, type Ids, quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
-import { compileRows, type Query, type QueryTarget, type RowsStatement } from '../odsql/index.ts'
-import type { GenerationHandle } from '../records/index.ts'
-import {
-  type ExportFormat,
-  type ExportOptions,
-  exportFormats,
-  type SlicedFormat,
-  type WholeFormat,
-} from './formats.ts'
+import type { Connection, Engine, Row } from '../engine/index.ts'
+import { AppError, type Ids } from '../kernel/index.ts'
+import { compileCount, type ResultColumn } from '../odsql/index.ts'
+import { readBatches } from './batches.ts'
+import type {
+  ExportContext,
+  ExportFormat,
+  ExportOptions,
+  FileFormat,
+  RowsFormat,
+  TextFormat,
+} from './format.ts'
+import { firstSlice, streamSlices, type TextWork } from './slices.ts'
+import { openSource, type Sliced, type Source, type SourceOrder, sliceSource } from './source.ts'
+import { createWholeFiles, type WholeFile } from './whole-files.ts'
 
-export interface ExportOrder {
-  readonly format: string
-  readonly handle: GenerationHandle
-  readonly query: Query
-  /** Null: all. */
-  readonly limit: number | null
+export interface ExportOrder extends Omit<SourceOrder, 'extra'> {
+  readonly format: ExportFormat
+  readonly formatName: string
+  /** What the relation is, for ever: files are kept under it. */
+  readonly generation: string
   readonly options: ExportOptions
+  /** Trusted columns that a format of the caller's own reads. */
+  readonly extra?: readonly string[]
   readonly signal: AbortSignal
-}
-
-export interface OpenedExport {
-  readonly mediaType: string
-  readonly extension: string
-  /** Bytes of the whole file, where known beforehand. */
-  readonly length: number | null
-  readonly body: Readable
-}
-
-/** An export of something else than a query's rows, slice by slice. */
-export interface SlicedOrder {
-  readonly format: 'csv' | 'jsonl'
-  readonly rows: number
-  /** Rows from, up to but without to. */
-  statement(from: number, to: number): RowsStatement
-  readonly options: ExportOptions
-  readonly signal: AbortSignal
-  /** Called when the body ends or is destroyed, or nothing could be opened. */
+  /** Lets the relation go; called once, when the body has ended or is destroyed, or the file is written. */
   release(): void
 }
 
-export interface Exports {
-  /** The handle is released when the body ends or is destroyed. Errors: exports.unknown_format; those of the engine. */
-  open(order: ExportOrder): Promise<OpenedExport>
-  openSliced(order: SlicedOrder): Promise<OpenedExport>
+export interface TextOrder {
+  readonly format: TextFormat
+  readonly columns: readonly ResultColumn[]
+  readonly sliced: Sliced
+  readonly options: ExportOptions
+  readonly signal: AbortSignal
+  /** As of an ExportOrder. */
+  release(): void
 }
 
-/** Records of one slice: some 20 to 50 MB of text for wide tables. */
-const sliceRows = 60_000
+export type OpenedExport =
+  | {
+      readonly kind: 'stream'
+      readonly body: Readable
+      /** Records sent; final when the body has ended. */
+      records(): number
+    }
+  | { readonly kind: 'file'; readonly file: WholeFile }
+
+export interface Exports {
+  /** Errors: exports.format_needs_field, exports.unknown_column, exports.too_many_records; those of the engine. */
+  open(order: ExportOrder): Promise<OpenedExport>
+  /** Rows that the caller's own statements read by position. Errors: those of the engine. */
+  openText(order: TextOrder): Promise<Readable>
+  /** Says what `open` would refuse about the columns, and releases. Errors: as `open`. */
+  check(order: ExportOrder): void
+  close(): void
+}
 
 export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: string }): Exports {
-  return {
-    async open(order) {
-      const format = formatOf(order.format)
+  const files = createWholeFiles({ ids: deps.ids, directory: deps.tmpDirectory })
+
+  async function openFile(format: FileFormat, order: ExportOrder, source: Source): Promise<OpenedExport> {
+    const { context, sourceOrder } = prepare(order, source)
+    // The answer is the same for everyone who asks the same, so the file is too.
+    const key = createHash('sha256')
+      .update(
+        JSON.stringify([
+          order.formatName,
+          order.generation,
+          source.whole.sql,
+          source.whole.values.map(String),
+          order.options,
+        ]),
+      )
+      .digest('hex')
+    let isWriter = false
+    const write = async (path: string, signal: AbortSignal) => {
+      isWriter = true
       const connection = await deps.engine.connect()
-      const finish = () => {
-        connection.close()
-        order.handle.release()
-      }
       try {
-        const path = join(deps.tmpDirectory, `export-${deps.ids.hex(8)}`)
-        if (format.kind === 'whole') return await openWhole(connection, format, order, path, finish)
-        return await openSlices(
-          connection,
-          format,
-          order,
-          await prepareSource(connection, order),
+        let sliced: Sliced | null = null
+        await format.write({
           path,
-          finish,
-        )
+          connection,
+          context,
+          statement: source.whole,
+          signal,
+          async *rows(select) {
+            sliced ??= await sliceSource(connection, sourceOrder, source, signal)
+            yield* readBatches(connection, sliced, select, signal)
+          },
+        })
       } catch (error) {
-        finish()
+        await rm(path, { force: true })
         throw error
-      }
-    },
-    async openSliced(order) {
-      const format = exportFormats[order.format] as SlicedFormat
-      const connection = await deps.engine.connect()
-      const finish = () => {
+      } finally {
         connection.close()
         order.release()
       }
+    }
+    try {
+      return { kind: 'file', file: await files.take(key, order.signal, write) }
+    } finally {
+      // Others may wait for what this one began: what is being read is let go when it is written.
+      if (!isWriter) order.release()
+    }
+  }
+
+  async function openStream(
+    format: TextFormat | RowsFormat,
+    order: ExportOrder,
+    source: Source,
+    connection: Connection,
+  ): Promise<OpenedExport> {
+    const { context, sourceOrder } = prepare(order, source)
+    const { signal } = order
+    let records = 0
+    const finish = once(() => {
+      connection.close()
+      order.release()
+    })
+    const sliced = await sliceSource(connection, sourceOrder, source, signal)
+    await checkSize(format, order, sliced, connection)
+    if (format.kind === 'rows') {
+      const select = format.select(context)
+      const totals = format.totals ? await totalsOf(connection, source, select, format.totals, signal) : {}
+      const rows = readBatches(connection, sliced, select, signal)
+      const bytes = format.write(
+        counted(rows, (count) => {
+          records += count
+        }),
+        context,
+        totals,
+      )
+      return { kind: 'stream', body: streamOf(bytes, connection, finish), records: () => records }
+    }
+    return openText({ connection, format, context, sliced, signal }, finish)
+  }
+
+  async function openText(
+    parts: Omit<TextWork, 'path' | 'onRecords'>,
+    finish: () => void,
+  ): Promise<Extract<OpenedExport, { kind: 'stream' }>> {
+    let records = 0
+    const work: TextWork = {
+      ...parts,
+      path: join(deps.tmpDirectory, `export-${deps.ids.hex(8)}`),
+      onRecords: (count) => {
+        records += count
+      },
+    }
+    const first = await firstSlice(work)
+    const text = Readable.from(streamSlices(work, first, finish), { objectMode: false })
+    // A generator that has not begun does not run its end.
+    text.once('close', () => {
+      finish()
+      void rm(first.path, { force: true }).catch(() => {})
+    })
+    const { format, context } = work
+    return { kind: 'stream', body: format.pack ? format.pack(text, context) : text, records: () => records }
+  }
+
+  return {
+    check(order) {
       try {
-        const path = join(deps.tmpDirectory, `export-${deps.ids.hex(8)}`)
-        return await openSlices(connection, format, order, order, path, finish)
+        checkColumns(order, openSource(sourceOf(order)))
+      } finally {
+        order.release()
+      }
+    },
+    async open(order) {
+      const release = once(order.release)
+      const own: ExportOrder = { ...order, release }
+      const { format } = own
+      let connection: Connection | null = null
+      try {
+        const source = openSource(sourceOf(own))
+        checkColumns(own, source)
+        if (format.kind === 'file') return await openFile(format, own, source)
+        connection = await deps.engine.connect()
+        return await openStream(format, own, source, connection)
+      } catch (error) {
+        connection?.close()
+        release()
+        throw error
+      }
+    },
+    async openText({ format, columns, sliced, options, signal, release }) {
+      const connection = await deps.engine.connect()
+      const finish = once(() => {
+        connection.close()
+        release()
+      })
+      try {
+        const context = { columns, hasRecordId: false, options }
+        return (await openText({ connection, format, context, sliced, signal }, finish)).body
       } catch (error) {
         finish()
         throw error
       }
     },
+    close: () => files.close(),
   }
 }
 
-type SliceOptions = Pick<ExportOrder, 'options' | 'signal'>
-
-async function openSlices(
-  connection: Connection,
-  format: SlicedFormat,
-  order: SliceOptions,
-  source: Source,
-  path: string,
-  finish: () => void,
-): Promise<OpenedExport> {
-  const first = await writeSlice(connection, format, order, source, path, 0)
-  const body = Readable.from(streamSlices(connection, format, order, source, path, first, finish), {
-    objectMode: false,
-  })
-  return { mediaType: format.mediaType, extension: format.extension, length: null, body }
+function sourceOf(order: ExportOrder): SourceOrder {
+  return { ...order, extra: [...(order.format.usesRecordId ? ['_id'] : []), ...(order.extra ?? [])] }
 }
 
-/** Errors: exports.unknown_format. */
-export function formatOf(name: string): ExportFormat {
-  if (!Object.hasOwn(exportFormats, name)) {
-    throw new AppError('exports.unknown_format', {
-      format: name.slice(0, 40),
-      known: Object.keys(exportFormats).join(', '),
-    })
-  }
-  return exportFormats[name]!
-}
-
-/** What is sliced: the generation itself, or a temporary table of the finished result. */
-interface Source {
-  readonly rows: number
-  statement(from: number, to: number): RowsStatement
-}
-
-async function prepareSource(connection: Connection, order: ExportOrder): Promise<Source> {
-  const { query, handle, limit } = order
-  const target: QueryTarget = { relation: handle.relation, search: handle.search }
-  const isPlain = !query.isAggregated && query.order.length === 0 && limit === null
-  if (isPlain) {
-    return {
-      rows: handle.recordsCount,
-      statement: (from, to) =>
-        compileRows(query, target, { page: { limit: null, offset: 0 }, rowRange: { from, to } }),
-    }
-  }
-  const whole = compileRows(query, target, { page: { limit, offset: 0 } })
-  await connection.run(
-    `create temp table export_rows as select row_number() over () - 1 as _row, * from (${whole.sql})`,
-    whole.values,
-    order.signal,
-  )
-  const [count] = await connection.all('select count(*) as n from export_rows')
-  const columns = whole.columns.map((column) => column.sqlName).join(', ') || 'null as nothing'
+function prepare(order: ExportOrder, source: Source): { context: ExportContext; sourceOrder: SourceOrder } {
+  const hasRecordId = source.hasExtra && order.format.usesRecordId === true
   return {
-    rows: Number(count!.n),
-    statement: (from, to) => ({
-      ...whole,
-      values: [],
-      sql: `select ${columns} from export_rows where _row >= ${from} and _row < ${to} order by _row`,
-    }),
+    context: { columns: source.columns, hasRecordId, options: order.options },
+    sourceOrder: sourceOf(order),
   }
 }
 
-function printed(statement: RowsStatement, format: ExportFormat, options: ExportOptions): string {
-  const columns = statement.columns.map(
-    (column) => `${format.column(column, options)} as ${quoteIdentifier(format.heading(column, options))}`,
-  )
-  return `select ${columns.join(', ') || 'null as nothing'} from (${statement.sql})`
-}
-
-/** Writes one slice; returns its length in bytes, or null when there are no more rows. */
-async function writeSlice(
-  connection: Connection,
-  format: SlicedFormat,
-  order: SliceOptions,
-  source: Source,
-  path: string,
-  index: number,
-): Promise<{ path: string; bytes: number; rows: number } | null> {
-  const from = index * sliceRows
-  if (from >= source.rows && index > 0) return null
-  const statement = source.statement(from, from + sliceRows)
-  const target = `${path}-${index}`
-  const [row] = await connection.all(
-    `copy (${printed(statement, format, order.options)}) to ${quoteLiteral(target)} (${format.copy(order.options, index === 0)})`,
-    statement.values,
-    order.signal,
-  )
-  return { path: target, bytes: (await stat(target)).size, rows: Number(row!.Count) }
-}
-
-type Slice = NonNullable<Awaited<ReturnType<typeof writeSlice>>>
-
-async function* streamSlices(
-  connection: Connection,
-  format: SlicedFormat,
-  order: SliceOptions,
-  source: Source,
-  path: string,
-  first: Slice | null,
-  finish: () => void,
-): AsyncGenerator<Buffer> {
-  let ahead: Promise<Slice | null> = Promise.resolve(first)
-  let hasRows = false
-  try {
-    yield Buffer.from(format.before(order.options))
-    for (let index = 0; ; index++) {
-      const slice = await ahead
-      if (!slice) break
-      const file = await open(slice.path, 'r')
-      await rm(slice.path, { force: true })
-      ahead = writeSlice(connection, format, order, source, path, index + 1)
-      // Awaited above in the next round; a failure before that must not count as unhandled.
-      ahead.catch(() => {})
-      const end = slice.bytes - format.trimEnd
-      const isEmpty = slice.rows === 0 && format.trimEnd > 0
-      if (end <= format.trimStart || isEmpty) {
-        await file.close()
-        continue
-      }
-      if (hasRows && format.between !== '') yield Buffer.from(format.between)
-      hasRows = true
-      yield* createReadStream('', {
-        fd: file,
-        start: format.trimStart,
-        end: end - 1,
-        highWaterMark: 1 << 18,
-      }) as AsyncIterable<Buffer>
+/** Errors: exports.format_needs_field, exports.unknown_column. */
+function checkColumns({ format, formatName, options }: ExportOrder, { columns }: Source): void {
+  const { needs } = format
+  if (needs && !columns.some(({ type }) => needs.includes(type))) {
+    throw new AppError('exports.format_needs_field', { format: formatName, types: needs.join(' or ') })
+  }
+  const named = [options.nameField, options.startField, options.endField, ...options.descriptionFields]
+  for (const name of named) {
+    if (name !== null && !columns.some((column) => column.name === name)) {
+      throw new AppError('exports.unknown_column', { name: name.slice(0, 100) })
     }
-    if (format.after !== '') yield Buffer.from(format.after)
-  } finally {
-    connection.interrupt()
-    const left = await ahead.catch(() => null)
-    if (left) await rm(left.path, { force: true })
-    finish()
+  }
+  for (const name of [options.startField, options.endField]) {
+    const column = columns.find((candidate) => candidate.name === name)
+    if (column && column.type !== 'date' && column.type !== 'datetime') {
+      throw new AppError('exports.not_a_date', { name: column.name })
+    }
   }
 }
 
-async function openWhole(
-  connection: Connection,
-  format: WholeFormat,
+/** Errors: exports.too_many_records. */
+async function checkSize(
+  { maxRecords }: ExportFormat,
   order: ExportOrder,
-  path: string,
+  sliced: Sliced,
+  connection: Connection,
+): Promise<void> {
+  if (maxRecords === undefined || sliced.positions <= maxRecords) return
+  let records = sliced.positions
+  if (!sliced.hasEveryPosition) {
+    const { sql, values } = compileCount(order.query, order.target)
+    const [row] = await connection.all(sql, values, order.signal)
+    records = Number(row!.n)
+  }
+  if (records > maxRecords) {
+    throw new AppError('exports.too_many_records', { format: order.formatName, records, maxRecords })
+  }
+}
+
+async function totalsOf(
+  connection: Connection,
+  { whole }: Source,
+  select: string,
+  totals: string,
+  signal: AbortSignal,
+): Promise<Row> {
+  const sql = `select ${totals} from (select ${select} from (${whole.sql}))`
+  return (await connection.all(sql, whole.values, signal))[0]!
+}
+
+/** A stream of what JavaScript writes; small pieces are gathered. */
+function streamOf(
+  bytes: AsyncIterable<Uint8Array | string>,
+  connection: Connection,
   finish: () => void,
-): Promise<OpenedExport> {
-  const target: QueryTarget = { relation: order.handle.relation, search: order.handle.search }
-  const statement = compileRows(order.query, target, { page: { limit: order.limit, offset: 0 } })
-  try {
-    await connection.run(
-      `copy (${printed(statement, format, order.options)}) to ${quoteLiteral(path)} (${format.copy(order.options)})`,
-      statement.values,
-      order.signal,
-    )
-    const file = await open(path, 'r')
-    const { size } = await file.stat()
-    const body = createReadStream('', { fd: file, highWaterMark: 1 << 18 })
-    body.once('close', finish)
-    return { mediaType: format.mediaType, extension: format.extension, length: size, body }
-  } finally {
-    await rm(path, { force: true })
+): Readable {
+  const body = Readable.from(gathered(bytes), { objectMode: false })
+  body.once('close', () => {
+    connection.interrupt()
+    finish()
+  })
+  return body
+}
+
+const pieceBytes = 1 << 16
+
+async function* gathered(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = []
+  let length = 0
+  for await (const item of bytes) {
+    const piece = Buffer.from(item as Uint8Array)
+    pieces.push(piece)
+    length += piece.length
+    if (length < pieceBytes) continue
+    yield Buffer.concat(pieces)
+    pieces = []
+    length = 0
+  }
+  if (length > 0) yield Buffer.concat(pieces)
+}
+
+async function* counted<T>(
+  batches: AsyncIterable<readonly T[]>,
+  onCount: (count: number) => void,
+): AsyncGenerator<readonly T[]> {
+  for await (const batch of batches) {
+    yield batch
+    onCount(batch.length)
+  }
+}
+
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    work()
   }
 }

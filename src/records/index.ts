@@ -13,3 +13,4 @@ export {
   type RecordsAnswer,
   schemaOf,
 } from './records.ts'
+export { recordIdSql } from './render.ts'

@@ -32,20 +32,48 @@ export function withLinks(object: string, links: readonly Link[] | null): string
  * name and the question make the tag; a question that says now() has another answer tomorrow and gets none.
  */
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: PublicationsTable): boolean {
+  setCacheHeaders(reply, row)
+  if (dependsOnTime(request)) return false
+  const question = questionOf(request, row, request.headers['accept-encoding'] ?? '')
+  const etag = `W/"${row.generation_uid}.${question}"`
+  reply.header('ETag', etag)
+  return tagsOf(request).includes(etag)
+}
+
+/**
+ * As `isUnchanged`, for files that are sent byte by byte: the start of their strong tag, to which the file adds its own
+ * part; null where the answer depends on the time. Any file of the same question is as good as this one.
+ */
+export function fileTag(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  row: PublicationsTable,
+): { readonly prefix: string | null; readonly isUnchanged: boolean } {
+  setCacheHeaders(reply, row)
+  if (dependsOnTime(request)) return { prefix: null, isUnchanged: false }
+  const prefix = `"${row.generation_uid}.${questionOf(request, row, '')}.`
+  const known = tagsOf(request).find((tag) => tag.replace(/^W\//, '').startsWith(prefix))
+  if (known !== undefined) reply.header('ETag', known)
+  return { prefix, isUnchanged: known !== undefined }
+}
+
+const tagsOf = (request: FastifyRequest) =>
+  (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim())
+
+function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): void {
   reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
   reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
   reply.header('Vary', 'Authorization, Accept-Encoding')
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
-  if (dependsOnTime(request)) return false
-  const question = createHash('sha256')
+}
+
+function questionOf(request: FastifyRequest, row: PublicationsTable, encodings: string): string {
+  return createHash('sha256')
     .update(request.url)
     .update(String(row.metadata_processed_at))
-    .update(request.headers['accept-encoding'] ?? '')
+    .update(encodings)
     .digest('base64url')
     .slice(0, 16)
-  const etag = `W/"${row.generation_uid}.${question}"`
-  reply.header('ETag', etag)
-  return (request.headers['if-none-match'] ?? '').split(',').some((tag) => tag.trim() === etag)
 }
 
 function dependsOnTime(request: FastifyRequest): boolean {

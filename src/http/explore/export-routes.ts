@@ -1,19 +1,18 @@
-import { pipeline } from 'node:stream'
-import { createGzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { exportFormats, formatOf } from '../../exports/index.ts'
+import { exportFormats, formatOf, formatsFor } from '../../exports/index.ts'
 import { prepared, schemaOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { isUnchanged, sendJson } from './answers.ts'
+import { fileTag, isUnchanged, sendJson } from './answers.ts'
 import { type DatasetParams, datasetParams } from './catalog-routes.ts'
+import { sendExported } from './export-answers.ts'
+import { readExportOptions } from './export-options.ts'
 import { datasetHref } from './links.ts'
 import {
   type ExportQuery,
   exportQuery,
-  readChoice,
   readExportLimit,
   readFlag,
   readQueryText,
@@ -33,15 +32,13 @@ export function registerExports(app: FastifyInstance, services: HttpServices, ro
       querystring: versionQuery,
     }),
     async (request, reply) => {
-      const { row } = await findVisible(services, request)
+      const { row, fields } = await findVisible(services, request)
       const { version } = request.query
       if (isUnchanged(request, reply, row)) return reply.status(304).send()
       const base = `${datasetHref(request, row.dataset_id)}/exports`
       const query = version ? `?version=${encodeURIComponent(version)}` : ''
-      const links = Object.keys(exportFormats).map((format) => ({
-        href: `${base}/${format}${query}`,
-        rel: format,
-      }))
+      const formats = formatsFor(fields.map(({ type }) => type))
+      const links = formats.map((format) => ({ href: `${base}/${format}${query}`, rel: format }))
       return sendJson(reply, JSON.stringify({ _links: links }))
     },
   )
@@ -69,46 +66,37 @@ async function sendExport(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const publication = await findVisible(services, request)
+  const { row, fields } = publication
   const { query } = request
   const format = formatOf(request.params.format)
-  const text = withFields(readQueryText(query, services.clock.now()), publication.fields)
+  const text = withFields(readQueryText(query, services.clock.now()), fields)
   const resolved = prepared(text, schemaOf(publication))
   const limit = readExportLimit(query.limit)
-  const delimiter = readChoice('delimiter', query.delimiter, [';', ',', '\t', '|', 'tab'], ';')
-  const useLabels = readFlag('use_labels', query.use_labels, false)
   const isCompressed = readFlag('compressed', query.compressed, false)
-  const options = {
-    timezone: resolved.timezone,
-    headings: useLabels
-      ? Object.fromEntries(publication.fields.map((field) => [field.name, field.label]))
-      : {},
-    delimiter: delimiter === 'tab' ? '\t' : delimiter,
-    listSeparator: query.list_separator ?? ',',
-    isQuoteAll: readFlag('quote_all', query.quote_all, false),
-    hasByteOrderMark: readFlag('with_bom', query.with_bom, true),
-    parquetCompression: readChoice(
-      'parquet_compression',
-      query.parquet_compression,
-      ['snappy', 'zstd'],
-      'snappy',
-    ),
-  }
-  if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
-  const filename = `${publication.row.dataset_id}.${format.extension}${isCompressed ? '.gz' : ''}`
-  reply.type(isCompressed ? 'application/gzip' : format.mediaType)
-  // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
-  reply.header('Content-Disposition', `attachment; filename="${filename}"`)
-  if (request.method === 'HEAD') return reply.send()
-  const handle = await services.generations.acquire(publication.row.generation_uid)
-  const exported = await services.exports.open({
-    format: request.params.format,
-    handle,
+  const options = readExportOptions(request, publication, resolved.timezone, format.isProjected === true)
+  const isFile = format.kind === 'file' && !isCompressed
+  const tag = isFile ? fileTag(request, reply, row) : null
+  if (tag ? tag.isUnchanged : isUnchanged(request, reply, row)) return reply.status(304).send()
+  const handle = await services.generations.acquire(row.generation_uid)
+  const order = {
+    format,
+    formatName: request.params.format,
+    generation: row.generation_uid,
+    target: { relation: handle.relation, search: handle.search },
+    recordsCount: handle.recordsCount,
     query: resolved,
     limit,
+    offset: 0,
     options,
     signal: disconnectSignal(reply),
+    release: () => handle.release(),
+  }
+  // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
+  const filename = `${row.dataset_id}.${format.extension}`
+  return sendExported(services, request, reply, {
+    order,
+    filename,
+    isCompressed,
+    tagPrefix: tag?.prefix ?? null,
   })
-  if (isCompressed) return reply.send(pipeline(exported.body, createGzip(), () => {}))
-  if (exported.length !== null) reply.header('Content-Length', exported.length)
-  return reply.send(exported.body)
 }

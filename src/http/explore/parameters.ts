@@ -61,7 +61,16 @@ export const exportQuery = Type.Object({
   list_separator: text('CSV: between the values of a multivalued field'),
   quote_all: text('CSV: quotes around every value'),
   with_bom: text('CSV: byte order mark first; true by default'),
+  safe_cells: text(
+    'CSV: an apostrophe before text that a spreadsheet would take for a formula; false by default',
+  ),
   parquet_compression: text('Parquet: snappy or zstd'),
+  epsg: text('Shapefile: EPSG code of the coordinates; 4326 by default'),
+  name_field: text('KML, GPX, OV2, iCalendar: field that names a feature; the first text field by default'),
+  description_field_list: text('GPX, iCalendar: fields of the description, separated by commas'),
+  use_extension: text('GPX: fields as extensions; true by default'),
+  start_field: text('iCalendar: field with the start of an event; the first date by default'),
+  end_field: text('iCalendar: field with the end of an event'),
 })
 
 export type DatasetQuery = Static<typeof datasetQuery>
@@ -121,7 +130,7 @@ export function readExportLimit(text: string | undefined): number | null {
   return limit === -1 ? null : limit
 }
 
-/** Errors: http.invalid_parameter. */
+/** A whole number within bounds. Errors: http.invalid_parameter. */
 export function readInteger(
   name: string,
   text: string | undefined,

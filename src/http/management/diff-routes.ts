@@ -134,7 +134,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       const diff = await services.diffs.open(pair, signal)
       const all = changeKinds.map((each) => rangeOfKind(diff.counts, each))
       const range = kind ? rangeOfKind(diff.counts, kind) : { from: 0, to: all.at(-1)!.to }
-      const { body } = await openDiffExport(services.exports, { format, diff, range, timezone, signal })
+      const body = await openDiffExport(services.exports, { format, diff, range, timezone, signal })
       return reply.send(body)
     },
   )

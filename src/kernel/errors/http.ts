@@ -47,6 +47,12 @@ export const httpErrors = defineErrors({
     exploreCode: 'RequestTimeout',
     message: 'The request took too long to arrive',
   },
+  'http.range_not_satisfiable': {
+    status: 416,
+    errorKey: 'RangeNotSatisfiableException',
+    exploreCode: 'RangeNotSatisfiable',
+    message: 'The range begins beyond the end of the file, which has {bytes} bytes',
+  },
   'http.shutting_down': {
     status: 503,
     errorKey: 'ShuttingDownException',

@@ -1,0 +1,116 @@
+/**
+ * Text exports: the engine writes slice by slice into temporary files that are streamed and gone. The next slice is made
+ * while the last one is being read, at most one ahead: memory is flat, a slow reader holds no thread of the engine, and a
+ * crash leaves nothing (files are unlinked once open).
+ */
+import { createReadStream } from 'node:fs'
+import { open, rm, stat } from 'node:fs/promises'
+import type { Connection } from '../engine/index.ts'
+import { quoteLiteral } from '../kernel/index.ts'
+import type { ExportContext, TextFormat } from './format.ts'
+import type { Sliced } from './source.ts'
+
+/** Records of one slice: some 20 to 50 MB of text for wide tables. */
+const sliceRows = 60_000
+
+export interface TextWork {
+  readonly connection: Connection
+  readonly format: TextFormat
+  readonly context: ExportContext
+  readonly sliced: Sliced
+  readonly path: string
+  readonly signal: AbortSignal
+  /** Told with the number of records of every slice as it is sent. */
+  onRecords(count: number): void
+}
+
+export interface Slice {
+  readonly path: string
+  readonly bytes: number
+  readonly rows: number
+  /** Where the next one begins; null after the last. */
+  readonly next: Cursor | null
+}
+interface Cursor {
+  readonly pass: number
+  readonly index: number
+  /** Records written before. */
+  readonly before: number
+}
+
+export const firstSlice = (work: TextWork) => writeSlice(work, { pass: 0, index: 0, before: 0 })
+
+async function writeSlice(work: TextWork, at: Cursor): Promise<Slice> {
+  const { connection, format, context, sliced, signal } = work
+  const passes = format.select(context)
+  const from = at.index * sliceRows
+  const statement = sliced.slice(from, from + sliceRows)
+  const isFirst = at.pass === 0 && at.index === 0
+  const target = `${work.path}-${at.pass}-${at.index}`
+  // With a filter only what has been written tells the number; without one it is the position.
+  const before = sliced.hasEveryPosition ? from : at.before
+  const numbered = `select row_number() over () + ${before} as _n, * from (${statement.sql})`
+  const list = passes[at.pass]!
+  const sql = format.isRaw
+    ? `select _t from (select ${list} as _t from (${numbered})) where _t is not null`
+    : `select ${list} from (${statement.sql})`
+  const [row] = await connection.all(
+    `copy (${sql}) to ${quoteLiteral(target)} (${format.copy(context.options, isFirst)})`,
+    statement.values,
+    signal,
+  )
+  const rows = Number(row!.Count)
+  const isLastOfPass = from + sliceRows >= sliced.positions
+  const next = !isLastOfPass
+    ? { ...at, index: at.index + 1, before: at.before + rows }
+    : at.pass + 1 < passes.length
+      ? { pass: at.pass + 1, index: 0, before: 0 }
+      : null
+  return { path: target, bytes: (await stat(target)).size, rows, next }
+}
+
+/** The text of an export, beginning with a slice that has been written; `finish` is called when all is over. */
+export async function* streamSlices(
+  work: TextWork,
+  first: Slice,
+  finish: () => void,
+): AsyncGenerator<Buffer> {
+  const { format, context, connection } = work
+  let ahead: Promise<Slice> | null = Promise.resolve(first)
+  let hasRows = false
+  try {
+    yield Buffer.from(format.before(context))
+    while (ahead) {
+      const slice: Slice = await ahead
+      ahead = null
+      const file = await open(slice.path, 'r')
+      await rm(slice.path, { force: true })
+      if (slice.next) {
+        ahead = writeSlice(work, slice.next)
+        // Awaited above in the next round; a failure before that must not count as unhandled.
+        ahead.catch(() => {})
+      }
+      const end = slice.bytes - format.trimEnd
+      const isEmpty = slice.rows === 0 && format.trimEnd > 0
+      if (end <= format.trimStart || isEmpty) {
+        await file.close()
+        continue
+      }
+      if (hasRows && format.between !== '') yield Buffer.from(format.between)
+      hasRows = true
+      yield* createReadStream('', {
+        fd: file,
+        start: format.trimStart,
+        end: end - 1,
+        highWaterMark: 1 << 18,
+      }) as AsyncIterable<Buffer>
+      work.onRecords(slice.rows)
+    }
+    if (format.after !== '') yield Buffer.from(format.after)
+  } finally {
+    connection.interrupt()
+    const left = await ahead?.catch(() => null)
+    if (left) await rm(left.path, { force: true })
+    finish()
+  }
+}

@@ -1,0 +1,55 @@
+/** Exports over HTTP: what proves that one is whole. */
+import { pipeline, type Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ExportOrder } from '../../exports/index.ts'
+import type { HttpServices } from '../services.ts'
+import { sendFile } from './file-answers.ts'
+
+export interface ExportAnswer {
+  readonly order: ExportOrder
+  readonly filename: string
+  readonly isCompressed: boolean
+  /** Of the tag of a whole file; null: it gets none. */
+  readonly tagPrefix: string | null
+}
+
+/**
+ * Sends an export. A whole file has its length, its tag and ranges. A stream ends with a trailer that counts the records;
+ * one that fails is cut off with a reset, so that nobody, proxies that know no chunks included, takes it for complete.
+ */
+export async function sendExported(
+  services: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { order, filename, isCompressed, tagPrefix }: ExportAnswer,
+): Promise<FastifyReply> {
+  const { mediaType, kind } = order.format
+  reply.type(isCompressed ? 'application/gzip' : mediaType)
+  reply.header('Content-Disposition', `attachment; filename="${filename}${isCompressed ? '.gz' : ''}"`)
+  // The length of a file is known only when it is written: whoever asks for it alone wants to read ranges next.
+  if (request.method === 'HEAD' && (kind !== 'file' || isCompressed)) {
+    services.exports.check(order)
+    return reply.send()
+  }
+  const exported = await services.exports.open(order)
+  if (exported.kind === 'stream') {
+    if (request.raw.httpVersion !== '1.0') {
+      reply.trailer('Broadsheet-Records', async () => String(exported.records()))
+    }
+    return sendStream(reply, isCompressed ? gzipped(exported.body) : exported.body)
+  }
+  const { handle, bytes, instance } = exported.file
+  if (isCompressed) return sendStream(reply, gzipped(handle.createReadStream()))
+  const etag = tagPrefix === null ? null : `${tagPrefix}${instance}"`
+  return sendFile(request, reply, { handle, bytes, etag })
+}
+
+function sendStream(reply: FastifyReply, body: Readable): FastifyReply {
+  body.once('error', () => {
+    if (reply.raw.headersSent) reply.raw.socket?.resetAndDestroy()
+  })
+  return reply.send(body)
+}
+
+const gzipped = (body: Readable): Readable => pipeline(body, createGzip(), () => {})
