@@ -1,9 +1,10 @@
-import { columnType } from './fields.ts'
+import { columnType, type Field } from './fields.ts'
 import type { Manifest } from './generation.ts'
+import { shapeBoxColumn, shapeBoxSql } from './shapes.ts'
 import { quoteIdentifier, quoteLiteral } from './sql.ts'
 
 /**
- * SQL of a generation's records read from its Parquet parts: `_row`, `_id` and the fields, in source order. The same
+ * SQL of a generation's records read from its Parquet parts: `_row`, `_id`, the fields and the boxes of shapes, in order. The same
  * rows as the serving file's table, for whoever has no serving file. `directory` is absolute, without a slash at its end.
  */
 export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, directory: string): string {
@@ -11,7 +12,8 @@ export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, d
     const columns = manifest.fields.map(
       (field) => `, null::${columnType(field)} as ${quoteIdentifier(field.name)}`,
     )
-    return `select 0::bigint as _row, null::uuid as _id${columns.join('')} where false`
+    const none = `select 0::bigint as _row, null::uuid as _id${columns.join('')}`
+    return `select ${['*', ...boxes(manifest.fields)].join(', ')} from (${none}) where false`
   }
   let rows = 0
   const offsets = manifest.parts.map((part) => {
@@ -20,7 +22,17 @@ export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, d
     return offset
   })
   const files = manifest.parts.map((part) => quoteLiteral(`${directory}/${part.file}`))
-  const columns = ['_id', ...manifest.fields.map((field) => quoteIdentifier(field.name))]
+  const fields = manifest.fields.map((field) => quoteIdentifier(field.name))
+  const columns = ['_id', ...fields, ...boxes(manifest.fields)]
   return `select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${columns.join(', ')}
     from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`
+}
+
+/** Bounding boxes of the shapes: spatial filters look at them before they take a shape apart. */
+function boxes(fields: readonly Field[]): string[] {
+  return fields.flatMap((field, index) =>
+    field.type === 'geo_shape'
+      ? [`${shapeBoxSql(quoteIdentifier(field.name))} as ${shapeBoxColumn(index)}`]
+      : [],
+  )
 }

@@ -10,10 +10,11 @@
  *
  * `_row` counts records from 0 in source order. `field` is the index of the field in the manifest. Every text field
  * has postings; a term occurs once per (field, record). Terms are what `engine` folds text to (`foldedTerms`).
+ * A geo_shape field has its bounding box beside it, as `_box` and the field's index (kernel/shapes.ts).
  * The Parquet parts have `_id` first, then the fields; `_row` is their position.
  */
 export const servingLayout = {
-  version: 1,
+  version: 2,
   records: 'records',
   ids: 'ids',
   postings: 'postings',

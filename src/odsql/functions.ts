@@ -1,8 +1,10 @@
 /** The functions of the language in one table: docs, resolution and SQL come from it. ODSQL specification, sections 3-5. */
+import { boxShapeSql } from './compile/box.ts'
+import { hullSql } from './compile/hull.ts'
 import type { Type } from './schema.ts'
 
-/** What an argument may be. `date`: date or datetime; `number`: int or double. */
-export type ArgumentClass = 'text' | 'number' | 'date' | 'any' | 'point' | 'geo'
+/** What an argument may be. `date`: date or datetime; `number`: int or double; `texts`: a text, or a list of them. */
+export type ArgumentClass = 'text' | 'texts' | 'number' | 'date' | 'any' | 'point' | 'geo'
 
 export interface ScalarFunction {
   readonly args: readonly ArgumentClass[]
@@ -22,8 +24,8 @@ const part = (name: string, doc: string): ScalarFunction => ({
 
 export const scalarFunctions: Readonly<Record<string, ScalarFunction>> = {
   length: { args: ['text'], result: 'int', sql: ([x]) => `length(${x})`, doc: 'Number of characters' },
-  lower: { args: ['text'], result: 'text', sql: ([x]) => `lower(${x})`, doc: 'Lower case' },
-  upper: { args: ['text'], result: 'text', sql: ([x]) => `upper(${x})`, doc: 'Upper case' },
+  lower: { args: ['texts'], result: 'same', sql: ([x]) => `lower(${x})`, doc: 'Lower case' },
+  upper: { args: ['texts'], result: 'same', sql: ([x]) => `upper(${x})`, doc: 'Upper case' },
   year: part('year', 'Year, in the time zone of the request'),
   quarter: part('quarter', 'Quarter, 1 to 4'),
   month: part('month', 'Month, 1 to 12'),
@@ -84,6 +86,18 @@ export const aggregateFunctions: Readonly<Record<string, AggregateFunction>> = {
     sql: ([x, p]) => `quantile_cont(${x}::double, ${p})`,
     doc: 'Percentile 0 to 100, interpolated',
   },
+  envelope: {
+    args: ['point'],
+    result: 'geo_shape',
+    sql: ([x]) => hullSql(x!),
+    doc: 'Convex hull of geo points',
+  },
+  bbox: {
+    args: ['geo'],
+    result: 'geo_shape',
+    sql: ([x]) => boxShapeSql(x!),
+    doc: 'Bounding box of geo points or shapes',
+  },
 }
 
 /** Functions with rules of their own, resolved by hand. */
@@ -102,9 +116,9 @@ export const predicateFunctions: Readonly<Record<string, string>> = {
   search: 'All words, all but the last fuzzily, the last as a prefix',
   suggest: 'Every word is a prefix of a word of the field',
   startswith: 'The value begins with the text, case included',
-  within_distance: 'The point lies at most so far from a point',
-  in_bbox: 'The point lies in a box given by two corners',
-  intersects: 'The field intersects a geometry',
+  within_distance: 'The field, a shape at its nearest place, lies at most so far from a point',
+  in_bbox: 'The field lies wholly in a box given by two corners',
+  intersects: 'The field and a geometry have a place in common',
   disjoint: 'The field and a geometry have nothing in common',
   within: 'The field lies within a geometry',
 }

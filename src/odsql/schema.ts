@@ -1,4 +1,4 @@
-import { type Field, isMultivalued, quoteIdentifier } from '../kernel/index.ts'
+import { type Field, isMultivalued, quoteIdentifier, shapeBoxColumn } from '../kernel/index.ts'
 
 /** Types of the language. `json` is what json_format gives; `null` fits everywhere. */
 export type Type =
@@ -23,6 +23,8 @@ export interface Column {
   readonly sql: string
   /** Position among the dataset's fields, which postings refer to; null for what has none. */
   readonly fieldIndex: number | null
+  /** SQL of a shape's bounding box; a shape without one has no spatial filters. */
+  readonly boxSql?: string
   /** Left out of `*`. */
   readonly isHidden: boolean
 }
@@ -47,6 +49,7 @@ export function recordSchema(
       type: valueType(field),
       sql: quoteIdentifier(field.name),
       fieldIndex,
+      ...(field.type === 'geo_shape' ? { boxSql: shapeBoxColumn(fieldIndex) } : {}),
       isHidden: false,
     }),
   )

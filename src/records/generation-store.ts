@@ -99,6 +99,11 @@ export function createGenerationStore(deps: {
   ): Promise<Omit<GenerationHandle, 'release'>> {
     const { records_count: recordsCount } = await readManifest(generationUid)
     await run(`attach ${quoteLiteral(path)} as ${quoteIdentifier(alias)} (read_only)`)
+    // A file that another release derived is not read: the parts are, until it has been derived anew.
+    if (!(await hasOurLayout(alias))) {
+      await run(`detach ${quoteIdentifier(alias)}`)
+      return viewParts(generationUid, alias)
+    }
     const table = (name: string) => `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`
     return {
       generationUid,
@@ -107,6 +112,14 @@ export function createGenerationStore(deps: {
       ids: table(servingLayout.ids),
       recordsCount,
     }
+  }
+
+  async function hasOurLayout(alias: string): Promise<boolean> {
+    const connection = await setup!
+    const [row] = await connection.all(
+      `select value from ${quoteIdentifier(alias)}.${servingLayout.meta} where key = 'layout'`,
+    )
+    return row?.value === String(servingLayout.version)
   }
 
   async function viewParts(generationUid: string, alias: string): Promise<Omit<GenerationHandle, 'release'>> {

@@ -62,13 +62,6 @@ export const odsqlErrors = defineErrors({
       'ODSQL query is malformed: {field} stands beside an aggregate but is not in group_by at position {position}. Clause(s) containing the error(s): {clause}.',
     hint: 'Add it to group_by, or aggregate it',
   },
-  'odsql.not_supported': {
-    status: 400,
-    errorKey: 'ODSQLErrorException',
-    exploreCode: 'ODSQLError',
-    message:
-      'ODSQL query is malformed: {reason} is not supported at position {position}. Clause(s) containing the error(s): {clause}.',
-  },
   'odsql.unknown_facet': {
     status: 400,
     errorKey: 'ODSQLErrorException',

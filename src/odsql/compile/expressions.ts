@@ -2,12 +2,15 @@ import { aggregateFunctions, scalarFunctions } from '../functions.ts'
 import { formatTokens } from '../resolve/date-format.ts'
 import type { Typed } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
+import { greatCircle } from './geometry.ts'
 import type { Binder } from './target.ts'
 
 export interface ExpressionContext {
   readonly binder: Binder
   readonly timezone: string
   readonly lang: string
+  /** SQL of a group's key as answers show it; where rows are groups. */
+  readonly keySql?: (index: number) => string
 }
 
 /** SQL of a value. */
@@ -39,6 +42,8 @@ export function compileExpr(context: ExpressionContext, expr: Typed): string {
       return compileCall(context, expr)
     case 'aggregate':
       return compileAggregate(context, expr)
+    case 'key':
+      return context.keySql!(expr.index)
     default:
       return expr satisfies never
   }
@@ -117,6 +122,8 @@ function compileCall(context: ExpressionContext, call: Extract<Typed, { kind: 'c
     return `case when json_valid(${text}) then ${text}::json else to_json(${fallback}) end`
   }
   const definition = scalarFunctions[name]!
+  if (call.type === 'multitext')
+    return `list_transform(${compileExpr(context, args[0]!)}, lambda _v: ${definition.sql(['_v'])})`
   const compiled = args.map((arg, index) =>
     definition.args[index] === 'date' ? compileLocal(context, arg) : compileExpr(context, arg),
   )
@@ -126,6 +133,7 @@ function compileCall(context: ExpressionContext, call: Extract<Typed, { kind: 'c
 function compileAs(context: ExpressionContext, expr: Typed, type: Type): string {
   if (type === 'date' && expr.kind === 'moment') return `${compileDay(context, expr)}::date`
   const sql = compileExpr(context, expr)
+  if (type === 'multitext' && expr.type === 'text') return `[${sql}]`
   if (type === 'double' && expr.type === 'int') return `${sql}::double`
   return type === 'datetime' && expr.type === 'date' ? dayAsInstant(context, sql) : sql
 }
@@ -138,21 +146,31 @@ export function dayAsInstant({ binder, timezone }: ExpressionContext, day: strin
 function compileAggregate(context: ExpressionContext, call: Extract<Typed, { kind: 'aggregate' }>): string {
   if (call.args.length === 0) return 'count(*)'
   const definition = aggregateFunctions[call.name]!
-  const first = compileExpr(context, call.args[0]!)
+  const [arg] = call.args
+  const first = compileExpr(context, arg!)
   // The engine wants a constant here: the rank has been checked to be a number.
   if (call.name === 'percentile')
     return definition.sql([first, String(Number((call.args[1] as { value: unknown }).value) / 100)])
+  if (call.name === 'bbox') {
+    if (arg!.kind === 'column' && arg!.column.boxSql !== undefined)
+      return definition.sql([arg!.column.boxSql])
+    const [lon, lat] = [`(${first}).lon`, `(${first}).lat`]
+    return definition.sql([`{'west': ${lon}, 'south': ${lat}, 'east': ${lon}, 'north': ${lat}}`])
+  }
+  // Each value of a list counts, as it makes a group.
+  if (call.isDistinct && arg!.type === 'multitext')
+    return `coalesce(len(list_distinct(flatten(list(${first})))), 0)`
   return definition.sql([call.isDistinct ? `distinct ${first}` : first])
 }
 
-const earthRadiusMetres = 6_371_008.8
-
 /** Metres along the great circle between a point column and a literal point. */
 export function haversine(point: string, lon: number, lat: number, binder: Binder): string {
-  const lat1 = `radians(${binder.bind(lat)}::double)`
-  const lat2 = `radians((${point}).lat)`
-  const half = `pow(sin((${lat2} - ${lat1}) / 2), 2) + cos(${lat1}) * cos(${lat2}) * pow(sin(radians((${point}).lon - ${binder.bind(lon)}::double) / 2), 2)`
-  return `(2 * ${earthRadiusMetres} * asin(least(1, sqrt(${half}))))`
+  return greatCircle(
+    `${binder.bind(lon)}::double`,
+    `${binder.bind(lat)}::double`,
+    `(${point}).lon`,
+    `(${point}).lat`,
+  )
 }
 
 const numeric: Readonly<Record<string, string>> = {

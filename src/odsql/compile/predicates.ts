@@ -6,7 +6,8 @@
 import { foldedTermsSql } from '../../kernel/index.ts'
 import type { Predicate, Typed, Word } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
-import { compileDay, compileExpr, dayAsInstant, type ExpressionContext, haversine } from './expressions.ts'
+import { compileDay, compileExpr, dayAsInstant, type ExpressionContext } from './expressions.ts'
+import { compileInBox, compileRelation, compileWithinDistance } from './spatial.ts'
 import type { QueryTarget } from './target.ts'
 
 export interface PredicateContext extends ExpressionContext {
@@ -72,17 +73,11 @@ function compileLeaf(
         .join(' or ')})`
     }
     case 'within_distance':
-      return `(${haversine(compileExpr(context, predicate.point), predicate.lon, predicate.lat, binder)} <= ${binder.bind(predicate.metres)}::double)`
-    case 'in_bbox': {
-      const point = compileExpr(context, predicate.point)
-      const bound = (value: number) => `${binder.bind(value)}::double`
-      const lon = `(${point}).lon`
-      const crosses = predicate.west > predicate.east
-      const lons = `${lon} >= ${bound(predicate.west)} ${crosses ? 'or' : 'and'} ${lon} <= ${bound(predicate.east)}`
-      return `((${point}).lat between ${bound(predicate.south)} and ${bound(predicate.north)} and (${lons}))`
-    }
-    case 'in_polygon':
-      return compilePolygon(context, predicate)
+      return compileWithinDistance(context, predicate)
+    case 'in_bbox':
+      return compileInBox(context, predicate)
+    case 'relation':
+      return compileRelation(context, predicate)
     case 'path': {
       const path = `${binder.bind(predicate.path)}::varchar`
       const below = `${binder.bind(predicate.path + predicate.separator)}::varchar`
@@ -196,20 +191,4 @@ function wordInColumns(context: PredicateContext, columns: readonly Column[], wo
     return `coalesce(len(list_filter(${foldedTermsSql(value)}, lambda _t: ${termTest('_t', text, word)})) > 0, false)`
   })
   return `(${tests.join(' or ')})`
-}
-
-/** Even-odd rule over all rings: holes take themselves out. A point on an edge may fall on either side. */
-function compilePolygon(
-  context: PredicateContext,
-  predicate: Extract<Predicate, { kind: 'in_polygon' }>,
-): string {
-  const { binder } = context
-  const point = compileExpr(context, predicate.point)
-  const edges = predicate.rings.flatMap((ring) =>
-    ring.slice(1).map((to, index) => ({ a: ring[index]![0], b: ring[index]![1], c: to[0], d: to[1] })),
-  )
-  const list = `from_json(${binder.bind(JSON.stringify(edges))}::json, '[{"a":"DOUBLE","b":"DOUBLE","c":"DOUBLE","d":"DOUBLE"}]')`
-  const [x, y] = [`(${point}).lon`, `(${point}).lat`]
-  const crossings = `len(list_filter(${list}, lambda _e: (_e.b > ${y}) <> (_e.d > ${y}) and ${x} < (_e.c - _e.a) * (${y} - _e.b) / (_e.d - _e.b) + _e.a))`
-  return `(${point} is not null and ${crossings} % 2 = ${predicate.isInside ? 1 : 0})`
 }

@@ -1,6 +1,9 @@
 /** Whole statements: rows, counts and facets of a resolved query. */
+
+import { keyType } from '../resolve/expressions.ts'
 import type { GroupKey, Order, Predicate, Query, Typed } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
+import { cellSql, clusterSql } from './clusters.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
 import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
@@ -103,9 +106,13 @@ function pageSql(page: Page): string {
   return page.offset === 0 ? limit : `${limit} offset ${page.offset}`
 }
 
-function compileGroups(query: Query, context: PredicateContext, page: Page): RowsStatement {
-  const keys = query.groups.map((group, index) => ({ sql: keySql(group, context), name: `_k${index}` }))
-  const inner = `select *${keys.map((key) => `, ${key.sql} as ${key.name}`).join('')} from ${context.target.relation}${whereSql(query.where, context)}`
+function compileGroups(query: Query, given: PredicateContext, page: Page): RowsStatement {
+  const keys = query.groups.map((_group, index) => ({ name: `_k${index}` }))
+  const { tables, inner } = keyedRows(query, given)
+  const context: PredicateContext = {
+    ...given,
+    keySql: (index) => keyLabel(query.groups[index]!, `_k${index}`, given),
+  }
   const needed = query.groups.flatMap((group, index) =>
     group.kind === 'value' ? [] : [`_k${index} is not null`],
   )
@@ -132,6 +139,7 @@ function compileGroups(query: Query, context: PredicateContext, page: Page): Row
   })
   const total = [...order, ...keys.map((key) => `${key.name} asc nulls last`)]
   const parts = [
+    ...(tables.length > 0 ? [`with recursive ${tables.join(', ')}`] : []),
     `select ${columns.map((column) => `${column.sql} as ${column.sqlName}`).join(', ') || 'null as nothing'}`,
     `from (${inner})`,
     ...(needed.length > 0 ? [`where ${needed.join(' and ')}`] : []),
@@ -145,8 +153,34 @@ function compileGroups(query: Query, context: PredicateContext, page: Page): Row
   }
 }
 
+/** The records with their keys as `_k0`, `_k1`...; clusters need tables of their own before. */
+function keyedRows(query: Query, context: PredicateContext): { tables: readonly string[]; inner: string } {
+  const columns: string[] = []
+  const clusters: { index: number; point: string }[] = []
+  for (const [index, group] of query.groups.entries()) {
+    if (group.kind !== 'cluster') {
+      columns.push(`${keySql(group, context)} as _k${index}`)
+      continue
+    }
+    const point = compileExpr(context, group.expr)
+    const [x, y] = cellSql(point, group.zoom, group.cellPixels)
+    columns.push(`${x} as _x${index}`, `${y} as _y${index}`)
+    clusters.push({ index, point })
+  }
+  const rows = `select ${['*', ...columns].join(', ')} from ${context.target.relation}${whereSql(query.where, context)}`
+  if (clusters.length === 0) return { tables: [], inner: rows }
+  const joined = clusters.map(({ index, point }) => ({
+    index,
+    ...clusterSql({ rows: '_rows', index, point }),
+  }))
+  return {
+    tables: [`_rows as (${rows})`, ...joined.flatMap((cluster) => cluster.tables)],
+    inner: `select _rows.*${joined.map((cluster) => `, ${cluster.key} as _k${cluster.index}`).join('')} from _rows ${joined.map((cluster) => cluster.join).join(' ')}`,
+  }
+}
+
 /** What records are grouped by. Ranges group by the number of the range, so that they come in their own order. */
-function keySql(group: GroupKey, context: PredicateContext): string {
+function keySql(group: Exclude<GroupKey, { kind: 'cluster' }>, context: PredicateContext): string {
   const value = compileExpr(context, group.expr)
   switch (group.kind) {
     case 'value':
@@ -197,16 +231,12 @@ function local(expr: Typed, sql: string, context: PredicateContext): string {
     : `timezone(${context.binder.bind(context.timezone)}, ${sql})`
 }
 
-function keyType(group: GroupKey): Type {
-  if (group.kind !== 'value') return 'text'
-  return group.expr.type === 'multitext' ? 'text' : group.expr.type
-}
-
 /** What a group is called in the answer: its value, or `[from, to[` for ranges. */
 function keyLabel(group: GroupKey, key: string, context: PredicateContext): string {
   const { binder } = context
   switch (group.kind) {
     case 'value':
+    case 'cluster':
       return key
     case 'width': {
       const width = `${binder.bind(group.width)}::double`

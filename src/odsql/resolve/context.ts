@@ -1,6 +1,7 @@
 import type { Span } from '../ast.ts'
 import { fault, suggest } from '../fault.ts'
 import type { Column, QuerySchema, Type } from '../schema.ts'
+import type { GroupKey } from './typed.ts'
 
 /** What a query is resolved against. */
 export interface ResolveContext {
@@ -9,6 +10,8 @@ export interface ResolveContext {
   readonly lang: string
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** The groups that expressions may be made of; undefined where rows are records. */
+  readonly groups?: readonly GroupKey[] | undefined
 }
 
 export function findColumn(context: ResolveContext, name: string, span: Span): Column {

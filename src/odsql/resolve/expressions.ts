@@ -10,15 +10,19 @@ import {
   scalarFunctions,
   specialFunctions,
 } from '../functions.ts'
+import { asPoint, readGeometry } from '../geo/read-geometry.ts'
+import { print } from '../print.ts'
 import type { Type } from '../schema.ts'
 import { findColumn, isDate, isGeo, isNumber, isText, type ResolveContext, wrong } from './context.ts'
 import { formatTokens } from './date-format.ts'
-import { readGeometry, readMoment } from './literals.ts'
+import { readMoment } from './literals.ts'
 import { resolveNow } from './now.ts'
-import type { Typed } from './typed.ts'
+import type { GroupKey, Typed } from './typed.ts'
 
 export function resolveExpr(context: ResolveContext, expr: Expr): Typed {
   const { span } = expr
+  const group = context.groups === undefined ? null : groupOf(context.groups, expr)
+  if (group !== null) return { kind: 'key', type: group.type, index: group.index, span }
   switch (expr.kind) {
     case 'string':
       return { kind: 'literal', type: 'text', value: expr.value, span }
@@ -78,6 +82,26 @@ export function resolveExpr(context: ResolveContext, expr: Expr): Typed {
   }
 }
 
+/** The group that an expression is, by its text or its alias. */
+function groupOf(
+  groups: readonly GroupKey[],
+  expr: Expr,
+): { readonly index: number; readonly type: Type } | null {
+  if (expr.kind !== 'call' && expr.kind !== 'name' && expr.kind !== 'arithmetic') return null
+  const text = print(expr)
+  const index = groups.findIndex(
+    (group) => group.text === text || (expr.kind === 'name' && group.name === expr.name),
+  )
+  return index < 0 ? null : { index, type: keyType(groups[index]!) }
+}
+
+/** The type of a group's key as answers show it. */
+export function keyType(group: GroupKey): Type {
+  if (group.kind === 'cluster') return 'json'
+  if (group.kind !== 'value' || group.expr.type === 'multitext') return 'text'
+  return group.expr.type
+}
+
 function negated(value: unknown): number | bigint {
   return typeof value === 'bigint' ? -value : -(value as number)
 }
@@ -106,8 +130,6 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
   const { name, span } = call
   if (Object.hasOwn(aggregateFunctions, name))
     return resolveAggregate(context, call, aggregateFunctions[name]!)
-  if (name === 'envelope' || name === 'bbox')
-    throw fault('odsql.not_supported', span, { reason: `${name}()` })
   if (call.isDistinct) throw wrong(call, 'distinct belongs to count')
   if (Object.hasOwn(scalarFunctions, name)) {
     const definition = scalarFunctions[name]!
@@ -148,14 +170,15 @@ function resolveCall(context: ResolveContext, call: Call): Typed {
   if (name === 'distance') {
     const [field, geometry] = positional(call, 2)
     const point = requireClass(call, resolveExpr(context, field!), 'point')
-    const centre = geometry!.kind === 'geometry' ? readGeometry(geometry!.text, geometry!.span) : null
-    if (centre?.kind !== 'point') throw wrong(call, 'the second argument must be a literal point')
+    const centre =
+      geometry!.kind === 'geometry' ? asPoint(readGeometry(geometry!.text, geometry!.span)) : null
+    if (centre === null) throw wrong(call, 'the second argument must be a literal point')
     const literal = (value: number): Typed => ({ kind: 'literal', type: 'double', value, span })
     return {
       kind: 'call',
       type: 'double',
       name,
-      args: [point, literal(centre.lon), literal(centre.lat)],
+      args: [point, literal(centre[0]), literal(centre[1])],
       span,
     }
   }
@@ -178,8 +201,10 @@ function resolveAggregate(context: ResolveContext, call: Call, definition: Aggre
   if (name === 'count' && call.args.length === 1 && call.args[0]!.value.kind === 'star') {
     return { kind: 'aggregate', type: 'int', name, isDistinct: false, args: [], span }
   }
+  // What is aggregated are records, whose fields a group does not hide.
+  const inner: ResolveContext = { ...context, groups: undefined }
   const args = positional(call, definition.args.length).map((given, index) => {
-    const arg = requireClass(call, resolveExpr(context, given), definition.args[index]!)
+    const arg = requireClass(call, resolveExpr(inner, given), definition.args[index]!)
     if (containsAggregate(arg)) throw wrong(call, 'aggregates cannot be nested')
     return arg
   })
@@ -216,11 +241,19 @@ export function positional(call: Call, count: number): Expr[] {
 
 const nullTypes: Readonly<Record<ArgumentClass, Type | null>> = {
   text: 'text',
+  texts: 'text',
   any: 'text',
   number: 'double',
   date: 'datetime',
   point: null,
   geo: null,
+}
+
+const classWords: Partial<Record<ArgumentClass, string>> = {
+  any: 'a plain value',
+  texts: 'a text',
+  point: 'a geo point',
+  geo: 'a geo point or a geo shape',
 }
 
 /** The argument, of the class that is wanted; a bare null takes its type, for the engine chooses functions by type. */
@@ -232,11 +265,14 @@ function requireClass(call: Call, arg: Typed, wanted: ArgumentClass): Typed {
     (wanted === 'any' && !isGeo(type)) ||
     (wanted === 'any' && call.name === 'count') ||
     (wanted === 'text' && type === 'text') ||
+    (wanted === 'texts' && isText(type)) ||
     (wanted === 'number' && isNumber(type)) ||
     (wanted === 'date' && isDate(type)) ||
     (wanted === 'point' && type === 'geo_point_2d') ||
     (wanted === 'geo' && isGeo(type))
-  if (!fits) throw wrong(call, `it needs ${wanted === 'any' ? 'a plain value' : `a ${wanted}`}, not ${type}`)
+  const isShape = type === 'geo_shape' && (arg.kind !== 'column' || arg.column.boxSql === undefined)
+  if (!fits || (wanted === 'geo' && isShape))
+    throw wrong(call, `it needs ${classWords[wanted] ?? `a ${wanted}`}, not ${type}`)
   return arg
 }
 
@@ -245,6 +281,8 @@ function commonType(value: Typed, other: Typed): Type | null {
   if (value.type === 'null') return other.type === 'null' ? 'text' : other.type
   if (other.type === 'null' || value.type === other.type) return value.type
   if (isNumber(value.type) && isNumber(other.type)) return 'double'
+  // A text where a list is wanted is a list of one.
+  if (value.type === 'multitext' && other.type === 'text') return 'multitext'
   if (!isDate(value.type) || !isDate(other.type)) return null
   const isDay = (expr: Typed) =>
     expr.type === 'date' || (expr.kind === 'moment' && expr.isWholeDay && !expr.isInstant)
@@ -264,6 +302,7 @@ export function containsAggregate(expr: Typed): boolean {
     case 'literal':
     case 'moment':
     case 'column':
+    case 'key':
       return false
     default:
       return expr satisfies never

@@ -15,13 +15,36 @@ export function resolveGroup(context: ResolveContext, item: GroupItem): GroupKey
   const name = item.alias ?? (expr.kind === 'name' ? expr.name : text)
   if (expr.kind === 'call' && expr.name === 'range') return resolveRange(context, expr, { name, text })
   if (expr.kind === 'call' && expr.name === 'geo_cluster')
-    throw fault('odsql.not_supported', expr.span, { reason: 'geo_cluster()' })
+    return resolveCluster(context, expr, { name, text })
   const resolved = resolveExpr(context, expr)
   if (containsAggregate(resolved))
     throw fault('odsql.type_mismatch', expr.span, { reason: 'an aggregate cannot be grouped by' })
   if (isGeo(resolved.type))
     throw fault('odsql.type_mismatch', expr.span, { reason: `a ${resolved.type} cannot be grouped by` })
   return { kind: 'value', expr: resolved, name, text }
+}
+
+/** `geo_cluster(point, zoom [, radius])`. */
+function resolveCluster(context: ResolveContext, call: Call, named: Named): GroupKey {
+  if (call.args.length < 2 || call.args.length > 3)
+    throw wrong(call, 'it takes a geo point, a zoom and a radius')
+  const [first, zoom, radius] = positional(call, call.args.length)
+  const expr = resolveExpr(context, first!)
+  if (expr.kind !== 'column' || expr.type !== 'geo_point_2d')
+    throw wrong(call, 'its first argument must be a field of geo points')
+  const whole = (given: Expr | undefined, what: string, min: number, max: number, absent: number) => {
+    if (given === undefined) return absent
+    const value = given.kind === 'number' && /^\d{1,6}$/.test(given.text) ? Number(given.text) : Number.NaN
+    if (!(value >= min && value <= max)) throw wrong(call, `its ${what} must be from ${min} to ${max}`)
+    return value
+  }
+  return {
+    kind: 'cluster',
+    expr,
+    zoom: whole(zoom, 'zoom', 0, 25, 0),
+    cellPixels: whole(radius, 'radius', 1, 4096, 40),
+    ...named,
+  }
 }
 
 const maxSteps = 1000

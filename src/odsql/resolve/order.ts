@@ -4,7 +4,7 @@ import { fault } from '../fault.ts'
 import { print } from '../print.ts'
 import { isGeo, type ResolveContext, wrong } from './context.ts'
 import { containsAggregate, positional, resolveExpr } from './expressions.ts'
-import { looseColumn } from './select.ts'
+import { looseColumn, rowsContext } from './select.ts'
 import type { GroupKey, Order, SelectColumn } from './typed.ts'
 
 /** What a query's rows are, as far as an order must know. */
@@ -30,7 +30,7 @@ export function resolveOrder(context: ResolveContext, item: OrderItem, rows: Row
   if (groupKey >= 0) return { expr: groups[groupKey]!.expr, isDescending, groupKey }
   const named = expr.kind === 'name' ? select.find((column) => column.name === expr.name) : undefined
   if (named && named.groupKey !== null) return { expr: named.expr, isDescending, groupKey: named.groupKey }
-  const resolved = named ? named.expr : resolveExpr(context, expr)
+  const resolved = named ? named.expr : resolveExpr(rowsContext(context, groups), expr)
   if (isGeo(resolved.type))
     throw fault('odsql.type_mismatch', expr.span, { reason: `a ${resolved.type} has no order` })
   if (!isAggregated && containsAggregate(resolved))

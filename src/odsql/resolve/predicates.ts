@@ -2,11 +2,13 @@
 import type { Expr, Span } from '../ast.ts'
 import { fault } from '../fault.ts'
 import { predicateFunctions } from '../functions.ts'
+import { unwrapped } from '../geo/geometry.ts'
+import { asPoint, readGeometry } from '../geo/read-geometry.ts'
 import type { Column } from '../schema.ts'
 import { findColumn, isText, type ResolveContext, wrong } from './context.ts'
 import { adapt, areComparable, containsAggregate, positional, resolveExpr } from './expressions.ts'
-import { readDistance, readGeometry } from './literals.ts'
-import type { Predicate, Typed, Word } from './typed.ts'
+import { readDistance } from './literals.ts'
+import type { GeoField, Predicate, Relation, Typed, Word } from './typed.ts'
 
 export function resolvePredicate(context: ResolveContext, expr: Expr): Predicate {
   switch (expr.kind) {
@@ -144,19 +146,18 @@ function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
     case 'startswith':
       return resolveTextCall(context, call)
     case 'within_distance':
-      return resolveWithinDistance(context, call, 2)
     case 'distance':
-      return resolveWithinDistance(context, call, 2)
+      return resolveWithinDistance(context, call)
     case 'in_bbox': {
       const [field, ...corners] = positional(call, 5)
-      const point = pointField(context, call, field!)
+      const geo = geoField(context, call, field!)
       const numbers = corners.map((corner) => numberOf(context, call, corner))
       const [lat1, lon1, lat2, lon2] = numbers as [number, number, number, number]
       // From the south-west corner, lon1 > lon2 crosses the antimeridian; from the north there are just two corners.
       const isFromNorth = lat1 > lat2
       return {
         kind: 'in_bbox',
-        point,
+        field: geo,
         south: Math.min(lat1, lat2),
         north: Math.max(lat1, lat2),
         west: isFromNorth ? Math.min(lon1, lon2) : lon1,
@@ -199,12 +200,12 @@ function textTarget(context: ResolveContext, call: Call, target: Expr): Column {
   return column
 }
 
-function pointField(context: ResolveContext, call: Call, expr: Expr): Typed {
-  const point = value(context, expr)
-  if (point.type === 'geo_shape')
-    throw fault('odsql.not_supported', expr.span, { reason: `${call.name} on a geo shape` })
-  if (point.type !== 'geo_point_2d') throw wrong(call, `it needs a geo point, not ${point.type}`)
-  return point
+function geoField(context: ResolveContext, call: Call, expr: Expr): GeoField {
+  const resolved = value(context, expr)
+  if (resolved.type === 'geo_point_2d') return { kind: 'point', expr: resolved }
+  const boxSql = resolved.kind === 'column' ? resolved.column.boxSql : undefined
+  if (resolved.type === 'geo_shape' && boxSql !== undefined) return { kind: 'shape', expr: resolved, boxSql }
+  throw wrong(call, `it needs a geo point or a geo shape, not ${resolved.type}`)
 }
 
 function numberOf(context: ResolveContext, call: Call, expr: Expr): number {
@@ -214,38 +215,37 @@ function numberOf(context: ResolveContext, call: Call, expr: Expr): number {
   return Number(resolved.value)
 }
 
-function resolveWithinDistance(context: ResolveContext, call: Call, distanceAt: number): Predicate {
-  const args = positional(call, 3)
-  const point = pointField(context, call, args[0]!)
-  const geometry = args[1]!.kind === 'geometry' ? readGeometry(args[1]!.text, args[1]!.span) : null
-  if (geometry?.kind !== 'point') throw wrong(call, 'its second argument must be a literal point')
-  const last = args[distanceAt]!
+function resolveWithinDistance(context: ResolveContext, call: Call): Predicate {
+  const [first, second, last] = positional(call, 3)
+  const field = geoField(context, call, first!)
+  const centre = second!.kind === 'geometry' ? asPoint(readGeometry(second!.text, second!.span)) : null
+  if (centre === null) throw wrong(call, 'its second argument must be a literal point')
   const metres =
-    last.kind === 'quantity'
-      ? readDistance(last.text, last.unit)
-      : last.kind === 'number'
-        ? Number(last.text)
+    last!.kind === 'quantity'
+      ? readDistance(last!.text, last!.unit)
+      : last!.kind === 'number'
+        ? Number(last!.text)
         : null
   if (metres === null || !Number.isFinite(metres))
     throw wrong(call, 'its last argument must be a distance, e.g. 10km')
-  return { kind: 'within_distance', point, lon: geometry.lon, lat: geometry.lat, metres }
+  return { kind: 'within_distance', field, lon: centre[0], lat: centre[1], metres }
 }
+
+const relations: readonly Relation[] = ['intersects', 'disjoint', 'within']
 
 function resolveSpatial(context: ResolveContext, call: Call): Predicate {
   const isLegacy = call.name === 'geometry'
   const args = positional(call, isLegacy ? 3 : 2)
-  const mode = isLegacy ? legacyMode(call, args[2]!) : call.name === 'polygon' ? 'within' : call.name
-  const point = pointField(context, call, args[0]!)
+  const relation = isLegacy ? legacyMode(call, args[2]!) : call.name === 'polygon' ? 'within' : call.name
+  const field = geoField(context, call, args[0]!)
   if (args[1]!.kind !== 'geometry') throw wrong(call, 'its second argument must be a literal geometry')
-  const geometry = readGeometry(args[1]!.text, args[1]!.span)
-  if (geometry.kind !== 'polygons')
-    throw fault('odsql.not_supported', args[1]!.span, { reason: `${call.name} with a point` })
-  return { kind: 'in_polygon', point, rings: geometry.rings, isInside: mode !== 'disjoint' }
+  const geometry = unwrapped(readGeometry(args[1]!.text, args[1]!.span))
+  return { kind: 'relation', field, relation: relation as Relation, geometry }
 }
 
 function legacyMode(call: Call, expr: Expr): string {
   const mode = expr.kind === 'name' ? expr.name.toLowerCase() : ''
-  if (!['intersects', 'disjoint', 'within'].includes(mode))
+  if (!(relations as readonly string[]).includes(mode))
     throw wrong(call, 'its mode must be INTERSECTS, DISJOINT or WITHIN')
   return mode
 }

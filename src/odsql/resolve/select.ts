@@ -112,10 +112,22 @@ function selectItem(
   // An unnamed column is called by the normal form of its expression; a field by its bare name.
   const plainName = expr.kind === 'name' ? expr.name : text
   if (groupKey < 0)
-    return { column: { name: alias ?? plainName, expr: resolveExpr(context, expr), groupKey: null }, text }
+    return {
+      column: {
+        name: alias ?? plainName,
+        expr: resolveExpr(rowsContext(context, groups), expr),
+        groupKey: null,
+      },
+      text,
+    }
   const group = groups[groupKey]!
   const name = alias ?? (expr.kind === 'name' ? plainName : group.name)
   return { column: { name, expr: group.expr, groupKey }, text: group.text }
+}
+
+/** Expressions over groups are made of the groups. */
+export function rowsContext(context: ResolveContext, groups: readonly GroupKey[]): ResolveContext {
+  return groups.length > 0 ? { ...context, groups } : context
 }
 
 function requireGrouped(columns: readonly SelectColumn[]): void {
@@ -140,6 +152,7 @@ export function looseColumn(expr: Typed): { readonly name: string; readonly span
     case 'aggregate':
     case 'literal':
     case 'moment':
+    case 'key':
       return null
     default:
       return expr satisfies never

@@ -1,5 +1,6 @@
 /** The typed tree: names are columns, functions are chosen, literals are values. Only `compile` turns it into SQL. */
 import type { Comparator, Span } from '../ast.ts'
+import type { Geometry } from '../geo/geometry.ts'
 import type { Column, Type } from '../schema.ts'
 
 export type Value = string | number | bigint | boolean | null
@@ -40,6 +41,8 @@ export type Typed =
       readonly span: Span
     }
   | { readonly kind: 'negate'; readonly type: Type; readonly operand: Typed; readonly span: Span }
+  /** A group of the query, by its number. */
+  | { readonly kind: 'key'; readonly type: Type; readonly index: number; readonly span: Span }
 
 export type Predicate =
   | {
@@ -66,27 +69,34 @@ export type Predicate =
   | { readonly kind: 'startswith'; readonly columns: readonly Column[]; readonly text: string }
   | {
       readonly kind: 'within_distance'
-      readonly point: Typed
+      readonly field: GeoField
       readonly lon: number
       readonly lat: number
       readonly metres: number
     }
   | {
       readonly kind: 'in_bbox'
-      readonly point: Typed
+      readonly field: GeoField
       readonly south: number
       readonly west: number
       readonly north: number
       readonly east: number
     }
   | {
-      readonly kind: 'in_polygon'
-      readonly point: Typed
-      readonly rings: readonly (readonly (readonly [number, number])[])[]
-      readonly isInside: boolean
+      readonly kind: 'relation'
+      readonly field: GeoField
+      readonly relation: Relation
+      readonly geometry: Geometry
     }
   /** A facet value, or a path that values begin with. */
   | { readonly kind: 'path'; readonly column: Column; readonly path: string; readonly separator: string }
+
+export type Relation = 'intersects' | 'disjoint' | 'within'
+
+/** A point, or a shape with the SQL of its bounding box. */
+export type GeoField =
+  | { readonly kind: 'point'; readonly expr: Typed }
+  | { readonly kind: 'shape'; readonly expr: Typed; readonly boxSql: string }
 
 /** `exact`: the term itself; `prefix`: terms that begin so; `fuzzy`: terms at most `distance` edits away. */
 export interface Word {
@@ -117,6 +127,16 @@ export type GroupKey =
       readonly expr: Typed
       readonly count: number
       readonly unit: string
+      readonly name: string
+      readonly text: string
+    }
+
+  /** Cells of a map, joined where they are near each other. `cellPixels`: width of a cell on a tile of 256 pixels. */
+  | {
+      readonly kind: 'cluster'
+      readonly expr: Typed
+      readonly zoom: number
+      readonly cellPixels: number
       readonly name: string
       readonly text: string
     }
