@@ -10,6 +10,7 @@ import { createExports } from './exports/index.ts'
 import {
   createHttpServer,
   createMetrics,
+  createResponseCache,
   type HttpServices,
   type LogEvent,
   printEvent,
@@ -20,11 +21,13 @@ import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
 import {
   createCatalog,
+  createCursors,
   createDiffs,
   createFacets,
   createGenerationStore,
   createRecordErrors,
   createRecords,
+  cursorSecret,
 } from './records/index.ts'
 import { SettingError, type Settings } from './settings.ts'
 import { startWebhooks } from './webhooks/index.ts'
@@ -99,6 +102,10 @@ export async function startApp(
     }
     const builders = createBuilderHost()
     closers.push(() => builders.close())
+    const responseCache = createResponseCache({
+      maxBytes: settings.responseCacheMb * mebi,
+      onAsked: (outcome) => metrics.observeResponseCache(outcome),
+    })
     const metrics = createMetrics({
       jobs: () => countJobsByState(control.db),
       publications: async () => {
@@ -109,6 +116,7 @@ export async function startApp(
         return Number(row?.count ?? 0)
       },
       runningJobs: () => actions.runningJobs(),
+      responseCacheBytes: () => responseCache.size(),
     })
     const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
@@ -173,6 +181,8 @@ export async function startApp(
       fetchPolicy,
       builders,
       records: createRecords(recordsDeps),
+      responseCache,
+      cursors: createCursors(await cursorSecret(control.db, ids)),
       facets: createFacets(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
       diffs: createDiffs(recordsDeps),

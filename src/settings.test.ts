@@ -48,6 +48,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   queryThreads: ['0', '257'],
   queryConnections: ['0', '1025'],
   queryTimeoutMs: ['99', '30s', '3600001'],
+  responseCacheMb: ['-1', '65537', 'much'],
   maxUploadMb: ['0', '10G'],
   maxSourceMb: ['0', 'unlimited'],
   fetchTimeoutSeconds: ['0', '86401', '1h'],

@@ -144,6 +144,12 @@ export const settingSpecs = {
     'How long one query of the search API may take, in milliseconds (exports are not limited).',
     integer('BROADSHEET_QUERY_TIMEOUT_MS', 30_000, 100, 3_600_000),
   ),
+  responseCacheMb: setting(
+    'BROADSHEET_RESPONSE_CACHE_MB',
+    '64',
+    'Memory for answers to repeated questions about public datasets, in MiB; 0 keeps none.',
+    integer('BROADSHEET_RESPONSE_CACHE_MB', 64, 0, 65_536),
+  ),
   maxUploadMb: setting(
     'BROADSHEET_MAX_UPLOAD_MB',
     '10240',

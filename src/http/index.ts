@@ -1,3 +1,4 @@
+export { createResponseCache } from './explore/response-cache.ts'
 export type { LogEvent } from './log.ts'
 export { printEvent } from './management/print-job.ts'
 export { createMetrics, type Metrics } from './metrics.ts'

@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   render(): Promise<string>
   observeRequest(route: string, method: string, status: number, seconds: number): void
+  observeResponseCache(outcome: 'hit' | 'miss'): void
   observeJob(name: string, outcome: 'ended' | 'failed' | 'parked', seconds: number): void
 }
 
@@ -13,6 +14,8 @@ export interface MetricsSources {
   /** Published datasets. */
   publications(): Promise<number>
   runningJobs(): number
+  /** Bytes of answers kept for repeated questions. */
+  responseCacheBytes(): number
 }
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -66,7 +69,23 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
   })
 
+  const cacheAsked = new Counter({
+    name: 'broadsheet_response_cache_total',
+    help: 'Questions that could be answered from the response cache, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  })
+  new Gauge({
+    name: 'broadsheet_response_cache_bytes',
+    help: 'Bytes of answers kept for repeated questions',
+    registers,
+    collect() {
+      this.set(sources.responseCacheBytes())
+    },
+  })
+
   return {
+    observeResponseCache: (outcome) => cacheAsked.inc({ outcome }),
     render: () => registry.metrics(),
     observeRequest: (route, method, status, seconds) =>
       requests.observe({ route, method, status: String(status) }, seconds),

@@ -7,8 +7,17 @@ import type { Exports } from '../exports/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
-import type { Catalog, Diffs, Facets, GenerationStore, RecordErrors, Records } from '../records/index.ts'
+import type {
+  Catalog,
+  Cursors,
+  Diffs,
+  Facets,
+  GenerationStore,
+  RecordErrors,
+  Records,
+} from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -30,6 +39,8 @@ export interface HttpServices {
   readonly fetchPolicy: FetchPolicy
   readonly builders: BuilderHost
   readonly records: Records
+  readonly cursors: Cursors
+  readonly responseCache: ResponseCache
   readonly facets: Facets
   readonly recordErrors: RecordErrors
   readonly diffs: Diffs

@@ -1,4 +1,5 @@
 export { type Catalog, catalogFacets, createCatalog } from './catalog.ts'
+export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
 export { datasetObject } from './dataset-object.ts'
 export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export { createFacets, disjunctiveFields, type Facet, type Facets, hierarchiesOf } from './facets.ts'

@@ -24,6 +24,8 @@ export interface RecordsRequest {
   readonly limit: number
   readonly offset: number
   readonly includeAppMetas: boolean
+  /** Paging by cursor: whether there is more is found out, and the last record's position answered. */
+  readonly paging?: { readonly afterRow: number | null; readonly totalCount: number | null }
 }
 
 /** JSON texts of rows, assembled into a body without being parsed again. */
@@ -31,6 +33,8 @@ export interface RecordsAnswer {
   /** Null for grouped or aggregated answers. */
   readonly totalCount: number | null
   readonly rows: readonly string[]
+  /** With `paging`: where the next page begins; null when this was the last. */
+  readonly lastRow?: number | null
   readonly timings: Readonly<Record<string, number>>
 }
 
@@ -115,26 +119,34 @@ export function createRecords(deps: RecordsDeps): Records {
         const hasExtra = request.includeAppMetas && !query.isAggregated
         // A page of all records in their own order is a range of positions: nothing before it is read.
         const isPlain = !query.isAggregated && query.where === null && query.order.length === 0
-        const { limit, offset } = request
+        const paging = query.isAggregated ? undefined : request.paging
+        const afterRow = paging?.afterRow ?? null
+        // One more than asked for tells whether there is a next page.
+        const limit = request.limit + (paging ? 1 : 0)
+        const offset = isPlain && afterRow !== null ? afterRow + 1 : request.offset
         const rowsStatement = compileRows(query, target, {
           page: isPlain ? { limit: null, offset: 0 } : { limit, offset },
           ...(isPlain ? { rowRange: { from: offset, to: offset + limit } } : {}),
-          ...(hasExtra ? { extra: ['_id'] } : {}),
+          ...(!isPlain && afterRow !== null ? { afterRow } : {}),
+          extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],
         })
         const extra = hasExtra ? appMetas(publication) : []
-        const sql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json from (${rowsStatement.sql})`
+        const sql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
         const plannedAt = deps.stopwatch()
         const rowsTask = deps.pool.use(
           (connection) => connection.all(sql, rowsStatement.values, until),
           until,
         )
-        const countTask = countRows(query, handle, until)
+        const countTask = paging?.totalCount ?? countRows(query, handle, until)
         // Both are over before the generation is let go, whichever fails.
         await Promise.allSettled([rowsTask, countTask])
         const [rows, totalCount] = await Promise.all([rowsTask, countTask])
         return {
           totalCount,
-          rows: rows.map((row) => String(row.json)),
+          rows: rows.slice(0, request.limit).map((row) => String(row.json)),
+          ...(paging
+            ? { lastRow: rows.length > request.limit ? Number(rows[request.limit - 1]!._row) : null }
+            : {}),
           timings: { plan: plannedAt - startedAt, execute: deps.stopwatch() - plannedAt },
         }
       })

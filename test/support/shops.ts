@@ -16,7 +16,7 @@ import {
 } from '../../src/records/index.ts'
 import { type PlanChanges, runBuild, type SourceSpec, sourceOf, tempDirectory } from './builder.ts'
 
-const shopsCsv = `id;name;city;tags;price;qty;opened;seen_at;active;lat;lon
+export const shopsCsv = `id;name;city;tags;price;qty;opened;seen_at;active;lat;lon
 1;Café de la Gare;Lyon;coffee,bar;4.5;12;2019-03-01;2024-01-05T08:30:00Z;true;45.7606;4.86
 2;Boulangerie Élan;Lyon;bread;1.2;80;2015-11-20;2024-01-05T23:30:00Z;true;45.764;4.8357
 3;The Book of Secrets;Paris;books,rare;25;3;2001-02-28;2024-02-29T12:00:00Z;false;48.8566;2.3522
@@ -37,7 +37,7 @@ const step = (name: string, args: JsonObject, index: number): ConfiguredStep => 
   args,
 })
 
-const shopsPlan: PlanChanges = {
+export const shopsPlan: PlanChanges = {
   processors: [step('create_geopoint', { latitude: 'lat', longitude: 'lon', output_field: 'place' }, 0)],
   fieldSpecifications: [
     step('annotate', { field: 'tags', annotation: 'multivalued', args: [','] }, 1),

@@ -15,9 +15,19 @@ export function sendRows(
   answer: { readonly totalCount: number | null; readonly rows: readonly string[] },
   links: readonly Link[] | null,
 ): FastifyReply {
+  return sendJson(reply, rowsText(answer, links))
+}
+
+/** `nextCursor`: undefined where the reader does not page by cursor. */
+export function rowsText(
+  answer: { readonly totalCount: number | null; readonly rows: readonly string[] },
+  links: readonly Link[] | null,
+  nextCursor?: string | null,
+): string {
   const head = answer.totalCount === null ? '{' : `{"total_count": ${answer.totalCount}, `
   const tail = links === null ? '}' : `, "_links": ${JSON.stringify(links)}}`
-  return sendJson(reply, `${head}"results": [${answer.rows.join(', ')}]${tail}`)
+  const next = nextCursor === undefined ? '' : `, "next_cursor": ${JSON.stringify(nextCursor)}`
+  return `${head}"results": [${answer.rows.join(', ')}]${next}${tail}`
 }
 
 /** An object of the engine's with `_links` as its last member. */
@@ -37,7 +47,7 @@ export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: P
   const question = questionOf(request, row, request.headers['accept-encoding'] ?? '')
   const etag = `W/"${row.generation_uid}.${question}"`
   reply.header('ETag', etag)
-  return tagsOf(request).includes(etag)
+  return matches(request.headers['if-none-match'], etag)
 }
 
 /**
@@ -76,7 +86,16 @@ function questionOf(request: FastifyRequest, row: PublicationsTable, encodings: 
     .slice(0, 16)
 }
 
-function dependsOnTime(request: FastifyRequest): boolean {
+/**
+ * If-None-Match compares weakly, and `*` is any answer there is (RFC 9110 section 13.1.2). It goes before
+ * If-Modified-Since, which is not looked at: its seconds are too coarse for two publishes in one.
+ */
+function matches(header: string | undefined, etag: string): boolean {
+  const plain = (tag: string) => tag.trim().replace(/^W\//, '')
+  return (header ?? '').split(',').some((tag) => tag.trim() === '*' || plain(tag) === plain(etag))
+}
+
+export function dependsOnTime(request: FastifyRequest): boolean {
   const texts = Object.values(request.query as Record<string, unknown>).flat()
   return texts.some((text) => typeof text === 'string' && /\bnow\s*\(/i.test(text))
 }

@@ -44,6 +44,13 @@ export function listLinks(
   return links
 }
 
+/** By cursor there is only a way forward. */
+export function cursorLinks(request: FastifyRequest, nextCursor: string | null): Link[] {
+  const links: Link[] = [{ rel: 'self', href: addressOf(request) }]
+  if (nextCursor !== null) links.push({ rel: 'next', href: addressOf(request, { cursor: nextCursor }) })
+  return links
+}
+
 export function datasetLinks(request: FastifyRequest): Link[] {
   return [
     { rel: 'self', href: addressOf(request) },

@@ -38,6 +38,13 @@ export const listQuery = Type.Object({
   version: text('Answers from a saved version'),
 })
 
+export const recordsQuery = Type.Object({
+  ...listQuery.properties,
+  cursor: text(
+    'Paging without end: empty to begin, then next_cursor of the answer before. Without offset and group_by',
+  ),
+})
+
 export const recordQuery = Type.Object({
   ...datasetQuery.properties,
   include_app_metas: text('Adds application metadata'),
@@ -75,13 +82,14 @@ export const exportQuery = Type.Object({
 
 export type DatasetQuery = Static<typeof datasetQuery>
 export type ListQuery = Static<typeof listQuery>
+export type RecordsQuery = Static<typeof recordsQuery>
 export type RecordQuery = Static<typeof recordQuery>
 export type FacetQueryParameters = Static<typeof facetQuery>
 export type ExportQuery = Static<typeof exportQuery>
 
 const languages = new Set(['en', 'fr', 'nl', 'pt', 'it', 'ar', 'de', 'es', 'ca', 'eu', 'sv'])
 
-function invalid(parameter: string, value: string, expected: string): AppError {
+export function invalid(parameter: string, value: string, expected: string): AppError {
   return new AppError('http.invalid_parameter', { parameter, value: value.slice(0, 100), expected })
 }
 

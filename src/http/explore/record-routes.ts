@@ -1,36 +1,43 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Publication } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { isUnchanged, sendJson, sendRows, withLinks } from './answers.ts'
+import { isUnchanged, rowsText, sendJson, withLinks } from './answers.ts'
 import { type DatasetParams, datasetParams } from './catalog-routes.ts'
-import { listLinks, recordLinks } from './links.ts'
+import { readCursorPage } from './cursor-page.ts'
+import { cursorLinks, listLinks, recordLinks } from './links.ts'
 import {
   type FacetQueryParameters,
   facetQuery,
-  type ListQuery,
   listQuery,
   type RecordQuery,
+  type RecordsQuery,
   readFlag,
   readPage,
   readQueryText,
   recordQuery,
+  recordsQuery,
   versionQuery,
 } from './parameters.ts'
+import { cacheKey } from './response-cache.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, withFields } from './visible.ts'
 
 /** Records, one record, facets and attachments of one dataset. Explore API section 3. */
 export function registerRecords(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
-  app.get<{ Params: DatasetParams; Querystring: ListQuery }>(
+  app.get<{ Params: DatasetParams; Querystring: RecordsQuery }>(
     '/catalog/datasets/:dataset_id/records',
     route('searchRecords', 'Records: filtered, ordered, grouped, paged', answerOf('RecordPage'), {
       params: datasetParams,
-      querystring: listQuery,
+      querystring: recordsQuery,
     }),
     async (request, reply) => {
       const publication = await findVisible(services, request)
+      if (request.query.cursor !== undefined) return sendCursorPage(publication, request, reply)
+      const key = cacheKey(request, publication.row, listNames)
+      if (await sentFromCache(services, key, request, reply, publication)) return reply
       const page = readPage(request.query)
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
       const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
@@ -42,9 +49,26 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
         disconnectSignal(reply),
       )
       reply.header('Server-Timing', serverTiming(answer.timings))
-      return sendRows(reply, answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
+      const body = rowsText(answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
+      if (key !== null) services.responseCache.keep(key, body)
+      return sendJson(reply, body)
     },
   )
+
+  async function sendCursorPage(
+    current: Publication,
+    request: FastifyRequest<{ Querystring: RecordsQuery }>,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const hasLinks = readFlag('include_links', request.query.include_links, false)
+    const page = await readCursorPage(services, current, request.query, reply)
+    if (page.publication.row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
+    // A page of a generation that is not the current one any more is nobody else's.
+    reply.header('Cache-Control', 'private, no-store')
+    reply.header('Server-Timing', serverTiming(page.timings))
+    const links = hasLinks ? cursorLinks(request, page.nextCursor) : null
+    return sendJson(reply, rowsText(page, links, page.nextCursor))
+  }
 
   app.get<{ Params: DatasetParams & { record_id: string }; Querystring: RecordQuery }>(
     '/catalog/datasets/:dataset_id/records/:record_id',
@@ -81,6 +105,8 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     }),
     async (request, reply) => {
       const publication = await findVisible(services, request)
+      const key = cacheKey(request, publication.row, facetNames)
+      if (await sentFromCache(services, key, request, reply, publication)) return reply
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
       if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       const facets = await services.facets.query(
@@ -89,7 +115,9 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
         request.query.facet ?? [],
         disconnectSignal(reply),
       )
-      return sendJson(reply, JSON.stringify({ _links: [], facets }))
+      const body = JSON.stringify({ _links: [], facets })
+      if (key !== null) services.responseCache.keep(key, body)
+      return sendJson(reply, body)
     },
   )
 
@@ -105,6 +133,25 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       return sendJson(reply, JSON.stringify({ _links: [], attachments: [] }))
     },
   )
+}
+
+const listNames = Object.keys(listQuery.properties)
+const facetNames = Object.keys(facetQuery.properties)
+
+/** True when the reply has been sent: unchanged since the client's copy, or kept here. */
+async function sentFromCache(
+  services: HttpServices,
+  key: string | null,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { row }: Publication,
+): Promise<boolean> {
+  if (key === null || !services.responseCache.has(key)) return false
+  if (isUnchanged(request, reply, row)) {
+    void reply.status(304).send()
+    return true
+  }
+  return services.responseCache.sendKept(key, request, reply)
 }
 
 /** `plan;dur=0.4, execute;dur=7.1`: milliseconds of each stage. */

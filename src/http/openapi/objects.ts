@@ -485,6 +485,11 @@ export const objects = {
   RecordPage: Type.Object({
     total_count: optional(Type.Integer({ description: 'Absent from grouped and aggregated answers' })),
     results: list('Record'),
+    next_cursor: optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description: 'With cursor: where the next page begins; null at the end',
+      }),
+    ),
     _links: optional(list('Link')),
   }),
   FacetValue: Type.Object({

@@ -25,6 +25,20 @@ export const recordErrors = defineErrors({
     exploreCode: 'VersionNotFound',
     message: 'Unknown version: {version}',
   },
+  'records.invalid_cursor': {
+    status: 400,
+    errorKey: 'InvalidParameterException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: 'Invalid value for cursor: {reason}',
+    hint: 'Begin again with an empty cursor, and change nothing but the cursor from page to page',
+  },
+  'records.cursor_gone': {
+    status: 410,
+    errorKey: 'CursorGoneException',
+    exploreCode: 'CursorGone',
+    message: 'The publication that this cursor belongs to is not kept any more',
+    hint: 'Begin again with an empty cursor',
+  },
   'records.unknown_timezone': {
     status: 400,
     errorKey: 'InvalidParameterException',

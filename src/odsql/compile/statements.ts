@@ -32,6 +32,8 @@ export interface RowsOptions {
   readonly extra?: readonly string[]
   /** Keep to rows with `_row` in [from, to); only for queries that are not aggregated. */
   readonly rowRange?: { readonly from: number; readonly to: number }
+  /** Only what comes after the record at this position; only for queries that are not aggregated. */
+  readonly afterRow?: number
   /** Leave the order to the caller (the relation's own). */
   readonly isUnordered?: boolean
 }
@@ -70,20 +72,42 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   }))
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
-  const where = whereSql(query.where, context, range)
-  const order = effective(query.order).map((item) => {
-    const sql =
-      item.expr.kind === 'random'
-        ? randomSql(item.expr.seed, context)
-        : orderable(compileExpr(context, item.expr), item.expr.type)
-    return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
-  })
+  const orderKey = ({ expr }: Order) =>
+    expr.kind === 'random' ? randomSql(expr.seed, context) : orderable(compileExpr(context, expr), expr.type)
+  const sorted = effective(query.order)
+  const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, context)
+  const where = whereSql(query.where, context, [...range, ...(after ? [after.test] : [])])
+  const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
   const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
-  const sql = `select ${items.join(', ') || 'null as nothing'} from ${context.target.relation}${where}${orderSql}${pageSql(options.page)}`
+  const sql = `select ${items.join(', ') || 'null as nothing'} from ${context.target.relation}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
   return {
     sql,
     values: context.binder.values,
     columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
+  }
+}
+
+/**
+ * The records behind one record in the total order: by the first key that differs, nulls last. The record's keys are read
+ * again from the record itself, so that no value has to survive a trip through text.
+ */
+function afterSql(
+  order: readonly Order[],
+  keyOf: (item: Order) => string,
+  row: number,
+  { target }: PredicateContext,
+): { readonly join: string; readonly test: string } {
+  const whole = Math.trunc(row)
+  if (order.length === 0) return { join: '', test: `_row > ${whole}` }
+  const keys = order.map((item, index) => `${keyOf(item)} as _a${index}`)
+  const test = order.reduceRight((rest, item, index) => {
+    const [key, last] = [keyOf(item), `_a${index}`]
+    const beyond = `${key} ${item.isDescending ? '<' : '>'} ${last} or (${key} is null and ${last} is not null)`
+    return `(${beyond} or (${key} is not distinct from ${last} and ${rest}))`
+  }, `_row > ${whole}`)
+  return {
+    join: `, (select ${keys.join(', ')} from ${target.relation} where _row = ${whole}) as _last`,
+    test,
   }
 }
 
