@@ -6,6 +6,8 @@ import { Agent, request } from 'undici'
 import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
 import type {
   DatasetObject,
+  DifferenceObject,
+  DiffObject,
   ErrorEnvelope,
   FileObject,
   JobObject,
@@ -22,7 +24,7 @@ export type Credentials =
   | { readonly username: string; readonly password: string }
   | null
 
-export type DatasetAction = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version'
+export type DatasetAction = 'unpublish' | 'undo_unpublish' | 'save_version'
 export type RestoreChoice = 'all' | 'data' | 'configuration'
 export type StepStack = 'processors' | 'fields_specifications'
 export type Metas = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -48,6 +50,10 @@ export interface Client {
   uploadFile(path: string, onBytes?: (bytes: number) => void): Promise<FileObject>
   /** Orders an action; answers the job's id. */
   order(dataset: string, action: DatasetAction, body?: object): Promise<string>
+  publish(
+    dataset: string,
+    options: { readonly isDryRun: boolean; readonly overridesGates: boolean },
+  ): Promise<string>
   abort(dataset: string, records: 'keep' | 'discard'): Promise<string>
   restore(dataset: string, versionUid: string, choice: RestoreChoice): Promise<string>
   deleteVersion(dataset: string, versionUid: string): Promise<void>
@@ -57,6 +63,10 @@ export interface Client {
   status(dataset: string): Promise<StatusObject>
   /** Newest first, all of them. */
   versions(dataset: string): Promise<VersionObject[]>
+  /** `from`, `to`: a version, a generation or `current`. */
+  diff(dataset: string, from: string, to: string): Promise<DiffObject>
+  /** The first `rows` records that differ, at most 100. */
+  differences(dataset: string, from: string, to: string, rows: number): Promise<DifferenceObject[]>
   /** The fields of a published dataset. */
   publishedFields(datasetId: string): Promise<PublishedField[]>
   /** Where readers find the records. */
@@ -169,6 +179,12 @@ export function createClient(options: {
     async order(dataset, action, body) {
       return jobIdOf(await call('PUT', `${of(dataset)}/${action}`, body === undefined ? {} : { json: body }))
     },
+    async publish(dataset, { isDryRun, overridesGates }) {
+      const query = [...(isDryRun ? ['dry_run=true'] : []), ...(overridesGates ? ['override=gates'] : [])]
+      return jobIdOf(
+        await call('PUT', `${of(dataset)}/publish${query.length > 0 ? '?' : ''}${query.join('&')}`),
+      )
+    },
     async abort(dataset, records) {
       return jobIdOf(await call('PUT', `${of(dataset)}/abort_processing?records=${records}`))
     },
@@ -188,6 +204,11 @@ export function createClient(options: {
         all.push(...versions)
         if (versions.length < pageRows) return all
       }
+    },
+    diff: (dataset, from, to) => get<DiffObject>(`${of(dataset)}/diff?${new URLSearchParams({ from, to })}`),
+    async differences(dataset, from, to, rows) {
+      const query = new URLSearchParams({ from, to, limit: String(rows) })
+      return (await get<{ results: DifferenceObject[] }>(`${of(dataset)}/diff/records?${query}`)).results
     },
     async publishedFields(datasetId) {
       const answer = await get<{ fields: PublishedField[] }>(`${catalog}/${encodeURIComponent(datasetId)}`)

@@ -65,7 +65,7 @@ async function seedDataset(
   let jobId = before.job_id
   if (jobId === undefined && !before.published) {
     await configure(client, dataset_uid, demo)
-    jobId = await client.order(dataset_uid, 'publish')
+    jobId = await client.publish(dataset_uid, { isDryRun: false, overridesGates: false })
   }
   const job = jobId === undefined ? null : await followJob(client, jobId, signal ? { signal } : {})
   if (job?.error) throw new ServerError(job.error)

@@ -1,10 +1,11 @@
 import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
 import type { Output } from './output.ts'
+import type { JobObject } from './wire.ts'
 
 /** What the command ends with; docs/cli.md lists them. */
 export const exitCodes = {
   ok: 0,
-  /** The server said no, or the job ended badly. */
+  /** The server said no, the job ended badly, or a gate holds the publish. */
   refused: 1,
   /** The command line makes no sense, or names a file that is not there. */
   usage: 2,
@@ -28,6 +29,16 @@ export class UsageError extends Error {
 /** The job that was followed ended in `error`. */
 export class JobFailedError extends ServerError {}
 
+/** A gate holds the publish that was followed: readers see what they saw before. */
+export class HeldError extends Error {
+  readonly job: JobObject
+  constructor(dataset: string, job: JobObject) {
+    const reasons = (job.result?.gates ?? []).map(({ message }) => message)
+    super(`${dataset} is held: ${reasons.join('; ')}`)
+    this.job = job
+  }
+}
+
 /** Ctrl-C while a job was followed. */
 export class InterruptedError extends Error {
   readonly jobId: string
@@ -44,6 +55,12 @@ export function reportFailure(output: Output, error: unknown): ExitCode {
   if (error instanceof UsageError) {
     output.fail(error.message, error.hint, { event: 'error', kind: 'usage', message: error.message })
     return exitCodes.usage
+  }
+  if (error instanceof HeldError) {
+    const { job } = error
+    const hint = 'Readers see what they saw before. Publish it all the same with --override-gates'
+    output.fail(error.message, hint, { event: 'held', job_id: job.job_id, result: job.result })
+    return exitCodes.refused
   }
   if (error instanceof InterruptedError) {
     const { jobId, dataset } = error

@@ -99,6 +99,8 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .option('--type <extractor>', 'csvfile, jsonfile, jsonl, geojson, parquet; guessed when left out')
     .option('--param <name=value>', 'parameter of the extractor, repeatable', collect, [])
     .option('--resource <uid>', 'resource to replace, when the dataset has several')
+    .option('--dry-run', 'build and compare with what is published, without showing it', false)
+    .option('--override-gates', 'show it although a gate would hold it', false)
     .action((source: string, options: PublishOptions) =>
       withSession((session, commands) => commands.publish(session, source, options)),
     )
@@ -139,6 +141,19 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .description('list saved versions, newest first; (automatic): taken before a restore')
     .argument('<dataset>')
     .action((dataset: string) => withSession((session, commands) => commands.versions(session, dataset)))
+
+  program
+    .command('diff')
+    .description('show what differs between two states: versions (ch_...), generations (ge_...) or current')
+    .argument('<dataset>')
+    .argument('[from]', 'the older one; the newest saved version when left out')
+    .argument('[to]', 'the newer one; current when left out')
+    .addOption(
+      new Option('--rows <number>', 'differing records to list').argParser(readRowsOrNone).default(10),
+    )
+    .action((dataset: string, from: string | undefined, to: string | undefined, options: { rows: number }) =>
+      withSession((session, commands) => commands.diff(session, dataset, from, to, options.rows)),
+    )
 
   program
     .command('restore')
@@ -228,6 +243,10 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
 
 function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value]
+}
+
+function readRowsOrNone(text: string): number {
+  return text === '0' ? 0 : readRows(text)
 }
 
 function readRows(text: string): number {

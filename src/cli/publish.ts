@@ -1,7 +1,8 @@
 /** `broadsheet publish`: a file or an address becomes a published dataset, or the next publication of one. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { UsageError } from './exit-codes.ts'
+import { describeCounts } from './diff.ts'
+import { HeldError, UsageError } from './exit-codes.ts'
 import { count } from './output.ts'
 import { follow, type Session } from './session.ts'
 import type { DatasetObject, JobObject, ResourceInput, ResourceObject } from './wire.ts'
@@ -15,6 +16,10 @@ export interface PublishOptions {
   readonly param: readonly string[]
   /** Which resource to replace, when the dataset has several. */
   readonly resource?: string | undefined
+  /** Build and compare, show nothing. */
+  readonly dryRun: boolean
+  /** Show it although a gate would hold it. */
+  readonly overrideGates: boolean
 }
 
 /** Errors: UsageError, JobFailedError, those of Client. */
@@ -47,7 +52,10 @@ export async function publish(session: Session, source: string, options: Publish
   if (replaced) await client.replaceResource(dataset.dataset_uid, replaced.resource_uid, resource)
   else await client.addResource(dataset.dataset_uid, resource)
 
-  const jobId = await client.order(dataset.dataset_uid, 'publish')
+  const jobId = await client.publish(dataset.dataset_uid, {
+    isDryRun: options.dryRun,
+    overridesGates: options.overrideGates,
+  })
   if (!session.waits) {
     output.result(jobId, {
       event: 'ordered',
@@ -58,6 +66,19 @@ export async function publish(session: Session, source: string, options: Publish
     return
   }
   const job = await follow(session, jobId, dataset.dataset_id)
+  const { result = {} } = job
+  if (result.held) throw new HeldError(dataset.dataset_id, job)
+  if (options.dryRun && result.diff) {
+    output.note(`Nothing is shown; ${result.generation_uid} is kept until ${result.kept_until}`)
+    for (const { message } of result.gates ?? []) output.note(`A gate would hold it: ${message}`)
+    return output.result(describeCounts(result.diff.records), {
+      event: 'dry_run',
+      dataset_id: dataset.dataset_id,
+      dataset_uid: dataset.dataset_uid,
+      job_id: jobId,
+      result,
+    })
+  }
   const exploreUrl = client.exploreUrl(dataset.dataset_id)
   output.note(describePublication(dataset.dataset_id, job))
   output.result(exploreUrl, {

@@ -18,6 +18,36 @@ export interface StatusObject {
   /** Of status `error`. */
   readonly message?: string
   readonly job_id?: string
+  /** A publish that waits for a human's word. */
+  readonly held?: { readonly generation_uid: string; readonly gates: readonly GateFailure[] }
+}
+
+export interface GateFailure {
+  readonly gate: string
+  readonly message: string
+}
+
+export interface DiffCounts {
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+  readonly unchanged: number
+}
+
+export interface DiffObject {
+  readonly records: DiffCounts
+  readonly fields: Readonly<
+    Record<string, readonly { readonly name: string; readonly from?: string; readonly to?: string }[]>
+  >
+}
+
+/** `old` and `new` of a changed record hold the fields that differ. */
+export interface DifferenceObject {
+  readonly change: 'added' | 'removed' | 'changed'
+  readonly _id: string
+  readonly key: object | null
+  readonly old: object | null
+  readonly new: object | null
 }
 
 export interface ResourceInput {
@@ -82,6 +112,13 @@ export interface JobResult {
   readonly reused?: boolean
   readonly version_uid?: string
   readonly automatic_version_uid?: string
+  readonly generation_uid?: string
+  /** A gate holds it: readers see what they saw before. */
+  readonly held?: boolean
+  readonly gates?: readonly GateFailure[]
+  /** Of a dry run. */
+  readonly diff?: { readonly records: DiffCounts }
+  readonly kept_until?: string
 }
 
 export interface VersionObject {
