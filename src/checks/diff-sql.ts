@@ -38,11 +38,11 @@ export function differencesSql(from: DiffSide, to: DiffSide): string {
     `(select _id, _row, ${columns.length > 0 ? `hash(${columns.join(', ')})` : '0'} as h from ${relation})`
   const old = side(
     from.relation,
-    pairs.map((pair) => comparableSql(pair.from, pair.to)),
+    pairs.flatMap((pair) => digestedSql(pair.from, pair.to)),
   )
   const fresh = side(
     to.relation,
-    pairs.map((pair) => comparableSql(pair.to, pair.from)),
+    pairs.flatMap((pair) => digestedSql(pair.to, pair.from)),
   )
   return `select
       (case when o._id is null then 0 when n._id is null then 1 else 2 end)::tinyint as kind,
@@ -54,12 +54,20 @@ export function differencesSql(from: DiffSide, to: DiffSide): string {
     order by kind, coalesce(n._row, o._row)`
 }
 
+/** What goes into a record's number. The engine's digest takes null and an empty list or struct for the same. */
+function digestedSql(own: Field, other: Field): string[] {
+  const value = comparableSql(own, other)
+  const isPoint = own.type === 'geo_point_2d' && other.type === 'geo_point_2d'
+  return isPoint ? [`(${value}).lon`, `(${value}).lat`] : [value]
+}
+
 /**
  * A value in a form that can be compared with the other side's. Of a field that has been retyped, what is printed is
  * compared: 12 and "12" are no change, 12 and 12.5 are.
  */
 function comparableSql(own: Field, other: Field, alias = ''): string {
   const column = `${alias}${quoteIdentifier(own.name)}`
+  if (valueType(own) === 'multitext') return `to_json(${column})::varchar`
   if (valueType(own) === valueType(other)) return column
   if (isNumber(own) && isNumber(other)) return `${column}::double`
   if (isNumber(own)) return `${column}::double::varchar`
@@ -67,8 +75,9 @@ function comparableSql(own: Field, other: Field, alias = ''): string {
   return isNumber(other) ? `coalesce(try_cast(${text} as double)::varchar, ${text})` : text
 }
 
-/** A value other than a text or a number, as the text that answers show. */
+/** A value other than a text, a number or a list, as the text that answers show. */
 function printedSql(field: Field, column: string): string {
+  if (field.type === 'geo_point_2d') return `to_json(${column})::varchar`
   return `(${jsonValueSql(column, valueType(field), 'UTC')})::varchar`
 }
 

@@ -14,12 +14,7 @@ const field = (name: string, more: Partial<Field> = {}): Field => ({
 
 test('fields are added, removed, retyped and relabelled by name; a rename is one removed and one added', () => {
   const from = [field('a'), field('b'), field('c'), field('d', { label: 'D' })]
-  const to = [
-    field('d', { label: 'Dee' }),
-    field('a'),
-    field('b', { type: 'int' }),
-    field('c2'),
-  ]
+  const to = [field('d', { label: 'Dee' }), field('a'), field('b', { type: 'int' }), field('c2')]
   assert.deepEqual(compareFields(from, to), {
     added: [{ name: 'c2', label: 'c2', type: 'text' }],
     removed: [{ name: 'c', label: 'c', type: 'text' }],

@@ -34,5 +34,7 @@ test('every fault is told, each with its gate', () => {
 test('names that objects have by birth are fields like others, or none', () => {
   assert.throws(() => readGates(JSON.parse('{"__proto__": 1}')), { key: 'checks.invalid_gate' })
   assert.throws(() => readGates({ toString: 1 }), { key: 'checks.invalid_gate' })
-  assert.throws(() => readGates(JSON.parse('{"patterns": {"__proto__": "x"}}')), { key: 'checks.invalid_gate' })
+  assert.throws(() => readGates(JSON.parse('{"patterns": {"__proto__": "x"}}')), {
+    key: 'checks.invalid_gate',
+  })
 })

@@ -99,7 +99,8 @@ export async function status(session: Session, dataset: string): Promise<void> {
   if (found.undo_unpublish_until) facts.push(`undo-unpublish until ${found.undo_unpublish_until}`)
   if (found.records_errors) facts.push(`${count(found.records_errors)} values not converted`)
   if (found.message !== undefined) facts.push(found.message)
-  if (found.held) facts.push(`a publish is held: ${found.held.gates.map(({ message }) => message).join('; ')}`)
+  if (found.held)
+    facts.push(`a publish is held: ${found.held.gates.map(({ message }) => message).join('; ')}`)
   if (found.job_id !== undefined) facts.push(`job ${found.job_id}`)
   session.output.result(facts.join(', '), { event: 'status', dataset, ...found })
 }

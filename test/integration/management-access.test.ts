@@ -44,6 +44,8 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['PUT', /^\/datasets\/[^/]+\/(publish|unpublish|abort|abort_processing|save_version)$/, 'PUBLISH'],
   // Ours: a restore is a publish of an earlier state.
   ['PUT', /^\/datasets\/[^/]+\/versions\/[^/]+\/restore$/, 'PUBLISH'],
+  // Ours: letting a held publish through and dismissing it are one decision.
+  ['DELETE', /^\/datasets\/[^/]+\/held$/, 'PUBLISH'],
   ['GET', /^\/datasets\/[^/]+\/(status|status\/records_errors|records_errors)$/, 'PUBLISH'],
   ['GET', /^\/datasets\/[^/]+\/resources\/[^/]+\/download$/, 'WRITE'],
   ['GET', /^\/datasets\/[^/]+(\/|$)/, 'READ'],
