@@ -2,13 +2,14 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * export, memory; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
+ * export, diff, memory; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
  * in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Finding, machine, markdownTable, say } from './report.ts'
 import type { Section } from './section.ts'
+import { diffSection } from './sections/diff.ts'
 import { exportSection } from './sections/exports.ts'
 import { memorySection } from './sections/memory.ts'
 import { publishSection } from './sections/publish.ts'
@@ -20,6 +21,7 @@ const sections: Readonly<Record<string, Section>> = {
   small: smallSection,
   queries: queriesSection,
   export: exportSection,
+  diff: diffSection,
   memory: memorySection,
 }
 

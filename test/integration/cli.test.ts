@@ -266,3 +266,46 @@ async function strangersAddress(t: TestContext): Promise<string> {
   t.after(() => stranger.close())
   return `http://127.0.0.1:${(stranger.address() as { port: number }).port}`
 }
+
+test('publish --dry-run shows nothing, a held publish ends with code 1, --override-gates lets it through, diff tells', async (t) => {
+  const server = await startServer(t)
+  const write = folder(t)
+  const run = (...args: string[]) => runCli(args, asAdmin(server))
+  const path = (name: string, rows: number) =>
+    write(
+      name,
+      `${cheeses
+        .split('\n')
+        .slice(0, rows + 1)
+        .join('\n')}\n`,
+    )
+  assert.equal((await run('publish', path('cheeses.csv', 3))).code, 0)
+  const base = `${managementPath}/datasets/cheeses`
+  await server.expect(200, 'PUT', `${base}/gates`, { body: {} })
+  assert.equal((await run('save-version', 'cheeses')).code, 0)
+
+  const dry = await run('publish', path('less.csv', 1), '--id', 'cheeses', '--dry-run')
+  assert.equal(dry.stdout, '0 added, 2 removed, 0 changed, 1 unchanged\n')
+  assert.equal(dry.code, 0)
+  assert.equal(await countOf(server, 'cheeses'), 3)
+
+  const held = await run('--json', 'publish', path('less.csv', 1), '--id', 'cheeses')
+  assert.equal(held.code, 1)
+  const last = held.events().at(-1)
+  assert.deepEqual([last.event, last.result.gates[0].gate], ['held', 'record_loss_percent'])
+  assert.match((await run('status', 'cheeses')).stdout, /a publish is held: 2 of 3 records are gone/)
+  assert.equal(await countOf(server, 'cheeses'), 3)
+
+  const through = await run('publish', path('less.csv', 1), '--id', 'cheeses', '--override-gates')
+  assert.equal(through.code, 0, through.stderr)
+  assert.equal(await countOf(server, 'cheeses'), 1)
+  const lines = (await run('diff', 'cheeses')).stdout.trimEnd().split('\n')
+  assert.equal(lines[0], '0 added, 2 removed, 0 changed, 1 unchanged')
+  assert.deepEqual(
+    lines.slice(1).map((line) => line.split('\t')[0]),
+    ['removed', 'removed'],
+  )
+  const events = (await run('--json', 'diff', 'cheeses', 'current', 'current', '--rows', '0')).events()
+  assert.deepEqual(events[0].records, { added: 0, removed: 0, changed: 0, unchanged: 1 })
+  assert.equal((await run('diff', 'cheeses', 'ch_nosuch')).code, 1)
+})
