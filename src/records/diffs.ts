@@ -74,6 +74,9 @@ export interface Diffs {
 const maxTables = 4
 const keptMs = 300_000
 
+/** Names of tables are the engine's, which several stores may share. */
+let tablesMade = 0
+
 interface Entry {
   readonly table: string
   readonly counts: Promise<Readonly<Record<ChangeKind, number>>>
@@ -89,7 +92,6 @@ export function createDiffs(deps: {
   readonly queryTimeoutMs: number
 }): Diffs {
   const entries = new Map<string, Entry>()
-  let counter = 0
 
   async function drop(key: string, entry: Entry): Promise<void> {
     if (entry.timer) clearTimeout(entry.timer)
@@ -102,7 +104,7 @@ export function createDiffs(deps: {
     const known = entries.get(key)
     if (known) return known
     const abort = new AbortController()
-    const table = `diff_${counter++}`
+    const table = `diff_${tablesMade++}`
     const counts = list(table, states, abort.signal)
     const entry: Entry = { table, counts, abort, readers: 0, timer: null }
     entries.set(key, entry)

@@ -1,0 +1,58 @@
+/** What a diff holds while it is read, and how it is stopped; on the real engine, without HTTP. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AppError } from '../../src/kernel/index.ts'
+import { type ComparedStates, createDiffs } from '../../src/records/index.ts'
+import { openShops } from '../support/shops.ts'
+
+test('a diff holds its generations, stops with its reader, and is the same with and without serving files', async (t) => {
+  const both = await openShops(t)
+  const { publication } = both.indexed
+  const state = { generationUid: publication.row.generation_uid, fields: publication.fields }
+  const states: ComparedStates = { from: state, to: state }
+  const records = both.manifest.records_count
+  for (const reader of [both.indexed, both.scanned]) {
+    const { pool, store } = reader
+    const diffs = createDiffs({ pool, store, queryTimeoutMs: 20_000 })
+    const isCancelled = (error: unknown) =>
+      error instanceof AppError && error.key === 'engine.query_cancelled'
+    await assert.rejects(diffs.summary(states, AbortSignal.abort()), isCancelled)
+    const leaving = new AbortController()
+    const left = diffs.summary(states, leaving.signal)
+    leaving.abort()
+    await assert.rejects(left, isCancelled)
+
+    // Somebody who stays gets the answer, whoever left.
+    const summary = await diffs.summary(states)
+    assert.deepEqual(summary.records, { added: 0, removed: 0, changed: 0, unchanged: records })
+    assert.deepEqual(summary.recordsCounts, { from: records, to: records })
+    const shares = summary.fields.null_shares as { name: string; from: number; to: number }[]
+    assert.deepEqual(
+      shares.find(({ name }) => name === 'price'),
+      { name: 'price', from: Number((1 / 12).toFixed(6)), to: Number((1 / 12).toFixed(6)) },
+    )
+  }
+
+  const { pool, store } = both.indexed
+  const diffs = createDiffs({ pool, store, queryTimeoutMs: 20_000 })
+  const open = await diffs.open(states, new AbortController().signal)
+  let isRetired = false
+  const retired = store.retire(state.generationUid).then(() => {
+    isRetired = true
+  })
+  // The collector waits: the generation can still be read to its end.
+  const rows = await pool.use((connection) => connection.all(`select count(*) as n from ${open.to.relation}`))
+  assert.equal(Number(rows[0]!.n), records)
+  assert.equal(isRetired, false)
+  open.release()
+  await retired
+  await assert.rejects(diffs.summary(states), { key: 'records.generation_gone' })
+})
+
+test('a diff that takes too long is stopped and says so', async (t) => {
+  const { indexed } = await openShops(t)
+  const { pool, store, publication } = indexed
+  const diffs = createDiffs({ pool, store, queryTimeoutMs: 0 })
+  const state = { generationUid: publication.row.generation_uid, fields: publication.fields }
+  await assert.rejects(diffs.summary({ from: state, to: state }), { key: 'engine.query_timed_out' })
+})
