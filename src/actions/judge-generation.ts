@@ -59,6 +59,8 @@ export async function judgeGeneration(
   const gates = await findGates(deps.control.db, datasetUid)
   const judged = gates?.enabled && !isCurrent ? gates : null
   if (!judged && !isDryRun) return unjudged
+  const alreadyAsked = askedOf(context)
+  if (alreadyAsked) return { ...unjudged, aborted: alreadyAsked }
   const known = judged && !isDryRun ? await findJudgement(deps, built, previous, judged) : null
   if (known) return { ...unjudged, failures: known }
 
@@ -78,6 +80,14 @@ export async function judgeGeneration(
     diff: checked?.diff ?? null,
     aborted: null,
   }
+}
+
+/** What an abort has asked of the job so far. */
+function askedOf(context: JobContext): Verdict['aborted'] {
+  const requests: string[] = []
+  context.onCancel((request) => requests.push(request))
+  if (requests.length === 0) return null
+  return requests[0] === 'keep' ? 'keep' : 'discard'
 }
 
 interface Previous extends JudgedGeneration {}
