@@ -253,11 +253,7 @@ export function startWorker(options: WorkerOptions): Worker {
           : toErrorValue(diskFault(cause) ?? new AppError('jobs.unexpected', { reason: 'an internal error' }))
       const delayMs = job.attempt < job.maxAttempts ? options.retryDelayMs(error, job.attempt) : null
       if (delayMs !== null && entry.cancelRequest === null) {
-        const now = options.clock.now()
-        const { jobUid, attempt } = job
-        await retryJob(options.db, { jobUid, owner: options.owner, now, runAfterAt: now + delayMs, error })
-        options.onEvent({ kind: 'job_retried', jobUid, attempt, error, delayMs })
-        return
+        if (await tryAgain(job, error, delayMs)) return
       }
       options.onEvent({ kind: 'job_failed', jobUid: job.jobUid, error, cause })
       await insist(() => handler.fail(context, error), context.signal)
@@ -275,6 +271,19 @@ export function startWorker(options: WorkerOptions): Worker {
       }
       await sleep(pauseMs, undefined, { signal, ref: false })
     }
+  }
+
+  /** False: somebody has asked it to stop, or taken it over, in this very moment. */
+  async function tryAgain({ jobUid, attempt }: Job, error: ErrorValue, delayMs: number): Promise<boolean> {
+    const now = options.clock.now()
+    try {
+      await retryJob(options.db, { jobUid, owner: options.owner, now, runAfterAt: now + delayMs, error })
+    } catch (cause) {
+      if (cause instanceof AppError && cause.key === 'jobs.lease_lost') return false
+      throw cause
+    }
+    options.onEvent({ kind: 'job_retried', jobUid, attempt, error, delayMs })
+    return true
   }
 
   /**
