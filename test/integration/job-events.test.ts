@@ -9,7 +9,7 @@ import { addUser } from '../support/accounts.ts'
 import { basicAuthorization, type EventReader, readEvents } from '../support/event-source.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
-import { forEachDatabase } from '../support/postgres.ts'
+import { createDatabase, forEachDatabase, postgresSkipped } from '../support/postgres.ts'
 import { memoryOf } from '../support/processes.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -151,9 +151,8 @@ forEachDatabase((database, options) => {
 })
 
 test('another process on the same database is heard at once', {
-  skip: forEachDatabaseSkipped(),
+  skip: postgresSkipped,
 }, async (t) => {
-  const { createDatabase } = await import('../support/postgres.ts')
   const databaseUrl = await createDatabase()
   const server = await startServer(t, {
     env: { DATABASE_URL: databaseUrl, BROADSHEET_HEARTBEAT_MS: '300000' },
@@ -204,14 +203,6 @@ test('another process on the same database is heard at once', {
   await reader.find(({ data }) => data.n === 5)
   reader.close()
 })
-
-function forEachDatabaseSkipped(): string | false {
-  let reason: string | false = false
-  forEachDatabase((database, { skip }) => {
-    if (database === 'postgres') reason = skip
-  })
-  return reason
-}
 
 test('event streams keep quiet company, keep to permissions, and let a server stop', async (t) => {
   const server = await startServer(t, { database: 'sqlite', env: { BROADSHEET_HEARTBEAT_MS: '100' } })

@@ -10,7 +10,7 @@ import { findJob, insertJob } from '../../src/jobs/index.ts'
 import { createIds } from '../../src/kernel/index.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { type CreatedDataset, managementPath } from '../support/http-client.ts'
-import { createDatabase, forEachDatabase } from '../support/postgres.ts'
+import { createDatabase, forEachDatabase, postgresSkipped } from '../support/postgres.ts'
 import { childrenOf } from '../support/processes.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { startStuckSource } from '../support/stuck-source.ts'
@@ -222,7 +222,7 @@ test('a publish shows its phases, and its estimate comes from the size, then fro
 })
 
 test('a worker that dies is replaced by another within fifteen seconds', {
-  skip: skippedOnPostgres(),
+  skip: postgresSkipped,
 }, async (t) => {
   const databaseUrl = await createDatabase()
   const control = await openControl({ databaseUrl, sqlitePath: '' })
@@ -262,11 +262,3 @@ test('a worker that dies is replaced by another within fifteen seconds', {
     [[1, 'jobs.interrupted']],
   )
 })
-
-function skippedOnPostgres(): string | false {
-  let reason: string | false = false
-  forEachDatabase((database, { skip }) => {
-    if (database === 'postgres') reason = skip
-  })
-  return reason
-}
