@@ -83,7 +83,11 @@ function stopOnSignals(app: App, stopping: AbortController, exitsWithParent: boo
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
-  if (exitsWithParent) process.on('disconnect', stop)
+  if (exitsWithParent) {
+    process.on('disconnect', stop)
+    // The parent may have gone while this process was starting: then there is no event any more.
+    if (!process.connected) void stop()
+  }
 }
 
 if (import.meta.main) await serve()
