@@ -1,4 +1,3 @@
-import { pruneChanges } from '../catalog/index.ts'
 import {
   cancelsChannel,
   deleteFinishedJobs,
@@ -137,7 +136,6 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       .then(() => collectBlobs(deps))
       .then(() => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs))
       .then(() => forgetIdempotencyKeys(db, deps.clock.now()))
-      .then(() => pruneChanges(db))
       .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)

@@ -80,6 +80,7 @@ async function restoreVersion(deps: ActionDeps, context: JobContext): Promise<vo
       records_count: publication?.records_count ?? 0,
     }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })
+    // An abort that came while this was on its way finds it done.
     await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
     crashPoint('restore.before')
   })

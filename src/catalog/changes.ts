@@ -13,9 +13,6 @@ import { withSecretsOf } from './secrets.ts'
 
 export type ChangeRow = Selectable<ChangesTable>
 
-/** Newest entries of a dataset that are kept, and how many of them can be restored. */
-const keptChanges = 1000
-const keptSnapshots = 200
 /** Newest first. */
 export async function listChanges(
   db: ControlDb,
@@ -95,50 +92,4 @@ function withPresentSecrets(saved: Snapshot, present: Configuration): Snapshot {
       (step) => step.processor_uid,
     ),
   }
-}
-
-/** Forgets entries beyond the newest thousand of each dataset, and snapshots that no recent change names. */
-export async function pruneChanges(db: ControlDb): Promise<void> {
-  const crowded = await db
-    .selectFrom('changes')
-    .select('dataset_uid')
-    .groupBy('dataset_uid')
-    .having((eb) => eb(eb.fn.countAll<number>(), '>', keptSnapshots))
-    .execute()
-  for (const { dataset_uid: datasetUid } of crowded) await pruneDataset(db, datasetUid)
-}
-
-async function pruneDataset(db: ControlDb, datasetUid: string): Promise<void> {
-  const newestBeyond = async (kept: number) =>
-    (await listChanges(db, datasetUid, { rows: 1, page: kept + 1 }))[0]?.change_uid ?? 0
-  const withoutSnapshot = await newestBeyond(keptSnapshots)
-  const forgotten = await newestBeyond(keptChanges)
-  await db
-    .deleteFrom('changes')
-    .where('dataset_uid', '=', datasetUid)
-    .where('change_uid', '<=', forgotten)
-    .execute()
-  const forgets = await db
-    .updateTable('changes')
-    .set({ before_digest: null })
-    .where('dataset_uid', '=', datasetUid)
-    .where('change_uid', '<=', withoutSnapshot)
-    .where('before_digest', 'is not', null)
-    .returning('change_uid')
-    .execute()
-  if (forgets.length === 0) return
-  await db
-    .deleteFrom('configuration_snapshots')
-    .where('dataset_uid', '=', datasetUid)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('changes')
-            .select('change_uid')
-            .whereRef('changes.dataset_uid', '=', 'configuration_snapshots.dataset_uid')
-            .whereRef('changes.before_digest', '=', 'configuration_snapshots.digest'),
-        ),
-      ),
-    )
-    .execute()
 }

@@ -2,7 +2,6 @@ export {
   type ChangeRow,
   findChange,
   listChanges,
-  pruneChanges,
   restoreChange,
 } from './changes.ts'
 export {

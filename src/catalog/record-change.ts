@@ -5,6 +5,9 @@ import type { Configuration } from './configuration.ts'
 import { boundedDiff, type Diff, diffConfigurations } from './configuration-diff.ts'
 import { withoutSecrets } from './secrets.ts'
 
+/** Newest entries of a dataset that are kept, and how many of them can be restored. */
+const keptChanges = 1000
+const keptSnapshots = 200
 /** A larger configuration is not kept: its change is listed and cannot be restored. */
 const maxSnapshotCharacters = 1 << 20
 /** Sections that restore_change puts back. Who may see a dataset and what it is called are not undone on the side. */
@@ -48,6 +51,53 @@ export async function recordChange(trx: ControlDb, change: NewChange): Promise<v
       before_digest:
         configuration && isRestorable ? await keepSnapshot(trx, datasetUid, configuration.before) : null,
     })
+    .execute()
+  await forgetOldest(trx, datasetUid)
+}
+
+/** Keeps the history of a dataset bounded: entries beyond the newest, and snapshots that no recent one names. */
+async function forgetOldest(trx: ControlDb, datasetUid: string): Promise<void> {
+  const newestBeyond = (kept: number) =>
+    trx
+      .selectFrom('changes')
+      .select('change_uid')
+      .where('dataset_uid', '=', datasetUid)
+      .orderBy('change_uid', 'desc')
+      .limit(1)
+      .offset(kept)
+      .executeTakeFirst()
+  const withoutSnapshot = await newestBeyond(keptSnapshots)
+  if (!withoutSnapshot) return
+  const forgotten = await newestBeyond(keptChanges)
+  if (forgotten) {
+    await trx
+      .deleteFrom('changes')
+      .where('dataset_uid', '=', datasetUid)
+      .where('change_uid', '<=', forgotten.change_uid)
+      .execute()
+  }
+  const lost = await trx
+    .updateTable('changes')
+    .set({ before_digest: null })
+    .where('dataset_uid', '=', datasetUid)
+    .where('change_uid', '<=', withoutSnapshot.change_uid)
+    .where('before_digest', 'is not', null)
+    .returning('change_uid')
+    .execute()
+  if (lost.length === 0) return
+  await trx
+    .deleteFrom('configuration_snapshots')
+    .where('dataset_uid', '=', datasetUid)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('changes')
+            .select('change_uid')
+            .whereRef('changes.dataset_uid', '=', 'configuration_snapshots.dataset_uid')
+            .whereRef('changes.before_digest', '=', 'configuration_snapshots.digest'),
+        ),
+      ),
+    )
     .execute()
 }
 

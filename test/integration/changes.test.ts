@@ -1,8 +1,13 @@
 /** What was done to a dataset: every edit and action once, with old and new, and the way back. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { changeMetadata, createDataset, listChanges } from '../../src/catalog/index.ts'
+import { openControl } from '../../src/control/index.ts'
+import { createIds, systemClock } from '../../src/kernel/index.ts'
 import { addUser } from '../support/accounts.ts'
 import { documented, readApiDocument } from '../support/api-document.ts'
+import { tempDirectory } from '../support/builder.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
@@ -362,4 +367,32 @@ test('a change names whoever made it, and is gone with its dataset', async (t) =
   )
   await server.expect(204, 'DELETE', base)
   await server.expect(404, 'GET', `${base}/changes`)
+})
+
+test('the history of a dataset is bounded: a thousand entries, two hundred of them to go back to', async (t) => {
+  const control = await openControl({
+    databaseUrl: null,
+    sqlitePath: join(tempDirectory(t), 'control.sqlite'),
+  })
+  t.after(() => control.close())
+  const deps = { db: control.db, clock: systemClock, ids: createIds(), username: 'ada' }
+  const { dataset_uid } = await createDataset(deps, {
+    datasetId: 'visits',
+    metas: {},
+    owner: 'ada',
+    isStrict: true,
+  })
+  const edits = 1010
+  for (let n = 0; n < edits; n++) {
+    await changeMetadata(deps, dataset_uid, [{ template: 'default', name: 'title', value: `Title ${n}` }])
+  }
+  const kept = await listChanges(control.db, dataset_uid, { rows: 2000, page: 1 })
+  assert.equal(kept.length, 1000)
+  assert.equal(JSON.parse(kept[0]!.diff_json).metadata[0].new_value, `Title ${edits - 1}`)
+  assert.deepEqual(
+    kept.map(({ before_digest }) => before_digest !== null),
+    kept.map((_, index) => index < 200),
+  )
+  const snapshots = await control.db.selectFrom('configuration_snapshots').select('digest').execute()
+  assert.equal(snapshots.length, 200)
 })

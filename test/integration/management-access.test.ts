@@ -33,6 +33,7 @@ const rights = {
   INDEX: [['create_dataset'], ['edit_dataset']],
   TOOLS: [['create_dataset'], ['edit_dataset']],
   CREATE: [['create_dataset']],
+  ADMIN: [['edit_domain']],
   SELF: [[]],
 } as const
 
@@ -42,10 +43,15 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['POST', /^\/datasets$/, 'CREATE'],
   ['.*', /^\/datasets\/[^/]+\/security\//, 'SECURITY'],
   ['PUT', /^\/datasets\/[^/]+\/(publish|unpublish|abort|abort_processing|save_version)$/, 'PUBLISH'],
+  ['PUT', /^\/datasets\/[^/]+\/undo_unpublish$/, 'PUBLISH'],
   // Ours: a restore is a publish of an earlier state.
   ['PUT', /^\/datasets\/[^/]+\/versions\/[^/]+\/restore$/, 'PUBLISH'],
   // Ours: letting a held publish through and dismissing it are one decision.
   ['DELETE', /^\/datasets\/[^/]+\/held$/, 'PUBLISH'],
+  // Ours: readers may be reading the version that goes.
+  ['DELETE', /^\/datasets\/[^/]+\/versions\/[^/]+$/, 'PUBLISH'],
+  ['PUT', /^\/datasets\/[^/]+\/versions_retention$/, 'PUBLISH'],
+  ['GET', /^\/disk_usage$/, 'ADMIN'],
   ['GET', /^\/datasets\/[^/]+\/(status|status\/records_errors|records_errors)$/, 'PUBLISH'],
   ['GET', /^\/datasets\/[^/]+\/resources\/[^/]+\/download$/, 'WRITE'],
   ['GET', /^\/datasets\/[^/]+(\/|$)/, 'READ'],
