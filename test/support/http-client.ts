@@ -34,6 +34,8 @@ export interface JobAnswer {
   readonly function: string
   readonly state: 'waiting' | 'started' | 'running' | 'done' | 'error'
   readonly progresses: readonly Record<string, unknown>[]
+  readonly created_at: string
+  readonly finished_at: string | null
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly result?: any
   // biome-ignore lint/suspicious/noExplicitAny: as above

@@ -36,12 +36,19 @@ export async function controlRows<T>(server: TestServer, sql: string): Promise<T
 }
 
 /** The jobs of a dataset, newest first, once all of them have ended: each in exactly one way. */
-export async function endedJobs(server: TestServer, dataset: CreatedDataset): Promise<JobAnswer[]> {
+export async function endedJobs(
+  server: TestServer,
+  dataset: CreatedDataset,
+  most = 100,
+): Promise<JobAnswer[]> {
   const path = `${managementPath}/datasets/${dataset.datasetUid}/jobs?rows=100`
   let jobs: JobAnswer[] = []
   await until(
     async () => {
-      jobs = (await server.expect(200, 'GET', path)).json
+      jobs = []
+      for (let page = 1; jobs.length === (page - 1) * 100 && jobs.length < most; page++) {
+        jobs.push(...(await server.expect(200, 'GET', `${path}&page=${page}`)).json)
+      }
       return jobs.every((job) => job.state === 'done' || job.state === 'error')
     },
     () => `jobs do not end: ${JSON.stringify(jobs)}`,
