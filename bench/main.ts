@@ -2,7 +2,7 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * export, diff, memory; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
+ * export, diff, memory, switch; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
  * in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { memorySection } from './sections/memory.ts'
 import { publishSection } from './sections/publish.ts'
 import { queriesSection } from './sections/queries.ts'
 import { smallSection } from './sections/small.ts'
+import { switchSection } from './sections/switch.ts'
 
 const sections: Readonly<Record<string, Section>> = {
   publish: publishSection,
@@ -23,6 +24,7 @@ const sections: Readonly<Record<string, Section>> = {
   export: exportSection,
   diff: diffSection,
   memory: memorySection,
+  switch: switchSection,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,7 @@
 /** Many clients order what they like on a few datasets: whatever was answered is explained by one order of the jobs. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createEditions,
   datasetPath,
@@ -10,7 +11,7 @@ import {
   sourceEnv,
 } from '../support/editions.ts'
 import { assertExplained, type Call, type OrderName } from '../support/history.ts'
-import type { CreatedDataset, JobAnswer } from '../support/http-client.ts'
+import { type CreatedDataset, type JobAnswer, managementPath } from '../support/http-client.ts'
 import { assertNoLeftovers, endedJobs } from '../support/invariants.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { type Chance, createChance, isSoak } from '../support/seed.ts'
@@ -18,7 +19,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 
 const clients = 16
 const actions = isSoak ? 1000 : 160
-const datasets = 3
+const datasets = 4
 const names: readonly OrderName[] = [
   'publish',
   'publish',
@@ -52,7 +53,16 @@ forEachDatabase((database, options) => {
       let left = actions
       await Promise.all(
         Array.from({ length: clients }, async (_, client) => {
-          while (left-- > 0) calls.push(await callOnce(server, chance, client, source, chance.pick(shared)))
+          while (left-- > 0) {
+            const call = await callOnce(server, chance, client, source, chance.pick(shared))
+            calls.push(call)
+            // Without a pause nearly all calls would be refused: the work takes longer than the asking.
+            if (call.jobId) {
+              await assertOneAtATime(server, call.datasetUid)
+              await server.waitForJob(call.jobId)
+            }
+            await delay(chance.below(200))
+          }
         }),
       )
       for (const { dataset, versionUid } of shared) {
@@ -69,6 +79,15 @@ forEachDatabase((database, options) => {
     },
   )
 })
+
+/** Whenever one looks. */
+async function assertOneAtATime(server: TestServer, datasetUid: string): Promise<void> {
+  const { json } = await server.expect(200, 'GET', `${managementPath}/datasets/${datasetUid}/jobs`)
+  const running = (json as JobAnswer[]).filter(
+    (job) => job.function !== 'abort_processing' && job.state !== 'done' && job.state !== 'error',
+  )
+  assert.ok(running.length <= 1, JSON.stringify(running))
+}
 
 async function share(server: TestServer, source: EditionSource, datasetId: string): Promise<Shared> {
   const dataset = await createEditions(server, source, datasetId)

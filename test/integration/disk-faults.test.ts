@@ -64,6 +64,7 @@ test('a full disk at any phase ends the job with its name, and nothing that was 
       () => !existsSync(faults),
       () => `${point} was never reached`,
     )
+    const saidBefore = server.stderr().length
     disk.fill()
     writeFileSync(`${faults}.release`, '')
     // Readers are served all the while, whether or not the job's end can be written.
@@ -71,8 +72,8 @@ test('a full disk at any phase ends the job with its name, and nothing that was 
     const during = await readEdition(server, 'full')
     assert.ok(during === edition || during === edition + 1)
     await until(
-      async () => !existsSync(`${faults}.release`) && (await isStuckOrEnded()),
-      () => `${point}: neither ended nor stuck`,
+      async () => !existsSync(`${faults}.release`) && (await hasFailedOrEnded()),
+      () => `${point}: neither ended nor failed`,
     )
     disk.free()
     const job = await server.waitForJob(jobId)
@@ -91,9 +92,10 @@ test('a full disk at any phase ends the job with its name, and nothing that was 
     await server.expect(204, 'DELETE', datasetPath(other))
     await assertNoLeftovers(server)
 
-    async function isStuckOrEnded(): Promise<boolean> {
+    async function hasFailedOrEnded(): Promise<boolean> {
       const { state } = await server.waitForJob(jobId, { until: () => true })
-      return state === 'done' || state === 'error' || server.stderr().includes('"worker_error"')
+      const said = server.stderr().slice(saidBefore)
+      return state === 'done' || state === 'error' || said.includes('"job_failed"')
     }
   }
   assert.ok(
