@@ -18,7 +18,7 @@ import { type Chance, createChance, isSoak } from '../support/seed.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const clients = 16
-const actions = isSoak ? 1000 : 160
+const actions = isSoak ? 1000 : 100
 const datasets = 4
 const names: readonly OrderName[] = [
   'publish',

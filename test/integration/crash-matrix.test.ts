@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type CrashOrder, crashPoints } from '../../src/faults/index.ts'
-import { crashAt, createWorld, isBuilderPoint } from '../support/crash.ts'
+import { crashAt, createWorld, isBuilderPoint, scenarioOf } from '../support/crash.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { createChance, isSoak } from '../support/seed.ts'
 
@@ -32,7 +33,7 @@ forEachDatabase((database, options) => {
   test(`kill -9 at a crash point loses nothing that was published (${database})`, { skip }, async (t) => {
     const chance = createChance(t)
     const others = kills.filter((order) => !aroundTheSwitch.includes(order))
-    const orders = [...aroundTheSwitch, ...(isSoak ? others : chance.sample(others, 3))]
+    const orders = [...aroundTheSwitch, ...(isSoak ? others : chance.sample(others, 2))]
     const world = await createWorld(t, database)
     for (const order of orders) await crashOnce(world, order)
     t.diagnostic(
@@ -57,6 +58,15 @@ async function crashOnce(world: Parameters<typeof crashAt>[0], order: CrashOrder
     throw new Error(`after ${order.mode} at ${order.point}:\n${world.server.stderr()}`, { cause: error })
   }
 }
+
+test('every crash point is somewhere in the code, once, and has a scenario that passes it', () => {
+  const sources = globSync('src/**/*.ts').map((file) => readFileSync(file, 'utf8'))
+  for (const point of crashPoints) {
+    scenarioOf(point)
+    const places = sources.filter((source) => source.includes(`crashPoint('${point}')`))
+    assert.equal(places.length, 1, point)
+  }
+})
 
 test('a server outside of tests refuses to be armed', () => {
   const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url))

@@ -282,7 +282,7 @@ const steps: Readonly<Record<string, Scenario>> = {
 }
 
 /** Errors: a point that no scenario passes. */
-function scenarioOf(point: CrashPoint): Scenario {
+export function scenarioOf(point: CrashPoint): Scenario {
   const scenario = steps[point.split('.')[0]!]
   if (!scenario) throw new Error(`no scenario passes the crash point ${point}`)
   return scenario
