@@ -31,6 +31,11 @@ forEachDatabase((database, options) => {
     }
 
     const sequence = fc.asyncProperty(datasetCommands(), async (commands) => {
+      // After a failed restart, so that the shorter sequences tried next have a server to fail on.
+      await server.request('GET', '/healthz').catch(async () => {
+        await server.kill()
+        server = await server.startAgain()
+      })
       const datasetId = `modelled-${datasets++}`
       const dataset = await createEditions(server, source, datasetId)
       const model: DatasetModel = {
