@@ -9,6 +9,7 @@ import { AppError } from '../kernel/index.ts'
 import { credentialsOf } from './credentials.ts'
 import { isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
+import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
@@ -127,6 +128,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await registerExplore(app, services)
+  registerExploreV1(app, services)
   registerDocs(app)
   await app.ready()
   return app

@@ -80,7 +80,8 @@ const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
     ? [column(name, false), column(`default.${name}`, true)]
     : [column(name, false)]
 })
-const catalogSchema: QuerySchema = { columns }
+/** The names that queries over the catalog may use. */
+export const catalogSchema: QuerySchema = { columns }
 
 export function createCatalog(deps: {
   db: ControlDb

@@ -1,8 +1,15 @@
-export { type Catalog, catalogFacets, createCatalog } from './catalog.ts'
+export { type Catalog, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
 export { datasetObject } from './dataset-object.ts'
 export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
-export { createFacets, disjunctiveFields, type Facet, type Facets, hierarchiesOf } from './facets.ts'
+export {
+  createFacets,
+  disjunctiveFields,
+  type Facet,
+  type Facets,
+  type FacetValue,
+  hierarchiesOf,
+} from './facets.ts'
 export { createGenerationStore, type GenerationHandle, type GenerationStore } from './generation-store.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {

@@ -83,7 +83,7 @@ export function createResponseCache(options: {
       const encoding = identity.length < compressedFrom ? 'identity' : encodingFor(request)
       const bytes = encoding === 'identity' ? identity : await encoded(key, entry, encoding)
       if (encoding !== 'identity') reply.header('Content-Encoding', encoding)
-      reply.header('Server-Timing', 'cache;desc=hit')
+      reply.header('Server-Timing', `cache;dur=${reply.elapsedTime.toFixed(1)}`)
       void reply.type('application/json; charset=utf-8').send(bytes)
       return true
     },

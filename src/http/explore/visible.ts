@@ -14,6 +14,16 @@ import type { HttpServices } from '../services.ts'
 export async function findVisible(services: HttpServices, request: FastifyRequest): Promise<Publication> {
   const { dataset_id } = request.params as { dataset_id: string }
   const { version } = request.query as { version?: string }
+  return findVisibleById(services, request, dataset_id, version)
+}
+
+/** The same for a dataset that is not named in the path. */
+export async function findVisibleById(
+  services: HttpServices,
+  request: FastifyRequest,
+  dataset_id: string,
+  version?: string,
+): Promise<Publication> {
   const row = await findPublication(services.control.db, dataset_id)
   if (!row || !canSeePublication(request.principal, row))
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })

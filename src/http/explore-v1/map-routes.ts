@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import type { Field } from '../../kernel/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
+import type { HttpServices } from '../services.ts'
+import { send } from './answers.ts'
+import { invalid, quoteName, whole } from './parameters.ts'
+import { legacyRoute, type Question, readQuestion } from './question.ts'
+
+/** What maps ask: where the records are, and in which clusters. */
+export function registerMaps(app: FastifyInstance, services: HttpServices): void {
+  const rowsOf = async (question: Question, clauses: object, signal: AbortSignal) => {
+    const { publication, text } = question
+    const request = {
+      text: { ...text, orderBy: undefined, ...clauses },
+      limit: 20_000,
+      offset: 0,
+      includeAppMetas: false,
+    }
+    const answer = await services.records.query(publication, request, signal)
+    // biome-ignore lint/suspicious/noExplicitAny: rows of our own select
+    return answer.rows.map((row) => JSON.parse(row) as any)
+  }
+
+  app.get(
+    '/api/records/1.0/boundingbox',
+    legacyRoute('boundingBoxV1', 'Bounding box, as API 1.0'),
+    async (request, reply) => {
+      const question = await readQuestion(services, request, reply)
+      const name = quoteName(geoField(question.publication.fields).name)
+      const select = `count(${name}) as n, bbox(${name}) as box`
+      const [row] = await rowsOf(question, { select }, disconnectSignal(reply))
+      const ring: [number, number][] | undefined = row.box?.geometry.coordinates[0]
+      return send(reply, question.parameters, {
+        count: row.n,
+        bbox: ring ? [...ring[0]!, ...ring[2]!] : null,
+      })
+    },
+  )
+
+  app.get(
+    '/api/records/1.0/geocluster',
+    legacyRoute('geoClusterV1', 'Clusters of points, as API 1.0'),
+    async (request, reply) => {
+      const question = await readQuestion(services, request, reply)
+      const { parameters, publication } = question
+      const field = publication.fields.find((candidate) => candidate.type === 'geo_point_2d')
+      if (!field) throw invalid('dataset', publication.row.dataset_id, 'it has no geo points')
+      const zoom = whole(parameters, 'clusterprecision', 6, 25)
+      const radius = Math.max(1, whole(parameters, 'clusterdistance', 50, 4096))
+      const rows = await rowsOf(
+        question,
+        {
+          select: 'cluster, count(*) as n',
+          groupBy: `geo_cluster(${quoteName(field.name)}, ${zoom}, ${radius}) as cluster`,
+          orderBy: 'n desc',
+        },
+        disconnectSignal(reply),
+      )
+      const counts = rows.map((row) => row.n as number)
+      return send(reply, parameters, {
+        clusters: rows.map(({ cluster, n }) => ({
+          cluster_center: [cluster.cluster.lat, cluster.cluster.lon],
+          count: n,
+        })),
+        count: { min: counts.at(-1) ?? 0, max: counts[0] ?? 0 },
+        clusterprecision: zoom,
+      })
+    },
+  )
+}
+
+function geoField(fields: readonly Field[]): Field {
+  const field =
+    fields.find(({ type }) => type === 'geo_shape') ?? fields.find(({ type }) => type === 'geo_point_2d')
+  if (!field) throw invalid('dataset', '', 'it has no geo field')
+  return field
+}

@@ -1,0 +1,152 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { Publication } from '../../records/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
+import { datasetHref } from '../explore/links.ts'
+import { findVisibleById } from '../explore/visible.ts'
+import type { HttpServices } from '../services.ts'
+import { facetGroups, parametersShown, recordOf, send } from './answers.ts'
+import { invalid, many, one, type Parameters, parametersOf, quoteName, whole } from './parameters.ts'
+import { legacyRoute, type Question, readQuestion } from './question.ts'
+
+const maxRows = 10_000
+const pageRows = 500
+
+/** Records: search, download, one by id. */
+export function registerRecordSearch(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/api/records/1.0/search',
+    legacyRoute('searchRecordsV1', 'Records, as API 1.0'),
+    async (request, reply) => {
+      const question = await readQuestion(services, request, reply)
+      const { publication, parameters, text } = question
+      const rows = whole(parameters, 'rows', 10, maxRows)
+      const start = whole(parameters, 'start', 0, maxRows)
+      if (rows + start > maxRows)
+        throw invalid(
+          'start',
+          String(start),
+          `start + rows must not exceed ${maxRows}; use download for more`,
+        )
+      const signal = disconnectSignal(reply)
+      const answer = await services.records.query(
+        publication,
+        {
+          text: { ...text, select: selected(parameters) },
+          limit: rows,
+          offset: start,
+          includeAppMetas: true,
+        },
+        signal,
+      )
+      const facets = many(parameters, 'facet')
+      const groups = facets.length === 0 ? [] : await services.facets.query(publication, text, facets, signal)
+      const records = answer.rows.map((row) => recordOf(publication, row))
+      if (one(parameters, 'format')?.startsWith('geojson'))
+        return send(reply, parameters, { type: 'FeatureCollection', features: records.map(featureOf) })
+      return send(reply, parameters, {
+        nhits: answer.totalCount,
+        parameters: parametersShown(parameters),
+        records,
+        ...(facets.length === 0 ? {} : { facet_groups: facetGroups(groups) }),
+      })
+    },
+  )
+
+  app.get(
+    '/api/records/1.0/download',
+    legacyRoute('downloadRecordsV1', 'All records, as API 1.0'),
+    async (request, reply) => {
+      const question = await readQuestion(services, request, reply)
+      const { publication, parameters } = question
+      const format = one(parameters, 'format') ?? 'csv'
+      if (format === 'json') {
+        const signal = disconnectSignal(reply)
+        const first = await nextPage(services, question, null, signal)
+        reply.type('application/json; charset=utf-8')
+        return reply.send(Readable.from(jsonOf(services, question, first, signal)))
+      }
+      // The files are those of the exports: one address for them, wherever they are asked for.
+      return reply.redirect(
+        exportAddress(datasetHref(request, publication.row.dataset_id), format, question),
+        302,
+      )
+    },
+  )
+
+  app.get<{ Params: { dataset_id: string; record_id: string } }>(
+    '/api/datasets/1.0/:dataset_id/records/:record_id',
+    legacyRoute('readRecordV1', 'One record, as API 1.0'),
+    async (request, reply) => {
+      const parameters = parametersOf(request)
+      const publication = await findVisibleById(services, request, request.params.dataset_id)
+      const text = { now: services.clock.now() }
+      const record = await services.records.record(publication, request.params.record_id, text, true)
+      return send(reply, parameters, recordOf(publication, record))
+    },
+  )
+}
+
+function selected(parameters: Parameters): string | undefined {
+  const fields = many(parameters, 'fields')
+  return fields.length === 0 ? undefined : fields.map(quoteName).join(', ')
+}
+
+const featureOf = ({ geometry, fields, recordid }: Record<string, unknown>) => ({
+  type: 'Feature',
+  id: recordid,
+  geometry: geometry ?? null,
+  properties: fields,
+})
+
+function exportAddress(dataset: string, format: string, { parameters, text }: Question): string {
+  const url = new URL(`${dataset}/exports/${encodeURIComponent(format === 'xls' ? 'xlsx' : format)}`)
+  const add = (name: string, value: string | undefined) => {
+    if (value !== undefined) url.searchParams.append(name, value)
+  }
+  for (const where of text.where ?? []) add('where', where)
+  for (const refine of text.refine ?? []) add('refine', refine)
+  for (const exclude of text.exclude ?? []) add('exclude', exclude)
+  add('order_by', text.orderBy)
+  add('select', selected(parameters))
+  add('timezone', one(parameters, 'timezone'))
+  add('lang', one(parameters, 'lang'))
+  add('limit', one(parameters, 'rows'))
+  add('use_labels', one(parameters, 'use_labels_for_header'))
+  add('delimiter', one(parameters, 'csv_separator'))
+  return url.href
+}
+
+function nextPage(services: HttpServices, question: Question, afterRow: number | null, signal: AbortSignal) {
+  const { publication, parameters, text } = question
+  return services.records.query(
+    publication,
+    {
+      text: { ...text, select: selected(parameters) },
+      limit: pageRows,
+      offset: 0,
+      includeAppMetas: true,
+      paging: { afterRow, totalCount: 0 },
+    },
+    signal,
+  )
+}
+
+/** Page after page of one generation. Only a whole array is closed. */
+async function* jsonOf(
+  services: HttpServices,
+  question: Question,
+  first: Awaited<ReturnType<typeof nextPage>>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const print = (publication: Publication, rows: readonly string[]) =>
+    rows.map((row) => JSON.stringify(recordOf(publication, row))).join(',\n')
+  yield '['
+  for (let page = first; ; ) {
+    if (page !== first && page.rows.length > 0) yield ',\n'
+    yield print(question.publication, page.rows)
+    if (page.lastRow === null || page.lastRow === undefined) break
+    page = await nextPage(services, question, page.lastRow, signal)
+  }
+  yield ']\n'
+}
