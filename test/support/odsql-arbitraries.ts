@@ -36,6 +36,10 @@ const wkt = fc.constantFrom(
   'POINT(2.3522 48.8566)',
   'POLYGON((2 48, 3 48, 3 49, 2 49, 2 48))',
   '{"type":"Point","coordinates":[4.8,45.7]}',
+  'LINESTRING(2.3522 48.8566, 4.86 45.7606)',
+  'MULTIPOLYGON(((170 -80, 190 -80, 190 80, 170 -80)), ((2 48, 3 48, 3 49, 2 48)))',
+  'GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))',
+  '0101000000000000000000f03f0000000000000040',
 )
 
 export const literals: Readonly<
@@ -97,6 +101,7 @@ export function textExpr(depth: number): Arbitrary<Expr> {
     flat,
     call('lower', textExpr(depth - 1)),
     call('upper', textExpr(depth - 1)),
+    call('lower', names('tags')),
     call('ifnull', textExpr(depth - 1), anyOf(literals.text, literals.null)),
     call('date_format', dateExpr(depth - 1), pattern),
   )
@@ -230,6 +235,8 @@ export function aggregate(): Arbitrary<Expr> {
     ...['sum', 'avg', 'min', 'max', 'median', 'stddev'].map((callee) => call(callee, numberExpr(1))),
     ...['min', 'max'].map((callee) => call(callee, anyOf(dateExpr(1), wild))),
     call('percentile', numberExpr(1), literals.number),
+    call('envelope', anyOf(names('place'), wild)),
+    call('bbox', anyOf(names('place'), wild)),
   )
 }
 
@@ -246,6 +253,8 @@ export const value: Arbitrary<Expr> = anyOf(
 
 const steps = anyOf(literals.number, literals.date, fc.constant<Expr>({ kind: 'star', span }))
 export const range: Arbitrary<Expr> = anyOf(
+  call('geo_cluster', names('place', 'city'), degrees),
+  call('geo_cluster', names('place'), degrees, literals.number),
   call('range', names('price', 'qty', 'opened', 'seen_at'), steps, steps, steps),
   call('range', names('price', 'qty'), literals.number),
   call(
