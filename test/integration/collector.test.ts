@@ -102,6 +102,7 @@ test('readers are never pointed at a generation that the collector has taken', a
       dataset,
       generation: { generation_uid },
       manifest: { fields: [], records_count: 0, partial: false } as unknown as Manifest,
+      fields: [],
       metas: {},
       change: 'publish',
       jobUid: 'j',
