@@ -16,6 +16,7 @@ import { validateParameters } from '../extractors/parameters.ts'
 import type { RawColumn, SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
 import { type InferredType, joinTypes, nativeCandidates } from '../types/types.ts'
+import { interruptOnStop } from './interrupt-on-stop.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -80,10 +81,7 @@ async function pass(
 ): Promise<Pass> {
   const connections = await Promise.all(Array.from({ length: lanes }, () => engine.connect()))
   const looker = await engine.connect()
-  const interrupt = () => {
-    for (const connection of [...connections, looker]) connection.interrupt()
-  }
-  hooks.stop.addEventListener('abort', interrupt)
+  const release = interruptOnStop([...connections, looker], hooks.stop)
   const state: PassState = {
     parts: [],
     isLearning: false,
@@ -127,7 +125,7 @@ async function pass(
     const written = state.isLearning && state.projection ? state.projection : projection
     return { parts, isComplete, limitReached, projection: written, mustRepeat: state.isLearning }
   } finally {
-    hooks.stop.removeEventListener('abort', interrupt)
+    release()
     for (const connection of [...connections, looker]) connection.close()
   }
 }

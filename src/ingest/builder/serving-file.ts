@@ -16,6 +16,7 @@ import {
   quoteLiteral,
   servingLayout,
 } from '../../kernel/index.ts'
+import { interruptOnStop } from './interrupt-on-stop.ts'
 
 export interface ServingFileOrder {
   readonly manifest: Pick<Manifest, 'parts' | 'fields' | 'generation_uid' | 'records_count'>
@@ -30,8 +31,7 @@ export async function buildServingFile(
   stop?: AbortSignal,
 ): Promise<void> {
   const connection = await engine.connect()
-  const interrupt = () => connection.interrupt()
-  stop?.addEventListener('abort', interrupt)
+  const release = interruptOnStop([connection], stop)
   try {
     await connection.run(`attach ${quoteLiteral(order.servingFile)} as serving`)
     await writeRecords(connection, order)
@@ -47,7 +47,7 @@ export async function buildServingFile(
     await connection.run('checkpoint serving')
     await connection.run('detach serving')
   } finally {
-    stop?.removeEventListener('abort', interrupt)
+    release()
     connection.close()
   }
 }
