@@ -31,12 +31,15 @@ export type BuildOutcome =
       readonly generationUid: string
       readonly manifest: Manifest
       readonly isIndexed: boolean
+      /** Parts of an earlier attempt at this job that did not have to be made again. */
+      readonly resumedParts: number
     }
   | { readonly kind: 'discarded' }
 
 /**
  * Builds a generation in a child process and registers it as sealed. An abort that keeps records seals what is there;
- * one that discards kills the child. Nothing is left on disk or in the table unless it ends sealed.
+ * one that discards kills the child. Nothing is left on disk or in the table unless it ends sealed, or is let go of
+ * (the process stops, the lease is lost): then the next attempt at the job continues from the parts that are there.
  * Errors: those the builder reports (ingest.*), actions.builder_died.
  */
 export async function buildGeneration(
@@ -67,6 +70,7 @@ export async function buildGeneration(
     })
     .execute()
   let progress: 'building' | 'sealing' | 'sealed' = 'building'
+  const earlier = await findUnfinished(deps, context.job.jobUid, generationUid)
   try {
     crashPoint('build.after')
     await mkdir(directory)
@@ -84,12 +88,15 @@ export async function buildGeneration(
       processors: order.processors,
       fieldSpecifications: order.fieldSpecifications,
       limits: { ...deps.builder, maxRecords: order.maxRecords },
+      resumeFrom: earlier
+        .filter((row) => row.recipe === order.recipe)
+        .map((row) => join(deps.layout.generations, row.generation_uid)),
     })
     if (built === null) return { kind: 'discarded' }
     progress = 'sealing'
     await registerSealed(deps, generationUid, built.manifest)
     progress = 'sealed'
-    return { kind: 'sealed', generationUid, manifest: built.manifest, isIndexed: built.isIndexed }
+    return { kind: 'sealed', generationUid, ...built }
   } finally {
     deps.onEvent({ kind: 'builder_ended', jobUid: context.job.jobUid, generationUid })
     // Why the build failed matters more than what is left of it, which the collector finds.
@@ -98,6 +105,9 @@ export async function buildGeneration(
 
   async function cleanUp(): Promise<void> {
     await rm(tmpDirectory, { recursive: true, force: true })
+    // Let go of: the next attempt goes on from what is there.
+    if (context.signal.aborted && progress !== 'sealed') return
+    for (const row of earlier) await discardGeneration(deps, row.generation_uid)
     if (progress === 'sealed') return
     // Where the disk is full the database cannot be written before there is space again.
     if (progress === 'building') await removeGenerationFiles(deps, generationUid)
@@ -133,6 +143,18 @@ async function registerSealed(deps: ActionDeps, generationUid: string, manifest:
   }
 }
 
+/** What earlier attempts at a job left unsealed, the latest first. */
+async function findUnfinished(deps: ActionDeps, jobUid: string, except: string) {
+  return deps.control.db
+    .selectFrom('generations')
+    .select(['generation_uid', 'recipe'])
+    .where('job_uid', '=', jobUid)
+    .where('state', '=', 'building')
+    .where('generation_uid', '!=', except)
+    .orderBy('created_at', 'desc')
+    .execute()
+}
+
 /** Removes a generation that was never sealed: its row first, so that nothing can refer to half a directory. */
 export async function discardGeneration(deps: ActionDeps, generationUid: string): Promise<void> {
   crashPoint('discard.before')
@@ -163,9 +185,10 @@ async function runBuilder(
   context: JobContext,
   board: ProgressBoard,
   plan: BuildPlan,
-): Promise<{ manifest: Manifest; isIndexed: boolean } | null> {
+): Promise<{ manifest: Manifest; isIndexed: boolean; resumedParts: number } | null> {
   let manifest: Manifest | null = null
   let isIndexed = false
+  let resumedParts = 0
   let isDone = false
   let isDiscarded = false
   let failure: AppError | null = null
@@ -179,6 +202,9 @@ async function runBuilder(
         board.counts(event.counts)
         break
       case 'part':
+        break
+      case 'resumed':
+        resumedParts = event.parts
         break
       case 'sealed':
         manifest = event.manifest
@@ -216,5 +242,5 @@ async function runBuilder(
   if (context.signal.aborted || !isDone || manifest === null) {
     throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
   }
-  return { manifest, isIndexed }
+  return { manifest, isIndexed, resumedParts }
 }

@@ -161,22 +161,32 @@ function removeCollected(deps: ActionDeps, generationUid: string, bytes: number 
 }
 
 /**
- * At start, before anything runs: forgets builds that no process can finish any more and removes what they left.
+ * At start, before anything runs: forgets builds that no job will finish any more and removes what they left. What an
+ * unfinished job left stays: its next attempt continues from there.
  * Only for the process that holds the data directory's lock.
  */
 export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
-  await db.deleteFrom('generations').where('state', 'in', ['building', 'collected']).execute()
-  const known = new Set(
-    (await db.selectFrom('generations').select('generation_uid').where('state', '=', 'sealed').execute()).map(
-      (row) => row.generation_uid,
-    ),
-  )
+  await db.deleteFrom('generations').where('state', '=', 'collected').execute()
+  await db
+    .deleteFrom('generations')
+    .where('state', '=', 'building')
+    .where('job_uid', 'not in', (eb) =>
+      eb.selectFrom('jobs').select('job_uid').where('state', 'in', unfinishedStates),
+    )
+    .execute()
+  const kept = await db
+    .selectFrom('generations')
+    .select(['generation_uid', 'state'])
+    .where('state', 'in', ['sealed', 'building'])
+    .execute()
+  const known = new Set(kept.map((row) => row.generation_uid))
+  const sealed = new Set(kept.filter((row) => row.state === 'sealed').map((row) => row.generation_uid))
   for (const name of await readdir(deps.layout.generations)) {
     if (!known.has(name)) await removeGenerationFiles(deps, name)
   }
   for (const name of await readdir(deps.layout.serving)) {
-    if (!known.has(name.replace(/\.duckdb(\.wal)?$/, '')))
+    if (!sealed.has(name.replace(/\.duckdb(\.wal)?$/, '')))
       await rm(join(deps.layout.serving, name), { force: true })
   }
   for (const name of await readdir(deps.layout.tmp)) {

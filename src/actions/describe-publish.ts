@@ -61,6 +61,7 @@ export async function describePublish(
     partial: outcome.manifest.partial,
     generation_uid: outcome.generationUid,
     reused: outcome.isReused,
+    ...(outcome.resumedParts > 0 ? { resumed_parts: outcome.resumedParts } : {}),
     rows_read: sum(outcome.manifest, 'rows_read'),
     rows_rejected: sum(outcome.manifest, 'rows_rejected'),
     rows_filtered: sum(outcome.manifest, 'rows_filtered'),

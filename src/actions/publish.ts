@@ -85,7 +85,8 @@ async function takeKept(
   const { generationUid } = kept
   if (!(await holdForJob(deps, generationUid, job.jobUid)))
     throw new AppError('checks.unknown_generation', { generation_uid: generationUid })
-  return { kind: 'sealed', isIndexed: isServed(deps, generationUid), isReused: true, ...kept }
+  const isIndexed = isServed(deps, generationUid)
+  return { kind: 'sealed', isIndexed, isReused: true, resumedParts: 0, ...kept }
 }
 
 function fieldsOf(manifest: Manifest, configuration: Configuration, order: PublishOrder): Field[] {
@@ -119,7 +120,7 @@ async function build(
     const steps = { processors, fieldSpecifications, maxRecords: null }
     const recipe = computeRecipe({ pipelineVersion, sources, ...steps })
     const reusable = await findGeneration(deps, context.job, recipe)
-    if (reusable) return { kind: 'sealed', isReused: true, ...reusable }
+    if (reusable) return { kind: 'sealed', isReused: true, resumedParts: 0, ...reusable }
     signal.throwIfAborted()
     const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources }
     const built = await buildGeneration(deps, context, { ...order, ...steps }, board)

@@ -58,6 +58,8 @@ export interface BuildPlan {
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
   readonly limits: BuildLimits
+  /** Absolute directories that earlier attempts at the same build left: what is whole in them need not be made again. */
+  readonly resumeFrom?: readonly string[]
 }
 
 export const buildPhases = ['extract', 'write', 'check', 'index'] as const
@@ -85,6 +87,8 @@ export type BuilderEvent =
       readonly counts: BuildCounts
     }
   | { readonly kind: 'part'; readonly part: ManifestPart }
+  /** Parts of an earlier attempt were found whole and are used. */
+  | { readonly kind: 'resumed'; readonly parts: number }
   /** `manifest.json` and everything it names is on disk, fsynced. */
   | { readonly kind: 'sealed'; readonly manifest: Manifest }
   /** The serving file is complete. Absent after a `seal` command: an aborted generation is served from its parts. */
@@ -100,6 +104,13 @@ export interface ManifestPart {
   readonly rows: number
   readonly bytes: number
   readonly sha256: string
+}
+
+/** A file beside the parts; `file` null: there is none. Manifests of the first releases do not say its size and hash. */
+export interface SideFile {
+  readonly file: string | null
+  readonly bytes?: number
+  readonly sha256?: string
 }
 
 export interface ManifestSource {
@@ -132,9 +143,9 @@ export interface Manifest {
   readonly fields: readonly Field[]
   readonly parts: readonly ManifestPart[]
   /** `rejects.parquet`: source rows that could not be read (resource_uid, line, reason, raw). */
-  readonly rejects: { readonly file: string | null; readonly rows: number }
+  readonly rejects: SideFile & { readonly rows: number }
   /** `record-errors.parquet`: values that could not be converted (record_id, processor_uid, field, value, type, reason). */
-  readonly record_errors: { readonly file: string | null; readonly count: number; readonly sampled: number }
+  readonly record_errors: SideFile & { readonly count: number; readonly sampled: number }
   readonly records_count: number
   /** Bytes of all parts. */
   readonly bytes: number

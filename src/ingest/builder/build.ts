@@ -17,8 +17,10 @@ import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
 import { checkSteps } from './check-steps.ts'
 import { resolveDuplicates } from './duplicates.ts'
-import { type Extraction, extract } from './extract.ts'
+import { type ExtractHooks, type Extraction, extract } from './extract.ts'
+import { createJournal, type Journal, type JournalEntry } from './journal.ts'
 import { sealFile } from './part-file.ts'
+import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
 import type { SliceCounts } from './slice-work.ts'
@@ -43,22 +45,13 @@ export async function build(
   try {
     emit({ kind: 'phase', phase: 'extract' })
     await checkPlan(engine, plan)
-    let last: BuildCounts | null = null
-    const extraction = await extract(engine, plan, {
-      stop,
-      onPart: (part) => emit({ kind: 'part', part }),
-      onProgress: (resourceUid, counts) => {
-        last = counts
-        emit({ kind: 'progress', phase: 'extract', resourceUid, counts })
-      },
-    })
-    emit({ kind: 'phase', phase: 'write' })
-    const manifest = await seal(engine, plan, extraction)
-    if (last)
-      emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
-    emit({ kind: 'phase', phase: 'check' })
-    checkBalance(manifest)
-    await writeManifest(plan.directory, manifest)
+    const inherited = await inherit(plan)
+    const reused = inherited.kind === 'whole' ? inherited.manifest.parts : inherited.entries
+    if (reused.length > 0) emit({ kind: 'resumed', parts: reused.length })
+    const manifest =
+      inherited.kind === 'whole'
+        ? await adopt(plan, inherited.manifest)
+        : await make(engine, plan, inherited.entries, emit, stop)
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
     emit({ kind: 'done' })
@@ -67,6 +60,45 @@ export async function build(
   }
 }
 
+/** The finished work of an earlier attempt as this generation's. */
+async function adopt(plan: BuildPlan, finished: Manifest): Promise<Manifest> {
+  const { datasetUid, generationUid, createdAt } = plan
+  const manifest = {
+    ...finished,
+    dataset_uid: datasetUid,
+    generation_uid: generationUid,
+    created_at: createdAt,
+  }
+  await writeManifest(plan.directory, manifest)
+  return manifest
+}
+
+async function make(
+  engine: Engine,
+  plan: BuildPlan,
+  inherited: readonly JournalEntry[],
+  emit: (event: BuilderEvent) => void,
+  stop: AbortSignal,
+): Promise<Manifest> {
+  const journal = createJournal(plan)
+  let last: BuildCounts | null = null
+  const hooks: ExtractHooks = {
+    stop,
+    onPart: (part) => emit({ kind: 'part', part }),
+    onProgress: (resourceUid, counts) => {
+      last = counts
+      emit({ kind: 'progress', phase: 'extract', resourceUid, counts })
+    },
+  }
+  const extraction = await extract(engine, plan, hooks, journal, inherited)
+  emit({ kind: 'phase', phase: 'write' })
+  const manifest = await seal(engine, plan, extraction)
+  if (last) emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
+  emit({ kind: 'phase', phase: 'check' })
+  checkBalance(manifest)
+  await writeManifest(plan.directory, manifest, journal)
+  return manifest
+}
 async function checkPlan(engine: Engine, plan: BuildPlan): Promise<void> {
   const connection = await engine.connect()
   try {
@@ -183,7 +215,8 @@ function checkBalance(manifest: Manifest): void {
   }
 }
 
-async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+/** The manifest makes the generation; the journal has had its day. */
+async function writeManifest(directory: string, manifest: Manifest, journal?: Journal): Promise<void> {
   const path = join(directory, 'manifest.json')
   const file = await open(`${path}.new`, 'w')
   try {
@@ -194,6 +227,7 @@ async function writeManifest(directory: string, manifest: Manifest): Promise<voi
   }
   crashPoint('manifest.before')
   await rename(`${path}.new`, path)
+  journal?.remove()
   await syncDirectory(directory)
   await syncDirectory(dirname(directory))
   crashPoint('manifest.after')

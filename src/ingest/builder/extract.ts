@@ -4,12 +4,15 @@
  * Types are inferred optimistically: the first slice decides, and every later slice is checked over all its values. A
  * slice that contradicts them ends the writing; the rest is then only read, to learn the types that hold for all values,
  * and the whole is extracted again with them. Clean files, by far the most, are read once.
+ *
+ * Every part is noted in the journal. A build that is resumed starts with the parts that an earlier attempt noted: the
+ * sources are cut again, but only what is behind those parts is loaded.
  */
 import { rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection, Engine } from '../../engine/index.ts'
 import { crashPoint } from '../../faults/index.ts'
-import type { BuildCounts, BuildPlan, BuildSource, ManifestPart } from '../../kernel/index.ts'
+import type { BuildCounts, BuildPlan, BuildSource, JsonValue, ManifestPart } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
 import { refuseTooManyColumns } from '../extractors/max-columns.ts'
 import { validateParameters } from '../extractors/parameters.ts'
@@ -17,6 +20,7 @@ import type { RawColumn, SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
 import { type InferredType, joinTypes, nativeCandidates } from '../types/types.ts'
 import { interruptOnStop } from './interrupt-on-stop.ts'
+import type { Journal, JournalEntry } from './journal.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -43,21 +47,45 @@ export interface ExtractHooks {
 
 const lanes = 2
 
+/** A source is not cut as it was when the resumed parts were made. */
+class CutDiffers extends Error {}
+
 /** Errors: those of the extractors, processors and field specifications. */
-export async function extract(engine: Engine, plan: BuildPlan, hooks: ExtractHooks): Promise<Extraction> {
-  const knowledge: Knowledge = {
-    types: new Map(),
-    columns: [],
-    memory: plan.sources.map(() => new Map()),
+export async function extract(
+  engine: Engine,
+  plan: BuildPlan,
+  hooks: ExtractHooks,
+  journal: Journal,
+  inherited: readonly JournalEntry[],
+): Promise<Extraction> {
+  try {
+    return await extractFrom(engine, plan, hooks, journal, inherited)
+  } catch (error) {
+    if (!(error instanceof CutDiffers)) throw error
+    for (const { part } of inherited) await rm(join(plan.directory, part.file), { force: true })
+    return extractFrom(engine, plan, hooks, journal, [])
   }
+}
+
+async function extractFrom(
+  engine: Engine,
+  plan: BuildPlan,
+  hooks: ExtractHooks,
+  journal: Journal,
+  inherited: readonly JournalEntry[],
+): Promise<Extraction> {
+  const knowledge = knowledgeOf(plan, inherited)
+  let entries = inherited
   // One repetition nearly always suffices. A further one happens when the type that all values of one slice seemed to
   // allow (double) turns out too narrow for what another slice holds (an int of 19 digits): types only ever widen, and
   // the longest way from the narrowest to text has two steps.
   for (let repetitions = 0; ; repetitions++) {
-    const extraction = await pass(engine, plan, hooks, knowledge)
+    journal.begin(entries)
+    const extraction = await pass(engine, plan, hooks, knowledge, journal, entries)
     if (!extraction.mustRepeat || hooks.stop.aborted) return extraction
     if (repetitions === 4) throw new Error('the types of a source do not settle')
     for (const part of extraction.parts) await unlink(join(plan.directory, part.file))
+    entries = []
   }
 }
 
@@ -69,6 +97,16 @@ interface Knowledge {
   readonly memory: Map<string, unknown>[]
 }
 
+/** What was known when the last of the inherited parts was written; nothing when there are none. */
+function knowledgeOf(plan: BuildPlan, inherited: readonly JournalEntry[]): Knowledge {
+  const last = inherited.at(-1)
+  const memory = plan.sources.map((_source, sourceIndex) => {
+    const own = inherited.findLast((entry) => entry.sourceIndex === sourceIndex)
+    return new Map<string, unknown>(own && own.memory !== null ? [['stored', own.memory]] : [])
+  })
+  return { types: new Map(last?.types), columns: [...(last?.columns ?? [])], memory }
+}
+
 interface Pass extends Extraction {
   readonly mustRepeat: boolean
 }
@@ -78,36 +116,49 @@ async function pass(
   plan: BuildPlan,
   hooks: ExtractHooks,
   knowledge: Knowledge,
+  journal: Journal,
+  inherited: readonly JournalEntry[],
 ): Promise<Pass> {
   const connections = await Promise.all(Array.from({ length: lanes }, () => engine.connect()))
   const looker = await engine.connect()
   const release = interruptOnStop([...connections, looker], hooks.stop)
-  const state: PassState = {
-    parts: [],
-    isLearning: false,
-    hasWritten: false,
-    kept: 0,
-    projection: null,
-    sequence: 0,
-  }
+  const state = startState(plan, knowledge, inherited)
   const meter = createMeter(plan, hooks)
+  for (const { sourceIndex, slice, counts, part } of inherited)
+    meter.add(sourceIndex, plan.sources[sourceIndex]!.resourceUid, slice.sourceBytesRead, counts, part.bytes)
   try {
     let isComplete = true
     let limitReached = false
     for (const [sourceIndex, source] of plan.sources.entries()) {
-      const reader = await openReader(looker, plan, source, sourceIndex, knowledge, hooks.stop).catch(
-        (error) => {
-          if (hooks.stop.aborted) return null
-          throw error
-        },
-      )
+      if (inherited.some((entry) => entry.sourceIndex > sourceIndex)) continue
+      const skipped = inherited.filter((entry) => entry.sourceIndex === sourceIndex)
+      const reader = await openReader(looker, plan, source, sourceIndex, {
+        knowledge,
+        skipSlices: skipped.length,
+        stop: hooks.stop,
+      }).catch((error) => {
+        if (hooks.stop.aborted) return null
+        throw error
+      })
       if (reader === null) {
         isComplete = false
         break
       }
-      if (mergeColumns(knowledge, reader.columns()) && state.hasWritten) state.isLearning = true
+      if (mergeColumns(knowledge, reader.columns()) && state.hasWritten) startLearning(state, journal)
       try {
-        await readSource({ connections, plan, hooks, knowledge, state, reader, source, sourceIndex, meter })
+        const work = {
+          connections,
+          plan,
+          hooks,
+          knowledge,
+          state,
+          reader,
+          source,
+          sourceIndex,
+          meter,
+          journal,
+        }
+        await readSource({ ...work, skipped })
       } finally {
         reader.close()
       }
@@ -140,6 +191,25 @@ interface PassState {
   sequence: number
 }
 
+function startState(plan: BuildPlan, knowledge: Knowledge, inherited: readonly JournalEntry[]): PassState {
+  const parts = inherited.map(({ part, sourceIndex, counts }) => ({ ...part, sourceIndex, counts }))
+  const hasWritten = parts.length > 0
+  return {
+    parts,
+    isLearning: false,
+    hasWritten,
+    kept: parts.reduce((total, part) => total + part.counts.rowsKept, 0),
+    projection: hasWritten ? compileProjection(knowledge.columns, plan, knowledge.types) : null,
+    sequence: parts.length,
+  }
+}
+
+/** The types do not hold for all values: what has been written will be written again, and nothing of it resumed. */
+function startLearning(state: PassState, journal: Journal): void {
+  if (!state.isLearning) journal.begin([])
+  state.isLearning = true
+}
+
 interface SourceWork {
   readonly connections: readonly Connection[]
   readonly plan: BuildPlan
@@ -150,6 +220,9 @@ interface SourceWork {
   readonly source: BuildSource
   readonly sourceIndex: number
   readonly meter: Meter
+  readonly journal: Journal
+  /** Slices whose parts are there already, from the first on. */
+  readonly skipped: readonly JournalEntry[]
 }
 
 /** Runs slices through the lanes: the first one alone, because it decides the types the others are checked against. */
@@ -163,6 +236,12 @@ async function readSource(work: SourceWork): Promise<void> {
     return taken
   }
   const failures: unknown[] = []
+  async function skip(): Promise<void> {
+    for (const { slice: known } of work.skipped) {
+      const { done, value } = await next()
+      if (done || value.bytes !== known.bytes || value.firstLine !== known.firstLine) throw new CutDiffers()
+    }
+  }
   async function runLane(connection: Connection, mostSlices: number): Promise<void> {
     for (let done = 0; done < mostSlices && !hooks.stop.aborted && failures.length === 0; done++) {
       if (isFull(work)) return
@@ -174,6 +253,7 @@ async function readSource(work: SourceWork): Promise<void> {
   const runLaneSafely = (connection: Connection, mostSlices: number) =>
     runLane(connection, mostSlices).catch((error) => failures.push(error))
   try {
+    await skip()
     await runLaneSafely(connections[0]!, 1)
     // All lanes are awaited, also when one fails: its connection must not be closed under a running statement.
     await Promise.all(connections.map((connection) => runLaneSafely(connection, Number.POSITIVE_INFINITY)))
@@ -194,12 +274,15 @@ async function runSlice(
   slice: Slice,
   sequence: number,
 ): Promise<void> {
-  const { plan, hooks, knowledge, state, reader, source, sourceIndex, meter } = work
+  const { plan, hooks, knowledge, state, reader, source, sourceIndex, meter, journal } = work
   try {
     for (;;) {
       const id = `${sourceIndex}_${slice.index}`
+      let known: Pick<JournalEntry, 'columns' | 'types'> = knowledge
       const table = await prepareSlice(connection, reader, slice, id, (columns) => {
         mergeColumns(knowledge, columns)
+        // Another lane may add to the knowledge before this slice is written: its part has what is known now.
+        known = { columns: knowledge.columns, types: knowledge.types }
         return compileProjection(knowledge.columns, plan, knowledge.types)
       })
       try {
@@ -208,7 +291,7 @@ async function runSlice(
         )
         for (const [name, type] of table.findings) learn(knowledge, name, type)
         if (contradictions.length > 0 || (table.hasNewColumns && state.hasWritten)) {
-          if (state.hasWritten) state.isLearning = true
+          if (state.hasWritten) startLearning(state, journal)
           else continue
         }
         if (state.isLearning) return
@@ -224,6 +307,7 @@ async function runSlice(
         crashPoint('part.after')
         const part: SealedPart = { file: name, rows: counts.rowsKept, ...sealed, sourceIndex, counts }
         state.parts[sequence] = part
+        if (!state.isLearning) journal.add(entryOf(part, sequence, slice, { ...known, memory: table.memory }))
         state.kept += counts.rowsKept
         hooks.onPart({ file: part.file, rows: part.rows, bytes: part.bytes, sha256: part.sha256 })
         meter.add(sourceIndex, source.resourceUid, slice.sourceBytesRead, counts, sealed.bytes)
@@ -235,6 +319,15 @@ async function runSlice(
   } finally {
     if (slice.bytes > 0) await rm(slice.path, { force: true })
   }
+}
+
+function entryOf(
+  { sourceIndex, counts, ...part }: SealedPart,
+  sequence: number,
+  { bytes, firstLine, sourceBytesRead }: Slice,
+  known: Pick<JournalEntry, 'columns' | 'types'> & { readonly memory: JsonValue | null },
+): JournalEntry {
+  return { sequence, part, sourceIndex, slice: { bytes, firstLine, sourceBytesRead }, counts, ...known }
 }
 
 /** A column in which no value had been seen was written as text: finding out that it is text changes nothing. */
@@ -302,8 +395,7 @@ function openReader(
   plan: BuildPlan,
   source: BuildSource,
   sourceIndex: number,
-  knowledge: Knowledge,
-  stop: AbortSignal,
+  how: { readonly knowledge: Knowledge; readonly skipSlices: number; readonly stop: AbortSignal },
 ): Promise<SourceReader> {
   const extractor = findExtractor(source.extractor)
   validateParameters(extractor, source.params)
@@ -314,8 +406,9 @@ function openReader(
     prefix: `s${sourceIndex}`,
     sliceBytes: plan.limits.sliceBytes,
     maxSourceBytes: plan.limits.maxSourceBytes,
-    stop,
-    memory: knowledge.memory[sourceIndex]!,
+    stop: how.stop,
+    skipSlices: how.skipSlices,
+    memory: how.knowledge.memory[sourceIndex]!,
   })
 }
 

@@ -10,6 +10,10 @@ export async function sealFile(path: string): Promise<{ bytes: number; sha256: s
   } finally {
     await file.close()
   }
+  return describeFile(path)
+}
+
+export async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
   return { bytes: (await stat(path)).size, sha256: hash.digest('hex') }

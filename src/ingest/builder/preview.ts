@@ -34,6 +34,7 @@ export async function preview(order: PreviewOrder): Promise<Preview> {
       sliceBytes: headBytes,
       maxSourceBytes: limits.maxSourceBytes,
       stop: new AbortController().signal,
+      skipSlices: 0,
       memory: new Map(),
     })
     let types = new Map<string, InferredType>()

@@ -22,13 +22,13 @@ export async function writeRejects(
   )
   if (rows.length === 0) return { file: null, rows: 0 }
   const file = 'rejects.parquet'
-  await writeRows(connection, join(plan.directory, file), rows, {
+  const sealed = await writeRows(connection, join(plan.directory, file), rows, {
     resource_uid: 'VARCHAR',
     line: 'BIGINT',
     reason: 'VARCHAR',
     raw: 'VARCHAR',
   })
-  return { file, rows: rows.length }
+  return { file, rows: rows.length, ...sealed }
 }
 
 /** `record-errors.parquet`: an exact count, and as many of the errors themselves as the plan allows. */
@@ -49,7 +49,7 @@ export async function writeRecordErrors(
     type: error.type,
     reason: error.reason,
   }))
-  await writeRows(connection, join(plan.directory, file), rows, {
+  const sealed = await writeRows(connection, join(plan.directory, file), rows, {
     record_id: 'VARCHAR',
     processor_uid: 'VARCHAR',
     field: 'VARCHAR',
@@ -57,7 +57,7 @@ export async function writeRecordErrors(
     type: 'VARCHAR',
     reason: 'VARCHAR',
   })
-  return { file, count, sampled: samples.length }
+  return { file, count, sampled: samples.length, ...sealed }
 }
 
 async function writeRows(
@@ -65,7 +65,7 @@ async function writeRows(
   path: string,
   rows: readonly Readonly<Record<string, unknown>>[],
   types: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<{ bytes: number; sha256: string }> {
   const columns = Object.entries(types)
   await connection.run(
     `create temp table side_rows (${columns.map(([name, type]) => `${name} ${type}`).join(', ')})`,
@@ -80,5 +80,5 @@ async function writeRows(
   }
   await connection.run(`copy side_rows to ${quoteLiteral(path)} (format parquet)`)
   await connection.run('drop table side_rows')
-  await sealFile(path)
+  return sealFile(path)
 }

@@ -1,6 +1,6 @@
 /** What happens to one slice: read, process, type, check the types, write the part. */
 import type { Connection } from '../../engine/index.ts'
-import { quoteIdentifier, quoteLiteral } from '../../kernel/index.ts'
+import { type JsonValue, quoteIdentifier, quoteLiteral } from '../../kernel/index.ts'
 import type { RawColumn, Reject, SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
 import { type InferredType, inferredConversion, widen } from '../types/types.ts'
@@ -42,6 +42,13 @@ export interface SliceTable {
   drop(): Promise<void>
 }
 
+export interface PreparedSlice extends SliceTable {
+  readonly hasNewColumns: boolean
+  readonly projection: Projection
+  /** Of the reader, as of this slice. */
+  readonly memory: JsonValue | null
+}
+
 /** Materialises a slice's typed rows in the engine's memory (a slice is small) and checks its types. */
 export async function prepareSlice(
   connection: Connection,
@@ -49,7 +56,7 @@ export async function prepareSlice(
   slice: Slice,
   id: string,
   makeProjection: (columns: readonly RawColumn[]) => Projection,
-): Promise<SliceTable & { readonly hasNewColumns: boolean; readonly projection: Projection }> {
+): Promise<PreparedSlice> {
   const loaded = await reader.load(connection, slice)
   const projection = makeProjection(loaded.columns)
   const table = `typed_${id}`
@@ -68,6 +75,7 @@ export async function prepareSlice(
   return {
     name: table,
     hasNewColumns: loaded.hasNewColumns,
+    memory: loaded.memory ?? null,
     projection,
     findings,
     async counts(maxSamples) {

@@ -121,6 +121,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
         prefix: context.prefix,
         sliceBytes: context.sliceBytes,
         filename: source.filename,
+        skipSlices: context.skipSlices,
         dialect,
         skipRecords: leading + (hasHeader ? 1 : 0),
       }),

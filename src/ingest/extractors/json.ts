@@ -1,6 +1,6 @@
 /** JSON arrays, JSON lines and GeoJSON: one document a line after slicing, columns by member name. */
 import type { Connection } from '../../engine/index.ts'
-import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
+import { AppError, type JsonValue, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import { openText, openUnpacked } from '../bytes/open-source.ts'
 import type { Slice } from '../slices/slice.ts'
 import { sliceJson } from '../slices/slice-json.ts'
@@ -110,6 +110,7 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
       prefix: context.prefix,
       sliceBytes: context.sliceBytes,
       filename: source.filename,
+      skipSlices: context.skipSlices,
     }
     if (layout === 'lines') return sliceLines(opened, options)
     const root = layout === 'geojson' ? ['features'] : pathOf(textParameter(source.params, 'root'))
@@ -133,7 +134,8 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
       await turn.reached
       const hasNewColumns = takeUp(members, found)
       refuseTooManyColumns(members.byKey.size)
-      return { ...readable(connection, slice, table), hasNewColumns, columns: columns() }
+      const memory = snapshot(members)
+      return { ...readable(connection, slice, table), hasNewColumns, columns: columns(), memory }
     } finally {
       turn.release()
     }
@@ -201,7 +203,7 @@ interface Members {
 }
 
 function remember(memory: Map<string, unknown>, layout: Layout): Members {
-  const known = memory.get('json') as Members | undefined
+  const known = (memory.get('json') as Members | undefined) ?? restored(memory.get('stored'))
   const members: Members = {
     byKey: known?.byKey ?? new Map(),
     taken: known?.taken ?? new Set(layout === 'geojson' ? [shapeColumn.name, pointColumn.name] : []),
@@ -209,6 +211,23 @@ function remember(memory: Map<string, unknown>, layout: Layout): Members {
   }
   memory.set('json', members)
   return members
+}
+
+interface StoredMembers {
+  readonly members: readonly { key: string; name: string; label: string; kinds: string[] }[]
+  readonly taken: readonly string[]
+}
+
+function snapshot({ byKey, taken }: Members): JsonValue {
+  const members = [...byKey.values()].map((member) => ({ ...member, kinds: [...member.kinds] }))
+  return { members, taken: [...taken] }
+}
+
+function restored(stored: unknown): Pick<Members, 'byKey' | 'taken'> | undefined {
+  if (stored === undefined) return undefined
+  const { members, taken } = stored as StoredMembers
+  const byKey = new Map(members.map((member) => [member.key, { ...member, kinds: new Set(member.kinds) }]))
+  return { byKey, taken: new Set(taken) }
 }
 
 /** Adds what a slice's records hold. Returns whether the columns are not what they were for earlier slices. */

@@ -1,6 +1,6 @@
 /** What every extractor gives the builder: columns, slices, and SQL that reads a slice. */
 import type { Connection } from '../../engine/index.ts'
-import type { BuildSource, FieldType } from '../../kernel/index.ts'
+import type { BuildSource, FieldType, JsonValue } from '../../kernel/index.ts'
 import type { Slice } from '../slices/slice.ts'
 import type { InferredType } from '../types/types.ts'
 
@@ -23,6 +23,8 @@ export interface LoadedSlice {
   readonly columns: readonly RawColumn[]
   /** Not the columns that earlier slices had: there are more, or what the format says of one has changed. */
   readonly hasNewColumns: boolean
+  /** What the reader knows after this slice and the ones before it; found as `stored` in `memory` by a later reader. */
+  readonly memory?: JsonValue
   /** Rows of this slice that could not be read at all; call once the relation has been read. */
   rejects(): Promise<readonly Reject[]>
   release(): Promise<void>
@@ -54,6 +56,8 @@ export interface ReaderContext {
   readonly maxSourceBytes: number
   /** Aborted: nobody waits for the source any more. */
   readonly stop: AbortSignal
+  /** Slices at the head of the source that nobody will load; 0 unless a build is resumed. */
+  readonly skipSlices: number
   /** What the reader found out in an earlier pass over the same source, and leaves for the next. */
   readonly memory: Map<string, unknown>
 }

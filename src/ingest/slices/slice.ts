@@ -22,17 +22,29 @@ export interface SliceOptions {
   readonly prefix: string
   readonly sliceBytes: number
   readonly filename: string
+  /** This many slices from the first on are cut but not written: their parts are there already. Default: none. */
+  readonly skipSlices?: number
 }
 
 /** Beyond this a single record is an error: it must fit the engine's line buffer. */
 export const maxRecordBytes = 16 << 20
 
-/** Writes the pieces of one slice to its file. */
+/** Writes the pieces of one slice to its file, unless it is one to skip. */
 export async function writeSlice(
   options: SliceOptions,
   slice: { index: number; pieces: readonly Buffer[]; sourceBytesRead: number; firstLine: number },
 ): Promise<Slice> {
   const path = join(options.directory, `${options.prefix}-${slice.index}.slice`)
+  if (slice.index < (options.skipSlices ?? 0)) {
+    const bytes = slice.pieces.reduce((total, piece) => total + piece.length, 0)
+    return {
+      index: slice.index,
+      path,
+      bytes,
+      sourceBytesRead: slice.sourceBytesRead,
+      firstLine: slice.firstLine,
+    }
+  }
   const file = await open(path, 'w')
   let bytes = 0
   try {

@@ -8,7 +8,7 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** Slices are taken in order, each from 0 without a gap; a slice taken again has had its turn. */
+  /** Slices are taken in order, from any one on without a gap; a slice taken again has had its turn. */
   take(index: number): Turn
 }
 
