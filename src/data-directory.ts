@@ -3,15 +3,10 @@ import { mkdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ControlDb } from './control/index.ts'
-import type { Ids } from './kernel/index.ts'
+import { type DataLayout, dataLayout, type Ids } from './kernel/index.ts'
 import { SettingError } from './settings.ts'
 
-export interface DataDirectory {
-  readonly root: string
-  readonly control: string
-  readonly blobs: string
-  readonly generations: string
-  readonly serving: string
+export interface DataDirectory extends DataLayout {
   /** Emptied at every start. */
   readonly tmp: string
   readonly exports: string
@@ -22,11 +17,7 @@ export interface DataDirectory {
 export function layOut(root: string): DataDirectory {
   const tmp = join(root, 'tmp')
   return {
-    root,
-    control: join(root, 'control.sqlite'),
-    blobs: join(root, 'blobs'),
-    generations: join(root, 'generations'),
-    serving: join(root, 'serving'),
+    ...dataLayout(root),
     tmp,
     exports: join(tmp, 'exports'),
     previews: join(tmp, 'previews'),
@@ -35,8 +26,8 @@ export function layOut(root: string): DataDirectory {
 }
 
 export function makeDirectories(directory: DataDirectory): void {
-  for (const path of Object.values(directory))
-    if (path !== directory.control) mkdirSync(path, { recursive: true })
+  const { control: _control, directoryId: _directoryId, ...directories } = directory
+  for (const path of Object.values(directories)) mkdirSync(path, { recursive: true })
 }
 
 /** The start's sweep empties `tmp` whole. */
@@ -50,7 +41,7 @@ export async function makeTemporaryDirectories(directory: DataDirectory): Promis
  * when they belong to different partners.
  */
 export async function checkBelonging(directory: DataDirectory, db: ControlDb, ids: Ids): Promise<void> {
-  const path = join(directory.root, 'directory-id')
+  const path = directory.directoryId
   const ofDirectory = await readFile(path, 'utf8').catch(() => null)
   const row = await db
     .selectFrom('settings')

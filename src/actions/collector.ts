@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExpressionBuilder } from 'kysely'
-import type { ControlSchema } from '../control/index.ts'
+import { type ControlSchema, isBackupRunning } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
 import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
@@ -9,12 +9,13 @@ import type { ActionDeps } from './deps.ts'
 
 /**
  * Frees generations that nothing points at any more: not current, not pinned by a version, not of a dataset that a job
- * works on, and past the retention window, within which an unpublish can be undone. The row goes to `collected` first;
- * readers that still hold it are waited for.
+ * works on, and past the retention window, within which an unpublish can be undone. Nothing goes while a backup runs. The
+ * row goes to `collected` first; readers that still hold it are waited for.
  */
 export async function collectGenerations(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
   await discardAbandoned(deps)
+  if (await isBackupRunning(db, deps.clock.now())) return
   await finishCollecting(deps)
   const retired = await db
     .selectFrom('generations')
@@ -110,6 +111,8 @@ async function finishCollecting(deps: ActionDeps): Promise<void> {
 /** The claim asks everything again: a version may have been saved of it since it was chosen. */
 async function collect(deps: ActionDeps, generationUid: string, bytes: number): Promise<void> {
   const { db } = deps.control
+  // One may have begun since; one that begins after the claim copies a database that knows of it.
+  if (await isBackupRunning(db, deps.clock.now())) return
   crashPoint('collect.before')
   const isClaimed = await db.transaction().execute(async (trx) => {
     const claimed = await trx
@@ -203,6 +206,7 @@ const namedWithinMs = 10 * 60_000
  */
 export async function collectBlobs(deps: ActionDeps): Promise<void> {
   const { db } = deps.control
+  if (await isBackupRunning(db, deps.clock.now())) return
   // Looked at before the names: a job that ends in between has written its names by then.
   const oldest = await db
     .selectFrom('jobs')

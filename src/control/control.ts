@@ -32,7 +32,7 @@ export async function openControl(options: {
 
 async function openSqlite(path: string): Promise<Control> {
   const notices = createSqliteNotices()
-  const db = new Kysely<ControlSchema>({ dialect: sqliteDialect(path, notices) })
+  const db = new Kysely<ControlSchema>({ dialect: sqliteDialect(path, { notices }) })
   await migrate(db as Kysely<unknown>, 'sqlite')
   return {
     db,

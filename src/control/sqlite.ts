@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { SqliteDialect } from 'kysely'
-import type { SqliteNotices } from './notices.ts'
+import { createSqliteNotices, type SqliteNotices } from './notices.ts'
 
 type SqliteInput = string | number | bigint | null | Uint8Array
 
@@ -13,11 +13,18 @@ const nothing = { changes: 0, lastInsertRowid: 0 }
  * The embedded control database on Node's own SQLite. `busy_timeout` is set before `journal_mode`, which itself may
  * find the file locked. `synchronous=FULL`: an acknowledged job id survives a power cut.
  */
-export function sqliteDialect(path: string, notices: SqliteNotices): SqliteDialect {
-  const database = new DatabaseSync(path)
+export function sqliteDialect(
+  path: string,
+  options: { readonly isReadOnly?: boolean; readonly notices?: SqliteNotices } = {},
+): SqliteDialect {
+  const isReadOnly = options.isReadOnly ?? false
+  const notices = options.notices ?? createSqliteNotices()
+  const database = new DatabaseSync(path, { readOnly: isReadOnly })
   database.exec('pragma busy_timeout = 5000')
-  database.exec('pragma journal_mode = wal')
-  database.exec('pragma synchronous = full')
+  if (!isReadOnly) {
+    database.exec('pragma journal_mode = wal')
+    database.exec('pragma synchronous = full')
+  }
   database.exec('pragma foreign_keys = on')
   database.function('pg_notify', (channel, payload) => notices.add(String(channel), String(payload)))
   const statements = new Map<string, StatementSync>()

@@ -1,4 +1,4 @@
-export { type BlobStore, createBlobStore } from './blobs/blob-store.ts'
+export { type BlobStore, createBlobStore, syncDirectory } from './blobs/blob-store.ts'
 export type { Preview, PreviewOrder } from './builder/messages.ts'
 export { type Builder, type BuilderHost, createBuilderHost } from './builder-host.ts'
 export { extractors, findExtractor } from './extractors/extractors.ts'

@@ -17,6 +17,15 @@ const steps: Readonly<Record<string, Step>> = {
 
 /** Brings a database of any earlier release to this one. Throws when it was written by a later release. */
 export async function migrate(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {
+  await migrateTo(db, dialect, null)
+}
+
+/** As `migrate`, no further than the step of this name: what was saved by an earlier release goes into its own tables. */
+export async function migrateTo(
+  db: Kysely<unknown>,
+  dialect: 'sqlite' | 'postgres',
+  step: string | null,
+): Promise<void> {
   const provider: MigrationProvider = {
     getMigrations: async () =>
       Object.fromEntries(
@@ -26,6 +35,7 @@ export async function migrate(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres
         ]),
       ),
   }
-  const { error } = await new Migrator({ db, provider }).migrateToLatest()
+  const migrator = new Migrator({ db, provider })
+  const { error } = await (step === null ? migrator.migrateToLatest() : migrator.migrateTo(step))
   if (error) throw error
 }

@@ -1,0 +1,123 @@
+/**
+ * The control database as text, and back: how a PostgreSQL one is backed up without PostgreSQL's own tools. One JSON
+ * object a line: first the migration that the tables are of, then rows, referred tables before those that refer. Tables
+ * hold text and whole numbers only (schema.ts), so that a dump can be read into either database.
+ */
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { Kysely, sql } from 'kysely'
+import { migrateTo } from './migrations/index.ts'
+import { postgresDialect, postgresPool } from './postgres.ts'
+import type { ControlAddress, ControlReader } from './reader.ts'
+import type { ControlSchema } from './schema.ts'
+import { sqliteDialect } from './sqlite.ts'
+
+/** The database that a dump is to be read into has tables already. */
+export class DatabaseNotEmptyError extends Error {}
+
+const rowsPerBatch = 200
+const format = 1
+
+/** Writes the database as it is at one instant. */
+export async function dumpPostgres(databaseUrl: string, path: string): Promise<void> {
+  const pool = postgresPool(databaseUrl, { isReadOnly: true })
+  const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
+  const file = await open(path, 'w')
+  try {
+    await db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute((trx) => writeAll(trx, file))
+    await file.sync()
+  } finally {
+    await file.close()
+    await db.destroy()
+  }
+}
+
+async function writeAll(db: Kysely<unknown>, file: FileHandle): Promise<void> {
+  const migration = await sql<{ name: string }>`
+    select name from kysely_migration order by name desc limit 1`.execute(db)
+  const write = (value: unknown) => file.writeFile(`${JSON.stringify(value)}\n`)
+  await write({ format, migration: migration.rows[0]!.name })
+  for (const table of await tablesInOrder(db)) {
+    await sql`declare dumped cursor for select * from ${sql.table(table)}`.execute(db)
+    for (;;) {
+      const { rows } = await sql`fetch ${sql.lit(rowsPerBatch)} from dumped`.execute(db)
+      if (rows.length === 0) break
+      await write({ table, rows })
+    }
+    await sql`close dumped`.execute(db)
+  }
+}
+
+/** Tables, each behind those that its foreign keys refer to. */
+async function tablesInOrder(db: Kysely<unknown>): Promise<string[]> {
+  const tables = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name not like 'kysely%'
+    order by table_name`.execute(db)
+  const references = await sql<{ from: string; to: string }>`
+    select a.relname as "from", b.relname as "to" from pg_constraint c
+    join pg_class a on a.oid = c.conrelid join pg_class b on b.oid = c.confrelid
+    where c.contype = 'f' and c.connamespace = current_schema()::regnamespace`.execute(db)
+  const ordered = new Set<string>()
+  const visit = (name: string): void => {
+    if (ordered.has(name)) return
+    for (const { from, to } of references.rows) if (from === name && to !== name) visit(to)
+    ordered.add(name)
+  }
+  for (const { name } of tables.rows) visit(name)
+  return [...ordered]
+}
+
+/** Makes an empty database what the dump says; SQLite may be `:memory:`. Errors: DatabaseNotEmptyError. */
+export async function loadDump(path: string, address: ControlAddress): Promise<ControlReader> {
+  const dialect = address.databaseUrl === null ? 'sqlite' : 'postgres'
+  const db = new Kysely<ControlSchema>({
+    dialect:
+      address.databaseUrl === null
+        ? sqliteDialect(address.sqlitePath)
+        : postgresDialect(postgresPool(address.databaseUrl)),
+  })
+  try {
+    if (dialect === 'postgres') await refuseTables(db as Kysely<unknown>)
+    const lines = createInterface({
+      input: createReadStream(path, 'utf8'),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })
+    let isMigrated = false
+    for await (const line of lines) {
+      const value = JSON.parse(line)
+      if (!isMigrated) await migrateTo(db as Kysely<unknown>, dialect, value.migration)
+      else await db.insertInto(value.table).values(value.rows).execute()
+      isMigrated = true
+    }
+    if (dialect === 'postgres') await advanceSequences(db as Kysely<unknown>)
+    return { db, dialect, close: () => db.destroy() }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+async function refuseTables(db: Kysely<unknown>): Promise<void> {
+  const found = await sql<{ n: number }>`
+    select count(*) as n from information_schema.tables where table_schema = current_schema()`.execute(db)
+  if (Number(found.rows[0]!.n) > 0)
+    throw new DatabaseNotEmptyError('The database at DATABASE_URL is not empty')
+}
+
+/** Rows came with their serial numbers: the next one must be higher. */
+async function advanceSequences(db: Kysely<unknown>): Promise<void> {
+  const serials = await sql<{ table_name: string; column_name: string }>`
+    select table_name, column_name from information_schema.columns
+    where table_schema = current_schema() and column_default like 'nextval%'`.execute(db)
+  for (const { table_name, column_name } of serials.rows) {
+    await sql`select setval(pg_get_serial_sequence(${table_name}, ${column_name}),
+      (select coalesce(max(${sql.ref(column_name)}), 0) + 1 from ${sql.table(table_name)}), false)`.execute(
+      db,
+    )
+  }
+}
