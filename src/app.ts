@@ -28,6 +28,7 @@ import {
   createRecordErrors,
   createRecords,
   cursorSecret,
+  type DamageEvent,
 } from './records/index.ts'
 import { SettingError, type Settings } from './settings.ts'
 import { startWebhooks } from './webhooks/index.ts'
@@ -89,6 +90,7 @@ export async function startApp(
       engine,
       generationsDirectory: directory.generations,
       servingDirectory: directory.serving,
+      onDamage: (event) => handleDamage(event),
     })
     closers.push(() => generations.close())
 
@@ -246,6 +248,18 @@ export async function startApp(
           )
         throw error
       }
+    }
+
+    function handleDamage({ kind, generationUid, file }: DamageEvent): void {
+      if (kind === 'damaged') {
+        const isServing = file === 'serving file'
+        log('error', 'file_damaged', { generationUid, file })
+        metrics.observeDamage(isServing ? 'serving_file' : file === 'manifest.json' ? 'manifest' : 'part')
+        if (!isServing) return
+      }
+      actions
+        .repairServingFile(generationUid, kind !== 'missing')
+        .catch((cause) => log('error', 'repair_failed', { generationUid, cause }))
     }
 
     function logHttpEvent(event: LogEvent): void {

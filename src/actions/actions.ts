@@ -17,7 +17,7 @@ import { type ActionName, placeAbort, placeOrder } from './orders.ts'
 import { publishHandler } from './publish.ts'
 import { checkPublishOrder } from './publish-order.ts'
 import { findRestorable, type RestoreChoice, restoreVersionHandler } from './restore-version.ts'
-import { servingFileHandler } from './serving-file.ts'
+import { orderServingFile, servingFileHandler } from './serving-file.ts'
 import { retryDelayMs } from './transient.ts'
 import { findWithdrawn, undoUnpublishHandler } from './undo-unpublish.ts'
 import { unpublishHandler } from './unpublish.ts'
@@ -63,6 +63,8 @@ export interface Actions {
   /** Who exposed what against a gate or a changed recipe, newest first. */
   overrides(datasetUid: string, page: { limit: number; offset: number }): Promise<PublishOverride[]>
   deleteDataset(datasetUid: string): Promise<void>
+  /** Has a serving file derived (again) in the background. */
+  repairServingFile(generationUid: string, isDamaged: boolean): Promise<void>
   runningJobs(): number
   /** Parks what runs and stops claiming. */
   stop(): Promise<void>
@@ -192,6 +194,10 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     async deleteDataset(datasetUid) {
       await deleteDataset(deps, worker, datasetUid)
       sweep()
+    },
+    async repairServingFile(generationUid, isDamaged) {
+      await orderServingFile(deps, generationUid, isDamaged)
+      await wake()
     },
     runningJobs: () => worker.runningJobs(),
     async stop() {

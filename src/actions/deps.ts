@@ -57,6 +57,8 @@ export interface ActionDeps {
   readonly readers: {
     refresh(generationUid: string): Promise<void>
     retire(generationUid: string): Promise<void>
+    /** Damage of its files has been met: it is not to be published again. */
+    isDamaged(generationUid: string): boolean
   }
   readonly onEvent: (event: ActionEvent) => void
 }

@@ -25,6 +25,7 @@ import { exposeGeneration } from './expose.ts'
 import { gatherSources } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
+import { isUsable } from './is-usable.ts'
 import { judgeGeneration } from './judge-generation.ts'
 import { moveStatus } from './move-status.ts'
 import { presentFields, withoutPresentation } from './presentation.ts'
@@ -32,7 +33,6 @@ import { createProgressBoard, type ProgressBoard } from './progress.ts'
 import {
   claimGeneration,
   findExposable,
-  hasFiles,
   isServed,
   type KeptGeneration,
   type PublishOrder,
@@ -158,10 +158,10 @@ async function findGeneration(
     .orderBy('created_at', 'desc')
     .executeTakeFirst()
   if (!row || row.manifest_json === null) return null
-  if (!hasFiles(deps, row.generation_uid)) return null
+  const manifest = JSON.parse(row.manifest_json) as Manifest
+  if (!(await isUsable(deps, row.generation_uid, manifest))) return null
   if (!(await holdForJob(deps, row.generation_uid, job.jobUid))) return null
-  const isIndexed = isServed(deps, row.generation_uid)
-  return { generationUid: row.generation_uid, manifest: JSON.parse(row.manifest_json), isIndexed }
+  return { generationUid: row.generation_uid, manifest, isIndexed: isServed(deps, row.generation_uid) }
 }
 
 async function finishPublish(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crashPoint } from '../faults/index.ts'
-import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { finishJob, insertJob, type JobContext, type JobHandler, unfinishedStates } from '../jobs/index.ts'
 import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 
@@ -25,11 +25,42 @@ async function buildServingFile(deps: ActionDeps, context: JobContext): Promise<
     .select(['state', 'manifest_json'])
     .where('generation_uid', '=', generationUid)
     .executeTakeFirst()
-  if (row?.state === 'sealed' && row.manifest_json !== null && !existsSync(target)) {
+  const isWanted = context.job.params.replace === true || !existsSync(target)
+  if (row?.state === 'sealed' && row.manifest_json !== null && isWanted) {
     await deriveInChild(deps, context, generationUid, target, row.manifest_json)
     await deps.readers.refresh(generationUid)
   }
   await end(deps, context, { result: { generation_uid: generationUid } })
+}
+
+/**
+ * Orders a serving file for a generation that readers had to read from its parts: there is none, or it is damaged. Once,
+ * however many ask.
+ */
+export async function orderServingFile(
+  deps: Pick<ActionDeps, 'control' | 'clock' | 'ids'>,
+  generationUid: string,
+  replace: boolean,
+): Promise<void> {
+  await deps.control.db.transaction().execute(async (trx) => {
+    const ordered = await trx
+      .selectFrom('jobs')
+      .select('job_uid')
+      .where('subject', '=', generationUid)
+      .where('state', 'in', unfinishedStates)
+      .executeTakeFirst()
+    if (ordered) return
+    await insertJob(trx, {
+      jobUid: deps.ids.hex(20),
+      function: 'build_serving_file',
+      subject: generationUid,
+      params: { generation_uid: generationUid, ...(replace ? { replace } : {}) },
+      username: 'system',
+      now: deps.clock.now(),
+      priority: -1,
+      hasEvents: false,
+    })
+  })
 }
 
 async function deriveInChild(

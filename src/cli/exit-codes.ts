@@ -5,7 +5,7 @@ import type { JobObject } from './wire.ts'
 /** What the command ends with; docs/cli.md lists them. */
 export const exitCodes = {
   ok: 0,
-  /** The server said no, the job ended badly, or a gate holds the publish. */
+  /** The server said no, the job ended badly, a gate holds the publish, or what was verified is damaged. */
   refused: 1,
   /** The command line makes no sense, or names a file that is not there. */
   usage: 2,
@@ -39,6 +39,9 @@ export class HeldError extends Error {
   }
 }
 
+/** What was looked at is damaged; the problems have been listed. */
+export class ProblemsFoundError extends Error {}
+
 /** Ctrl-C while a job was followed. */
 export class InterruptedError extends Error {
   readonly jobId: string
@@ -60,6 +63,10 @@ export function reportFailure(output: Output, error: unknown): ExitCode {
     const { job } = error
     const hint = 'Readers see what they saw before. Publish it all the same with --override-gates'
     output.fail(error.message, hint, { event: 'held', job_id: job.job_id, result: job.result })
+    return exitCodes.refused
+  }
+  if (error instanceof ProblemsFoundError) {
+    output.fail(error.message, undefined, { event: 'error', kind: 'damaged', message: error.message })
     return exitCodes.refused
   }
   if (error instanceof InterruptedError) {

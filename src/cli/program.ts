@@ -9,6 +9,7 @@ import type { ExplainOptions } from './explain.ts'
 import { createOutput, type Streams } from './output.ts'
 import type { PublishOptions } from './publish.ts'
 import type { ServerOptions, Session } from './session.ts'
+import type { BackupCommand } from './upkeep.ts'
 
 type Commands = typeof import('./commands.ts')
 type Env = Readonly<Record<string, string | undefined>>
@@ -230,6 +231,39 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
         })
       }),
     )
+
+  program
+    .command('verify')
+    .description('check a data directory, a backup or one generation, with a server on it or without')
+    .argument('<directory>')
+    .option('--quick', 'sizes, row counts and pointers only: nothing is hashed', false)
+    .action(async (directory: string, options: { quick: boolean }) => {
+      const { verifyDirectory } = await import('./upkeep.ts')
+      await verifyDirectory(outputOf(), env, directory, options)
+    })
+
+  program
+    .command('backup')
+    .description('copy everything into a directory while the server serves; repeated, only what is new')
+    .argument('<directory>')
+    .option('--data-dir <directory>', 'what to back up (BROADSHEET_DATA_DIR; ./data)')
+    .option('--link', 'hard links instead of copies, where possible: no help against a failing disk', false)
+    .option('--quick', 'verify sizes and row counts only', false)
+    .action(async (directory: string, options: BackupCommand) => {
+      const { backup } = await import('./upkeep.ts')
+      await backup(outputOf(), env, directory, options)
+    })
+
+  program
+    .command('restore-backup')
+    .description('make a new data directory of a backup')
+    .argument('<backup>')
+    .requiredOption('--data-dir <directory>', 'must not exist, or be empty')
+    .option('--quick', 'verify sizes and row counts only', false)
+    .action(async (directory: string, options: { dataDir: string; quick: boolean }) => {
+      const { restore } = await import('./upkeep.ts')
+      await restore(outputOf(), env, directory, options)
+    })
 
   try {
     await program.parseAsync([...args], { from: 'user' })

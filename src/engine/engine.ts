@@ -25,7 +25,7 @@ export interface Engine {
 }
 
 export interface Connection {
-  /** Runs one statement and reads all its rows. Parameters are `$1`, `$2`... Errors: engine.query_cancelled, engine.out_of_memory, engine.out_of_range. */
+  /** Runs one statement and reads all its rows. Parameters are `$1`, `$2`... Errors: engine.query_cancelled, engine.out_of_memory, engine.out_of_range, engine.unreadable_file. */
   all(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<Row[]>
   run(sql: string, values?: readonly DuckDBValue[], signal?: AbortSignal): Promise<void>
   /** Stops the statement that is running, if any; it rejects with engine.query_cancelled. */
@@ -108,10 +108,15 @@ function typesOf(values: readonly DuckDBValue[] | undefined): DuckDBType[] | und
   return values.map((value) => (isWide(value) ? DOUBLE : undefined)) as DuckDBType[]
 }
 
+/** What the engine says of files that are damaged, cut short, of another kind or gone; a full disk is not among them. */
+const unreadable =
+  /^IO Error: (Corrupt database file|Could not read|Cannot open|No files found|The file .* exists, but)|^Invalid Input Error: (No magic bytes|File .* too small to be a Parquet)/
+
 function translate(error: unknown): unknown {
   const message = error instanceof Error ? error.message : ''
   if (/^INTERRUPT/i.test(message)) return new AppError('engine.query_cancelled', {})
   if (/^Out of Memory/i.test(message)) return new AppError('engine.out_of_memory', {})
+  if (unreadable.test(message)) return new AppError('engine.unreadable_file', {})
   if (/^Out of Range/i.test(message)) return new AppError('engine.out_of_range', {})
   return error
 }

@@ -5,6 +5,8 @@ export interface Metrics {
   render(): Promise<string>
   observeRequest(route: string, method: string, status: number, seconds: number): void
   observeResponseCache(outcome: 'hit' | 'miss'): void
+  /** `kind`: serving_file, part or manifest. */
+  observeDamage(kind: string): void
   observeJob(name: string, outcome: 'ended' | 'failed' | 'parked', seconds: number): void
 }
 
@@ -40,6 +42,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Time of a job from claim to end',
     labelNames: ['function'],
     buckets: [0.05, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
+    registers,
+  })
+  const damage = new Counter({
+    name: 'broadsheet_damaged_files_total',
+    help: 'Damaged files that readers met; none of them was served',
+    labelNames: ['kind'],
     registers,
   })
   new Gauge({
@@ -89,6 +97,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     render: () => registry.metrics(),
     observeRequest: (route, method, status, seconds) =>
       requests.observe({ route, method, status: String(status) }, seconds),
+    observeDamage: (kind) => damage.inc({ kind }),
     observeJob(name, outcome, seconds) {
       jobs.inc({ function: name, outcome })
       if (outcome === 'ended') jobSeconds.observe({ function: name }, seconds)

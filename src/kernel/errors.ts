@@ -10,6 +10,7 @@ import { accessErrors } from './errors/access.ts'
 import { actionErrors } from './errors/actions.ts'
 import { catalogErrors } from './errors/catalog.ts'
 import { checkErrors } from './errors/checks.ts'
+import { damageErrors } from './errors/damage.ts'
 import { engineErrors } from './errors/engine.ts'
 import { exportErrors } from './errors/exports.ts'
 import { httpErrors } from './errors/http.ts'
@@ -25,6 +26,7 @@ export const errorCatalogue = {
   ...actionErrors,
   ...catalogErrors,
   ...checkErrors,
+  ...damageErrors,
   ...engineErrors,
   ...exportErrors,
   ...httpErrors,

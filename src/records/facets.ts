@@ -61,16 +61,17 @@ export function createFacets(deps: RecordsDeps): Facets {
           : annotated(publication.fields, schema)
       const plans = requests.map((request) => planFacet(request, publication.fields, text, schema))
       prepared(text, schema)
-      const handle = await deps.store.acquire(publication.row.generation_uid)
-      const limit = deadline(signal, deps.queryTimeoutMs)
-      try {
-        return await Promise.all(
-          plans.map((plan) => listFacet(plan, { text, schema, handle, signal: limit.signal })),
-        )
-      } finally {
-        limit.clear()
-        handle.release()
-      }
+      return deps.store.use(publication.row.generation_uid, async (handle) => {
+        const limit = deadline(signal, deps.queryTimeoutMs)
+        try {
+          const listed = plans.map((plan) => listFacet(plan, { text, schema, handle, signal: limit.signal }))
+          // All are over before the generation is let go, whichever fails.
+          await Promise.allSettled(listed)
+          return await Promise.all(listed)
+        } finally {
+          limit.clear()
+        }
+      })
     },
   }
 

@@ -10,7 +10,12 @@ export {
   type FacetValue,
   hierarchiesOf,
 } from './facets.ts'
-export { createGenerationStore, type GenerationHandle, type GenerationStore } from './generation-store.ts'
+export {
+  createGenerationStore,
+  type DamageEvent,
+  type GenerationHandle,
+  type GenerationStore,
+} from './generation-store.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {
   checkTimezone,

@@ -93,14 +93,14 @@ export function createRecords(deps: RecordsDeps): Records {
     signal: AbortSignal | undefined,
     work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const handle = await deps.store.acquire(publication.row.generation_uid)
-    const limit = deadline(signal, deps.queryTimeoutMs)
-    try {
-      return await work(handle, limit.signal)
-    } finally {
-      limit.clear()
-      handle.release()
-    }
+    return deps.store.use(publication.row.generation_uid, async (handle) => {
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        return await work(handle, limit.signal)
+      } finally {
+        limit.clear()
+      }
+    })
   }
 
   async function findRow(ids: string, id: string, until: AbortSignal): Promise<bigint | null> {

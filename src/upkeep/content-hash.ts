@@ -45,7 +45,7 @@ export async function checkIds(
 
 /** The first 60 bits of the digest that an id is. */
 function weight(id: string): string {
-  return `('0x' || left(replace(${id}::varchar, '-', ''), 15))::hugeint`
+  return `('0x' || left(replace(${id}::varchar, '-', ''), 15))::bigint::hugeint`
 }
 
 /** What the sum gains when every twin counts as the row that it is a copy of. */

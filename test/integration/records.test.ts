@@ -139,9 +139,11 @@ describe('the lease on a generation', () => {
 
   test('is refused for names that are no generation', async (t) => {
     const { indexed } = await openShops(t)
-    for (const uid of ['ge_nothing', '../ge_test00', 'ge_test00"; drop table x', '']) {
+    for (const uid of ['../ge_test00', 'ge_test00"; drop table x', '']) {
       await assert.rejects(indexed.store.acquire(uid), keyOf('records.generation_gone'))
     }
+    // One that the control database names and that nobody has collected: its directory was lost.
+    await assert.rejects(indexed.store.acquire('ge_nothing'), keyOf('records.generation_damaged'))
   })
 })
 

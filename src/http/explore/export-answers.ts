@@ -3,6 +3,7 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExportOrder } from '../../exports/index.ts'
+import { AppError } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-answers.ts'
 
@@ -12,6 +13,8 @@ export interface ExportAnswer {
   readonly isCompressed: boolean
   /** Of the tag of a whole file; null: it gets none. */
   readonly tagPrefix: string | null
+  /** The engine could not read what the export is made from. */
+  onUnreadable?(): void
 }
 
 /**
@@ -22,7 +25,7 @@ export async function sendExported(
   services: HttpServices,
   request: FastifyRequest,
   reply: FastifyReply,
-  { order, filename, isCompressed, tagPrefix }: ExportAnswer,
+  { order, filename, isCompressed, tagPrefix, onUnreadable }: ExportAnswer,
 ): Promise<FastifyReply> {
   const { mediaType, kind } = order.format
   reply.type(isCompressed ? 'application/gzip' : mediaType)
@@ -37,6 +40,9 @@ export async function sendExported(
     if (request.raw.httpVersion !== '1.0') {
       reply.trailer('Broadsheet-Records', async () => String(exported.records()))
     }
+    exported.body.once('error', (error) => {
+      if (error instanceof AppError && error.key === 'engine.unreadable_file') onUnreadable?.()
+    })
     return sendStream(reply, isCompressed ? gzipped(exported.body) : exported.body)
   }
   const { handle, bytes, instance } = exported.file

@@ -77,26 +77,28 @@ async function sendExport(
   const isFile = format.kind === 'file' && !isCompressed
   const tag = isFile ? fileTag(request, reply, row) : null
   if (tag ? tag.isUnchanged : isUnchanged(request, reply, row)) return reply.status(304).send()
-  const handle = await services.generations.acquire(row.generation_uid)
-  const order = {
-    format,
-    formatName: request.params.format,
-    generation: row.generation_uid,
-    target: { relation: handle.relation, search: handle.search },
-    recordsCount: handle.recordsCount,
-    query: resolved,
-    limit,
-    offset: 0,
-    options,
-    signal: disconnectSignal(reply),
-    release: () => handle.release(),
-  }
-  // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
-  const filename = `${row.dataset_id}.${format.extension}`
-  return sendExported(services, request, reply, {
-    order,
-    filename,
-    isCompressed,
-    tagPrefix: tag?.prefix ?? null,
+  return services.generations.lend(row.generation_uid, (handle) => {
+    const order = {
+      format,
+      formatName: request.params.format,
+      generation: row.generation_uid,
+      target: { relation: handle.relation, search: handle.search },
+      recordsCount: handle.recordsCount,
+      query: resolved,
+      limit,
+      offset: 0,
+      options,
+      signal: disconnectSignal(reply),
+      release: () => handle.release(),
+    }
+    return sendExported(services, request, reply, {
+      order,
+      // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
+      filename: `${row.dataset_id}.${format.extension}`,
+      isCompressed,
+      tagPrefix: tag?.prefix ?? null,
+      // What has been sent cannot be taken back; the next reader gets the parts.
+      onUnreadable: () => handle.distrust(),
+    })
   })
 }

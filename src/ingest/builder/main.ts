@@ -2,7 +2,7 @@
  * The builder process. The plan comes as the first message on the IPC channel, events go back on it. It has no database
  * and no network, and ends with its parent.
  */
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runCheck } from '../../checks/index.ts'
 import { openEngine } from '../../engine/index.ts'
 import { armFaults } from '../../faults/index.ts'
@@ -15,6 +15,7 @@ import {
 } from '../../kernel/index.ts'
 import { build } from './build.ts'
 import type { BuilderTask, CheckPlan, ServingFilePlan } from './messages.ts'
+import { describeFile } from './part-file.ts'
 import { preview } from './preview.ts'
 import { buildServingFile } from './serving-file.ts'
 
@@ -62,6 +63,7 @@ function plainReason(error: unknown): string {
 }
 
 async function deriveServingFile(plan: ServingFilePlan): Promise<void> {
+  await requireParts(plan)
   const engine = await openEngine({
     memoryLimitMb: plan.limits.memoryLimitMb,
     threads: plan.limits.threads,
@@ -95,6 +97,15 @@ async function check(plan: CheckPlan) {
     }
   } finally {
     engine.close()
+  }
+}
+
+/** Nothing is derived from damaged parts: it would look whole. Errors: ingest.part_damaged. */
+async function requireParts({ manifest, directory }: ServingFilePlan): Promise<void> {
+  for (const { file, bytes, sha256 } of manifest.parts) {
+    const found = await describeFile(join(directory, file)).catch(() => null)
+    if (found?.bytes === bytes && found.sha256 === sha256) continue
+    throw new AppError('ingest.part_damaged', { generation_uid: manifest.generation_uid, file })
   }
 }
 
