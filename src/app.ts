@@ -27,6 +27,7 @@ import {
   createGenerationStore,
   createRecordErrors,
   createRecords,
+  createRejects,
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
@@ -189,6 +190,12 @@ export async function startApp(
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
       diffs: createDiffs(recordsDeps),
       checkPatterns: (gates) => pool.use((connection) => checkPatterns(connection, gates)),
+      rejects: createRejects({
+        pool,
+        ids,
+        generationsDirectory: directory.generations,
+        tmpDirectory: directory.exports,
+      }),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
       exports,
       generations,

@@ -15,6 +15,7 @@ import type {
   GenerationStore,
   RecordErrors,
   Records,
+  Rejects,
 } from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
@@ -46,6 +47,7 @@ export interface HttpServices {
   readonly diffs: Diffs
   /** Errors: checks.invalid_gate. */
   checkPatterns(gates: Gates): Promise<void>
+  readonly rejects: Rejects
   readonly catalog: Catalog
   readonly exports: Exports
   readonly generations: GenerationStore

@@ -26,4 +26,5 @@ export {
   type RecordsAnswer,
   schemaOf,
 } from './records.ts'
+export { createRejects, type RejectFormat, type Rejects, rejectFormats } from './rejects.ts'
 export { recordIdSql } from './render.ts'

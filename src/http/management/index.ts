@@ -10,6 +10,7 @@ import { registerDiskUsage } from './disk-usage-routes.ts'
 import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
+import { registerGenerations } from './generation-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
@@ -33,6 +34,7 @@ const parts: readonly RegisterRoutes[] = [
   registerDiskUsage,
   registerGates,
   registerDiffs,
+  registerGenerations,
   registerJobs,
   registerEvents,
   registerWebhooks,

@@ -76,6 +76,19 @@ export const retentionRule = Type.Unsafe<{
 
 const space = (description: string) =>
   Type.Object({ count: Type.Integer(), bytes: Type.Integer() }, { description })
+/** read = kept + rejected + filtered + replaced. */
+const manifestSource = () =>
+  Type.Object({
+    resource_uid: uid('re'),
+    filename: Type.String(),
+    sha256: Type.String(),
+    bytes: Type.Integer(),
+    rows_read: Type.Integer(),
+    rows_kept: Type.Integer(),
+    rows_rejected: Type.Integer(),
+    rows_filtered: Type.Integer(),
+    rows_replaced: Type.Integer(),
+  })
 
 const exploreFacets = Type.Object({
   _links: Type.Array(ref('Link')),
@@ -360,6 +373,52 @@ export const objects = {
     serving_files: space('Derived from the generations'),
     sources: space('Uploaded and fetched files'),
     total_bytes: Type.Integer(),
+  }),
+  Generation: Type.Object({
+    generation_uid: uid('ge'),
+    state: Type.Unsafe({
+      type: 'string',
+      enum: ['current', 'pinned', 'retained'],
+      description: 'Seen by readers; named by a version; named by nothing until the retention ends',
+    }),
+    versions: Type.Array(uid('ch'), { description: 'Versions that name it' }),
+    job_id: Type.String(),
+    created_at: instant(),
+    retired_at: nullable('string', { format: 'date-time' }),
+    partial: Type.Boolean(),
+    records_count: Type.Integer(),
+    records_errors: Type.Integer(),
+    rows_rejected: Type.Integer(),
+    bytes: Type.Integer({ description: 'Of its parts' }),
+    parts: Type.Integer(),
+    recipe: Type.String({ description: 'Digest of all that decides the records' }),
+    content_hash: Type.String({ description: 'Digest of the records, the same on any machine' }),
+    sources: Type.Array(manifestSource()),
+  }),
+  Manifest: Type.Object({
+    format: Type.Integer(),
+    pipeline_version: Type.Integer(),
+    dataset_uid: uid('da'),
+    generation_uid: uid('ge'),
+    recipe: Type.String(),
+    created_at: instant(),
+    partial: Type.Boolean(),
+    limit_reached: Type.Boolean(),
+    sources: Type.Array(manifestSource()),
+    fields: list('Field'),
+    parts: Type.Array(
+      Type.Object({
+        file: Type.String(),
+        rows: Type.Integer(),
+        bytes: Type.Integer(),
+        sha256: Type.String(),
+      }),
+    ),
+    rejects: anything('file (null when there are none), rows, bytes, sha256'),
+    record_errors: anything('file (null when there are none), count, sampled, bytes, sha256'),
+    records_count: Type.Integer(),
+    bytes: Type.Integer(),
+    content_hash: Type.String(),
   }),
   Metadata: Type.Object({
     name: Type.String(),

@@ -107,4 +107,14 @@ export const catalogErrors = defineErrors({
     message: 'The access policy cannot be {value}',
     hint: 'Use "domain" or "restricted"',
   },
+  'catalog.unknown_generation': {
+    status: 404,
+    errorKey: 'UnknownGenerationException',
+    message: 'Unknown generation: {generation_uid}',
+  },
+  'catalog.not_published': {
+    status: 404,
+    errorKey: 'DatasetNotPublishedException',
+    message: 'Dataset {dataset_uid} is not published',
+  },
 })
