@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -224,17 +225,21 @@ function signed(value: unknown): string {
   return `${createHash('sha256').update(text).digest('hex')} ${text}`
 }
 
-for (const [what, spoil] of Object.entries(distrusted)) {
-  test(`${what} is not trusted: the build starts over`, async (t) => {
-    const source = sources.csvfile!(t)
-    const undisturbed = await run(t, makePlan(tempDirectory(t), [source], typed))
-    const killed = await run(t, makePlan(tempDirectory(t), [source], typed), killAfter(4))
-    const last = await run(t, spoil(killed.plan.directory, nextAttempt(killed.plan)))
+test('what is not whole is not trusted: the build starts over', async (t) => {
+  const source = sources.csvfile!(t)
+  const undisturbed = await run(t, makePlan(tempDirectory(t), [source], typed))
+  const killed = await run(t, makePlan(tempDirectory(t), [source], typed), killAfter(4))
+  let number = 2
+  for (const [what, spoil] of Object.entries(distrusted)) {
+    const left = join(tempDirectory(t), 'left')
+    cpSync(killed.plan.directory, left, { recursive: true })
+    const plan = { ...nextAttempt(killed.plan, number++), resumeFrom: [left] }
+    const last = await run(t, spoil(left, plan))
     const made = last.events.filter((event) => event.kind === 'part').length
-    assert.equal(made, sealedManifest(last).parts.length, 'every part was made anew')
+    assert.equal(made, sealedManifest(last).parts.length, `${what}: every part was made anew`)
     await assertSame(last, undisturbed)
-  })
-}
+  }
+})
 
 test('a torn line at the end of the journal costs its part only', async (t) => {
   const source = sources.csvfile!(t)
