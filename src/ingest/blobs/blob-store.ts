@@ -55,10 +55,11 @@ export function createBlobStore(options: { directory: string; tmpDirectory: stri
         await file.close()
         const sha256 = hash.digest('hex')
         const target = path(sha256)
-        await mkdir(dirname(target), { recursive: true })
+        const isNewShard = (await mkdir(dirname(target), { recursive: true })) !== undefined
         crashPoint('blob.before')
         await rename(unfinished, target)
         await syncDirectory(dirname(target))
+        if (isNewShard) await syncDirectory(options.directory)
         crashPoint('blob.after')
         return { sha256, bytes }
       } catch (error) {
