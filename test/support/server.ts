@@ -43,7 +43,7 @@ export interface TestServer extends Client {
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const admin = { username: 'admin', password: 'correct horse battery' }
-const readyWithinMs = 180_000
+const readyWithinMs = 90_000
 const stopsWithinMs = 20_000
 
 /** A server that ends with the test. */
