@@ -266,7 +266,10 @@ export function createGenerationStore(deps: {
     }
     try {
       const { manifest, ...opened } = await entry.opened
-      if (opened.search === null) await parts.check(generationUid, manifest)
+      if (opened.search === null) {
+        await parts.check(generationUid, manifest)
+        damaged.delete(generationUid)
+      }
       const distrust = () => {
         if (opened.search === null) parts.forget(generationUid)
         else distrustServing(generationUid)
@@ -307,6 +310,8 @@ export function createGenerationStore(deps: {
     },
     async retire(generationUid) {
       retired.add(generationUid)
+      parts.forget(generationUid)
+      distrusted.delete(generationUid)
       leave(generationUid)
       await Promise.all(leaving.get(generationUid) ?? [])
     },
