@@ -14,6 +14,10 @@ const tags = [
   { name: 'changes', description: 'What was done to a dataset, and the way back' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
   { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },
+  {
+    name: 'provenance',
+    description: 'What the records are made of: kept generations, manifests, rejected rows',
+  },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
