@@ -6,7 +6,7 @@ import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
 import { createPool, openEngine } from './engine/index.ts'
-import { createExports } from './exports/index.ts'
+import { createExports, createParts } from './exports/index.ts'
 import {
   createHttpServer,
   createMetrics,
@@ -198,6 +198,7 @@ export async function startApp(
       }),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
       exports,
+      parts: createParts({ generationsDirectory: directory.generations }),
       generations,
       limits: {
         maxUploadBytes: settings.maxUploadMb * mebi,

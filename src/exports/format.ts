@@ -65,7 +65,7 @@ interface FormatFacts {
 export interface TextFormat extends FormatFacts {
   readonly kind: 'text'
   /**
-   * The select list of one record, from the result's columns and `_n`, its number in the file from 1. Several: the
+   * The select list of one record, from the result's columns `_n`, its number in the file from 1, and `_rid`, its id in hex. Several: the
    * records are gone through once for each, one after the other.
    */
   select(context: ExportContext): readonly string[]

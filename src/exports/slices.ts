@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { Connection } from '../engine/index.ts'
 import { quoteLiteral } from '../kernel/index.ts'
+import { recordIdSql } from '../records/index.ts'
 import type { ExportContext, TextFormat } from './format.ts'
 import type { Sliced } from './source.ts'
 
@@ -49,7 +50,9 @@ async function writeSlice(work: TextWork, at: Cursor): Promise<Slice> {
   const target = `${work.path}-${at.pass}-${at.index}`
   // With a filter only what has been written tells the number; without one it is the position.
   const before = sliced.hasEveryPosition ? from : at.before
-  const numbered = `select row_number() over () + ${before} as _n, * from (${statement.sql})`
+  // Once a record, where the text of a format names it with every field.
+  const recordId = context.hasRecordId ? `, ${recordIdSql} as _rid` : ''
+  const numbered = `select row_number() over () + ${before} as _n${recordId}, * from (${statement.sql})`
   const list = passes[at.pass]!
   const sql = format.isRaw
     ? `select _t from (select ${list} as _t from (${numbered})) where _t is not null`

@@ -63,8 +63,10 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     origin: '*',
     methods: ['GET', 'HEAD'],
     exposedHeaders: [
+      'Accept-Ranges',
       'Broadsheet-Partial',
       'Content-Disposition',
+      'Content-Range',
       'ETag',
       'Ods-Explore-Api-Deprecation',
       'Server-Timing',

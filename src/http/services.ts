@@ -3,7 +3,7 @@ import type { Actions } from '../actions/index.ts'
 import type { CatalogDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
-import type { Exports } from '../exports/index.ts'
+import type { Exports, Parts } from '../exports/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
@@ -50,6 +50,7 @@ export interface HttpServices {
   readonly rejects: Rejects
   readonly catalog: Catalog
   readonly exports: Exports
+  readonly parts: Parts
   readonly generations: GenerationStore
   readonly limits: {
     readonly maxUploadBytes: number

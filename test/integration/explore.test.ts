@@ -461,7 +461,8 @@ test('the contract of the search API', async (t) => {
       ]) {
         const first = await call(200, 'GET', address)
         const etag = first.headers.get('etag')!
-        assert.match(etag, /^W\/"[^"]+"$/)
+        // A file that is read in ranges has a strong one.
+        assert.match(etag, address.endsWith('parquet') ? /^"[^"]+"$/ : /^W\/"[^"]+"$/)
         assert.equal(first.headers.get('cache-control'), 'public, no-cache')
         assert.ok(first.headers.get('last-modified'))
         assert.match(first.headers.get('vary')!, /Authorization/)

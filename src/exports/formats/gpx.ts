@@ -4,8 +4,7 @@ import { attributesOf, descriptionSql, nameSql } from '../print/features.ts'
 import { geoJsonSql, geoTypes, gpxTrackSql, gpxWaypointsSql } from '../print/geometry.ts'
 import { elementNames } from '../print/names.ts'
 import { rawText } from '../print/raw-text.ts'
-import { textSql } from '../print/text-values.ts'
-import { xmlHead, xmlText, xmlTextSql } from '../print/xml.ts'
+import { xmlHead, xmlText, xmlTextSql, xmlValueSql } from '../print/xml.ts'
 
 /**
  * GPX 1.1 (https://www.topografix.com/GPX/1/1/): points are waypoints, lines and the rings of polygons tracks. The schema
@@ -20,10 +19,9 @@ export const gpx = rawText({
     `<metadata><name>${xmlText(options.title)}</name></metadata>\n`,
   record(context) {
     const { columns } = context
-    const geometry = geoJsonSql(columns)
-    const waypoints = gpxWaypointsSql(geometry, contentSql(context))
+    const waypoints = gpxWaypointsSql(columns, contentSql(context))
     const hasShapes = columns.some(({ type }) => type === 'geo_shape')
-    return hasShapes ? [waypoints, gpxTrackSql(geometry, contentSql(context))] : [waypoints]
+    return hasShapes ? [waypoints, gpxTrackSql(geoJsonSql(columns), contentSql(context))] : [waypoints]
   },
   after: '</gpx>\n',
 })
@@ -31,17 +29,18 @@ export const gpx = rawText({
 function contentSql(context: ExportContext): string {
   const { columns, options } = context
   const element = (tag: string, sql: string | null) =>
-    sql === null ? [] : [`'<${tag}>' || ${xmlTextSql(sql)} || '</${tag}>'`]
+    sql === null ? [] : [`'<${tag}>' || ${sql} || '</${tag}>'`]
+  const escaped = (sql: string | null) => (sql === null ? null : xmlTextSql(sql))
   const attributes = attributesOf(columns)
   const names = elementNames(attributes.map(({ name }) => name))
   const extensions = attributes.flatMap((column, index) =>
-    element(`f:${names[index]}`, textSql(column, options)),
+    element(`f:${names[index]}`, xmlValueSql(column, options)),
   )
   return `concat(${[
     "''",
-    ...element('name', nameSql(context)),
+    ...element('name', escaped(nameSql(context))),
     // Without extensions the description is the only place for what is known.
-    ...element('desc', descriptionSql(context, options.hasExtensions ? [] : attributes)),
+    ...element('desc', escaped(descriptionSql(context, options.hasExtensions ? [] : attributes))),
     ...(options.hasExtensions && extensions.length > 0
       ? [quoteLiteral('<extensions>'), ...extensions, quoteLiteral('</extensions>')]
       : []),

@@ -1,6 +1,5 @@
 import { quoteLiteral } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
-import { recordIdSql } from '../../records/index.ts'
 import { columnNamed, descriptionSql, nameSql } from '../print/features.ts'
 import { geoColumns } from '../print/geometry.ts'
 import { rawText } from '../print/raw-text.ts'
@@ -27,7 +26,7 @@ export const ics = rawText({
     const name = nameSql(context)
     const description = descriptionSql(context, columns)
     const { point } = geoColumns(columns)
-    const uid = context.hasRecordId ? recordIdSql : `'group-' || _n`
+    const uid = context.hasRecordId ? '_rid' : `'group-' || _n`
     const stamp = new Date(options.processedAt).toISOString().replace(/[-:]|\.\d+/g, '')
     const lines = [
       "'BEGIN:VEVENT'",

@@ -1,9 +1,9 @@
 import { quoteLiteral } from '../../kernel/index.ts'
 import { attributesOf, nameSql } from '../print/features.ts'
-import { geoJsonSql, geoTypes, kmlGeometrySql } from '../print/geometry.ts'
+import { geoTypes, kmlGeometrySql } from '../print/geometry.ts'
 import { rawText } from '../print/raw-text.ts'
-import { headingOf, textSql } from '../print/text-values.ts'
-import { xmlHead, xmlText, xmlTextSql } from '../print/xml.ts'
+import { headingOf } from '../print/text-values.ts'
+import { xmlHead, xmlText, xmlTextSql, xmlValueSql } from '../print/xml.ts'
 
 /** KML 2.2 (OGC 07-147r2): a placemark per record, its fields as extended data. */
 export const kml = rawText({
@@ -16,11 +16,11 @@ export const kml = rawText({
     const { columns, options } = context
     const data = attributesOf(columns).map((column) => {
       const open = `<Data name="${xmlText(headingOf(column, options))}"><value>`
-      return `${quoteLiteral(open)} || ${xmlTextSql(textSql(column, options))} || '</value></Data>'`
+      return `${quoteLiteral(open)} || ${xmlValueSql(column, options)} || '</value></Data>'`
     })
     const name = nameSql(context)
     return `concat('<Placemark>', ${name === null ? "''" : `'<name>' || ${xmlTextSql(name)} || '</name>'`},
-      '<ExtendedData>', ${[...data, "'</ExtendedData>'"].join(', ')}, ${kmlGeometrySql(geoJsonSql(columns))}, '</Placemark>')`
+      '<ExtendedData>', ${[...data, "'</ExtendedData>'"].join(', ')}, ${kmlGeometrySql(columns)}, '</Placemark>')`
   },
   after: '</Document></kml>\n',
 })

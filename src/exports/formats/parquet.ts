@@ -2,7 +2,7 @@ import { quoteLiteral } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
 import type { FileFormat } from '../format.ts'
 import { aliased } from '../print/aliased.ts'
-import { geoJsonSql, wktSql } from '../print/geometry.ts'
+import { geoJsonSql, pointWktSql, wktSql } from '../print/geometry.ts'
 
 /** Native types; points and shapes as GeoParquet geometries (WKB, longitude and latitude): https://geoparquet.org/releases/v1.0.0 */
 export const parquet: FileFormat = {
@@ -24,7 +24,7 @@ function valueSql(column: ResultColumn): string {
   const x = column.sqlName
   switch (column.type) {
     case 'geo_point_2d':
-      return `case when ${x} is not null then ('POINT (' || (${x}).lon || ' ' || (${x}).lat || ')')::geometry end`
+      return `case when ${x} is not null then (${pointWktSql(x)})::geometry end`
     case 'geo_shape':
       // What is no geometry to the engine (an array too shallow, say) is null rather than the end of the export.
       return `try((${wktSql(geoJsonSql([column]))})::geometry)`

@@ -40,6 +40,9 @@ function positions(json: string, as: string): string {
   return `trim(regexp_replace((${json})::varchar, '\\[*\\[([^\\[\\],]+),([^\\[\\],]+)[^\\[\\]]*\\]\\]*,?', '${as}', 'g'))`
 }
 
+/** SQL of a point as well-known text. */
+export const pointWktSql = (x: string) => `'POINT (' || (${x}).lon || ' ' || (${x}).lat || ')'`
+
 /** SQL of a GeoJSON geometry as well-known text. */
 export function wktSql(geojson: string): string {
   const simple = (g: string) => {
@@ -52,8 +55,14 @@ export function wktSql(geojson: string): string {
     else ${simple(geojson)} end`
 }
 
-/** SQL of a GeoJSON geometry as KML (OGC 12-007r2, section 10). */
-export function kmlGeometrySql(geojson: string): string {
+/** SQL of a record's geometry as KML (OGC 12-007r2, section 10). Points alone need no detour over GeoJSON: ten times faster. */
+export function kmlGeometrySql(columns: readonly ResultColumn[]): string {
+  const { shape, point: only } = geoColumns(columns)
+  if (shape === null) {
+    const x = only!.sqlName
+    return `'<Point><coordinates>' || (${x}).lon || ',' || (${x}).lat || '</coordinates></Point>'`
+  }
+  const geojson = geoJsonSql(columns)
   const line = (c: string) => `'<coordinates>' || ${positions(c, '\\1,\\2 ')} || '</coordinates>'`
   const point = (c: string) => `'<Point>' || ${line(c)} || '</Point>'`
   const string = (c: string) => `'<LineString>' || ${line(c)} || '</LineString>'`
@@ -81,10 +90,16 @@ const partsOf = (geojson: string) =>
   `case when ${typeOf(geojson)} = 'GeometryCollection' then json_extract(${geojson}, '$.geometries[*]') else [${geojson}] end`
 
 /**
- * SQL of the waypoints of a geometry: one `<wpt>` with the given content for each point in it; null when there is none.
+ * SQL of the waypoints of a record: one `<wpt>` with the given content for each point in it; null when there is none.
  * In: SQL of the content.
  */
-export function gpxWaypointsSql(geojson: string, content: string): string {
+export function gpxWaypointsSql(columns: readonly ResultColumn[], content: string): string {
+  const { shape, point } = geoColumns(columns)
+  if (shape === null) {
+    const x = point!.sqlName
+    return `'<wpt lat="' || (${x}).lat || '" lon="' || (${x}).lon || '">' || ${content} || '</wpt>'`
+  }
+  const geojson = geoJsonSql(columns)
   const points = (g: string) =>
     `case ${typeOf(g)} when 'Point' then [${coordinates(g)}] when 'MultiPoint' then ${members(coordinates(g))} else []::json[] end`
   const list = `flatten(${each(partsOf(geojson), 'part', points('part'))})`

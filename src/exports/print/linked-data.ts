@@ -5,9 +5,8 @@
 import { quoteLiteral } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
 import { instantSql } from '../../odsql/index.ts'
-import { recordIdSql } from '../../records/index.ts'
 import type { ExportContext, ExportOptions } from '../format.ts'
-import { geoJsonSql, wktSql } from './geometry.ts'
+import { pointWktSql } from './geometry.ts'
 import { elementNames } from './names.ts'
 
 export const namespaces = {
@@ -20,7 +19,7 @@ export const vocabularyOf = (options: ExportOptions) => `${options.datasetUrl}#`
 
 /** SQL of a record's address; null for groups. */
 export function recordUrlSql({ hasRecordId, options }: ExportContext): string | null {
-  return hasRecordId ? `${quoteLiteral(`${options.datasetUrl}/records/`)} || ${recordIdSql}` : null
+  return hasRecordId ? `${quoteLiteral(`${options.datasetUrl}/records/`)} || _rid` : null
 }
 
 export interface Property {
@@ -57,7 +56,7 @@ function literalOf(column: ResultColumn, options: ExportOptions): Pick<Property,
     case 'datetime':
       return { datatype: ['xsd', 'dateTime'], sql: instantSql(x, options.timezone) }
     case 'geo_point_2d':
-      return { datatype: ['geo', 'wktLiteral'], sql: wktSql(geoJsonSql([column])) }
+      return { datatype: ['geo', 'wktLiteral'], sql: pointWktSql(x) }
     case 'geo_shape':
       return { datatype: ['geo', 'geoJSONLiteral'], sql: `${x}::varchar` }
     case 'file':

@@ -1,5 +1,9 @@
 /** XML 1.0: escaping, in the engine for values and here for what is written once. */
 
+import type { ResultColumn, Type } from '../../odsql/index.ts'
+import type { ExportOptions } from '../format.ts'
+import { textSql } from './text-values.ts'
+
 const replacement = '\uFFFD'
 
 /** Characters that XML 1.0 cannot hold, not even escaped: a document with one is refused as a whole. */
@@ -16,8 +20,21 @@ export function xmlTextSql(sql: string): string {
     ['>', '&gt;'],
     ['"', '&quot;'],
   ].reduce((inner, [from, to]) => `replace(${inner}, '${from}', '${to}')`, sql)
-  return `regexp_replace(replace(${escaped}, chr(13), '&#13;'), '${illegal}', '${replacement}', 'g')`
+  return `case when regexp_matches(${sql}, '[&<>"\\r]|${illegal}')
+    then regexp_replace(replace(${escaped}, chr(13), '&#13;'), '${illegal}', '${replacement}', 'g') else ${sql} end`
 }
+
+/** SQL of a value as XML text; numbers, days and points have nothing to escape. */
+export function xmlValueSql(
+  column: ResultColumn,
+  options: Pick<ExportOptions, 'timezone' | 'listSeparator'>,
+): string {
+  const sql = textSql(column, options)
+  return hasPlainText(column.type) ? sql : xmlTextSql(sql)
+}
+
+export const hasPlainText = (type: Type) =>
+  ['int', 'double', 'boolean', 'date', 'datetime', 'geo_point_2d'].includes(type)
 
 export function xmlText(text: string): string {
   return (

@@ -44,10 +44,10 @@ export function withLinks(object: string, links: readonly Link[] | null): string
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: PublicationsTable): boolean {
   setCacheHeaders(reply, row)
   if (dependsOnTime(request)) return false
-  const question = questionOf(request, row, request.headers['accept-encoding'] ?? '')
+  const question = questionOf(request, row)
   const etag = `W/"${row.generation_uid}.${question}"`
   reply.header('ETag', etag)
-  return matches(request.headers['if-none-match'], etag)
+  return isKnownTag(request, etag)
 }
 
 /**
@@ -61,38 +61,39 @@ export function fileTag(
 ): { readonly prefix: string | null; readonly isUnchanged: boolean } {
   setCacheHeaders(reply, row)
   if (dependsOnTime(request)) return { prefix: null, isUnchanged: false }
-  const prefix = `"${row.generation_uid}.${questionOf(request, row, '')}.`
+  const prefix = `"${row.generation_uid}.${questionOf(request, row)}.`
   const known = tagsOf(request).find((tag) => tag.replace(/^W\//, '').startsWith(prefix))
   if (known !== undefined) reply.header('ETag', known)
   return { prefix, isUnchanged: known !== undefined }
 }
 
+/**
+ * Whether the client has what this tag names. If-None-Match compares weakly, and `*` is any answer there is (RFC 9110
+ * section 13.1.2). It goes before If-Modified-Since, which is not looked at: its seconds are too coarse for two publishes
+ * in one.
+ */
+export function isKnownTag(request: FastifyRequest, etag: string): boolean {
+  const plain = (tag: string) => tag.replace(/^W\//, '')
+  return tagsOf(request).some((tag) => tag === '*' || plain(tag) === plain(etag))
+}
+
 const tagsOf = (request: FastifyRequest) =>
   (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim())
 
-function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): void {
+/** What caches may do with the answer: keep it, and ask whether it still holds. */
+export function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): void {
   reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
   reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
   reply.header('Vary', 'Authorization, Accept-Encoding')
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
 }
 
-function questionOf(request: FastifyRequest, row: PublicationsTable, encodings: string): string {
+function questionOf(request: FastifyRequest, row: PublicationsTable): string {
   return createHash('sha256')
     .update(request.url)
     .update(String(row.metadata_processed_at))
-    .update(encodings)
     .digest('base64url')
     .slice(0, 16)
-}
-
-/**
- * If-None-Match compares weakly, and `*` is any answer there is (RFC 9110 section 13.1.2). It goes before
- * If-Modified-Since, which is not looked at: its seconds are too coarse for two publishes in one.
- */
-function matches(header: string | undefined, etag: string): boolean {
-  const plain = (tag: string) => tag.trim().replace(/^W\//, '')
-  return (header ?? '').split(',').some((tag) => tag.trim() === '*' || plain(tag) === plain(etag))
 }
 
 export function dependsOnTime(request: FastifyRequest): boolean {

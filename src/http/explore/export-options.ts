@@ -19,12 +19,11 @@ export function readTableOptions(query: ExportQuery) {
 
 /** Errors: http.invalid_parameter. */
 export function readExportOptions(
-  request: FastifyRequest<{ Querystring: ExportQuery }>,
+  request: FastifyRequest,
+  query: ExportQuery,
   publication: Publication,
-  timezone: string,
-  isProjected: boolean,
+  { timezone, isProjected }: { timezone: string; isProjected: boolean },
 ): ExportOptions {
-  const { query } = request
   const { row, fields } = publication
   const epsg = readInteger('epsg', query.epsg, 4326, 1024, 32_767)
   if (epsg !== 4326 && !isProjected) {

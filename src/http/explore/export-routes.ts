@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { exportFormats, formatOf, formatsFor } from '../../exports/index.ts'
-import { prepared, schemaOf } from '../../records/index.ts'
+import { type Publication, prepared, schemaOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -56,31 +56,39 @@ export function registerExports(app: FastifyInstance, services: HttpServices, ro
       }),
       querystring: exportQuery,
     }),
-    (request, reply) => sendExport(services, request, reply),
+    async (request, reply) => {
+      const publication = await findVisible(services, request)
+      return sendRecords(services, request, reply, publication, request.params.format, request.query)
+    },
   )
 }
 
-async function sendExport(
+/** Sends records of a publication that the reader may see. Errors: http.invalid_parameter; exports.*; odsql.*. */
+export async function sendRecords(
   services: HttpServices,
-  request: FastifyRequest<{ Params: ExportParams; Querystring: ExportQuery }>,
+  request: FastifyRequest,
   reply: FastifyReply,
+  publication: Publication,
+  formatName: string,
+  query: ExportQuery,
 ): Promise<FastifyReply> {
-  const publication = await findVisible(services, request)
   const { row, fields } = publication
-  const { query } = request
-  const format = formatOf(request.params.format)
+  const format = formatOf(formatName)
   const text = withFields(readQueryText(query, services.clock.now()), fields)
   const resolved = prepared(text, schemaOf(publication))
   const limit = readExportLimit(query.limit)
   const isCompressed = readFlag('compressed', query.compressed, false)
-  const options = readExportOptions(request, publication, resolved.timezone, format.isProjected === true)
+  const options = readExportOptions(request, query, publication, {
+    timezone: resolved.timezone,
+    isProjected: format.isProjected === true,
+  })
   const isFile = format.kind === 'file' && !isCompressed
   const tag = isFile ? fileTag(request, reply, row) : null
   if (tag ? tag.isUnchanged : isUnchanged(request, reply, row)) return reply.status(304).send()
   return services.generations.lend(row.generation_uid, (handle) => {
     const order = {
       format,
-      formatName: request.params.format,
+      formatName,
       generation: row.generation_uid,
       target: { relation: handle.relation, search: handle.search },
       recordsCount: handle.recordsCount,

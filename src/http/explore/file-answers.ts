@@ -1,5 +1,6 @@
 /** Whole files over HTTP, with ranges: RFC 9110, sections 13 and 14. */
 import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import rangeParser from 'range-parser'
 import { AppError } from '../../kernel/index.ts'
@@ -23,7 +24,10 @@ export async function sendFile(
   file: SentFile,
 ): Promise<FastifyReply> {
   const { bytes, etag } = file
+  let isOver = false
   const end = async () => {
+    if (isOver) return
+    isOver = true
     await file.handle.close().catch(() => {})
     file.onEnd?.()
   }
@@ -42,12 +46,12 @@ export async function sendFile(
   reply.header('Content-Length', length)
   if (request.method === 'HEAD' || length === 0) {
     await end()
-    return reply.send()
+    // Of no payload at all the framework would say that its length is 0.
+    return reply.send(Readable.from([]))
   }
   const body = file.handle.createReadStream({
     start,
     end: start + length - 1,
-    autoClose: false,
     highWaterMark: 1 << 18,
   })
   body.once('close', () => void end())

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerCatalog } from './catalog-routes.ts'
 import { registerExports } from './export-routes.ts'
+import { registerParquet } from './parquet-routes.ts'
 import { registerRecords } from './record-routes.ts'
 import { routeOptions } from './route-options.ts'
 
@@ -26,5 +27,6 @@ export async function registerExplore(app: FastifyInstance, services: HttpServic
 
 function registerRoutes(app: FastifyInstance, services: HttpServices, isDocumented: boolean): void {
   const route = routeOptions(isDocumented)
-  for (const register of [registerCatalog, registerRecords, registerExports]) register(app, services, route)
+  for (const register of [registerCatalog, registerRecords, registerExports, registerParquet])
+    register(app, services, route)
 }

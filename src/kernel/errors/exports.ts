@@ -8,6 +8,13 @@ export const exportErrors = defineErrors({
     message: 'Unknown export format: {format}',
     hint: 'Use one of {known}',
   },
+  'exports.unknown_part': {
+    status: 404,
+    errorKey: 'UnknownPartException',
+    exploreCode: 'UnknownPart',
+    message: 'This publication has no part {file}',
+    hint: 'The list of its Parquet files names those that there are',
+  },
   'exports.format_needs_field': {
     status: 400,
     errorKey: 'UnfitExportFormatException',
@@ -41,6 +48,14 @@ export const exportErrors = defineErrors({
     exploreCode: 'InvalidRESTParameterError',
     message: 'A file of format {format} holds at most {maxBytes} bytes, and this would be more',
     hint: 'Narrow it with where, select or limit, or use parquet or geojson',
+  },
+  'exports.whole_datasets_only': {
+    status: 400,
+    errorKey: 'UnfitExportFormatException',
+    exploreCode: 'InvalidRESTParameterError',
+    message:
+      'An export of the catalog as {format} describes whole datasets: it takes neither select nor group_by',
+    hint: 'Leave them out, or use csv, xlsx or json',
   },
   'exports.too_many_records': {
     status: 400,

@@ -1,0 +1,266 @@
+/** Exports are whole or visibly broken, resumable where they are files, and flat in memory; Parquet for analysts. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { get as httpGet, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openEngine } from '../../src/engine/index.ts'
+import { tempDirectory } from '../support/builder.ts'
+import { type Content, explorePath, managementPath } from '../support/http-client.ts'
+import { memoryOf } from '../support/processes.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const manyRows = 200_000
+const tooManyRows = 1_048_576
+
+/** number, name, day, lat, lon: the same for the same number. */
+function csvOf(count: number): Content {
+  const lines = ['number,name,day,lat,lon']
+  for (let n = 0; n < count; n++) {
+    const day = `20${String(n % 90).padStart(2, '0')}-0${(n % 9) + 1}-1${n % 10}`
+    lines.push(`${n},"place ${n} & ""more"" <x>",${day},${(n % 1800) / 10 - 90},${(n % 3600) / 10 - 180}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const point = { name: 'create_geopoint', args: { latitude: 'lat', longitude: 'lon', output_field: 'at' } }
+
+/** Opens an answer without reading it. */
+function openAnswer(server: TestServer, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    httpGet(new URL(path, server.url), { agent: false }, resolve).once('error', reject)
+  })
+}
+
+/** Reads to the end, keeping the length alone. */
+async function drain(answer: IncomingMessage): Promise<number> {
+  let bytes = 0
+  for await (const chunk of answer) bytes += (chunk as Buffer).length
+  return bytes
+}
+
+test('exports of many records', async (t) => {
+  const server = await startServer(t)
+  await server.publishFile('many', { filename: 'many.csv', content: csvOf(manyRows), processors: [point] })
+  const base = `${explorePath}/many/exports`
+  const spool = join(server.dataDirectory, 'tmp', 'exports')
+  const left = () => readdirSync(spool).filter((name) => !name.startsWith('whole-'))
+
+  await t.test(
+    'every streamed format stays flat in memory, and counts its records in a trailer',
+    async () => {
+      await drain(await openAnswer(server, `${base}/csv`))
+      const before = memoryOf(server.pid)!.peakMb
+      const formats = 'csv json jsonl geojson kml gpx turtle n3 rdfxml jsonld ics xlsx fgb ov2'
+      for (const format of formats.split(' ')) {
+        const answer = await openAnswer(server, `${base}/${format}?select=number,name,at`)
+        assert.equal(answer.statusCode, 200, format)
+        assert.equal(answer.headers['transfer-encoding'], 'chunked')
+        assert.ok((await drain(answer)) > manyRows * 10)
+        assert.equal(answer.trailers['broadsheet-records'], String(manyRows), format)
+      }
+      const { peakMb } = memoryOf(server.pid)!
+      // The engine's own memory is bounded by its setting; what would grow with the records is some 150 MB of text each.
+      assert.ok(peakMb < before + 250, `${peakMb} MB after ${before} MB`)
+      assert.deepEqual(left(), [])
+    },
+  )
+
+  await t.test('what fails in the middle is cut off, and cannot be taken for whole', async () => {
+    for (const path of ['csv', 'geojson', 'xlsx', 'kml?compressed=true', 'json?order_by=name']) {
+      const answer = await openAnswer(server, `${base}/${path}`)
+      assert.equal(answer.statusCode, 200)
+      // The first slices are written, none of the later ones can be.
+      rmSync(spool, { recursive: true })
+      await assert.rejects(drain(answer), /aborted|ECONNRESET/, path)
+      assert.equal(answer.complete, false)
+      mkdirSync(spool)
+    }
+    const whole = await openAnswer(server, `${base}/csv`)
+    await drain(whole)
+    assert.equal(whole.complete, true)
+  })
+
+  await t.test('a reader that leaves ends the work and leaves nothing', async () => {
+    for (const format of ['csv', 'xlsx', 'fgb']) {
+      const answer = await openAnswer(server, `${base}/${format}`)
+      answer.once('error', () => {})
+      answer.destroy()
+    }
+    const endsAt = performance.now() + 20_000
+    while (left().length > 0 && performance.now() < endsAt) await delay(20)
+    assert.deepEqual(left(), [])
+  })
+
+  await t.test('whole files have a length, ranges and a tag, and can be resumed', async () => {
+    for (const format of ['parquet', 'shp']) {
+      const path = `${base}/${format}?where=number<5000`
+      const full = await server.expect(200, 'GET', path)
+      const length = full.bytes.length
+      const etag = full.headers.get('etag')!
+      assert.equal(full.headers.get('accept-ranges'), 'bytes')
+      assert.equal(full.headers.get('content-length'), String(length))
+      assert.match(etag, /^"ge_[^"]+"$/)
+      const head = await server.expect(200, 'HEAD', path)
+      for (const name of ['content-length', 'etag', 'accept-ranges', 'content-type', 'content-disposition']) {
+        assert.equal(head.headers.get(name), full.headers.get(name), name)
+      }
+      const part = (range: string, more = {}) =>
+        server.request('GET', path, { headers: { Range: range, ...more } })
+      const first = await part('bytes=0-999')
+      assert.equal(first.status, 206)
+      assert.equal(first.headers.get('content-range'), `bytes 0-999/${length}`)
+      const rest = await part('bytes=1000-', { 'If-Range': etag })
+      assert.equal(rest.status, 206)
+      assert.deepEqual(Buffer.concat([first.bytes, rest.bytes]), full.bytes)
+      assert.deepEqual((await part('bytes=-8')).bytes, full.bytes.subarray(-8))
+      assert.equal((await part('bytes=0-9', { 'If-Range': '"another"' })).status, 200)
+      assert.equal((await part('bytes=0-1,5-6')).status, 200)
+      assert.equal((await part('lines=0-9')).status, 200)
+      const beyond = await part(`bytes=${length}-`)
+      assert.equal(beyond.status, 416)
+      assert.equal(beyond.headers.get('content-range'), `bytes */${length}`)
+      assert.equal(beyond.json.key, 'http.range_not_satisfiable')
+      const known = await server.expect(304, 'GET', path, { headers: { 'If-None-Match': etag } })
+      assert.equal(known.headers.get('etag'), etag)
+      assert.equal(known.bytes.length, 0)
+    }
+    const timely = await server.expect(200, 'GET', `${base}/parquet?where=day < now()&limit=5`)
+    assert.equal(timely.headers.get('accept-ranges'), 'none')
+    assert.equal(timely.headers.get('etag'), null)
+  })
+
+  await t.test('who asks at once for the same file shares it', async () => {
+    const path = `${base}/parquet?where=number<7000`
+    const answers = await Promise.all([1, 2, 3, 4].map(() => server.expect(200, 'GET', path)))
+    assert.equal(new Set(answers.map(({ headers }) => headers.get('etag'))).size, 1)
+  })
+
+  await t.test('the Parquet door: one file and the parts, in ranges, read by an engine', async (tt) => {
+    const door = `${explorePath}/many/parquet`
+    const listing = (await server.expect(200, 'GET', door)).json
+    assert.equal(listing.records_count, manyRows)
+    assert.equal(listing.file.href, `${server.url}${door}/all.parquet`)
+    assert.equal(
+      listing.parts.reduce((sum: number, { rows }: { rows: number }) => sum + rows, 0),
+      manyRows,
+    )
+    const directory = tempDirectory(tt)
+    const engine = await openEngine({
+      memoryLimitMb: 512,
+      threads: 1,
+      tempDirectory: directory,
+      allowedDirectories: [directory],
+    })
+    const connection = await engine.connect()
+    for (const [index, { href, bytes, sha256 }] of listing.parts.entries()) {
+      const { pathname } = new URL(href)
+      const answer = await server.expect(200, 'GET', pathname)
+      assert.equal(answer.bytes.length, bytes)
+      assert.equal(createHash('sha256').update(answer.bytes).digest('hex'), sha256)
+      assert.equal(answer.headers.get('etag'), `"${sha256}"`)
+      assert.equal(answer.headers.get('content-type'), 'application/vnd.apache.parquet')
+      const footer = await server.request('GET', pathname, { headers: { Range: 'bytes=-4' } })
+      assert.equal(footer.status, 206)
+      assert.equal(footer.text, 'PAR1')
+      await server.expect(304, 'GET', pathname, { headers: { 'If-None-Match': `"${sha256}"` } })
+      writeFileSync(join(directory, `part-${index}.parquet`), answer.bytes)
+    }
+    const count = async (files: string) => {
+      const [row] = await connection.all(
+        `select count(*) as n, count(distinct number) as d, sum(number)::bigint as s from read_parquet('${files}')`,
+      )
+      return row!
+    }
+    const expected = {
+      n: BigInt(manyRows),
+      d: BigInt(manyRows),
+      s: (BigInt(manyRows) * BigInt(manyRows - 1)) / 2n,
+    }
+    assert.deepEqual(await count(join(directory, 'part-*.parquet')), expected)
+    // As engines open a file over HTTP: its length, its end, then what they need of it.
+    const all = `${door}/all.parquet`
+    const head = await server.expect(200, 'HEAD', all)
+    const length = Number(head.headers.get('content-length'))
+    const pieces: Buffer[] = []
+    const step = Math.ceil(length / 5)
+    for (let at = 0; at < length; at += step) {
+      const range = `bytes=${at}-${Math.min(at + step, length) - 1}`
+      const piece = await server.request('GET', all, {
+        headers: { Range: range, 'If-Range': head.headers.get('etag')! },
+      })
+      assert.equal(piece.status, 206)
+      pieces.push(piece.bytes)
+    }
+    const file = join(directory, 'all.parquet')
+    writeFileSync(file, Buffer.concat(pieces))
+    assert.deepEqual(await count(file), expected)
+    const columns = await connection.all(`describe select * from '${file}'`)
+    assert.deepEqual(
+      columns.map((row) => row.column_name),
+      ['number', 'name', 'day', 'lat', 'lon', 'at'],
+    )
+    connection.close()
+    engine.close()
+    for (const name of ['part-99999.parquet', 'manifest.json', '..%2fmanifest.json', 'rejects.parquet']) {
+      await server.expect(404, 'GET', `${door}/${name}`)
+    }
+  })
+})
+
+test('who may not see a dataset finds no Parquet of it, and a version is read after later publishes', async (t) => {
+  const server = await startServer(t)
+  const dataset = await server.publishFile('few', { filename: 'few.csv', content: 'a,b\n1,x\n2,y\n' })
+  const base = `${managementPath}/datasets/${dataset.datasetUid}`
+  const saved = await server.jobDone(await server.order('PUT', `${base}/save_version`))
+  const version = saved.result.version_uid
+  const before = (await server.expect(200, 'GET', `${explorePath}/few/parquet`)).json
+  await server.replaceFile(dataset, 'few.csv', 'a,b\n1,x\n2,y\n3,z\n')
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  const now = (await server.expect(200, 'GET', `${explorePath}/few/parquet`)).json
+  assert.equal(now.records_count, 3)
+  const old = (await server.expect(200, 'GET', `${explorePath}/few/parquet?version=${version}`)).json
+  assert.equal(old.records_count, 2)
+  assert.equal(old.generation_uid, before.generation_uid)
+  for (const { href } of [old.file, ...old.parts]) {
+    assert.match(href, new RegExp(`version=${version}$`))
+    const { pathname, search } = new URL(href)
+    await server.expect(200, 'GET', `${pathname}${search}`)
+  }
+  const paths = [
+    '/parquet',
+    '/parquet/all.parquet',
+    `/parquet/${new URL(now.parts[0].href).pathname.split('/').at(-1)}`,
+    '/exports',
+    '/exports/geojson',
+    '/exports/xlsx',
+  ]
+  await server.expect(200, 'PUT', `${base}/security/access_policy`, { body: '"restricted"' })
+  for (const path of paths) {
+    const hidden = await server.expect(404, 'GET', `${explorePath}/few${path}`)
+    const unknown = await server.expect(404, 'GET', `${explorePath}/nox${path}`)
+    assert.equal(hidden.text.replaceAll('few', 'nox'), unknown.text)
+  }
+  await server.expect(200, 'GET', `${explorePath}/few/parquet/all.parquet`, { auth: 'admin' })
+})
+
+test('a sheet that is too long for spreadsheets is refused before it begins', async (t) => {
+  const server = await startServer(t)
+  const numbers = Array.from({ length: tooManyRows }, (_, n) => n).join('\n')
+  await server.publishFile('long', { filename: 'long.csv', content: `n\n${numbers}\n` })
+  const path = `${explorePath}/long/exports/xlsx`
+  for (const query of ['', '?order_by=n', '?where=n >= 0']) {
+    const { json } = await server.expect(400, 'GET', `${path}${query}`)
+    assert.equal(json.key, 'exports.too_many_records')
+    assert.equal(
+      json.message,
+      `A file of format xlsx holds at most 1048575 records, and these are ${tooManyRows}`,
+    )
+    assert.ok(json.hint)
+  }
+  for (const query of ['where=n < 10', 'limit=10', 'select=count(*)']) {
+    assert.equal((await server.expect(200, 'GET', `${path}?${query}`)).bytes.subarray(0, 2).toString(), 'PK')
+  }
+})
