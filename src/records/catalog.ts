@@ -11,7 +11,9 @@ import {
   compileCount,
   compileFacet,
   compileRows,
+  type Query,
   type QuerySchema,
+  type QueryTarget,
   type QueryText,
   type Type,
 } from '../odsql/index.ts'
@@ -20,7 +22,18 @@ import type { Facet } from './facets.ts'
 import { prepared, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
 
+/** What an export of the catalog reads: columns `object` and `visibility` beside the names. */
+export interface CatalogSource {
+  readonly query: Query
+  readonly target: QueryTarget
+  /** Changes with every publication. */
+  readonly revision: string
+  readonly recordsCount: number
+}
+
 export interface Catalog {
+  /** The resolved query and its table, which stays for a minute after it has been replaced. */
+  source(reader: { readonly seesRestricted: boolean }, text: QueryText): Promise<CatalogSource>
   query(
     reader: { readonly seesRestricted: boolean },
     request: { text: QueryText; limit: number; offset: number },
@@ -126,15 +139,18 @@ export function createCatalog(deps: {
   }
 
   return {
-    async query(reader, request, signal) {
-      const query = prepared(
-        {
-          ...request.text,
-          orderBy:
-            request.text.orderBy || (request.text.groupBy || request.text.select ? undefined : 'title'),
-        },
-        catalogSchema,
+    async source(reader, text) {
+      const query = prepared(ordered(text), catalogSchema)
+      const table = await fresh()
+      const target = { relation: relationOf(table, reader), search: null }
+      const [row] = await deps.pool.use((connection) =>
+        connection.all(`select count(*) as n from ${target.relation}`),
       )
+      return { query, target, revision: table, recordsCount: Number(row!.n) }
+    },
+
+    async query(reader, request, signal) {
+      const query = prepared(ordered(request.text), catalogSchema)
       const target = { relation: relationOf(await fresh(), reader), search: null }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
@@ -228,6 +244,11 @@ export function createCatalog(deps: {
       }
     },
   }
+}
+
+/** By title, where nothing else is asked for. */
+function ordered(text: QueryText): QueryText {
+  return { ...text, orderBy: text.orderBy || (text.groupBy || text.select ? undefined : 'title') }
 }
 
 function rowOf(row: PublicationsTable) {

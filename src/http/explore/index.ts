@@ -1,6 +1,7 @@
 /** The search API: what is published, for anyone who may see it. Explore API v2.1. */
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
+import { registerCatalogExports } from './catalog-export-routes.ts'
 import { registerCatalog } from './catalog-routes.ts'
 import { registerExports } from './export-routes.ts'
 import { registerParquet } from './parquet-routes.ts'
@@ -27,6 +28,12 @@ export async function registerExplore(app: FastifyInstance, services: HttpServic
 
 function registerRoutes(app: FastifyInstance, services: HttpServices, isDocumented: boolean): void {
   const route = routeOptions(isDocumented)
-  for (const register of [registerCatalog, registerRecords, registerExports, registerParquet])
+  for (const register of [
+    registerCatalog,
+    registerRecords,
+    registerExports,
+    registerParquet,
+    registerCatalogExports,
+  ])
     register(app, services, route)
 }

@@ -12,6 +12,8 @@ export function originOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.host}`
 }
 
+export const catalogHref = (request: FastifyRequest) => `${originOf(request)}${root}`
+
 export function datasetHref(request: FastifyRequest, datasetId: string): string {
   return `${originOf(request)}${root}/datasets/${encodeURIComponent(datasetId)}`
 }

@@ -1,0 +1,219 @@
+/** The catalog as a file: tables, feeds, DCAT with what its profiles require. */
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { DOMParser } from '@xmldom/xmldom'
+import { Parser, type Quad, Store } from 'n3'
+import { RdfXmlParser } from 'rdfxml-streaming-parser'
+import { readSheet } from 'read-excel-file/node'
+import { explorePath, managementPath } from '../support/http-client.ts'
+import { startServer } from '../support/server.ts'
+
+const dcat = 'http://www.w3.org/ns/dcat#'
+const dct = 'http://purl.org/dc/terms/'
+const type = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type'
+const hostile = 'Bees & <wasps> "]]>" \u0001 \\ 😀'
+
+test('exports of the catalog', async (t) => {
+  const server = await startServer(t)
+  const make = (id: string, metas: Record<string, Record<string, unknown>>) =>
+    server.publishFile(id, { filename: 'a.csv', content: 'place,lat,lon\nx,1,2\n', metas })
+  await make('bees', {
+    default: {
+      title: hostile,
+      description: '<p>About bees</p>',
+      keyword: ['insects', 'honey & wax'],
+      theme: ['Nature'],
+      publisher: 'City of Bees',
+      license: 'Open Licence',
+      license_url: 'https://example.org/licence',
+      language: 'en',
+      references: 'https://example.org/bees',
+    },
+    dcat: { contact_name: 'Ada', contact_email: 'ada@example.org', issued: '2020-01-02T00:00:00+00:00' },
+  })
+  await make('ants', { default: { title: 'Ants' } })
+  const secret = await make('secret', { default: { title: 'Secret' } })
+  await server.expect(200, 'PUT', `${managementPath}/datasets/${secret.datasetUid}/security/access_policy`, {
+    body: '"restricted"',
+  })
+  const base = '/api/explore/v2.1/catalog/exports'
+  const get = (format: string, query = '', auth: 'none' | 'admin' = 'none') =>
+    server.expect(200, 'GET', `${base}/${format}?${query}`, { auth })
+
+  await t.test('the list, formats that do not exist, and HEAD', async () => {
+    const links = (await server.expect(200, 'GET', base)).json._links
+    const rels = links.map(({ rel }: { rel: string }) => rel)
+    assert.deepEqual(rels, ['csv', 'data.json', 'dcat', 'json', 'rdf', 'rss', 'ttl', 'xlsx'])
+    for (const { href } of links) {
+      const path = new URL(href).pathname
+      const full = await server.expect(200, 'GET', path)
+      const head = await server.expect(200, 'HEAD', path)
+      assert.equal(head.headers.get('content-type'), full.headers.get('content-type'))
+      assert.match(full.headers.get('content-disposition')!, /^attachment; filename="catalog\./)
+    }
+    assert.equal((await server.expect(404, 'GET', `${base}/toString`)).json.error_code, 'UnknownExportFormat')
+    for (const format of ['rss', 'ttl', 'dcat', 'data.json']) {
+      const { json } = await server.expect(400, 'GET', `${base}/${format}?select=title`)
+      assert.equal(json.key, 'exports.whole_datasets_only')
+    }
+    assert.equal(
+      (await server.expect(400, 'GET', `${base}/ttl?include_exports=csv,exe`)).json.key,
+      'http.invalid_parameter',
+    )
+    assert.equal(
+      (await server.expect(400, 'GET', `${base}/csv?where=nothing=1`)).json.error_code,
+      'ODSQLError',
+    )
+  })
+
+  await t.test('what the reader may not see is in none of them', async () => {
+    for (const format of ['csv', 'json', 'rss', 'ttl', 'rdf', 'dcat', 'data.json']) {
+      assert.doesNotMatch((await get(format)).text, /secret/i, format)
+      assert.match((await get(format, '', 'admin')).text, /secret/i, format)
+    }
+    assert.equal((await readSheet((await get('xlsx')).bytes)).length, 3)
+  })
+
+  await t.test('tables: json, csv and xlsx', async () => {
+    const { results } = (await server.expect(200, 'GET', explorePath)).json
+    assert.deepEqual((await get('json')).json, results)
+    assert.deepEqual((await get('json', 'select=dataset_id&order_by=dataset_id')).json, [
+      { dataset_id: 'ants' },
+      { dataset_id: 'bees' },
+    ])
+    assert.deepEqual((await get('json', 'where=dataset_id="none"')).json, [])
+    assert.equal((await get('json', 'limit=1&offset=1')).json[0].dataset_id, results[1].dataset_id)
+    assert.equal((await get('json', 'refine=publisher:City of Bees')).json.length, 1)
+    const csv = (
+      await get(
+        'csv',
+        'select=dataset_id,keyword&order_by=dataset_id&with_bom=false&delimiter=,&list_separator=|',
+      )
+    ).text
+    assert.equal(csv, 'dataset_id,keyword\nants,\nbees,insects|honey & wax\n')
+    const sheet = (await readSheet(
+      (
+        await get('xlsx', 'select=dataset_id,records_count&order_by=dataset_id')
+      ).bytes,
+    )) as unknown[][]
+    assert.deepEqual(sheet, [
+      ['dataset_id', 'records_count'],
+      ['ants', 1],
+      ['bees', 1],
+    ])
+  })
+
+  await t.test('rss', async () => {
+    const document = new DOMParser({ onError: () => {} }).parseFromString((await get('rss')).text, 'text/xml')
+    const items = Array.from(document.getElementsByTagName('item'))
+    assert.equal(items.length, 2)
+    const bees = items.find((item) => item.getElementsByTagName('link')[0]!.textContent!.endsWith('/bees'))!
+    assert.equal(bees.getElementsByTagName('title')[0]!.textContent, hostile.replace('\u0001', '\uFFFD'))
+    assert.equal(bees.getElementsByTagName('category').length, 2)
+    for (const item of items) {
+      assert.ok(Date.parse(item.getElementsByTagName('pubDate')[0]!.textContent!) > 0)
+      assert.ok(item.getElementsByTagName('guid')[0]!.textContent)
+    }
+  })
+
+  await t.test('dcat: what the profile requires, the same in Turtle and in RDF/XML', async () => {
+    const turtle = new Store(new Parser().parse((await get('ttl')).text))
+    const xml: Quad[] = []
+    for await (const quad of Readable.from([(await get('rdf')).text]).pipe(new RdfXmlParser()))
+      xml.push(quad as Quad)
+    assert.equal(xml.length, turtle.size)
+    const predicates = (quads: Iterable<Quad>) => [...quads].map(({ predicate }) => predicate.value).sort()
+    assert.deepEqual(predicates(xml), predicates(turtle.getQuads(null, null, null, null)))
+    const values = (subject: unknown, predicate: string) =>
+      turtle.getObjects(subject as string, predicate, null)
+    const subjects = (name: string) => turtle.getSubjects(type, dcat + name, null)
+    const [catalog] = subjects('Catalog')
+    for (const property of [`${dct}title`, `${dct}description`, `${dct}publisher`])
+      assert.equal(values(catalog, property).length, 1, property)
+    const datasets = subjects('Dataset')
+    assert.deepEqual(
+      values(catalog, `${dcat}dataset`)
+        .map(({ value }) => value)
+        .sort(),
+      datasets.map(({ value }) => value).sort(),
+    )
+    assert.equal(datasets.length, 2)
+    for (const dataset of datasets) {
+      for (const property of [
+        `${dct}title`,
+        `${dct}description`,
+        `${dct}identifier`,
+        `${dct}publisher`,
+        `${dct}modified`,
+        `${dcat}contactPoint`,
+        `${dcat}landingPage`,
+      ]) {
+        assert.equal(values(dataset, property).length, 1, property)
+      }
+      assert.equal(values(dataset, `${dcat}distribution`).length, 9)
+    }
+    const distributions = subjects('Distribution')
+    assert.equal(distributions.length, 18)
+    for (const distribution of distributions) {
+      const [url] = values(distribution, `${dcat}accessURL`)
+      assert.ok(url?.value.startsWith(`${server.url}${explorePath}/`))
+      assert.equal(values(distribution, `${dcat}downloadURL`)[0]!.value, url!.value)
+      assert.equal(values(distribution, `${dcat}mediaType`).length, 1)
+      const { pathname, search } = new URL(url!.value)
+      assert.equal((await server.request('HEAD', pathname + search)).status, 200, url!.value)
+    }
+    const bees = `${server.url}${explorePath}/bees`
+    assert.equal(values(bees, `${dct}title`)[0]!.value, hostile)
+    assert.equal((values(bees, `${dct}title`)[0] as { language?: string }).language, 'en')
+    assert.deepEqual(
+      values(bees, `${dcat}keyword`)
+        .map(({ value }) => value)
+        .sort(),
+      ['honey & wax', 'insects'],
+    )
+    assert.equal(values(bees, `${dct}issued`)[0]!.value, '2020-01-02T00:00:00+00:00')
+    assert.ok(
+      turtle
+        .getObjects(null, `${dct}license`, null)
+        .every(({ value }) => value === 'https://example.org/licence'),
+    )
+    assert.equal((await get('dcat')).text, (await get('rdf')).text)
+    const few = new Store(
+      new Parser().parse((await get('ttl', 'include_exports=csv,geojson&use_labels_in_exports=false')).text),
+    )
+    assert.deepEqual(
+      few
+        .getObjects(null, `${dcat}accessURL`, null)
+        .map(({ value }) => value)
+        .sort(),
+      ['ants', 'bees'].map((id) => `${server.url}${explorePath}/${id}/exports/csv`),
+    )
+  })
+
+  await t.test('data.json: the required members of DCAT-US 1.1', async () => {
+    const { json } = await get('data.json', '', 'admin')
+    assert.equal(json.conformsTo, 'https://project-open-data.cio.gov/v1.1/schema')
+    assert.equal(json.dataset.length, 3)
+    for (const dataset of json.dataset) {
+      for (const name of ['title', 'description', 'identifier', 'modified'])
+        assert.equal(typeof dataset[name], 'string', name)
+      assert.ok(
+        dataset.keyword.length > 0 && dataset.keyword.every((word: unknown) => typeof word === 'string'),
+      )
+      assert.equal(dataset.publisher['@type'], 'org:Organization')
+      assert.ok(dataset.publisher.name)
+      assert.equal(dataset.accessLevel, dataset.title === 'Secret' ? 'restricted public' : 'public')
+      for (const item of dataset.distribution) {
+        assert.ok(item.downloadURL && item.mediaType)
+      }
+    }
+    const bees = json.dataset.find(({ title }: { title: string }) => title === hostile)
+    assert.deepEqual(bees.contactPoint, {
+      '@type': 'vcard:Contact',
+      fn: 'Ada',
+      hasEmail: 'mailto:ada@example.org',
+    })
+    assert.equal(bees.license, 'https://example.org/licence')
+  })
+})
