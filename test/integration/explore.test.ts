@@ -326,7 +326,7 @@ test('the contract of the search API', async (t) => {
           ['opened', 'DATE'],
           ['seen_at', 'TIMESTAMP WITH TIME ZONE'],
           ['active', 'BOOLEAN'],
-          ['place', 'STRUCT(lon DOUBLE, lat DOUBLE)'],
+          ['place', "GEOMETRY('OGC:CRS84')"],
         ],
       )
       const [count] = await connection.all(`select count(*)::int as n from read_parquet('${file}')`)
@@ -681,7 +681,7 @@ test('the contract of the search API', async (t) => {
     const { _links } = await get(`${path}/exports`)
     assert.deepEqual(
       _links.map((link: { rel: string }) => link.rel),
-      ['csv', 'json', 'jsonl', 'parquet'],
+      'csv fgb geojson gpx ics json jsonl jsonld kml n3 ov2 parquet rdfxml shp turtle xlsx'.split(' '),
     )
     for (const { href } of _links) await call(200, 'GET', new URL(href).pathname)
     assert.deepEqual(await get(`${path}/attachments`), { _links: [], attachments: [] })
