@@ -12,7 +12,7 @@ import { forEachDatabase } from '../support/postgres.ts'
 import { isSoak, seed, soakEndsAt } from '../support/seed.ts'
 import { startServer } from '../support/server.ts'
 
-const sequences = isSoak ? 10_000 : 16
+const sequences = isSoak ? 10_000 : 12
 
 forEachDatabase((database, options) => {
   const skip = options.skip || (database === 'postgres' && !isSoak && 'on PostgreSQL: npm run test:soak')
