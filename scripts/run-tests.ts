@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
@@ -17,6 +18,11 @@ if (files.length === 0) {
 } else {
   const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...flags, ...files], {
     stdio: 'inherit',
+    // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
+    env: {
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)),
+      ...process.env,
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
   runner.on('exit', (code) => process.exit(code ?? 1))

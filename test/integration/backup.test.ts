@@ -34,66 +34,71 @@ const lastEvent = (run: CliRun) => {
 const hasRead = (job: JobAnswer) =>
   job.state === 'running' && job.progresses.some(({ step }) => step === 'extract')
 
-forEachDatabase((database, options) => {
-  test(
-    `a backup during a publish and under readers restores to a server that goes on from there (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
-      const visits = await server.publishFile('visits', {
-        filename: 'v.csv',
-        content: visitsCsv(300),
-        extractor: 'csvfile',
-      })
-      const base = `${managementPath}/datasets/${visits.datasetUid}`
-      const version = await server.jobDone(await server.order('PUT', `${base}/save_version`))
-      const page = await server.expect(200, 'GET', `${explorePath}/visits/records?limit=100`)
-      await server.replaceFile(visits, 'many.csv', many)
-      const jobId = await server.publish(visits.datasetUid)
-      await server.waitForJob(jobId, { until: hasRead })
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a backup during a publish and under readers restores to a server that goes on from there (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
+        const visits = await server.publishFile('visits', {
+          filename: 'v.csv',
+          content: visitsCsv(300),
+          extractor: 'csvfile',
+        })
+        const base = `${managementPath}/datasets/${visits.datasetUid}`
+        const version = await server.jobDone(await server.order('PUT', `${base}/save_version`))
+        const page = await server.expect(200, 'GET', `${explorePath}/visits/records?limit=100`)
+        await server.replaceFile(visits, 'many.csv', many)
+        const jobId = await server.publish(visits.datasetUid)
+        await server.waitForJob(jobId, { until: hasRead })
 
-      let isOver = false
-      const reader = (async () => {
-        let reads = 0
-        for (; !isOver; reads++) await server.expect(200, 'GET', `${explorePath}/visits/records?limit=1`)
-        return reads
-      })()
-      const target = join(tempDirectory(t), 'backup')
-      const run = await backUp(server, target)
-      isOver = true
-      assert.ok((await reader) > 0)
-      const { counts } = lastEvent(run)
-      assert.equal(counts.versions, 1)
-      const checked = await runCli(['--json', 'verify', target])
-      assert.deepEqual([checked.code, checked.events().filter(({ event }) => event === 'problem')], [0, []])
-      const done = await server.jobDone(jobId)
-      await server.stop()
+        let isOver = false
+        const reader = (async () => {
+          let reads = 0
+          for (; !isOver; reads++) await server.expect(200, 'GET', `${explorePath}/visits/records?limit=1`)
+          return reads
+        })()
+        const target = join(tempDirectory(t), 'backup')
+        const run = await backUp(server, target)
+        isOver = true
+        assert.ok((await reader) > 0)
+        const { counts } = lastEvent(run)
+        assert.equal(counts.versions, 1)
+        const checked = await runCli(['--json', 'verify', target])
+        assert.deepEqual([checked.code, checked.events().filter(({ event }) => event === 'problem')], [0, []])
+        const done = await server.jobDone(jobId)
+        await server.stop()
 
-      const restored = join(tempDirectory(t), 'restored')
-      const databaseUrl = server.databaseUrl === null ? null : await createDatabase()
-      lastEvent(await restore(target, restored, databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }))
-      const again = await startServer(t, {
-        dataDirectory: restored,
-        database: 'sqlite',
-        ...(databaseUrl === null ? {} : { env: { DATABASE_URL: databaseUrl } }),
-      })
-      const job = await again.jobDone(jobId)
-      assert.equal(job.result.content_hash, done.result.content_hash, 'what ran then has been finished')
-      await again.jobDone(await again.order('PUT', `${base}/versions/${version.result.version_uid}/restore`))
-      assert.equal(
-        (await again.expect(200, 'GET', `${explorePath}/visits/records?limit=100`)).text,
-        page.text,
-      )
-      const generations = (await again.expect(200, 'GET', `${base}/generations`)).json
-      assert.equal(
-        generations.find((one: { state: string }) => one.state === 'current').content_hash,
-        visits.job.result.content_hash,
-      )
-      // New rows get new numbers: nothing collides with what was restored.
-      await again.publishFile('more', { filename: 'm.csv', content: 'a\n1\n' })
-    },
-  )
-})
+        const restored = join(tempDirectory(t), 'restored')
+        const databaseUrl = server.databaseUrl === null ? null : await createDatabase()
+        lastEvent(await restore(target, restored, databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }))
+        const again = await startServer(t, {
+          dataDirectory: restored,
+          database: 'sqlite',
+          ...(databaseUrl === null ? {} : { env: { DATABASE_URL: databaseUrl } }),
+        })
+        const job = await again.jobDone(jobId)
+        assert.equal(job.result.content_hash, done.result.content_hash, 'what ran then has been finished')
+        await again.jobDone(
+          await again.order('PUT', `${base}/versions/${version.result.version_uid}/restore`),
+        )
+        assert.equal(
+          (await again.expect(200, 'GET', `${explorePath}/visits/records?limit=100`)).text,
+          page.text,
+        )
+        const generations = (await again.expect(200, 'GET', `${base}/generations`)).json
+        assert.equal(
+          generations.find((one: { state: string }) => one.state === 'current').content_hash,
+          visits.job.result.content_hash,
+        )
+        // New rows get new numbers: nothing collides with what was restored.
+        await again.publishFile('more', { filename: 'm.csv', content: 'a\n1\n' })
+      },
+    )
+  },
+  { isLong: true },
+)
 
 test('repeated into the same directory, a backup copies only what is new and forgets what is gone', async (t) => {
   const server = await startServer(t)

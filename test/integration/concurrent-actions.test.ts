@@ -36,49 +36,52 @@ interface Shared {
   readonly versionUid: string
 }
 
-forEachDatabase((database, options) => {
-  test(
-    `actions of sixteen clients at once have an order that explains every answer (${database})`,
-    options,
-    async (t) => {
-      const chance = createChance(t)
-      const source = await serveEditions()
-      t.after(() => source.close())
-      const server = await startServer(t, { database, env: sourceEnv })
-      const shared: Shared[] = []
-      for (let index = 0; index < datasets; index++)
-        shared.push(await share(server, source, `shared-${index}`))
+forEachDatabase(
+  (database, options) => {
+    test(
+      `actions of sixteen clients at once have an order that explains every answer (${database})`,
+      options,
+      async (t) => {
+        const chance = createChance(t)
+        const source = await serveEditions()
+        t.after(() => source.close())
+        const server = await startServer(t, { database, env: sourceEnv })
+        const shared: Shared[] = []
+        for (let index = 0; index < datasets; index++)
+          shared.push(await share(server, source, `shared-${index}`))
 
-      const calls: Call[] = []
-      let left = actions
-      await Promise.all(
-        Array.from({ length: clients }, async (_, client) => {
-          while (left-- > 0) {
-            const call = await callOnce(server, chance, client, source, chance.pick(shared))
-            calls.push(call)
-            // Without a pause nearly all calls would be refused: the work takes longer than the asking.
-            if (call.jobId) {
-              await assertOneAtATime(server, call.datasetUid)
-              await server.waitForJob(call.jobId)
+        const calls: Call[] = []
+        let left = actions
+        await Promise.all(
+          Array.from({ length: clients }, async (_, client) => {
+            while (left-- > 0) {
+              const call = await callOnce(server, chance, client, source, chance.pick(shared))
+              calls.push(call)
+              // Without a pause nearly all calls would be refused: the work takes longer than the asking.
+              if (call.jobId) {
+                await assertOneAtATime(server, call.datasetUid)
+                await server.waitForJob(call.jobId)
+              }
+              await delay(chance.below(200))
             }
-            await delay(chance.below(200))
-          }
-        }),
-      )
-      for (const { dataset, versionUid } of shared) {
-        const jobs = (await endedJobs(server, dataset, actions + 10)).reverse()
-        // The first two made the dataset what it was when the clients came.
-        const own = calls.filter((call) => call.datasetUid === dataset.datasetUid)
-        assertExplained(own, jobs.slice(2))
-        await assertContents(server, dataset, versionUid, jobs)
-      }
-      await assertNoLeftovers(server)
-      const refused = calls.filter((call) => call.status !== 200).length
-      assert.ok(refused > 0 && refused < calls.length, `${refused} of ${calls.length} were refused`)
-      t.diagnostic(`${calls.length} calls, ${refused} refused`)
-    },
-  )
-})
+          }),
+        )
+        for (const { dataset, versionUid } of shared) {
+          const jobs = (await endedJobs(server, dataset, actions + 10)).reverse()
+          // The first two made the dataset what it was when the clients came.
+          const own = calls.filter((call) => call.datasetUid === dataset.datasetUid)
+          assertExplained(own, jobs.slice(2))
+          await assertContents(server, dataset, versionUid, jobs)
+        }
+        await assertNoLeftovers(server)
+        const refused = calls.filter((call) => call.status !== 200).length
+        assert.ok(refused > 0 && refused < calls.length, `${refused} of ${calls.length} were refused`)
+        t.diagnostic(`${calls.length} calls, ${refused} refused`)
+      },
+    )
+  },
+  { isLong: true },
+)
 
 /** Whenever one looks. */
 async function assertOneAtATime(server: TestServer, datasetUid: string): Promise<void> {

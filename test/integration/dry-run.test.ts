@@ -22,123 +22,126 @@ async function recordsOf(server: Client, datasetId: string) {
   return (await server.expect(200, 'GET', `${explorePath}/${datasetId}/records?order_by=code`)).json.results
 }
 
-forEachDatabase((database, options) => {
-  test(
-    `a dry run tells every difference, changes nothing, and is exposed as it is (${database})`,
-    options,
-    async (t) => {
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a dry run tells every difference, changes nothing, and is exposed as it is (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const dataset = await server.publishFile('trees', {
+          filename: 'trees.csv',
+          content: before,
+          fieldSpecifications: [idOf('code')],
+        })
+        const base = `${managementPath}/datasets/${dataset.datasetUid}`
+        await server.replaceFile(dataset, 'trees.csv', after)
+        const shown = await recordsOf(server, 'trees')
+        const { result } = await dryRun(server, dataset.datasetUid)
+        assert.equal(result.dry_run, true)
+        assert.equal(result.held, false)
+        assert.equal(result.reused, false)
+        assert.equal(result.published, true)
+        assert.equal(result.records_count, 3)
+        assert.equal(result.built_records_count, 3)
+        assert.deepEqual(result.gates, [])
+        assert.ok(Date.parse(result.kept_until) > Date.parse('2020-01-01'))
+        const { diff } = result
+        assert.equal(diff.from, dataset.job.result.generation_uid)
+        assert.equal(diff.to, result.generation_uid)
+        assert.deepEqual(diff.records, { added: 1, removed: 1, changed: 1, unchanged: 1 })
+        assert.deepEqual(diff.fields.added, [{ name: 'kind', label: 'kind', type: 'text' }])
+        assert.deepEqual(diff.fields.removed, [])
+        assert.deepEqual(diff.fields.retyped, [{ name: 'price', from: 'int', to: 'double' }])
+        assert.deepEqual(diff.fields.null_shares, [
+          { name: 'code', from: 0, to: 0 },
+          { name: 'name', from: 0, to: 0 },
+          { name: 'price', from: 0, to: 0 },
+          { name: 'kind', from: null, to: 0.333333 },
+        ])
+        const [added] = diff.samples.added
+        assert.match(added._id, /^[0-9a-f]{32}$/)
+        assert.deepEqual(added.new, { code: 'd', name: 'Date', price: 4, kind: null })
+        assert.equal(added.old, null)
+        assert.deepEqual(diff.samples.removed[0].old, { code: 'c', name: 'Cedar', price: 3 })
+        assert.deepEqual(
+          diff.samples.changed.map(({ key, old, new: fresh }: Record<string, unknown>) => ({
+            key,
+            old,
+            fresh,
+          })),
+          [{ key: { code: 'b' }, old: { price: 2 }, fresh: { price: 2.5 } }],
+        )
+
+        assert.deepEqual(await recordsOf(server, 'trees'), shown)
+        const status = await statusOf(server, dataset.datasetUid)
+        assert.deepEqual([status.name, status.published, status.records_errors], ['idle', true, 0])
+
+        const generation = result.generation_uid
+        const exposed = await server.jobDone(
+          await server.order('PUT', `${base}/publish?generation=${generation}`),
+        )
+        assert.equal(exposed.result.generation_uid, generation)
+        assert.equal(exposed.result.reused, true)
+        assert.equal(exposed.result.content_hash, result.content_hash)
+        assert.ok(!exposed.progresses.some(({ step }) => step === 'extract' || step === 'fetch'))
+        assert.deepEqual(
+          (await recordsOf(server, 'trees')).map((record: { code: string }) => record.code),
+          ['a', 'b', 'd'],
+        )
+        // Nothing differs any more: the same generation, compared with itself.
+        const again = (await dryRun(server, dataset.datasetUid)).result
+        assert.equal(again.reused, true)
+        assert.deepEqual(again.diff.records, { added: 0, removed: 0, changed: 0, unchanged: 3 })
+      },
+    )
+
+    test(
+      `what is not published yet is compared with nothing, and an error is still there afterwards (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const dataset = await server.createDataset('trees', { filename: 'trees.csv', content: before })
+        const { result } = await dryRun(server, dataset.datasetUid)
+        assert.equal(result.published, false)
+        assert.equal(result.diff.from, null)
+        assert.deepEqual(result.diff.records, { added: 3, removed: 0, changed: 0, unchanged: 0 })
+        assert.equal(result.diff.samples.added.length, 3)
+        await server.expect(404, 'GET', `${explorePath}/trees/records`)
+
+        // A step that fails puts the dataset in error; dry runs, good or bad, leave it there with its reason.
+        const base = `${managementPath}/datasets/${dataset.datasetUid}`
+        const step = (
+          await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: idOf('nothing') })
+        ).json
+        const failed = await server.waitForJob(await server.publish(dataset.datasetUid))
+        assert.equal(failed.state, 'error')
+        const broken = await statusOf(server, dataset.datasetUid)
+        assert.equal(broken.name, 'error')
+        const dryFailed = await server.waitForJob(await server.order('PUT', `${base}/publish?dry_run=true`))
+        assert.equal(dryFailed.state, 'error')
+        await server.expect(204, 'DELETE', `${base}/fields_specifications/${step.processor_uid}`)
+        await dryRun(server, dataset.datasetUid)
+        const after = await statusOf(server, dataset.datasetUid)
+        assert.deepEqual(
+          [after.name, after.message, after.error_id],
+          ['error', broken.message, broken.error_id],
+        )
+      },
+    )
+
+    test(`a dry run that fails leaves an idle dataset idle (${database})`, options, async (t) => {
       const server = await startServer(t, { database })
-      const dataset = await server.publishFile('trees', {
-        filename: 'trees.csv',
-        content: before,
-        fieldSpecifications: [idOf('code')],
-      })
+      const dataset = await server.publishFile('trees', { filename: 'trees.csv', content: before })
       const base = `${managementPath}/datasets/${dataset.datasetUid}`
-      await server.replaceFile(dataset, 'trees.csv', after)
-      const shown = await recordsOf(server, 'trees')
-      const { result } = await dryRun(server, dataset.datasetUid)
-      assert.equal(result.dry_run, true)
-      assert.equal(result.held, false)
-      assert.equal(result.reused, false)
-      assert.equal(result.published, true)
-      assert.equal(result.records_count, 3)
-      assert.equal(result.built_records_count, 3)
-      assert.deepEqual(result.gates, [])
-      assert.ok(Date.parse(result.kept_until) > Date.parse('2020-01-01'))
-      const { diff } = result
-      assert.equal(diff.from, dataset.job.result.generation_uid)
-      assert.equal(diff.to, result.generation_uid)
-      assert.deepEqual(diff.records, { added: 1, removed: 1, changed: 1, unchanged: 1 })
-      assert.deepEqual(diff.fields.added, [{ name: 'kind', label: 'kind', type: 'text' }])
-      assert.deepEqual(diff.fields.removed, [])
-      assert.deepEqual(diff.fields.retyped, [{ name: 'price', from: 'int', to: 'double' }])
-      assert.deepEqual(diff.fields.null_shares, [
-        { name: 'code', from: 0, to: 0 },
-        { name: 'name', from: 0, to: 0 },
-        { name: 'price', from: 0, to: 0 },
-        { name: 'kind', from: null, to: 0.333333 },
-      ])
-      const [added] = diff.samples.added
-      assert.match(added._id, /^[0-9a-f]{32}$/)
-      assert.deepEqual(added.new, { code: 'd', name: 'Date', price: 4, kind: null })
-      assert.equal(added.old, null)
-      assert.deepEqual(diff.samples.removed[0].old, { code: 'c', name: 'Cedar', price: 3 })
-      assert.deepEqual(
-        diff.samples.changed.map(({ key, old, new: fresh }: Record<string, unknown>) => ({
-          key,
-          old,
-          fresh,
-        })),
-        [{ key: { code: 'b' }, old: { price: 2 }, fresh: { price: 2.5 } }],
-      )
-
-      assert.deepEqual(await recordsOf(server, 'trees'), shown)
-      const status = await statusOf(server, dataset.datasetUid)
-      assert.deepEqual([status.name, status.published, status.records_errors], ['idle', true, 0])
-
-      const generation = result.generation_uid
-      const exposed = await server.jobDone(
-        await server.order('PUT', `${base}/publish?generation=${generation}`),
-      )
-      assert.equal(exposed.result.generation_uid, generation)
-      assert.equal(exposed.result.reused, true)
-      assert.equal(exposed.result.content_hash, result.content_hash)
-      assert.ok(!exposed.progresses.some(({ step }) => step === 'extract' || step === 'fetch'))
-      assert.deepEqual(
-        (await recordsOf(server, 'trees')).map((record: { code: string }) => record.code),
-        ['a', 'b', 'd'],
-      )
-      // Nothing differs any more: the same generation, compared with itself.
-      const again = (await dryRun(server, dataset.datasetUid)).result
-      assert.equal(again.reused, true)
-      assert.deepEqual(again.diff.records, { added: 0, removed: 0, changed: 0, unchanged: 3 })
-    },
-  )
-
-  test(
-    `what is not published yet is compared with nothing, and an error is still there afterwards (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      const dataset = await server.createDataset('trees', { filename: 'trees.csv', content: before })
-      const { result } = await dryRun(server, dataset.datasetUid)
-      assert.equal(result.published, false)
-      assert.equal(result.diff.from, null)
-      assert.deepEqual(result.diff.records, { added: 3, removed: 0, changed: 0, unchanged: 0 })
-      assert.equal(result.diff.samples.added.length, 3)
-      await server.expect(404, 'GET', `${explorePath}/trees/records`)
-
-      // A step that fails puts the dataset in error; dry runs, good or bad, leave it there with its reason.
-      const base = `${managementPath}/datasets/${dataset.datasetUid}`
-      const step = (
-        await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: idOf('nothing') })
-      ).json
-      const failed = await server.waitForJob(await server.publish(dataset.datasetUid))
-      assert.equal(failed.state, 'error')
-      const broken = await statusOf(server, dataset.datasetUid)
-      assert.equal(broken.name, 'error')
-      const dryFailed = await server.waitForJob(await server.order('PUT', `${base}/publish?dry_run=true`))
-      assert.equal(dryFailed.state, 'error')
-      await server.expect(204, 'DELETE', `${base}/fields_specifications/${step.processor_uid}`)
-      await dryRun(server, dataset.datasetUid)
-      const after = await statusOf(server, dataset.datasetUid)
-      assert.deepEqual(
-        [after.name, after.message, after.error_id],
-        ['error', broken.message, broken.error_id],
-      )
-    },
-  )
-
-  test(`a dry run that fails leaves an idle dataset idle (${database})`, options, async (t) => {
-    const server = await startServer(t, { database })
-    const dataset = await server.publishFile('trees', { filename: 'trees.csv', content: before })
-    const base = `${managementPath}/datasets/${dataset.datasetUid}`
-    await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: idOf('nothing') })
-    const failed = await server.waitForJob(await server.order('PUT', `${base}/publish?dry_run=true`))
-    assert.equal(failed.error.error_id, 'ingest.processor_failed')
-    assert.equal((await statusOf(server, dataset.datasetUid)).name, 'idle')
-  })
-})
+      await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: idOf('nothing') })
+      const failed = await server.waitForJob(await server.order('PUT', `${base}/publish?dry_run=true`))
+      assert.equal(failed.error.error_id, 'ingest.processor_failed')
+      assert.equal((await statusOf(server, dataset.datasetUid)).name, 'idle')
+    })
+  },
+  { isLong: true },
+)
 
 test('publish?generation= is refused in words when it cannot be, and the dataset stays at rest', async (t) => {
   const server = await startServer(t)

@@ -26,95 +26,98 @@ async function publishNext(server: Client, dataset: CreatedDataset, content: str
 const gatesOf = (job: { result?: { gates?: { gate: string; field?: string }[] } }) =>
   (job.result?.gates ?? []).map(({ gate, field }) => (field === undefined ? gate : `${gate} ${field}`))
 
-forEachDatabase((database, options) => {
-  test(
-    `a publish that loses too many records is held until a user lets it through (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      const dataset = await server.publishFile('shops', { filename: 'shops.csv', content: good(100) })
-      const base = baseOf(dataset)
-      const off = (await server.expect(200, 'GET', `${base}/gates`)).json
-      assert.equal(off.enabled, false)
-      const defaults = (await server.expect(200, 'PUT', `${base}/gates`, { body: {} })).json
-      assert.deepEqual({ ...defaults, enabled: false }, off)
-      assert.deepEqual((await server.expect(200, 'GET', `${base}/gates`)).json, defaults)
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a publish that loses too many records is held until a user lets it through (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const dataset = await server.publishFile('shops', { filename: 'shops.csv', content: good(100) })
+        const base = baseOf(dataset)
+        const off = (await server.expect(200, 'GET', `${base}/gates`)).json
+        assert.equal(off.enabled, false)
+        const defaults = (await server.expect(200, 'PUT', `${base}/gates`, { body: {} })).json
+        assert.deepEqual({ ...defaults, enabled: false }, off)
+        assert.deepEqual((await server.expect(200, 'GET', `${base}/gates`)).json, defaults)
 
-      const passed = await publishNext(server, dataset, good(85))
-      assert.equal(passed.result.held, undefined)
-      assert.equal(await countOf(server, 'shops'), 85)
-      const grown = await publishNext(server, dataset, good(1000))
-      assert.equal(grown.result.held, undefined, 'growth is never held')
+        const passed = await publishNext(server, dataset, good(85))
+        assert.equal(passed.result.held, undefined)
+        assert.equal(await countOf(server, 'shops'), 85)
+        const grown = await publishNext(server, dataset, good(1000))
+        assert.equal(grown.result.held, undefined, 'growth is never held')
 
-      const held = await publishNext(server, dataset, good(700))
-      assert.equal(held.result.held, true)
-      assert.equal(held.result.records_count, 1000)
-      assert.equal(held.result.built_records_count, 700)
-      assert.deepEqual(held.result.gates, [
-        {
-          gate: 'record_loss_percent',
-          limit: 20,
-          was: 1000,
-          is: 700,
-          message: '300 of 1,000 records are gone (30 %); at most 20 % may go',
-        },
-      ])
-      assert.equal(await countOf(server, 'shops'), 1000)
-      const status = await statusOf(server, dataset)
-      assert.equal(status.name, 'idle')
-      assert.deepEqual(
-        [status.held.generation_uid, status.held.job_id, status.held.gates],
-        [held.result.generation_uid, held.job_id, held.result.gates],
-      )
-      const expanded = (await server.expect(200, 'GET', `${base}?expand=status`)).json.status
-      assert.deepEqual(expanded.held, status.held)
+        const held = await publishNext(server, dataset, good(700))
+        assert.equal(held.result.held, true)
+        assert.equal(held.result.records_count, 1000)
+        assert.equal(held.result.built_records_count, 700)
+        assert.deepEqual(held.result.gates, [
+          {
+            gate: 'record_loss_percent',
+            limit: 20,
+            was: 1000,
+            is: 700,
+            message: '300 of 1,000 records are gone (30 %); at most 20 % may go',
+          },
+        ])
+        assert.equal(await countOf(server, 'shops'), 1000)
+        const status = await statusOf(server, dataset)
+        assert.equal(status.name, 'idle')
+        assert.deepEqual(
+          [status.held.generation_uid, status.held.job_id, status.held.gates],
+          [held.result.generation_uid, held.job_id, held.result.gates],
+        )
+        const expanded = (await server.expect(200, 'GET', `${base}?expand=status`)).json.status
+        assert.deepEqual(expanded.held, status.held)
 
-      // Without the word it is held again; with it, it is shown at once, and who said so is written down.
-      const path = `${base}/publish?generation=${held.result.generation_uid}`
-      const again = await server.jobDone(await server.order('PUT', path))
-      assert.equal(again.result.held, true)
-      const through = await server.jobDone(await server.order('PUT', `${path}&override=gates`))
-      assert.equal(through.result.held, undefined)
-      assert.ok(!through.progresses.some(({ step }) => step === 'extract' || step === 'check'))
-      assert.equal(await countOf(server, 'shops'), 700)
-      assert.equal((await statusOf(server, dataset)).held, undefined)
-      const job = (await server.expect(200, 'GET', `${managementPath}/jobs/${through.job_id}`)).json
-      assert.deepEqual(job.params.override, ['gates'])
-      const [override] = (await server.expect(200, 'GET', `${base}/gates/overrides`)).json
-      assert.deepEqual(
-        [override.user.username, override.job_id, override.override, override.gates[0].gate],
-        ['admin', through.job_id, ['gates'], 'record_loss_percent'],
-      )
-    },
-  )
+        // Without the word it is held again; with it, it is shown at once, and who said so is written down.
+        const path = `${base}/publish?generation=${held.result.generation_uid}`
+        const again = await server.jobDone(await server.order('PUT', path))
+        assert.equal(again.result.held, true)
+        const through = await server.jobDone(await server.order('PUT', `${path}&override=gates`))
+        assert.equal(through.result.held, undefined)
+        assert.ok(!through.progresses.some(({ step }) => step === 'extract' || step === 'check'))
+        assert.equal(await countOf(server, 'shops'), 700)
+        assert.equal((await statusOf(server, dataset)).held, undefined)
+        const job = (await server.expect(200, 'GET', `${managementPath}/jobs/${through.job_id}`)).json
+        assert.deepEqual(job.params.override, ['gates'])
+        const [override] = (await server.expect(200, 'GET', `${base}/gates/overrides`)).json
+        assert.deepEqual(
+          [override.user.username, override.job_id, override.override, override.gates[0].gate],
+          ['admin', through.job_id, ['gates'], 'record_loss_percent'],
+        )
+      },
+    )
 
-  test(
-    `what is held is dismissed, or superseded by a publish that passes (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      const dataset = await server.publishFile('shops', { filename: 'shops.csv', content: good(100) })
-      const base = baseOf(dataset)
-      await server.expect(200, 'PUT', `${base}/gates`, { body: { record_loss_percent: 5 } })
-      await server.expect(404, 'DELETE', `${base}/held`)
-      assert.equal((await publishNext(server, dataset, good(50))).result.held, true)
-      await server.expect(204, 'DELETE', `${base}/held`)
-      assert.equal((await statusOf(server, dataset)).held, undefined)
-      const second = await publishNext(server, dataset, good(51))
-      assert.equal((await statusOf(server, dataset)).held.generation_uid, second.result.generation_uid)
-      assert.equal((await publishNext(server, dataset, good(99))).result.held, undefined)
-      assert.equal((await statusOf(server, dataset)).held, undefined)
-      // Gates taken away hold nothing; a restart forgets nothing.
-      assert.equal((await publishNext(server, dataset, good(20))).result.held, true)
-      await server.stop()
-      const next = await server.startAgain()
-      assert.equal((await statusOf(next, dataset)).held.gates.length, 1)
-      await next.expect(204, 'DELETE', `${base}/gates`)
-      assert.equal((await publishNext(next, dataset, good(10))).result.held, undefined)
-      assert.equal(await countOf(next, 'shops'), 10)
-    },
-  )
-})
+    test(
+      `what is held is dismissed, or superseded by a publish that passes (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const dataset = await server.publishFile('shops', { filename: 'shops.csv', content: good(100) })
+        const base = baseOf(dataset)
+        await server.expect(200, 'PUT', `${base}/gates`, { body: { record_loss_percent: 5 } })
+        await server.expect(404, 'DELETE', `${base}/held`)
+        assert.equal((await publishNext(server, dataset, good(50))).result.held, true)
+        await server.expect(204, 'DELETE', `${base}/held`)
+        assert.equal((await statusOf(server, dataset)).held, undefined)
+        const second = await publishNext(server, dataset, good(51))
+        assert.equal((await statusOf(server, dataset)).held.generation_uid, second.result.generation_uid)
+        assert.equal((await publishNext(server, dataset, good(99))).result.held, undefined)
+        assert.equal((await statusOf(server, dataset)).held, undefined)
+        // Gates taken away hold nothing; a restart forgets nothing.
+        assert.equal((await publishNext(server, dataset, good(20))).result.held, true)
+        await server.stop()
+        const next = await server.startAgain()
+        assert.equal((await statusOf(next, dataset)).held.gates.length, 1)
+        await next.expect(204, 'DELETE', `${base}/gates`)
+        assert.equal((await publishNext(next, dataset, good(10))).result.held, undefined)
+        assert.equal(await countOf(next, 'shops'), 10)
+      },
+    )
+  },
+  { isLong: true },
+)
 
 test('each gate finds its fault and says it in numbers', async (t) => {
   const server = await startServer(t)

@@ -64,132 +64,135 @@ async function publishLong(server: TestServer) {
   return { ...dataset, jobId, base: `${managementPath}/datasets/${dataset.datasetUid}` }
 }
 
-forEachDatabase((database, options) => {
-  test(
-    `an abort keeps the records processed so far, from the first on, and says that they are partial (${database})`,
-    options,
-    async (t) => {
+forEachDatabase(
+  (database, options) => {
+    test(
+      `an abort keeps the records processed so far, from the first on, and says that they are partial (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database, env: slowBuilder })
+        const { datasetUid, jobId, base } = await publishLong(server)
+        assert.deepEqual(await extentOf(server), first, 'readers see nothing of a build')
+
+        const abortId = await server.order('PUT', `${base}/abort_processing`)
+        const abort = await server.jobDone(abortId)
+        assert.equal(abort.result.aborted_job_id, jobId)
+        const job = await server.jobDone(jobId)
+        assert.equal(job.result.aborted, true)
+        assert.equal(job.result.partial, true)
+
+        const extent = await extentOf(server)
+        assert.ok(extent.n > 0 && extent.n < manyVisits, `${extent.n} records are not a part`)
+        assert.deepEqual(extent, { n: extent.n, low: 0, high: extent.n - 1, edition: 2, isPartial: true })
+        assert.equal(job.result.records_count, extent.n)
+        const status = await statusOf(server, datasetUid)
+        assert.equal(status.name, 'idle')
+        assert.equal(status.published, true)
+        assert.equal((await server.request('PUT', `${base}/abort_processing`)).status, 400)
+
+        // Partial records can be searched like all others, and the next publish ends the state.
+        const path = `${explorePath}/visits/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
+        assert.ok((await server.expect(200, 'GET', path)).json.total_count > 0)
+        await server.jobDone(await server.publish(datasetUid))
+        assert.deepEqual(await extentOf(server), second)
+      },
+    )
+
+    test(`an abort that discards leaves readers on what they had (${database})`, options, async (t) => {
       const server = await startServer(t, { database, env: slowBuilder })
       const { datasetUid, jobId, base } = await publishLong(server)
-      assert.deepEqual(await extentOf(server), first, 'readers see nothing of a build')
-
-      const abortId = await server.order('PUT', `${base}/abort_processing`)
-      const abort = await server.jobDone(abortId)
-      assert.equal(abort.result.aborted_job_id, jobId)
+      await server.jobDone(await server.order('PUT', `${base}/abort_processing?records=discard`))
       const job = await server.jobDone(jobId)
       assert.equal(job.result.aborted, true)
-      assert.equal(job.result.partial, true)
+      assert.deepEqual(await extentOf(server), first)
+      assert.equal((await statusOf(server, datasetUid)).name, 'idle')
+    })
 
-      const extent = await extentOf(server)
-      assert.ok(extent.n > 0 && extent.n < manyVisits, `${extent.n} records are not a part`)
-      assert.deepEqual(extent, { n: extent.n, low: 0, high: extent.n - 1, edition: 2, isPartial: true })
-      assert.equal(job.result.records_count, extent.n)
-      const status = await statusOf(server, datasetUid)
-      assert.equal(status.name, 'idle')
-      assert.equal(status.published, true)
-      assert.equal((await server.request('PUT', `${base}/abort_processing`)).status, 400)
+    test(
+      `kill -9 during a publish loses nothing that was published, and the next start finishes the job (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database, env: slowBuilder })
+        const { datasetUid, jobId } = await publishLong(server)
+        const builders = childrenOf(server.pid)
+        assert.equal(builders.length, 1)
+        await server.kill()
+        await until(
+          () => !isAlive(builders[0]!),
+          () => 'the builder outlived its server',
+        )
 
-      // Partial records can be searched like all others, and the next publish ends the state.
-      const path = `${explorePath}/visits/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
-      assert.ok((await server.expect(200, 'GET', path)).json.total_count > 0)
-      await server.jobDone(await server.publish(datasetUid))
-      assert.deepEqual(await extentOf(server), second)
-    },
-  )
-
-  test(`an abort that discards leaves readers on what they had (${database})`, options, async (t) => {
-    const server = await startServer(t, { database, env: slowBuilder })
-    const { datasetUid, jobId, base } = await publishLong(server)
-    await server.jobDone(await server.order('PUT', `${base}/abort_processing?records=discard`))
-    const job = await server.jobDone(jobId)
-    assert.equal(job.result.aborted, true)
-    assert.deepEqual(await extentOf(server), first)
-    assert.equal((await statusOf(server, datasetUid)).name, 'idle')
-  })
-
-  test(
-    `kill -9 during a publish loses nothing that was published, and the next start finishes the job (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database, env: slowBuilder })
-      const { datasetUid, jobId } = await publishLong(server)
-      const builders = childrenOf(server.pid)
-      assert.equal(builders.length, 1)
-      await server.kill()
-      await until(
-        () => !isAlive(builders[0]!),
-        () => 'the builder outlived its server',
-      )
-
-      const again = await server.startAgain({ BROADSHEET_BUILDER_THREADS: '2' })
-      assert.deepEqual(await extentOf(again), first)
-      const job = await again.jobDone(jobId)
-      assert.equal((job as { attempt?: number }).attempt, 2)
-      assert.deepEqual(await extentOf(again), second)
-      assert.equal((await statusOf(again, datasetUid)).name, 'idle')
-      const kept = readdirSync(join(again.dataDirectory, 'generations'))
-      assert.equal(kept.length, 2, 'only the two published generations are left on disk')
-    },
-  )
-
-  test(
-    `Ctrl-C during a publish parks the job and the next start finishes it (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database, env: slowBuilder })
-      const { jobId } = await publishLong(server)
-      assert.equal(await server.stop(), 0)
-      const again = await server.startAgain({ BROADSHEET_BUILDER_THREADS: '2' })
-      assert.deepEqual(await extentOf(again), first)
-      await again.jobDone(jobId)
-      assert.deepEqual(await extentOf(again), second)
-    },
-  )
-
-  test(
-    `a publish that waits its turn can be aborted and leaves the dataset as it was (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database, env: { ...slowBuilder, BROADSHEET_BUILDERS: '1' } })
-      const waiting = await server.createDataset('waiting', { filename: 'w.csv', content: visitsCsv(10) })
-      const long = await publishLong(server)
-      const jobId = await server.publish(waiting.datasetUid)
-      assert.equal((await statusOf(server, waiting.datasetUid)).name, 'queued')
-      const base = `${managementPath}/datasets/${waiting.datasetUid}`
-      await server.jobDone(await server.order('PUT', `${base}/abort_processing`))
-      const job = await server.jobDone(jobId)
-      assert.equal(job.result.aborted, true)
-      const status = await statusOf(server, waiting.datasetUid)
-      assert.equal(status.name, 'idle')
-      assert.equal(status.published, false)
-      await server.expect(404, 'GET', `${explorePath}/waiting/records`)
-      // While one dataset is built, what takes milliseconds is done at once for another, and refused for the same.
-      await server.jobDone(await server.order('PUT', `${base}/save_version`))
-      assert.equal((await server.request('PUT', `${long.base}/unpublish`)).status, 400)
-      await server.jobDone(await server.order('PUT', `${long.base}/abort_processing?records=discard`))
-    },
-  )
-
-  test(`published data, versions and credentials survive a restart (${database})`, options, async (t) => {
-    const server = await startServer(t, { database })
-    const dataset = await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(fewVisits) })
-    const base = `${managementPath}/datasets/${dataset.datasetUid}`
-    const saved = await server.jobDone(await server.order('PUT', `${base}/save_version`))
-    const apikey = await server.createApiKey(['create_dataset', 'edit_dataset', 'publish_dataset'])
-    const page = await server.expect(200, 'GET', `${explorePath}/visits/records`)
-
-    assert.equal(await server.stop(), 0)
-    const again = await server.startAgain()
-    assert.equal((await again.expect(200, 'GET', `${explorePath}/visits/records`)).text, page.text)
-    const versions = await again.expect(200, 'GET', `${base}/versions`, { auth: { apikey } })
-    assert.deepEqual(
-      versions.json.map((version: { version_uid: string }) => version.version_uid),
-      [saved.result.version_uid],
+        const again = await server.startAgain({ BROADSHEET_BUILDER_THREADS: '2' })
+        assert.deepEqual(await extentOf(again), first)
+        const job = await again.jobDone(jobId)
+        assert.equal((job as { attempt?: number }).attempt, 2)
+        assert.deepEqual(await extentOf(again), second)
+        assert.equal((await statusOf(again, datasetUid)).name, 'idle')
+        const kept = readdirSync(join(again.dataDirectory, 'generations'))
+        assert.equal(kept.length, 2, 'only the two published generations are left on disk')
+      },
     )
-    const job = await again.expect(200, 'GET', `${managementPath}/jobs/${dataset.job.job_id}`)
-    assert.equal(job.json.state, 'done')
-  })
-})
+
+    test(
+      `Ctrl-C during a publish parks the job and the next start finishes it (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database, env: slowBuilder })
+        const { jobId } = await publishLong(server)
+        assert.equal(await server.stop(), 0)
+        const again = await server.startAgain({ BROADSHEET_BUILDER_THREADS: '2' })
+        assert.deepEqual(await extentOf(again), first)
+        await again.jobDone(jobId)
+        assert.deepEqual(await extentOf(again), second)
+      },
+    )
+
+    test(
+      `a publish that waits its turn can be aborted and leaves the dataset as it was (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database, env: { ...slowBuilder, BROADSHEET_BUILDERS: '1' } })
+        const waiting = await server.createDataset('waiting', { filename: 'w.csv', content: visitsCsv(10) })
+        const long = await publishLong(server)
+        const jobId = await server.publish(waiting.datasetUid)
+        assert.equal((await statusOf(server, waiting.datasetUid)).name, 'queued')
+        const base = `${managementPath}/datasets/${waiting.datasetUid}`
+        await server.jobDone(await server.order('PUT', `${base}/abort_processing`))
+        const job = await server.jobDone(jobId)
+        assert.equal(job.result.aborted, true)
+        const status = await statusOf(server, waiting.datasetUid)
+        assert.equal(status.name, 'idle')
+        assert.equal(status.published, false)
+        await server.expect(404, 'GET', `${explorePath}/waiting/records`)
+        // While one dataset is built, what takes milliseconds is done at once for another, and refused for the same.
+        await server.jobDone(await server.order('PUT', `${base}/save_version`))
+        assert.equal((await server.request('PUT', `${long.base}/unpublish`)).status, 400)
+        await server.jobDone(await server.order('PUT', `${long.base}/abort_processing?records=discard`))
+      },
+    )
+
+    test(`published data, versions and credentials survive a restart (${database})`, options, async (t) => {
+      const server = await startServer(t, { database })
+      const dataset = await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(fewVisits) })
+      const base = `${managementPath}/datasets/${dataset.datasetUid}`
+      const saved = await server.jobDone(await server.order('PUT', `${base}/save_version`))
+      const apikey = await server.createApiKey(['create_dataset', 'edit_dataset', 'publish_dataset'])
+      const page = await server.expect(200, 'GET', `${explorePath}/visits/records`)
+
+      assert.equal(await server.stop(), 0)
+      const again = await server.startAgain()
+      assert.equal((await again.expect(200, 'GET', `${explorePath}/visits/records`)).text, page.text)
+      const versions = await again.expect(200, 'GET', `${base}/versions`, { auth: { apikey } })
+      assert.deepEqual(
+        versions.json.map((version: { version_uid: string }) => version.version_uid),
+        [saved.result.version_uid],
+      )
+      const job = await again.expect(200, 'GET', `${managementPath}/jobs/${dataset.job.job_id}`)
+      assert.equal(job.json.state, 'done')
+    })
+  },
+  { isLong: true },
+)
 
 test('a second server on the same data directory refuses to start and says why; the first goes on', async (t) => {
   const server = await startServer(t)

@@ -35,120 +35,123 @@ function assertRising(ids: readonly number[]): void {
   }
 }
 
-forEachDatabase((database, options) => {
-  test(
-    `a job's stream tells its life from the first event and closes with the last (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      const dataset = await server.createDataset('visits', spec(3000))
-      const watching = await follow(server, `/datasets/${dataset.datasetUid}/events`)
-      assert.equal(watching.status, 200)
-      assert.match(watching.headers.get('content-type') ?? '', /^text\/event-stream/)
-      assert.equal(watching.headers.get('cache-control'), 'no-store')
-      const jobId = await server.publish(dataset.datasetUid)
-      const reader = await follow(server, `/jobs/${jobId}/events`)
-      await reader.ended
-      assert.equal(reader.retryMs(), 1000)
-      const kinds = kindsOf(reader)
-      assert.deepEqual([kinds[0], kinds[1], kinds.at(-1)], ['job.waiting', 'job.started', 'job.done'])
-      assert.equal(kinds.filter((kind) => kind === 'job.done').length, 1)
-      assertRising(idsOf(reader))
-      const { data } = reader.events.at(-1)!
-      const job = (await server.expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json
-      assert.equal(data.job_id, jobId)
-      assert.equal(data.dataset_uid, dataset.datasetUid)
-      assert.equal(data.function, 'publish')
-      assert.deepEqual(data.result, job.result)
-      assert.deepEqual(data.phases, job.phases)
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a job's stream tells its life from the first event and closes with the last (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const dataset = await server.createDataset('visits', spec(3000))
+        const watching = await follow(server, `/datasets/${dataset.datasetUid}/events`)
+        assert.equal(watching.status, 200)
+        assert.match(watching.headers.get('content-type') ?? '', /^text\/event-stream/)
+        assert.equal(watching.headers.get('cache-control'), 'no-store')
+        const jobId = await server.publish(dataset.datasetUid)
+        const reader = await follow(server, `/jobs/${jobId}/events`)
+        await reader.ended
+        assert.equal(reader.retryMs(), 1000)
+        const kinds = kindsOf(reader)
+        assert.deepEqual([kinds[0], kinds[1], kinds.at(-1)], ['job.waiting', 'job.started', 'job.done'])
+        assert.equal(kinds.filter((kind) => kind === 'job.done').length, 1)
+        assertRising(idsOf(reader))
+        const { data } = reader.events.at(-1)!
+        const job = (await server.expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json
+        assert.equal(data.job_id, jobId)
+        assert.equal(data.dataset_uid, dataset.datasetUid)
+        assert.equal(data.function, 'publish')
+        assert.deepEqual(data.result, job.result)
+        assert.deepEqual(data.phases, job.phases)
 
-      // The dataset's stream tells the same and the switch, which is one transaction with the outcome.
-      const done = await watching.find(({ event }) => event === 'job.done')
-      const switched = await watching.find(({ event }) => event === 'publication.switched')
-      assert.deepEqual(switched.data, {
-        id: switched.id,
-        type: 'publication.switched',
-        at: switched.data.at,
-        dataset_uid: dataset.datasetUid,
-        job_id: jobId,
-        change: 'publish',
-        published: true,
-        generation_uid: job.result.generation_uid,
-        records_count: 3000,
-        partial: false,
-      })
-      assert.equal(done.id, reader.events.at(-1)!.id)
-      watching.close()
+        // The dataset's stream tells the same and the switch, which is one transaction with the outcome.
+        const done = await watching.find(({ event }) => event === 'job.done')
+        const switched = await watching.find(({ event }) => event === 'publication.switched')
+        assert.deepEqual(switched.data, {
+          id: switched.id,
+          type: 'publication.switched',
+          at: switched.data.at,
+          dataset_uid: dataset.datasetUid,
+          job_id: jobId,
+          change: 'publish',
+          published: true,
+          generation_uid: job.result.generation_uid,
+          records_count: 3000,
+          partial: false,
+        })
+        assert.equal(done.id, reader.events.at(-1)!.id)
+        watching.close()
 
-      // What has ended is told again to whoever asks, and to one who has seen the end: nothing more will come.
-      const again = await follow(server, `/jobs/${jobId}/events`)
-      await again.ended
-      assert.equal(kindsOf(again).at(-1), 'job.done')
-      const rest = await follow(server, `/jobs/${jobId}/events`, String(again.events.at(-2)!.id))
-      await rest.ended
-      assert.deepEqual(kindsOf(rest), ['job.done'])
-      assert.equal((await follow(server, `/jobs/${jobId}/events`, rest.lastEventId())).status, 204)
-    },
-  )
+        // What has ended is told again to whoever asks, and to one who has seen the end: nothing more will come.
+        const again = await follow(server, `/jobs/${jobId}/events`)
+        await again.ended
+        assert.equal(kindsOf(again).at(-1), 'job.done')
+        const rest = await follow(server, `/jobs/${jobId}/events`, String(again.events.at(-2)!.id))
+        await rest.ended
+        assert.deepEqual(kindsOf(rest), ['job.done'])
+        assert.equal((await follow(server, `/jobs/${jobId}/events`, rest.lastEventId())).status, 204)
+      },
+    )
 
-  test(
-    `a reader who comes back after a break and a restart has every event once (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      const { datasetUid } = await server.createDataset('visits', spec(200))
-      const base = `${managementPath}/datasets/${datasetUid}`
-      const seen: EventReader['events'][number][] = []
-      let reader = await follow(server, `/datasets/${datasetUid}/events`, '0')
-      await server.jobDone(await server.publish(datasetUid))
-      await reader.find(({ event }) => event === 'job.done')
-      reader.close()
-      await reader.ended.catch(() => {})
-      seen.push(...reader.events)
+    test(
+      `a reader who comes back after a break and a restart has every event once (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        const { datasetUid } = await server.createDataset('visits', spec(200))
+        const base = `${managementPath}/datasets/${datasetUid}`
+        const seen: EventReader['events'][number][] = []
+        let reader = await follow(server, `/datasets/${datasetUid}/events`, '0')
+        await server.jobDone(await server.publish(datasetUid))
+        await reader.find(({ event }) => event === 'job.done')
+        reader.close()
+        await reader.ended.catch(() => {})
+        seen.push(...reader.events)
 
-      await server.jobDone(await server.order('PUT', `${base}/save_version`))
-      reader = await follow(server, `/datasets/${datasetUid}/events`, reader.lastEventId())
-      await reader.find(({ event, data }) => event === 'job.done' && data.function === 'save_version')
-      await server.stop()
-      await reader.ended
-      seen.push(...reader.events)
+        await server.jobDone(await server.order('PUT', `${base}/save_version`))
+        reader = await follow(server, `/datasets/${datasetUid}/events`, reader.lastEventId())
+        await reader.find(({ event, data }) => event === 'job.done' && data.function === 'save_version')
+        await server.stop()
+        await reader.ended
+        seen.push(...reader.events)
 
-      const restarted = await server.startAgain()
-      await restarted.jobDone(await restarted.order('PUT', `${base}/unpublish`))
-      reader = await follow(restarted, `/datasets/${datasetUid}/events`, reader.lastEventId())
-      await reader.find(({ event, data }) => event === 'job.done' && data.function === 'unpublish')
-      reader.close()
-      await reader.ended.catch(() => {})
-      seen.push(...reader.events)
+        const restarted = await server.startAgain()
+        await restarted.jobDone(await restarted.order('PUT', `${base}/unpublish`))
+        reader = await follow(restarted, `/datasets/${datasetUid}/events`, reader.lastEventId())
+        await reader.find(({ event, data }) => event === 'job.done' && data.function === 'unpublish')
+        reader.close()
+        await reader.ended.catch(() => {})
+        seen.push(...reader.events)
 
-      assertRising(seen.map(({ id }) => id))
-      const lasting = seen.filter(({ event }) => event !== 'job.progress')
-      assert.deepEqual(
-        lasting.map(({ event, data }) =>
-          event.startsWith('job.') ? `${event} ${data.function}` : `${event} ${data.change}`,
-        ),
-        [
-          'job.waiting publish',
-          'job.started publish',
-          'publication.switched publish',
-          'job.done publish',
-          'job.waiting save_version',
-          'job.started save_version',
-          'job.done save_version',
-          'job.waiting unpublish',
-          'job.started unpublish',
-          'publication.switched unpublish',
-          'job.done unpublish',
-        ],
-      )
-      // A deleted dataset says so, and its stream ends.
-      const last = await follow(restarted, `/datasets/${datasetUid}/events`)
-      await restarted.expect(204, 'DELETE', base)
-      await last.ended
-      assert.deepEqual(kindsOf(last), ['dataset.deleted'])
-    },
-  )
-})
+        assertRising(seen.map(({ id }) => id))
+        const lasting = seen.filter(({ event }) => event !== 'job.progress')
+        assert.deepEqual(
+          lasting.map(({ event, data }) =>
+            event.startsWith('job.') ? `${event} ${data.function}` : `${event} ${data.change}`,
+          ),
+          [
+            'job.waiting publish',
+            'job.started publish',
+            'publication.switched publish',
+            'job.done publish',
+            'job.waiting save_version',
+            'job.started save_version',
+            'job.done save_version',
+            'job.waiting unpublish',
+            'job.started unpublish',
+            'publication.switched unpublish',
+            'job.done unpublish',
+          ],
+        )
+        // A deleted dataset says so, and its stream ends.
+        const last = await follow(restarted, `/datasets/${datasetUid}/events`)
+        await restarted.expect(204, 'DELETE', base)
+        await last.ended
+        assert.deepEqual(kindsOf(last), ['dataset.deleted'])
+      },
+    )
+  },
+  { isLong: true },
+)
 
 test('another process on the same database is heard at once', {
   skip: postgresSkipped,

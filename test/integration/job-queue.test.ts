@@ -83,54 +83,57 @@ test('one action at a time on a dataset: of many orders at once, one is taken', 
   assert.equal(jobs.length, taken.length)
 })
 
-forEachDatabase((database, options) => {
-  test(
-    `a passing cause is tried again and told; a lasting one fails at once (${database})`,
-    options,
-    async (t) => {
-      const source = await startStuckSource(t)
-      const server = await startServer(t, { database, env })
-      const { datasetUid } = await createRemote(server, 'visits', source.url('/csv'))
-      let attempts = 0
-      source.release('/csv', (response) => {
-        attempts++
-        if (attempts === 1) response.writeHead(503).end()
-        else if (attempts === 2) response.destroy()
-        else send(response)
-      })
-      const job = await server.jobDone(await server.publish(datasetUid))
-      const { json } = await server.expect(200, 'GET', `${managementPath}/jobs/${job.job_id}`)
-      assert.equal(json.attempt, 3)
-      assert.deepEqual(
-        json.attempts.map(({ attempt, error }: { attempt: number; error: { error_id: string } }) => [
-          attempt,
-          error.error_id,
-        ]),
-        [
-          [1, 'ingest.fetch_status'],
-          [2, 'ingest.fetch_failed'],
-        ],
-      )
-      assert.equal(json.error, undefined)
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a passing cause is tried again and told; a lasting one fails at once (${database})`,
+      options,
+      async (t) => {
+        const source = await startStuckSource(t)
+        const server = await startServer(t, { database, env })
+        const { datasetUid } = await createRemote(server, 'visits', source.url('/csv'))
+        let attempts = 0
+        source.release('/csv', (response) => {
+          attempts++
+          if (attempts === 1) response.writeHead(503).end()
+          else if (attempts === 2) response.destroy()
+          else send(response)
+        })
+        const job = await server.jobDone(await server.publish(datasetUid))
+        const { json } = await server.expect(200, 'GET', `${managementPath}/jobs/${job.job_id}`)
+        assert.equal(json.attempt, 3)
+        assert.deepEqual(
+          json.attempts.map(({ attempt, error }: { attempt: number; error: { error_id: string } }) => [
+            attempt,
+            error.error_id,
+          ]),
+          [
+            [1, 'ingest.fetch_status'],
+            [2, 'ingest.fetch_failed'],
+          ],
+        )
+        assert.equal(json.error, undefined)
 
-      for (const [answer, isTried] of [
-        [404, false],
-        [429, true],
-      ] as const) {
-        source.release('/csv', (response) => response.writeHead(answer).end())
-        const failed = await server.waitForJob(await server.publish(datasetUid))
-        const shown = (await server.expect(200, 'GET', `${managementPath}/jobs/${failed.job_id}`)).json
-        assert.equal(shown.state, 'error')
-        assert.equal(shown.attempt, isTried ? 3 : 1)
-        assert.equal(shown.attempts.length, isTried ? 2 : 0)
-        assert.equal(shown.cause.phase, 'fetch')
-        assert.equal(shown.cause.transient, isTried)
-        assert.match(shown.cause.what, new RegExp(`answered with status ${answer}`))
-        assert.ok(shown.cause.what_to_do.length > 10)
-      }
-    },
-  )
-})
+        for (const [answer, isTried] of [
+          [404, false],
+          [429, true],
+        ] as const) {
+          source.release('/csv', (response) => response.writeHead(answer).end())
+          const failed = await server.waitForJob(await server.publish(datasetUid))
+          const shown = (await server.expect(200, 'GET', `${managementPath}/jobs/${failed.job_id}`)).json
+          assert.equal(shown.state, 'error')
+          assert.equal(shown.attempt, isTried ? 3 : 1)
+          assert.equal(shown.attempts.length, isTried ? 2 : 0)
+          assert.equal(shown.cause.phase, 'fetch')
+          assert.equal(shown.cause.transient, isTried)
+          assert.match(shown.cause.what, new RegExp(`answered with status ${answer}`))
+          assert.ok(shown.cause.what_to_do.length > 10)
+        }
+      },
+    )
+  },
+  { isLong: true },
+)
 
 test('a job that waits to be tried again says so, and an abort ends it at once', async (t) => {
   const source = await startStuckSource(t)

@@ -14,52 +14,57 @@ import { startServer } from '../support/server.ts'
 
 const sequences = isSoak ? 10_000 : 12
 
-forEachDatabase((database, options) => {
-  const skip = options.skip || (database === 'postgres' && !isSoak && 'on PostgreSQL: npm run test:soak')
+forEachDatabase(
+  (database, options) => {
+    const skip = options.skip || (database === 'postgres' && !isSoak && 'on PostgreSQL: npm run test:soak')
 
-  test(`random sequences of actions do what a model of a dataset does (${database})`, { skip }, async (t) => {
-    t.diagnostic(`BROADSHEET_TEST_SEED=${seed}`)
-    const source = await serveEditions()
-    t.after(() => source.close())
-    let server = await startServer(t, { database, env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' } })
-    const counts = { commands: 0 }
-    let datasets = 0
+    test(`random sequences of actions do what a model of a dataset does (${database})`, {
+      skip,
+    }, async (t) => {
+      t.diagnostic(`BROADSHEET_TEST_SEED=${seed}`)
+      const source = await serveEditions()
+      t.after(() => source.close())
+      let server = await startServer(t, { database, env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' } })
+      const counts = { commands: 0 }
+      let datasets = 0
 
-    async function restart(how: 'stop' | 'kill'): Promise<void> {
-      await server[how]()
-      server = await server.startAgain()
-    }
-
-    const sequence = fc.asyncProperty(datasetCommands(), async (commands) => {
-      // After a failed restart, so that the shorter sequences tried next have a server to fail on.
-      await server.request('GET', '/healthz').catch(async () => {
-        await server.kill()
+      async function restart(how: 'stop' | 'kill'): Promise<void> {
+        await server[how]()
         server = await server.startAgain()
-      })
-      const datasetId = `modelled-${datasets++}`
-      const dataset = await createEditions(server, source, datasetId)
-      const model: DatasetModel = {
-        offered: 1,
-        title: datasetId,
-        visible: null,
-        status: 'idle',
-        versions: [],
       }
-      const real: DatasetUnderTest = { server: () => server, restart, source, dataset, counts }
-      await fc.asyncModelRun(() => ({ model, real }), commands)
-      await server.expect(204, 'DELETE', datasetPath(dataset))
-      assert.equal(await readEdition(server, datasetId), null)
+
+      const sequence = fc.asyncProperty(datasetCommands(), async (commands) => {
+        // After a failed restart, so that the shorter sequences tried next have a server to fail on.
+        await server.request('GET', '/healthz').catch(async () => {
+          await server.kill()
+          server = await server.startAgain()
+        })
+        const datasetId = `modelled-${datasets++}`
+        const dataset = await createEditions(server, source, datasetId)
+        const model: DatasetModel = {
+          offered: 1,
+          title: datasetId,
+          visible: null,
+          status: 'idle',
+          versions: [],
+        }
+        const real: DatasetUnderTest = { server: () => server, restart, source, dataset, counts }
+        await fc.asyncModelRun(() => ({ model, real }), commands)
+        await server.expect(204, 'DELETE', datasetPath(dataset))
+        assert.equal(await readEdition(server, datasetId), null)
+      })
+      await fc.assert(sequence, {
+        seed,
+        numRuns: sequences,
+        ...(isSoak
+          ? { interruptAfterTimeLimit: soakEndsAt - performance.now(), markInterruptAsFailure: false }
+          : {}),
+      })
+      t.diagnostic(`${datasets} sequences, ${counts.commands} commands`)
+      // The last sweep may still be at work; a start finds nothing to do but its own.
+      await restart('stop')
+      await assertNoLeftovers(server)
     })
-    await fc.assert(sequence, {
-      seed,
-      numRuns: sequences,
-      ...(isSoak
-        ? { interruptAfterTimeLimit: soakEndsAt - performance.now(), markInterruptAsFailure: false }
-        : {}),
-    })
-    t.diagnostic(`${datasets} sequences, ${counts.commands} commands`)
-    // The last sweep may still be at work; a start finds nothing to do but its own.
-    await restart('stop')
-    await assertNoLeftovers(server)
-  })
-})
+  },
+  { isLong: true },
+)

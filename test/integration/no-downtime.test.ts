@@ -10,46 +10,52 @@ import { startServer, type TestServer } from '../support/server.ts'
 
 const publishes = isSoak ? 200 : 3
 
-forEachDatabase((database, options) => {
-  const skip = options.skip || (database === 'postgres' && !isSoak && 'on PostgreSQL: npm run test:soak')
+forEachDatabase(
+  (database, options) => {
+    const skip = options.skip || (database === 'postgres' && !isSoak && 'on PostgreSQL: npm run test:soak')
 
-  test(`readers get one whole publication or the next while it is replaced again and again (${database})`, {
-    skip,
-  }, async (t) => {
-    const source = await serveEditions()
-    t.after(() => source.close())
-    // Nothing is kept beyond what readers hold: the collector takes each generation as early as it ever may.
-    const server = await startServer(t, { database, env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' } })
-    const dataset = await createEditions(server, source, 'steady')
-    let offered = 1
-    let published = 1
-    source.set('steady', offered)
-    await server.jobDone(await server.publish(dataset.datasetUid))
-    const watch = watchEditions({
-      datasetId: 'steady',
-      readers: 3,
-      server: () => server,
-      oldest: () => published,
-      newest: () => offered,
-    })
-    let isOver = false
-    const exports = exportOn(server, () => isOver)
-    exports.catch(() => {})
-    for (let round = 0; round < publishes; round++) {
-      source.set('steady', ++offered)
+    test(`readers get one whole publication or the next while it is replaced again and again (${database})`, {
+      skip,
+    }, async (t) => {
+      const source = await serveEditions()
+      t.after(() => source.close())
+      // Nothing is kept beyond what readers hold: the collector takes each generation as early as it ever may.
+      const server = await startServer(t, {
+        database,
+        env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' },
+      })
+      const dataset = await createEditions(server, source, 'steady')
+      let offered = 1
+      let published = 1
+      source.set('steady', offered)
       await server.jobDone(await server.publish(dataset.datasetUid))
-      published = offered
-      await collect(server, round)
-    }
-    isOver = true
-    await watch.stop()
-    const exported = await exports
-    assert.ok(watch.answers > publishes && exported > 0)
-    t.diagnostic(
-      `${publishes} publishes, ${watch.answers} answers and ${exported} exports, longest ${watch.longestMs.toFixed(0)} ms`,
-    )
-  })
-})
+      const watch = watchEditions({
+        datasetId: 'steady',
+        readers: 3,
+        server: () => server,
+        oldest: () => published,
+        newest: () => offered,
+      })
+      let isOver = false
+      const exports = exportOn(server, () => isOver)
+      exports.catch(() => {})
+      for (let round = 0; round < publishes; round++) {
+        source.set('steady', ++offered)
+        await server.jobDone(await server.publish(dataset.datasetUid))
+        published = offered
+        await collect(server, round)
+      }
+      isOver = true
+      await watch.stop()
+      const exported = await exports
+      assert.ok(watch.answers > publishes && exported > 0)
+      t.diagnostic(
+        `${publishes} publishes, ${watch.answers} answers and ${exported} exports, longest ${watch.longestMs.toFixed(0)} ms`,
+      )
+    })
+  },
+  { isLong: true },
+)
 
 /** A deleted dataset makes the collector run at once. */
 async function collect(server: TestServer, round: number): Promise<void> {

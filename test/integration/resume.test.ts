@@ -259,47 +259,50 @@ after(() => rmSync(directory, { recursive: true, force: true }))
 const hasParts = (job: JobAnswer) =>
   Number(job.progresses.find(({ step }) => step === 'extract')?.records_processed ?? 0) > 0
 
-forEachDatabase((database, options) => {
-  for (const [how, end] of [
-    ['kill -9', 'kill'],
-    ['Ctrl-C', 'stop'],
-  ] as const) {
-    test(
-      `after ${how} in the middle of a publish the next start finishes it from the parts that are there (${database})`,
-      options,
-      async (t) => {
-        const server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
-        const whole = await server.publishFile('whole', {
-          filename: 'many.csv',
-          content: many,
-          extractor: 'csvfile',
-        })
-        const dataset = await server.createDataset('visits', {
-          filename: 'many.csv',
-          content: many,
-          extractor: 'csvfile',
-        })
-        const jobId = await server.publish(dataset.datasetUid)
-        assert.equal((await server.waitForJob(jobId, { until: hasParts })).state, 'running')
-        await server[end]()
+forEachDatabase(
+  (database, options) => {
+    for (const [how, end] of [
+      ['kill -9', 'kill'],
+      ['Ctrl-C', 'stop'],
+    ] as const) {
+      test(
+        `after ${how} in the middle of a publish the next start finishes it from the parts that are there (${database})`,
+        options,
+        async (t) => {
+          const server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
+          const whole = await server.publishFile('whole', {
+            filename: 'many.csv',
+            content: many,
+            extractor: 'csvfile',
+          })
+          const dataset = await server.createDataset('visits', {
+            filename: 'many.csv',
+            content: many,
+            extractor: 'csvfile',
+          })
+          const jobId = await server.publish(dataset.datasetUid)
+          assert.equal((await server.waitForJob(jobId, { until: hasParts })).state, 'running')
+          await server[end]()
 
-        const again = await server.startAgain()
-        const { result } = await again.jobDone(jobId)
-        assert.ok(result.resumed_parts > 0, JSON.stringify(result))
-        assert.equal(result.content_hash, whole.job.result.content_hash)
-        assert.equal(whole.job.result.resumed_parts, undefined)
-        const page = 'records?limit=3&where=number>699990&include_app_metas=true&select=number'
-        const ids = async (id: string) =>
-          (await again.expect(200, 'GET', `${explorePath}/${id}/${page}`)).json.results.map(
-            (record: { _id: string; number: number }) => [record._id, record.number],
+          const again = await server.startAgain()
+          const { result } = await again.jobDone(jobId)
+          assert.ok(result.resumed_parts > 0, JSON.stringify(result))
+          assert.equal(result.content_hash, whole.job.result.content_hash)
+          assert.equal(whole.job.result.resumed_parts, undefined)
+          const page = 'records?limit=3&where=number>699990&include_app_metas=true&select=number'
+          const ids = async (id: string) =>
+            (await again.expect(200, 'GET', `${explorePath}/${id}/${page}`)).json.results.map(
+              (record: { _id: string; number: number }) => [record._id, record.number],
+            )
+          assert.deepEqual(await ids('visits'), await ids('whole'))
+          assert.equal(
+            readdirSync(join(again.dataDirectory, 'generations')).length,
+            2,
+            'nothing of the first attempt is left',
           )
-        assert.deepEqual(await ids('visits'), await ids('whole'))
-        assert.equal(
-          readdirSync(join(again.dataDirectory, 'generations')).length,
-          2,
-          'nothing of the first attempt is left',
-        )
-      },
-    )
-  }
-})
+        },
+      )
+    }
+  },
+  { isLong: true },
+)

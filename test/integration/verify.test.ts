@@ -90,26 +90,29 @@ function stoppedDirectory(t: TestContext) {
   return { ...made, root, part: join(root, 'generations', made.visits, 'part-00000.parquet') }
 }
 
-forEachDatabase((database, options) => {
-  test(
-    `a data directory in use is well, and verify says what it looked at (${database})`,
-    options,
-    async (t) => {
-      const server = await startServer(t, { database })
-      await publishSome(server)
-      const env: Record<string, string> =
-        server.databaseUrl === null ? {} : { DATABASE_URL: server.databaseUrl }
-      const whole = await verify(server.dataDirectory, [], env)
-      assert.deepEqual([whole.code, whole.problems], [0, []], whole.text)
-      const { generations, parts, blobs, serving_files, bytes_hashed, content_hashes, ok } = whole.summary
-      assert.deepEqual([ok, generations, parts, blobs, serving_files], [true, 2, 2, 2, 2])
-      assert.ok(bytes_hashed > 1000)
-      assert.equal(content_hashes, 1, 'ids tell the content only where no field is marked as id')
-      const quick = await verify(server.dataDirectory, ['--quick'], env)
-      assert.deepEqual([quick.code, quick.problems, quick.summary.bytes_hashed], [0, [], 0], quick.text)
-    },
-  )
-})
+forEachDatabase(
+  (database, options) => {
+    test(
+      `a data directory in use is well, and verify says what it looked at (${database})`,
+      options,
+      async (t) => {
+        const server = await startServer(t, { database })
+        await publishSome(server)
+        const env: Record<string, string> =
+          server.databaseUrl === null ? {} : { DATABASE_URL: server.databaseUrl }
+        const whole = await verify(server.dataDirectory, [], env)
+        assert.deepEqual([whole.code, whole.problems], [0, []], whole.text)
+        const { generations, parts, blobs, serving_files, bytes_hashed, content_hashes, ok } = whole.summary
+        assert.deepEqual([ok, generations, parts, blobs, serving_files], [true, 2, 2, 2, 2])
+        assert.ok(bytes_hashed > 1000)
+        assert.equal(content_hashes, 1, 'ids tell the content only where no field is marked as id')
+        const quick = await verify(server.dataDirectory, ['--quick'], env)
+        assert.deepEqual([quick.code, quick.problems, quick.summary.bytes_hashed], [0, [], 0], quick.text)
+      },
+    )
+  },
+  { isLong: true },
+)
 
 const cases: {
   readonly name: string

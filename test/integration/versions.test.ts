@@ -44,247 +44,254 @@ async function publishEdition(server: TestServer, dataset: CreatedDataset, editi
   await server.jobDone(await server.publish(dataset.datasetUid))
 }
 
-forEachDatabase((database, options) => {
-  test(`versions (${database})`, options, async (t) => {
-    const server = await startServer(t, { database })
-    const expect = documented(server, await readApiDocument(server))
+forEachDatabase(
+  (database, options) => {
+    test(`versions (${database})`, options, async (t) => {
+      const server = await startServer(t, { database })
+      const expect = documented(server, await readApiDocument(server))
 
-    await t.test('say who, when, what, and with which configuration', async () => {
-      const dataset = await server.publishFile('facts', {
-        filename: 'visits.csv',
-        content: visitsCsv(20),
-        fieldSpecifications: [cityFacet],
-        metas: { default: { title: 'Facts' } },
-      })
-      const base = baseOf(dataset)
-      const first = await save(server, dataset, { label: 'first', note: 'Before the\nmove' })
-      const second = await save(server, dataset)
+      await t.test('say who, when, what, and with which configuration', async () => {
+        const dataset = await server.publishFile('facts', {
+          filename: 'visits.csv',
+          content: visitsCsv(20),
+          fieldSpecifications: [cityFacet],
+          metas: { default: { title: 'Facts' } },
+        })
+        const base = baseOf(dataset)
+        const first = await save(server, dataset, { label: 'first', note: 'Before the\nmove' })
+        const second = await save(server, dataset)
 
-      const { json: listed } = await expect(200, 'GET', `${base}/versions`)
-      assert.deepEqual(
-        listed.map((version: { version_uid: string }) => version.version_uid),
-        [second, first],
-      )
-      const { version_uid, bytes, created_at, ...facts } = listed[1]
-      assert.equal(version_uid, first)
-      assert.ok(bytes > 0)
-      assert.ok(Date.parse(created_at) > 0)
-      assert.deepEqual(facts, {
-        dataset_uid: dataset.datasetUid,
-        label: 'first',
-        note: 'Before the\nmove',
-        automatic: false,
-        records_count: 20,
-        content_hash: dataset.job.result.content_hash,
-        partial: false,
-        published: true,
-        user: { username: 'admin' },
-      })
-      const pages = await Promise.all(
-        [1, 2, 3].map((page) => expect(200, 'GET', `${base}/versions?rows=1&page=${page}`)),
-      )
-      assert.deepEqual(
-        pages.map(({ json }) => json.map((version: { version_uid: string }) => version.version_uid)),
-        [[second], [first], []],
-      )
-      await expect(400, 'GET', `${base}/versions?rows=101`)
-
-      const { json: detail } = await expect(200, 'GET', `${base}/versions/${first}`)
-      assert.deepEqual(detail.configuration.metas, { default: { title: 'Facts' } })
-      assert.deepEqual(detail.configuration.resources, (await expect(200, 'GET', `${base}/resources`)).json)
-      assert.deepEqual(
-        detail.configuration.fields_specifications,
-        (await expect(200, 'GET', `${base}/fields_specifications`)).json,
-      )
-      assert.equal(detail.fields.length, 6)
-      assert.equal(detail.published_metas.default.title, 'Facts')
-
-      await expect(200, 'PUT', `${base}/versions/${first}`, { body: { label: null } })
-      const { json: renamed } = await expect(200, 'GET', `${base}/versions/${first}`)
-      assert.deepEqual([renamed.label, renamed.note], [null, 'Before the\nmove'])
-      await expect(400, 'PUT', `${base}/versions/${first}`, { body: { label: 'x'.repeat(501) } })
-      await expect(204, 'DELETE', `${base}/versions/${first}`)
-      await expect(404, 'DELETE', `${base}/versions/${first}`)
-      await expect(404, 'GET', `${base}/versions/${first}`)
-      await expect(404, 'PUT', `${base}/versions/${first}/restore`)
-      // One of another dataset is as unknown as one that never was.
-      const other = await server.createDataset('other', { filename: 'o.csv', content: visitsCsv(1) })
-      for (const method of ['GET', 'PUT', 'DELETE']) {
-        const path = `${baseOf(other)}/versions/${second}`
-        await expect(404, method, path, method === 'PUT' ? { body: {} } : {})
-      }
-      // Its own file stays for as long as it can come back.
-      const fileId = detail.configuration.resources[0].url.slice('odsfile://'.length)
-      await server.replaceFile(dataset, 'new.csv', visitsCsv(2))
-      const refusal = await expect(400, 'DELETE', `${managementPath}/files/${fileId}`)
-      assert.match(refusal.json.message, new RegExp(second))
-      await expect(204, 'DELETE', `${base}/versions/${second}`)
-      await expect(204, 'DELETE', `${managementPath}/files/${fileId}`)
-    })
-
-    await t.test('answer on every route of the dataset, with tags of their own', async () => {
-      const dataset = await server.publishFile('routes', {
-        filename: 'visits.csv',
-        content: visitsCsv(20, { edition: 1 }),
-        fieldSpecifications: [cityFacet],
-        metas: { default: { title: 'Then' } },
-      })
-      const routesOf = (id: string) => [
-        '',
-        '?select=title,records_count',
-        '/records?select=edition&limit=3',
-        `/records/${id}`,
-        '/facets?facet=city',
-        '/exports',
-        ...['csv', 'json', 'jsonl', 'parquet'].map((format) => `/exports/${format}?order_by=number`),
-        '/attachments',
-      ]
-      const { json: page } = await server.expect(
-        200,
-        'GET',
-        `${explorePath}/routes/records?include_app_metas=true&limit=1&order_by=number`,
-      )
-      const routes = routesOf(page.results[0]._id)
-      const read = (route: string, version?: string, headers?: Record<string, string>) => {
-        const joined = version ? `${route}${route.includes('?') ? '&' : '?'}version=${version}` : route
-        return server.request('GET', `${explorePath}/routes${joined}`, headers ? { headers } : {})
-      }
-      const then = await Promise.all(routes.map((route) => read(route)))
-      const version = await save(server, dataset)
-      await publishEdition(server, dataset, 2, 'Now')
-
-      for (const [index, route] of routes.entries()) {
-        const [old, saved, now] = [then[index]!, await read(route, version), await read(route)]
-        assert.equal(saved.status, 200, route)
-        const plain = (text: string) => text.replaceAll(`?version=${version}`, '')
-        assert.equal(plain(saved.text), old.text, route)
-        if (route !== '/exports' && route !== '/attachments') assert.notEqual(now.text, old.text, route)
-        const etag = saved.headers.get('etag')!
-        assert.ok(etag.startsWith(`W/"${dataset.job.result.generation_uid}.`), `${route}: ${etag}`)
-        assert.notEqual(etag, now.headers.get('etag'))
-        assert.equal(saved.headers.get('last-modified'), old.headers.get('last-modified'))
-        const again = await read(route, version, { 'If-None-Match': etag })
-        assert.deepEqual([again.status, again.text], [304, ''], route)
-        assert.equal((await read(route, 'ch_nothere')).status, 404, route)
-        assert.equal((await read(route, version, { 'If-None-Match': 'W/"other"' })).status, 200, route)
-      }
-      // Nobody reads a version of what is not published.
-      await server.jobDone(await server.order('PUT', `${baseOf(dataset)}/unpublish`))
-      for (const route of routes) {
-        assert.equal((await read(route, version)).status, 404, route)
-        const path = `${explorePath}/routes${route}${route.includes('?') ? '&' : '?'}version=${version}`
-        assert.equal((await server.request('GET', path, { auth: 'admin' })).status, 404, route)
-      }
-    })
-
-    await t.test('come back whole, or their data or their configuration alone', async () => {
-      const dataset = await server.publishFile('back', {
-        filename: 'visits.csv',
-        content: visitsCsv(51, { edition: 1 }),
-        metas: { default: { title: 'One' } },
-      })
-      const one = await save(server, dataset)
-      await publishEdition(server, dataset, 2, 'Two')
-      assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
-
-      const data = await restore(server, dataset, one, '?restore=data')
-      assert.deepEqual(await seen(server, 'back'), { edition: 1, title: 'Two' })
-      assert.equal(await configuredTitle(server, dataset), 'Two')
-      assert.equal(data.restored, 'data')
-      // Publishing the configuration that stayed finds the records that went.
-      const published = await server.jobDone(await server.publish(dataset.datasetUid))
-      assert.equal(published.result.reused, true)
-      assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
-
-      const configuration = await restore(server, dataset, one, '?restore=configuration')
-      assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
-      assert.equal(await configuredTitle(server, dataset), 'One')
-      assert.equal(configuration.published, true)
-
-      await setTitle(server, dataset, 'Draft')
-      const all = await restore(server, dataset, one)
-      assert.deepEqual(await seen(server, 'back'), { edition: 1, title: 'One' })
-      assert.equal(await configuredTitle(server, dataset), 'One')
-      // The restore itself is undone by the version that it took.
-      const { json: versions } = await expect(200, 'GET', `${baseOf(dataset)}/versions`)
-      assert.equal(versions[0].version_uid, all.automatic_version_uid)
-      assert.deepEqual([versions[0].automatic, versions[0].records_count], [true, 52])
-      assert.equal(versions.filter(({ automatic }: { automatic: boolean }) => automatic).length, 3)
-      await restore(server, dataset, all.automatic_version_uid)
-      assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
-      assert.equal(await configuredTitle(server, dataset), 'Draft')
-
-      const bad = await expect(400, 'PUT', `${baseOf(dataset)}/versions/${one}/restore?restore=some`)
-      assert.match(bad.json.message, /all, data, configuration/)
-    })
-
-    await t.test('of an unpublished dataset hold the configuration alone', async () => {
-      const dataset = await server.createDataset('unseen', { filename: 'v.csv', content: visitsCsv(3) })
-      const version = await save(server, dataset)
-      await server.jobDone(await server.publish(dataset.datasetUid))
-      const { json } = await expect(200, 'GET', `${baseOf(dataset)}/versions/${version}`)
-      assert.deepEqual([json.published, json.records_count, json.content_hash], [false, 0, null])
-      const refusal = await expect(400, 'PUT', `${baseOf(dataset)}/versions/${version}/restore?restore=data`)
-      assert.equal(refusal.json.error_id, 'actions.version_without_data')
-      await restore(server, dataset, version)
-      await server.expect(404, 'GET', `${explorePath}/unseen`)
-      // What a restore takes from readers, an undo gives back.
-      await server.jobDone(await server.order('PUT', `${baseOf(dataset)}/undo_unpublish`))
-      await server.expect(200, 'GET', `${explorePath}/unseen`)
-    })
-
-    await t.test('never open what has been closed', async () => {
-      const dataset = await server.publishFile('closed', { filename: 'v.csv', content: visitsCsv(3) })
-      const open = await save(server, dataset)
-      const policy = `${baseOf(dataset)}/security/access_policy`
-      await server.expect(200, 'PUT', policy, { body: '"restricted"' })
-      const closed = await save(server, dataset)
-      await restore(server, dataset, open)
-      await server.expect(404, 'GET', `${explorePath}/closed`)
-      await server.expect(404, 'GET', `${explorePath}/closed/records?version=${open}`)
-      const reading = await server.expect(200, 'GET', `${explorePath}/closed/records?version=${open}`, {
-        auth: 'admin',
-      })
-      assert.equal(reading.headers.get('cache-control'), 'private, no-cache')
-      // Opened later: what was saved while it was closed is still for those who may see closed things.
-      await server.expect(200, 'PUT', policy, { body: '"domain"' })
-      await server.expect(200, 'GET', `${explorePath}/closed/records?version=${open}`)
-      await server.expect(404, 'GET', `${explorePath}/closed/records?version=${closed}`)
-      await server.expect(200, 'GET', `${explorePath}/closed/records?version=${closed}`, { auth: 'admin' })
-    })
-
-    await t.test('are kept by a rule, and no longer', async () => {
-      const dataset = await server.publishFile('kept', { filename: 'v.csv', content: visitsCsv(3) })
-      const base = baseOf(dataset)
-      const labelled = await save(server, dataset, { label: 'for ever' })
-      const old = await save(server, dataset)
-      const young = await save(server, dataset)
-      const { automatic_version_uid: automatic } = await restore(server, dataset, young)
-      const path = `${base}/versions_retention`
-      assert.deepEqual((await expect(200, 'GET', path)).json, { retention: null })
-      for (const retention of [
-        {},
-        { keep_labelled: true },
-        { keep_last: 0 },
-        { keep_last: 1, other: 2 },
-        3,
-      ]) {
-        await expect(400, 'PUT', path, { body: { retention } })
-      }
-      await expect(200, 'PUT', path, { body: { retention: { keep_last: 1 } } })
-      const rule = { keep_last: 1, keep_days: null, keep_labelled: true }
-      assert.deepEqual((await expect(200, 'GET', path)).json, { retention: rule })
-      const left = async (): Promise<string[]> =>
-        (await server.expect(200, 'GET', `${base}/versions`)).json.map(
-          (version: { version_uid: string }) => version.version_uid,
+        const { json: listed } = await expect(200, 'GET', `${base}/versions`)
+        assert.deepEqual(
+          listed.map((version: { version_uid: string }) => version.version_uid),
+          [second, first],
         )
-      while ((await left()).includes(old)) await delay(20)
-      assert.deepEqual(await left(), [automatic, young, labelled])
-      await expect(200, 'PUT', path, { body: { retention: null } })
-      assert.deepEqual((await expect(200, 'GET', path)).json, { retention: null })
+        const { version_uid, bytes, created_at, ...facts } = listed[1]
+        assert.equal(version_uid, first)
+        assert.ok(bytes > 0)
+        assert.ok(Date.parse(created_at) > 0)
+        assert.deepEqual(facts, {
+          dataset_uid: dataset.datasetUid,
+          label: 'first',
+          note: 'Before the\nmove',
+          automatic: false,
+          records_count: 20,
+          content_hash: dataset.job.result.content_hash,
+          partial: false,
+          published: true,
+          user: { username: 'admin' },
+        })
+        const pages = await Promise.all(
+          [1, 2, 3].map((page) => expect(200, 'GET', `${base}/versions?rows=1&page=${page}`)),
+        )
+        assert.deepEqual(
+          pages.map(({ json }) => json.map((version: { version_uid: string }) => version.version_uid)),
+          [[second], [first], []],
+        )
+        await expect(400, 'GET', `${base}/versions?rows=101`)
+
+        const { json: detail } = await expect(200, 'GET', `${base}/versions/${first}`)
+        assert.deepEqual(detail.configuration.metas, { default: { title: 'Facts' } })
+        assert.deepEqual(detail.configuration.resources, (await expect(200, 'GET', `${base}/resources`)).json)
+        assert.deepEqual(
+          detail.configuration.fields_specifications,
+          (await expect(200, 'GET', `${base}/fields_specifications`)).json,
+        )
+        assert.equal(detail.fields.length, 6)
+        assert.equal(detail.published_metas.default.title, 'Facts')
+
+        await expect(200, 'PUT', `${base}/versions/${first}`, { body: { label: null } })
+        const { json: renamed } = await expect(200, 'GET', `${base}/versions/${first}`)
+        assert.deepEqual([renamed.label, renamed.note], [null, 'Before the\nmove'])
+        await expect(400, 'PUT', `${base}/versions/${first}`, { body: { label: 'x'.repeat(501) } })
+        await expect(204, 'DELETE', `${base}/versions/${first}`)
+        await expect(404, 'DELETE', `${base}/versions/${first}`)
+        await expect(404, 'GET', `${base}/versions/${first}`)
+        await expect(404, 'PUT', `${base}/versions/${first}/restore`)
+        // One of another dataset is as unknown as one that never was.
+        const other = await server.createDataset('other', { filename: 'o.csv', content: visitsCsv(1) })
+        for (const method of ['GET', 'PUT', 'DELETE']) {
+          const path = `${baseOf(other)}/versions/${second}`
+          await expect(404, method, path, method === 'PUT' ? { body: {} } : {})
+        }
+        // Its own file stays for as long as it can come back.
+        const fileId = detail.configuration.resources[0].url.slice('odsfile://'.length)
+        await server.replaceFile(dataset, 'new.csv', visitsCsv(2))
+        const refusal = await expect(400, 'DELETE', `${managementPath}/files/${fileId}`)
+        assert.match(refusal.json.message, new RegExp(second))
+        await expect(204, 'DELETE', `${base}/versions/${second}`)
+        await expect(204, 'DELETE', `${managementPath}/files/${fileId}`)
+      })
+
+      await t.test('answer on every route of the dataset, with tags of their own', async () => {
+        const dataset = await server.publishFile('routes', {
+          filename: 'visits.csv',
+          content: visitsCsv(20, { edition: 1 }),
+          fieldSpecifications: [cityFacet],
+          metas: { default: { title: 'Then' } },
+        })
+        const routesOf = (id: string) => [
+          '',
+          '?select=title,records_count',
+          '/records?select=edition&limit=3',
+          `/records/${id}`,
+          '/facets?facet=city',
+          '/exports',
+          ...['csv', 'json', 'jsonl', 'parquet'].map((format) => `/exports/${format}?order_by=number`),
+          '/attachments',
+        ]
+        const { json: page } = await server.expect(
+          200,
+          'GET',
+          `${explorePath}/routes/records?include_app_metas=true&limit=1&order_by=number`,
+        )
+        const routes = routesOf(page.results[0]._id)
+        const read = (route: string, version?: string, headers?: Record<string, string>) => {
+          const joined = version ? `${route}${route.includes('?') ? '&' : '?'}version=${version}` : route
+          return server.request('GET', `${explorePath}/routes${joined}`, headers ? { headers } : {})
+        }
+        const then = await Promise.all(routes.map((route) => read(route)))
+        const version = await save(server, dataset)
+        await publishEdition(server, dataset, 2, 'Now')
+
+        for (const [index, route] of routes.entries()) {
+          const [old, saved, now] = [then[index]!, await read(route, version), await read(route)]
+          assert.equal(saved.status, 200, route)
+          const plain = (text: string) => text.replaceAll(`?version=${version}`, '')
+          assert.equal(plain(saved.text), old.text, route)
+          if (route !== '/exports' && route !== '/attachments') assert.notEqual(now.text, old.text, route)
+          const etag = saved.headers.get('etag')!
+          assert.ok(etag.startsWith(`W/"${dataset.job.result.generation_uid}.`), `${route}: ${etag}`)
+          assert.notEqual(etag, now.headers.get('etag'))
+          assert.equal(saved.headers.get('last-modified'), old.headers.get('last-modified'))
+          const again = await read(route, version, { 'If-None-Match': etag })
+          assert.deepEqual([again.status, again.text], [304, ''], route)
+          assert.equal((await read(route, 'ch_nothere')).status, 404, route)
+          assert.equal((await read(route, version, { 'If-None-Match': 'W/"other"' })).status, 200, route)
+        }
+        // Nobody reads a version of what is not published.
+        await server.jobDone(await server.order('PUT', `${baseOf(dataset)}/unpublish`))
+        for (const route of routes) {
+          assert.equal((await read(route, version)).status, 404, route)
+          const path = `${explorePath}/routes${route}${route.includes('?') ? '&' : '?'}version=${version}`
+          assert.equal((await server.request('GET', path, { auth: 'admin' })).status, 404, route)
+        }
+      })
+
+      await t.test('come back whole, or their data or their configuration alone', async () => {
+        const dataset = await server.publishFile('back', {
+          filename: 'visits.csv',
+          content: visitsCsv(51, { edition: 1 }),
+          metas: { default: { title: 'One' } },
+        })
+        const one = await save(server, dataset)
+        await publishEdition(server, dataset, 2, 'Two')
+        assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
+
+        const data = await restore(server, dataset, one, '?restore=data')
+        assert.deepEqual(await seen(server, 'back'), { edition: 1, title: 'Two' })
+        assert.equal(await configuredTitle(server, dataset), 'Two')
+        assert.equal(data.restored, 'data')
+        // Publishing the configuration that stayed finds the records that went.
+        const published = await server.jobDone(await server.publish(dataset.datasetUid))
+        assert.equal(published.result.reused, true)
+        assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
+
+        const configuration = await restore(server, dataset, one, '?restore=configuration')
+        assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
+        assert.equal(await configuredTitle(server, dataset), 'One')
+        assert.equal(configuration.published, true)
+
+        await setTitle(server, dataset, 'Draft')
+        const all = await restore(server, dataset, one)
+        assert.deepEqual(await seen(server, 'back'), { edition: 1, title: 'One' })
+        assert.equal(await configuredTitle(server, dataset), 'One')
+        // The restore itself is undone by the version that it took.
+        const { json: versions } = await expect(200, 'GET', `${baseOf(dataset)}/versions`)
+        assert.equal(versions[0].version_uid, all.automatic_version_uid)
+        assert.deepEqual([versions[0].automatic, versions[0].records_count], [true, 52])
+        assert.equal(versions.filter(({ automatic }: { automatic: boolean }) => automatic).length, 3)
+        await restore(server, dataset, all.automatic_version_uid)
+        assert.deepEqual(await seen(server, 'back'), { edition: 2, title: 'Two' })
+        assert.equal(await configuredTitle(server, dataset), 'Draft')
+
+        const bad = await expect(400, 'PUT', `${baseOf(dataset)}/versions/${one}/restore?restore=some`)
+        assert.match(bad.json.message, /all, data, configuration/)
+      })
+
+      await t.test('of an unpublished dataset hold the configuration alone', async () => {
+        const dataset = await server.createDataset('unseen', { filename: 'v.csv', content: visitsCsv(3) })
+        const version = await save(server, dataset)
+        await server.jobDone(await server.publish(dataset.datasetUid))
+        const { json } = await expect(200, 'GET', `${baseOf(dataset)}/versions/${version}`)
+        assert.deepEqual([json.published, json.records_count, json.content_hash], [false, 0, null])
+        const refusal = await expect(
+          400,
+          'PUT',
+          `${baseOf(dataset)}/versions/${version}/restore?restore=data`,
+        )
+        assert.equal(refusal.json.error_id, 'actions.version_without_data')
+        await restore(server, dataset, version)
+        await server.expect(404, 'GET', `${explorePath}/unseen`)
+        // What a restore takes from readers, an undo gives back.
+        await server.jobDone(await server.order('PUT', `${baseOf(dataset)}/undo_unpublish`))
+        await server.expect(200, 'GET', `${explorePath}/unseen`)
+      })
+
+      await t.test('never open what has been closed', async () => {
+        const dataset = await server.publishFile('closed', { filename: 'v.csv', content: visitsCsv(3) })
+        const open = await save(server, dataset)
+        const policy = `${baseOf(dataset)}/security/access_policy`
+        await server.expect(200, 'PUT', policy, { body: '"restricted"' })
+        const closed = await save(server, dataset)
+        await restore(server, dataset, open)
+        await server.expect(404, 'GET', `${explorePath}/closed`)
+        await server.expect(404, 'GET', `${explorePath}/closed/records?version=${open}`)
+        const reading = await server.expect(200, 'GET', `${explorePath}/closed/records?version=${open}`, {
+          auth: 'admin',
+        })
+        assert.equal(reading.headers.get('cache-control'), 'private, no-cache')
+        // Opened later: what was saved while it was closed is still for those who may see closed things.
+        await server.expect(200, 'PUT', policy, { body: '"domain"' })
+        await server.expect(200, 'GET', `${explorePath}/closed/records?version=${open}`)
+        await server.expect(404, 'GET', `${explorePath}/closed/records?version=${closed}`)
+        await server.expect(200, 'GET', `${explorePath}/closed/records?version=${closed}`, { auth: 'admin' })
+      })
+
+      await t.test('are kept by a rule, and no longer', async () => {
+        const dataset = await server.publishFile('kept', { filename: 'v.csv', content: visitsCsv(3) })
+        const base = baseOf(dataset)
+        const labelled = await save(server, dataset, { label: 'for ever' })
+        const old = await save(server, dataset)
+        const young = await save(server, dataset)
+        const { automatic_version_uid: automatic } = await restore(server, dataset, young)
+        const path = `${base}/versions_retention`
+        assert.deepEqual((await expect(200, 'GET', path)).json, { retention: null })
+        for (const retention of [
+          {},
+          { keep_labelled: true },
+          { keep_last: 0 },
+          { keep_last: 1, other: 2 },
+          3,
+        ]) {
+          await expect(400, 'PUT', path, { body: { retention } })
+        }
+        await expect(200, 'PUT', path, { body: { retention: { keep_last: 1 } } })
+        const rule = { keep_last: 1, keep_days: null, keep_labelled: true }
+        assert.deepEqual((await expect(200, 'GET', path)).json, { retention: rule })
+        const left = async (): Promise<string[]> =>
+          (await server.expect(200, 'GET', `${base}/versions`)).json.map(
+            (version: { version_uid: string }) => version.version_uid,
+          )
+        while ((await left()).includes(old)) await delay(20)
+        assert.deepEqual(await left(), [automatic, young, labelled])
+        await expect(200, 'PUT', path, { body: { retention: null } })
+        assert.deepEqual((await expect(200, 'GET', path)).json, { retention: null })
+      })
     })
-  })
-})
+  },
+  { isLong: true },
+)
 
 test('who may read versions may not thereby delete them', async (t) => {
   const server = await startServer(t)

@@ -56,12 +56,15 @@ export const postgresSkipped: string | false =
  *   forEachDatabase((database, options) => {
  *     test(`a dataset survives a restart (${database})`, options, async (t) => { startServer(t, { database }) })
  *   })
+ * Blocks that take long, and in which the database decides little, run on PostgreSQL when all is wanted (`isLong`).
  */
 export function forEachDatabase(
   define: (database: DatabaseName, options: { readonly skip: string | false }) => void,
+  { isLong = false } = {},
 ): void {
+  const isLeftOut = isLong && process.env.BROADSHEET_TEST_ALL !== '1' && process.env.BROADSHEET_SOAK !== '1'
   define('sqlite', { skip: false })
-  define('postgres', { skip: postgresSkipped })
+  define('postgres', { skip: isLeftOut ? 'on PostgreSQL: npm run test:all' : postgresSkipped })
   after(stopPostgres)
 }
 

@@ -97,6 +97,7 @@ async function launch(home: Home, env: Readonly<Record<string, string>>): Promis
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TMPDIR: tmpdir(),
+      ...(process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}),
       BROADSHEET_PORT: '0',
       BROADSHEET_HOST: '127.0.0.1',
       BROADSHEET_DATA_DIR: home.dataDirectory,
