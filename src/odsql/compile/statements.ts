@@ -78,12 +78,43 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, context)
   const where = whereSql(query.where, context, [...range, ...(after ? [after.test] : [])])
   const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
+  const { relation } = context.target
   const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
-  const sql = `select ${items.join(', ') || 'null as nothing'} from ${context.target.relation}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
+  const found = `from ${relation}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
+  const list = items.join(', ') || 'null as nothing'
+  const sql = isFoundFirst(query, context, options)
+    ? `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`
+    : `select ${list} ${found}`
   return {
     sql,
     values: context.binder.values,
     columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
+  }
+}
+
+/**
+ * Whether a page's records are found first, by position, and read then. The engine does so by itself where a filter looks
+ * at the records, but behind a semi-join, which is what words are, it reads every column of every record: for a page of
+ * a million records of 29 columns 50 times as long.
+ */
+function isFoundFirst(query: Query, { target }: PredicateContext, options: RowsOptions): boolean {
+  return (
+    target.search !== null &&
+    options.page.limit !== null &&
+    options.rowRange === undefined &&
+    query.where !== null &&
+    hasWords(query.where)
+  )
+}
+
+function hasWords(predicate: Predicate): boolean {
+  switch (predicate.kind) {
+    case 'logic':
+      return predicate.operands.some(hasWords)
+    case 'not':
+      return hasWords(predicate.operand)
+    default:
+      return predicate.kind === 'words'
   }
 }
 
