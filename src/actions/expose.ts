@@ -1,6 +1,6 @@
 import { type NewChange, recordChange } from '../catalog/index.ts'
 import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
-import { appendEvent } from '../jobs/index.ts'
+import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
 import { lockDataset } from './move-status.ts'
@@ -149,6 +149,7 @@ async function logSwitch(
     .insertInto('publication_log')
     .values({ dataset_uid: datasetUid, job_uid: jobUid, change, generation_uid, at: now })
     .execute()
+  await lockJob(trx, jobUid)
   await appendEvent(trx, {
     subject: datasetUid,
     jobUid,

@@ -191,6 +191,18 @@ export async function renewLease(db: ControlDb, lease: Renewal): Promise<{ cance
 }
 
 /**
+ * Takes a job's row for the rest of the transaction. Whoever ends a job and writes an event before does this first: a
+ * renewal locks the job and then the counter of events, and on PostgreSQL the other order would meet it half-way.
+ */
+export async function lockJob(trx: ControlDb, jobUid: string): Promise<void> {
+  await trx
+    .updateTable('jobs')
+    .set((eb) => ({ job_uid: eb.ref('job_uid') }))
+    .where('job_uid', '=', jobUid)
+    .execute()
+}
+
+/**
  * Writes a job's one terminal outcome; part of the transaction that makes the outcome true.
  * Errors: jobs.lease_lost when `owner` no longer holds the job (the transaction must then roll back).
  */
