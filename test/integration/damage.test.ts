@@ -19,6 +19,8 @@ import { type Answer, type CreatedDataset, explorePath } from '../support/http-c
 import { startServer, type TestServer } from '../support/server.ts'
 
 const rows = 12_000
+/** Every answer is read from the files. */
+const uncached = { env: { BROADSHEET_RESPONSE_CACHE_MB: '0' } }
 const readings = (id: string) => ({
   page: `${explorePath}/${id}/records?limit=5&order_by=amount`,
   search: `${explorePath}/${id}/records?limit=1&where=${encodeURIComponent('search("ecole")')}`,
@@ -47,7 +49,7 @@ interface Victim {
 
 /** One dataset per id, all of the same records. Out: where their files lie, and what readers get. */
 async function publishAll(t: TestContext, ids: readonly string[]) {
-  const server = await startServer(t)
+  const server = await startServer(t, uncached)
   const content = await server.upload('v.csv', visitsCsv(rows))
   const victims = new Map<string, Victim>()
   for (const id of ids) {
@@ -187,7 +189,7 @@ test('a damaged generation is named and not served; publishing again heals the d
 })
 
 test('two parts that change places under a running server are found out, and served again when they are right', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, uncached)
   const { job } = await server.publishFile('visits', {
     filename: 'v.csv',
     content: visitsCsv(450_000),

@@ -177,10 +177,8 @@ test('record errors are counted exactly and kept as samples', async (t) => {
     fieldSpecifications: [step('type', { field: 'v', type: 'double' })],
     limits: { maxErrorSamples: 7, sliceBytes: 4096 },
   })
-  assert.deepEqual(
-    { ...sealedManifest(built).record_errors, file: '' },
-    { file: '', count: 5000, sampled: 7 },
-  )
+  const { count, sampled } = sealedManifest(built).record_errors
+  assert.deepEqual({ count, sampled }, { count: 5000, sampled: 7 })
   assert.equal((await readSideFile(built, 'record_errors')).length, 7)
 })
 

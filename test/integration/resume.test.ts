@@ -120,7 +120,11 @@ for (const [type, make] of Object.entries(sources)) {
     const source = make(t)
     const planChanges = type === 'csvfile' ? typed : changes
     const undisturbed = await run(t, makePlan(tempDirectory(t), [source], planChanges))
-    const killed = await run(t, makePlan(tempDirectory(t), [source], planChanges), killAfter(4))
+    const killed = await run(
+      t,
+      makePlan(tempDirectory(t), [source], planChanges),
+      killAfter(type === 'csvfile' ? 4 : 8),
+    )
     assert.equal(killed.manifest, null)
     const again = await run(t, nextAttempt(killed.plan), killAfter(3))
     assert.ok(resumedParts(again) >= 3, `${resumedParts(again)} parts`)

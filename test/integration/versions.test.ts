@@ -161,7 +161,9 @@ forEachDatabase(
           assert.equal(plain(saved.text), old.text, route)
           if (route !== '/exports' && route !== '/attachments') assert.notEqual(now.text, old.text, route)
           const etag = saved.headers.get('etag')!
-          assert.ok(etag.startsWith(`W/"${dataset.job.result.generation_uid}.`), `${route}: ${etag}`)
+          // Weak, but for files that can be read in ranges.
+          const tag = etag.replace(/^W\//, '')
+          assert.ok(tag.startsWith(`"${dataset.job.result.generation_uid}.`), `${route}: ${etag}`)
           assert.notEqual(etag, now.headers.get('etag'))
           assert.equal(saved.headers.get('last-modified'), old.headers.get('last-modified'))
           const again = await read(route, version, { 'If-None-Match': etag })
