@@ -163,16 +163,19 @@ test('bad input ends in a named outcome and touches nothing that is published', 
   })
 })
 
-test('a file of 1 GB is uploaded in flat memory', async (t) => {
+/** npm run test:all takes the whole gigabyte. */
+const largeBytes = process.env.BROADSHEET_TEST_ALL === '1' ? 1 << 30 : 1 << 28
+
+test('a large file is uploaded in flat memory', async (t) => {
   const server = await startServer(t)
   const path = join(tempDirectory(t), 'large.csv')
   writeFileSync(path, 'a,b\n')
-  truncateSync(path, 1 << 30)
+  truncateSync(path, largeBytes)
   const peakMb = () =>
     Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))![1]) / 1024
   const before = peakMb()
   const file = await server.upload('large.csv', { path })
-  assert.ok(peakMb() - before < 200, `the server grew from ${before} to ${peakMb()} MiB`)
+  assert.ok(peakMb() - before < 150, `the server grew from ${before} to ${peakMb()} MiB`)
   const { json } = await server.expect(200, 'GET', `${managementPath}/files/${file.file_id}`)
-  assert.equal(json.properties.size, 1 << 30)
+  assert.equal(json.properties.size, largeBytes)
 })
