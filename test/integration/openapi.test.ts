@@ -15,6 +15,10 @@ test('the OpenAPI document and its page', async (t) => {
   const document = await readApiDocument(server)
   const { operations, json } = document
 
+  await t.test('routes and schemas give the server nothing to complain about', () => {
+    assert.equal(server.stderr(), '')
+  })
+
   await t.test('is valid OpenAPI 3.1', async () => {
     const validator = new Validator()
     const { valid, errors } = await validator.validate(structuredClone(json))

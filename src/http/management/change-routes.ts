@@ -71,7 +71,9 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
       tags,
       description,
       params: datasetParams,
-      body: Type.Object({ change_uid: Type.Unsafe<number | string>({ type: ['integer', 'string'] }) }),
+      body: Type.Object({
+        change_uid: Type.Unsafe<number | string>({ anyOf: [{ type: 'integer' }, { type: 'string' }] }),
+      }),
     }),
     async (request, reply) => {
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
