@@ -7,7 +7,6 @@
  */
 import type { Connection, Engine } from '../../engine/index.ts'
 import {
-  type Field,
   foldedTermsSql,
   isMultivalued,
   type Manifest,
@@ -38,7 +37,7 @@ export async function buildServingFile(
     await connection.run(
       `create table serving.${servingLayout.ids} as select _id, _row from serving.${servingLayout.records} order by _id`,
     )
-    await writePostings(connection, order.manifest.fields)
+    await writePostings(connection, order.manifest)
     await connection.run(`create table serving.${servingLayout.meta} (key varchar, value varchar)`)
     await connection.run(
       `insert into serving.${servingLayout.meta} values ('layout', $1), ('generation_uid', $2)`,
@@ -64,31 +63,56 @@ async function writeRecords(
 const repeats = 3
 
 /**
+ * A statement that finds terms costs some five milliseconds before its first value (the expression of what a letter is):
+ * for a small dataset with twenty texts that is most of the work, so that fields share statements. With many records each
+ * field has its own, whose memory is that of its own values.
+ */
+const manyRecords = 100_000
+const fieldsAtOnce = 40
+
+/** A field whose words are found, by its place, and the SQL of its text. */
+interface TextColumn {
+  readonly index: number
+  readonly text: string
+}
+
+/**
  * Fields whose values repeat go through a dictionary (value -> terms); the others have their terms listed record by
  * record. Terms are then numbered in their order, and the postings are made of numbers only.
  */
-async function writePostings(connection: Connection, fields: readonly Field[]): Promise<void> {
+async function writePostings(
+  connection: Connection,
+  { fields, records_count: recordsCount }: ServingFileOrder['manifest'],
+): Promise<void> {
   const records = `serving.${servingLayout.records}`
   await connection.run('create temp table dictionary (field smallint, value varchar, terms varchar[])')
   await connection.run('create temp table listed (term varchar, field smallint, _row bigint)')
-  const repeating: { index: number; text: string }[] = []
-  for (const [index, field] of fields.entries()) {
-    if (field.type !== 'text') continue
+  const texts = fields.flatMap((field, index): TextColumn[] => {
+    if (field.type !== 'text') return []
     const column = `r.${quoteIdentifier(field.name)}`
-    const text = isMultivalued(field) ? `array_to_string(${column}, ' ')` : column
-    const [row] = await connection.all(
-      `select approx_count_distinct(${text}) as values, count(${column}) as n from ${records} r`,
-    )
-    if (Number(row!.n) > repeats * Number(row!.values)) {
-      repeating.push({ index, text })
-      await connection.run(
-        `insert into dictionary select ${index}, value, list_distinct(${foldedTermsSql('value')})
-         from (select distinct ${text} as value from ${records} r) where value is not null`,
+    return [{ index, text: isMultivalued(field) ? `array_to_string(${column}, ' ')` : column }]
+  })
+  const repeating: TextColumn[] = []
+  for (const group of chunksOf(texts, recordsCount > manyRecords ? 1 : fieldsAtOnce)) {
+    const split = await splitByRepetition(connection, group)
+    repeating.push(...split.repeating)
+    if (split.repeating.length > 0) {
+      const values = split.repeating.map(
+        ({ index, text }) =>
+          `select distinct ${index}::smallint as field, ${text} as value from ${records} r`,
       )
-    } else {
       await connection.run(
-        `insert into listed select unnest(list_distinct(${foldedTermsSql(text)})), ${index}, r._row
-         from ${records} r where ${column} is not null`,
+        `insert into dictionary select field, value, list_distinct(${foldedTermsSql('value')})
+         from (${values.join(' union all ')}) where value is not null`,
+      )
+    }
+    if (split.scattered.length > 0) {
+      const values = split.scattered.map(
+        ({ index, text }) => `select ${index}::smallint as field, ${text} as value, r._row from ${records} r`,
+      )
+      await connection.run(
+        `insert into listed select unnest(list_distinct(${foldedTermsSql('value')})), field, _row
+         from (${values.join(' union all ')}) where value is not null`,
       )
     }
   }
@@ -113,4 +137,26 @@ async function writePostings(connection: Connection, fields: readonly Field[]): 
     `create table serving.${servingLayout.postings} as ${pieces.join(' union all ')} order by term_id, field, _row`,
   )
   for (const table of ['dictionary', 'listed', 'numbered']) await connection.run(`drop table ${table}`)
+}
+
+async function splitByRepetition(
+  connection: Connection,
+  columns: readonly TextColumn[],
+): Promise<{ readonly repeating: readonly TextColumn[]; readonly scattered: readonly TextColumn[] }> {
+  const counts = columns.map(
+    ({ index, text }) => `approx_count_distinct(${text}) as v${index}, count(${text}) as n${index}`,
+  )
+  const [row] = await connection.all(`select ${counts.join(', ')} from serving.${servingLayout.records} r`)
+  const isRepeating = ({ index }: TextColumn) =>
+    Number(row![`n${index}`]) > repeats * Number(row![`v${index}`])
+  return {
+    repeating: columns.filter(isRepeating),
+    scattered: columns.filter((column) => !isRepeating(column)),
+  }
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, chunk) =>
+    items.slice(chunk * size, (chunk + 1) * size),
+  )
 }
