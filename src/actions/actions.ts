@@ -196,7 +196,9 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       sweep()
     },
     async repairServingFile(generationUid, isDamaged) {
-      await orderServingFile(deps, generationUid, isDamaged)
+      await db
+        .transaction()
+        .execute((trx) => orderServingFile(trx, deps, generationUid, { replace: isDamaged }))
       await wake()
     },
     runningJobs: () => worker.runningJobs(),

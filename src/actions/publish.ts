@@ -6,10 +6,9 @@
  * retention window, and `publish?generation=` exposes it as it is (docs/publishing.md).
  */
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
-import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
-import { finishJob, insertJob, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type Field, type Manifest } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { buildGeneration } from './build-generation.ts'
@@ -39,6 +38,7 @@ import {
   publishOrderOf,
 } from './publish-order.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
+import { orderServingFile } from './serving-file.ts'
 import type { Status } from './status.ts'
 
 export function publishHandler(deps: ActionDeps): JobHandler {
@@ -227,7 +227,8 @@ async function finishPublish(
           now,
         })
       }
-      if (!outcome.isIndexed) await orderServingFile(trx, deps, generationUid, now)
+      // An aborted generation is shown at once from its parts; what makes it fast follows in a job of its own.
+      if (!outcome.isIndexed) await orderServingFile(trx, deps, generationUid)
     }
     board.end()
     const wasAborting = dataset.status === 'aborting_processing'
@@ -254,23 +255,4 @@ async function finishPublish(
 function restingStatus(context: JobContext, order: PublishOrder): Status {
   const found = context.job.params.rests_as as Status
   return found === 'error' && !order.isDryRun ? 'idle' : found
-}
-
-/** An aborted generation is shown at once from its parts; what makes it fast follows in a job of its own. */
-async function orderServingFile(
-  trx: ControlDb,
-  deps: ActionDeps,
-  generationUid: string,
-  now: number,
-): Promise<void> {
-  await insertJob(trx, {
-    jobUid: deps.ids.hex(20),
-    function: 'build_serving_file',
-    subject: generationUid,
-    params: { generation_uid: generationUid },
-    username: 'system',
-    now,
-    priority: -1,
-    hasEvents: false,
-  })
 }

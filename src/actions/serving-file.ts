@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, insertJob, type JobContext, type JobHandler, unfinishedStates } from '../jobs/index.ts'
 import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
@@ -34,32 +35,31 @@ async function buildServingFile(deps: ActionDeps, context: JobContext): Promise<
 }
 
 /**
- * Orders a serving file for a generation that readers had to read from its parts: there is none, or it is damaged. Once,
- * however many ask.
+ * Orders a serving file for a generation that has none, or a damaged one (`replace`): once, however many ask. Part of the
+ * caller's transaction.
  */
 export async function orderServingFile(
-  deps: Pick<ActionDeps, 'control' | 'clock' | 'ids'>,
+  trx: ControlDb,
+  deps: Pick<ActionDeps, 'clock' | 'ids'>,
   generationUid: string,
-  replace: boolean,
+  { replace = false } = {},
 ): Promise<void> {
-  await deps.control.db.transaction().execute(async (trx) => {
-    const ordered = await trx
-      .selectFrom('jobs')
-      .select('job_uid')
-      .where('subject', '=', generationUid)
-      .where('state', 'in', unfinishedStates)
-      .executeTakeFirst()
-    if (ordered) return
-    await insertJob(trx, {
-      jobUid: deps.ids.hex(20),
-      function: 'build_serving_file',
-      subject: generationUid,
-      params: { generation_uid: generationUid, ...(replace ? { replace } : {}) },
-      username: 'system',
-      now: deps.clock.now(),
-      priority: -1,
-      hasEvents: false,
-    })
+  const ordered = await trx
+    .selectFrom('jobs')
+    .select('job_uid')
+    .where('subject', '=', generationUid)
+    .where('state', 'in', unfinishedStates)
+    .executeTakeFirst()
+  if (ordered) return
+  await insertJob(trx, {
+    jobUid: deps.ids.hex(20),
+    function: 'build_serving_file',
+    subject: generationUid,
+    params: { generation_uid: generationUid, ...(replace ? { replace } : {}) },
+    username: 'system',
+    now: deps.clock.now(),
+    priority: -1,
+    hasEvents: false,
   })
 }
 
