@@ -1,5 +1,6 @@
+import { findManifest } from '../catalog/index.ts'
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
-import { AppError, type Field, type Manifest } from '../kernel/index.ts'
+import { AppError, type Field } from '../kernel/index.ts'
 
 /** A state of a dataset that can be compared: a generation, with its fields as readers saw them. */
 export interface NamedState {
@@ -22,11 +23,15 @@ export async function findState(db: ControlDb, datasetUid: string, reference: st
     if (!row) throw new AppError('checks.nothing_published', { dataset_uid: datasetUid })
     return { generationUid: row.generation_uid, fields: JSON.parse(row.fields_json) }
   }
-  const state = reference.startsWith('ch_')
-    ? await findVersionState(db, datasetUid, reference)
-    : await findGenerationState(db, datasetUid, reference)
-  if (!state) throw new AppError('checks.unknown_state', { reference: reference.slice(0, 60) })
-  return state
+  const unknown = () => new AppError('checks.unknown_state', { reference: reference.slice(0, 60) })
+  if (reference.startsWith('ch_')) {
+    const state = await findVersionState(db, datasetUid, reference)
+    if (!state) throw unknown()
+    return state
+  }
+  const manifest = await findManifest(db, datasetUid, reference)
+  if (!manifest) throw unknown()
+  return { generationUid: reference, fields: manifest.fields }
 }
 
 async function findVersionState(
@@ -43,20 +48,4 @@ async function findVersionState(
   if (!row || row.generation_uid === null || row.publication_json === null) return null
   const publication = JSON.parse(row.publication_json) as PublicationsTable
   return { generationUid: row.generation_uid, fields: JSON.parse(publication.fields_json) }
-}
-
-async function findGenerationState(
-  db: ControlDb,
-  datasetUid: string,
-  generationUid: string,
-): Promise<NamedState | null> {
-  const row = await db
-    .selectFrom('generations')
-    .select('manifest_json')
-    .where('generation_uid', '=', generationUid)
-    .where('dataset_uid', '=', datasetUid)
-    .where('state', '=', 'sealed')
-    .executeTakeFirst()
-  if (!row || row.manifest_json === null) return null
-  return { generationUid, fields: (JSON.parse(row.manifest_json) as Manifest).fields }
 }

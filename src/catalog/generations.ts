@@ -1,5 +1,5 @@
 import type { ControlDb } from '../control/index.ts'
-import { AppError, type Field, type Manifest } from '../kernel/index.ts'
+import { AppError, type Manifest } from '../kernel/index.ts'
 
 export interface GenerationEntry {
   readonly generation_uid: string
@@ -55,12 +55,12 @@ export async function listGenerations(
   })
 }
 
-/** Errors: catalog.unknown_generation, also for one of another dataset or one that is not sealed. */
-export async function readGenerationManifest(
+/** The manifest of a sealed generation of the dataset that is kept; null when it is gone, or another dataset's. */
+export async function findManifest(
   db: ControlDb,
   datasetUid: string,
   generationUid: string,
-): Promise<Manifest> {
+): Promise<Manifest | null> {
   const row = await db
     .selectFrom('generations')
     .select('manifest_json')
@@ -68,25 +68,16 @@ export async function readGenerationManifest(
     .where('dataset_uid', '=', datasetUid)
     .where('state', '=', 'sealed')
     .executeTakeFirst()
-  if (!row || row.manifest_json === null)
-    throw new AppError('catalog.unknown_generation', { generation_uid: generationUid.slice(0, 64) })
-  return JSON.parse(row.manifest_json)
+  return row?.manifest_json ? JSON.parse(row.manifest_json) : null
 }
 
-/** A sealed generation of a dataset that is still kept; null when it is gone, or another dataset's. */
-export async function findGeneration(
+/** As `findManifest`. Errors: catalog.unknown_generation. */
+export async function readManifest(
   db: ControlDb,
   datasetUid: string,
   generationUid: string,
-): Promise<{ readonly fields: readonly Field[]; readonly recordsCount: number } | null> {
-  const row = await db
-    .selectFrom('generations')
-    .select(['manifest_json', 'records_count'])
-    .where('generation_uid', '=', generationUid)
-    .where('dataset_uid', '=', datasetUid)
-    .where('state', '=', 'sealed')
-    .executeTakeFirst()
-  if (!row?.manifest_json) return null
-  const manifest = JSON.parse(row.manifest_json) as Manifest
-  return { fields: manifest.fields, recordsCount: row.records_count }
+): Promise<Manifest> {
+  const manifest = await findManifest(db, datasetUid, generationUid)
+  if (manifest) return manifest
+  throw new AppError('catalog.unknown_generation', { generation_uid: generationUid.slice(0, 64) })
 }

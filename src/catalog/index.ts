@@ -22,12 +22,7 @@ export {
 export type { CatalogDeps, EditorDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { deleteGates, findGates, setGates } from './gates.ts'
-export {
-  findGeneration,
-  type GenerationEntry,
-  listGenerations,
-  readGenerationManifest,
-} from './generations.ts'
+export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
 export { isAdminTemplate } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'

@@ -1,6 +1,6 @@
 /** A page of records by cursor: bound to one query and one generation, which it keeps to while the dataset moves on. */
 import type { FastifyReply } from 'fastify'
-import { findGeneration } from '../../catalog/index.ts'
+import { findManifest } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { type Publication, questionOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
@@ -95,16 +95,16 @@ async function publicationOf(
   state: { generationUid: string; dataProcessedAt: number; isPartial: boolean },
 ): Promise<Publication> {
   if (current.row.generation_uid === state.generationUid) return current
-  const generation = await findGeneration(services.control.db, current.row.dataset_uid, state.generationUid)
-  if (generation === null) throw new AppError('records.cursor_gone', {})
+  const manifest = await findManifest(services.control.db, current.row.dataset_uid, state.generationUid)
+  if (manifest === null) throw new AppError('records.cursor_gone', {})
   return {
     row: {
       ...current.row,
       generation_uid: state.generationUid,
       data_processed_at: state.dataProcessedAt,
       is_partial: state.isPartial ? 1 : 0,
-      records_count: generation.recordsCount,
+      records_count: manifest.records_count,
     },
-    fields: generation.fields,
+    fields: manifest.fields,
   }
 }

@@ -1,10 +1,5 @@
 import { Type } from 'typebox'
-import {
-  findDataset,
-  type GenerationEntry,
-  listGenerations,
-  readGenerationManifest,
-} from '../../catalog/index.ts'
+import { findDataset, type GenerationEntry, listGenerations, readManifest } from '../../catalog/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { type RejectFormat, rejectFormats } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
@@ -42,7 +37,7 @@ export const registerGenerations: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      return readGenerationManifest(db, dataset_uid, request.params.generation_uid)
+      return readManifest(db, dataset_uid, request.params.generation_uid)
     },
   )
 
@@ -67,7 +62,7 @@ export const registerGenerations: RegisterRoutes = (scope, services) => {
       const dataset = await findDataset(db, request.params.dataset_uid)
       const { dataset_uid, dataset_id, published_generation_uid: uid } = dataset
       if (uid === null) throw new AppError('catalog.not_published', { dataset_uid })
-      const manifest = await readGenerationManifest(db, dataset_uid, uid)
+      const manifest = await readManifest(db, dataset_uid, uid)
       const { body, bytes } = await services.rejects.open(manifest, format, disconnectSignal(reply))
       reply.type(rejectFormats[format].mediaType).header('Content-Length', bytes)
       reply.header('Content-Disposition', `attachment; filename="${dataset_id}-rejects.${format}"`)
