@@ -42,6 +42,28 @@ export interface ExportOptions {
   readonly processedAt: number
 }
 
+/** For whoever exports what no reader has asked for with options of their own. */
+export const plainOptions: ExportOptions = {
+  timezone: 'UTC',
+  headings: {},
+  delimiter: ',',
+  listSeparator: ',',
+  isQuoteAll: false,
+  hasByteOrderMark: false,
+  hasSafeCells: false,
+  parquetCompression: 'snappy',
+  epsg: 4326,
+  nameField: null,
+  descriptionFields: [],
+  startField: null,
+  endField: null,
+  hasExtensions: true,
+  datasetUrl: '',
+  datasetId: '',
+  title: '',
+  processedAt: 0,
+}
+
 /** What a format may refer to when it writes the SQL of a record. */
 export interface ExportContext {
   readonly columns: readonly ResultColumn[]

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { differenceObjectSql, differenceTableSql } from '../checks/index.ts'
 import type { ResultColumn } from '../odsql/index.ts'
 import type { OpenDiff } from '../records/index.ts'
-import type { ExportOptions } from './format.ts'
+import { plainOptions } from './format.ts'
 import { csv } from './formats/csv.ts'
 import { jsonl } from './formats/jsonl.ts'
 import type { Exports } from './open-export.ts'
@@ -31,26 +31,6 @@ const objectColumns: readonly ResultColumn[] = ['change', '_id', 'key', 'old', '
  */
 export function openDiffExport(exports: Exports, order: DiffExportOrder): Promise<Readable> {
   const { diff, format, range, timezone } = order
-  const options: ExportOptions = {
-    timezone,
-    headings: {},
-    delimiter: ',',
-    listSeparator: ',',
-    isQuoteAll: false,
-    hasByteOrderMark: false,
-    hasSafeCells: false,
-    parquetCompression: 'snappy',
-    epsg: 4326,
-    nameField: null,
-    descriptionFields: [],
-    startField: null,
-    endField: null,
-    hasExtensions: false,
-    datasetUrl: '',
-    datasetId: '',
-    title: '',
-    processedAt: 0,
-  }
   const place = (start: number, end: number) => ({
     table: diff.table,
     from: range.from + start,
@@ -70,7 +50,7 @@ export function openDiffExport(exports: Exports, order: DiffExportOrder): Promis
         values: [],
       }),
     },
-    options,
+    options: { ...plainOptions, timezone },
     signal: order.signal,
     release: () => diff.release(),
   })

@@ -1,7 +1,13 @@
 /** Exports of the catalog: tables, feeds and DCAT. Explore API section 2. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { catalogFormatOf, catalogFormats, exportFormats, wholeDatasetColumns } from '../../exports/index.ts'
+import {
+  catalogFormatOf,
+  catalogFormats,
+  exportFormats,
+  plainOptions,
+  wholeDatasetColumns,
+} from '../../exports/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
@@ -95,16 +101,9 @@ async function sendCatalog(
     offset,
     extra: isTable ? [] : wholeDatasetColumns,
     options: {
+      ...plainOptions,
       ...table,
       timezone: source.query.timezone,
-      headings: {},
-      parquetCompression: 'snappy',
-      epsg: 4326,
-      nameField: null,
-      descriptionFields: [],
-      startField: null,
-      endField: null,
-      hasExtensions: true,
       datasetUrl: catalogUrl,
       datasetId: 'catalog',
       title: 'Catalog',
