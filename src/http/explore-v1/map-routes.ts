@@ -6,9 +6,19 @@ import { send } from './answers.ts'
 import { invalid, quoteName, whole } from './parameters.ts'
 import { legacyRoute, type Question, readQuestion } from './question.ts'
 
+interface BoxRow {
+  readonly n: number
+  readonly box: { readonly geometry: { readonly coordinates: readonly [number, number][][] } } | null
+}
+interface ClusterRow {
+  readonly n: number
+  readonly cluster: { readonly cluster: { readonly lat: number; readonly lon: number } }
+}
+
 /** What maps ask: where the records are, and in which clusters. */
 export function registerMaps(app: FastifyInstance, services: HttpServices): void {
-  const rowsOf = async (question: Question, clauses: object, signal: AbortSignal) => {
+  /** `Row`: what the select of `clauses` gives. */
+  const rowsOf = async <Row>(question: Question, clauses: object, signal: AbortSignal): Promise<Row[]> => {
     const { publication, text } = question
     const request = {
       text: { ...text, orderBy: undefined, ...clauses },
@@ -17,8 +27,7 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
       includeAppMetas: false,
     }
     const answer = await services.records.query(publication, request, signal)
-    // biome-ignore lint/suspicious/noExplicitAny: rows of our own select
-    return answer.rows.map((row) => JSON.parse(row) as any)
+    return answer.rows.map((row) => JSON.parse(row) as Row)
   }
 
   app.get(
@@ -28,10 +37,10 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
       const question = await readQuestion(services, request, reply)
       const name = quoteName(geoField(question.publication.fields).name)
       const select = `count(${name}) as n, bbox(${name}) as box`
-      const [row] = await rowsOf(question, { select }, disconnectSignal(reply))
-      const ring: [number, number][] | undefined = row.box?.geometry.coordinates[0]
+      const [row] = await rowsOf<BoxRow>(question, { select }, disconnectSignal(reply))
+      const ring = row?.box?.geometry.coordinates[0]
       return send(reply, question.parameters, {
-        count: row.n,
+        count: row?.n ?? 0,
         bbox: ring ? [...ring[0]!, ...ring[2]!] : null,
       })
     },
@@ -47,7 +56,7 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
       if (!field) throw invalid('dataset', publication.row.dataset_id, 'it has no geo points')
       const zoom = whole(parameters, 'clusterprecision', 6, 25)
       const radius = Math.max(1, whole(parameters, 'clusterdistance', 50, 4096))
-      const rows = await rowsOf(
+      const rows = await rowsOf<ClusterRow>(
         question,
         {
           select: 'cluster, count(*) as n',
@@ -56,7 +65,7 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
         },
         disconnectSignal(reply),
       )
-      const counts = rows.map((row) => row.n as number)
+      const counts = rows.map((row) => row.n)
       return send(reply, parameters, {
         clusters: rows.map(({ cluster, n }) => ({
           cluster_center: [cluster.cluster.lat, cluster.cluster.lon],
