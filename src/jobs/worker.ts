@@ -18,7 +18,8 @@ import {
   toErrorValue,
 } from '../kernel/index.ts'
 import type { Job } from './job.ts'
-import { claimNextJob, findJob, parkJob, renewLease, retryJob } from './store.ts'
+import { findJob } from './read-jobs.ts'
+import { claimNextJob, parkJob, renewLease, retryJob } from './store.ts'
 
 export interface JobContext {
   readonly job: Job
