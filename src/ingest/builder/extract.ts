@@ -14,13 +14,13 @@ import type { Connection, Engine } from '../../engine/index.ts'
 import { crashPoint } from '../../faults/index.ts'
 import type { BuildCounts, BuildPlan, BuildSource, JsonValue, ManifestPart } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
-import { refuseTooManyColumns } from '../extractors/max-columns.ts'
 import { validateParameters } from '../extractors/parameters.ts'
-import type { RawColumn, SourceReader } from '../extractors/reader.ts'
+import type { SourceReader } from '../extractors/reader.ts'
 import type { Slice } from '../slices/slice.ts'
-import { type InferredType, joinTypes, nativeCandidates } from '../types/types.ts'
 import { interruptOnStop } from './interrupt-on-stop.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import { isAsWritten, type Knowledge, knowledgeOf, learn, mergeColumns } from './knowledge.ts'
+import { createMeter, type Meter } from './meter.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -87,24 +87,6 @@ async function extractFrom(
     for (const part of extraction.parts) await unlink(join(plan.directory, part.file))
     entries = []
   }
-}
-
-/** What has been learnt of the columns; it only ever grows or widens. */
-interface Knowledge {
-  types: Map<string, InferredType>
-  columns: RawColumn[]
-  /** Per source: what its reader remembers between two passes. */
-  readonly memory: Map<string, unknown>[]
-}
-
-/** What was known when the last of the inherited parts was written; nothing when there are none. */
-function knowledgeOf(plan: BuildPlan, inherited: readonly JournalEntry[]): Knowledge {
-  const last = inherited.at(-1)
-  const memory = plan.sources.map((_source, sourceIndex) => {
-    const own = inherited.findLast((entry) => entry.sourceIndex === sourceIndex)
-    return new Map<string, unknown>(own && own.memory !== null ? [['stored', own.memory]] : [])
-  })
-  return { types: new Map(last?.types), columns: [...(last?.columns ?? [])], memory }
 }
 
 interface Pass extends Extraction {
@@ -330,66 +312,6 @@ function entryOf(
   return { sequence, part, sourceIndex, slice: { bytes, firstLine, sourceBytesRead }, counts, ...known }
 }
 
-/** A column in which no value had been seen was written as text: finding out that it is text changes nothing. */
-function isAsWritten(knowledge: Knowledge, name: string, type: InferredType): boolean {
-  return type === 'text' && !knowledge.types.has(name)
-}
-
-/** Slices run side by side and may find different types at the same time: what holds for both is kept. */
-function learn(knowledge: Knowledge, name: string, type: InferredType): void {
-  const known = knowledge.types.get(name)
-  knowledge.types = new Map(knowledge.types).set(name, known === undefined ? type : joinTypes(known, type))
-}
-
-/** Columns of all sources, matched by name, in the order they were first met. Returns whether this changed them. */
-function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): boolean {
-  const known = new Map(knowledge.columns.map((column, index) => [column.name, index]))
-  const merged = [...knowledge.columns]
-  let isChanged = false
-  for (const column of columns) {
-    const at = known.get(column.name)
-    if (at === undefined) {
-      merged.push(column)
-      isChanged = true
-      continue
-    }
-    const both = mergedColumn(merged[at]!, column)
-    if (both === merged[at]) continue
-    merged[at] = both
-    isChanged = true
-  }
-  refuseTooManyColumns(merged.length)
-  knowledge.columns = merged
-  return isChanged
-}
-
-function candidatesOf(column: RawColumn): readonly InferredType[] | undefined {
-  return column.engineType === 'VARCHAR' ? column.candidates : nativeCandidates(column.engineType)
-}
-
-/** One column of two sources; the first as it is when the second adds nothing. */
-function mergedColumn(known: RawColumn, other: RawColumn): RawColumn {
-  const isOfOtherType = known.engineType !== other.engineType && known.engineType !== 'VARCHAR'
-  const engineType = isOfOtherType ? 'VARCHAR' : known.engineType
-  // A type is considered only when every source allows it.
-  const [ofKnown, ofOther] =
-    known.engineType === other.engineType
-      ? [known.candidates, other.candidates]
-      : [candidatesOf(known), candidatesOf(other)]
-  const allowed = ofKnown?.filter((type) => !ofOther || ofOther.includes(type)) ?? ofOther
-  const fixedType = known.fixedType === other.fixedType ? known.fixedType : undefined
-  const isSame =
-    !isOfOtherType && allowed?.length === known.candidates?.length && fixedType === known.fixedType
-  if (isSame) return known
-  return {
-    name: known.name,
-    label: known.label,
-    engineType,
-    ...(fixedType ? { fixedType } : {}),
-    ...(allowed ? { candidates: allowed } : {}),
-  }
-}
-
 function openReader(
   connection: Connection,
   plan: BuildPlan,
@@ -420,41 +342,4 @@ function contiguous(parts: readonly (SealedPart | undefined)[]): SealedPart[] {
     run.push(part)
   }
   return run
-}
-
-interface Meter {
-  add(
-    sourceIndex: number,
-    resourceUid: string,
-    sourceBytesRead: number,
-    counts: SliceCounts,
-    bytesWritten: number,
-  ): void
-}
-
-function createMeter(plan: BuildPlan, hooks: ExtractHooks): Meter {
-  const bytesTotal = plan.sources.reduce((total, source) => total + source.bytes, 0)
-  const bytesRead = plan.sources.map(() => 0)
-  const sum = {
-    rowsRead: 0,
-    rowsKept: 0,
-    rowsRejected: 0,
-    rowsFiltered: 0,
-    rowsReplaced: 0,
-    recordErrors: 0,
-    bytesWritten: 0,
-  }
-  return {
-    add(sourceIndex, resourceUid, sourceBytesRead, counts, bytesWritten) {
-      bytesRead[sourceIndex] = Math.max(bytesRead[sourceIndex]!, sourceBytesRead)
-      sum.rowsRead += counts.rowsRead
-      sum.rowsKept += counts.rowsKept
-      sum.rowsRejected += counts.rejects.length
-      sum.rowsFiltered += counts.rowsFiltered
-      sum.recordErrors += counts.recordErrors
-      sum.bytesWritten += bytesWritten
-      const read = bytesRead.reduce((total, bytes) => total + bytes, 0)
-      hooks.onProgress(resourceUid, { ...sum, bytesRead: read, bytesTotal })
-    },
-  }
 }
