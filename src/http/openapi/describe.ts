@@ -1,8 +1,9 @@
 /** The OpenAPI 3.1 document: what the routes declare, with security, answers and errors added the same way everywhere. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { permissionsNeeded } from '../../access/index.ts'
-import { objects, ref } from './objects.ts'
+import { objects } from './objects.ts'
 import type { OperationFacts } from './operation.ts'
+import { ref } from './shapes.ts'
 
 /** In the order of the page. */
 const tags = [

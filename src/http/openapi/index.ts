@@ -3,7 +3,7 @@ import { type Description, docsStyle, renderDocs } from './docs-page.ts'
 import { operation } from './operation.ts'
 
 export { openApiOptions } from './describe.ts'
-export { ref, retentionRule } from './objects.ts'
+export { retentionRule } from './management-objects.ts'
 export {
   type Answer,
   answerBytes,
@@ -13,6 +13,7 @@ export {
   noContent,
   operation,
 } from './operation.ts'
+export { ref } from './shapes.ts'
 
 /** The description of the API, made from the routes, and a page to browse it that needs nothing from elsewhere. */
 export function registerDocs(app: FastifyInstance): void {

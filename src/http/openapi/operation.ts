@@ -1,5 +1,6 @@
 import type { PermissionClass } from '../../access/index.ts'
-import { type ObjectName, ref } from './objects.ts'
+import type { ObjectName } from './objects.ts'
+import { ref } from './shapes.ts'
 
 /** What a route answers when all goes well. */
 export interface Answer {
