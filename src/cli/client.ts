@@ -1,9 +1,9 @@
 /** A client of the management API: what the command line and the demo are made of. Nothing of the server's code. */
-import { openAsBlob } from 'node:fs'
-import { basename } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import { Agent, request } from 'undici'
+import { createIds } from '../kernel/index.ts'
 import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
+import { fileForm } from './file-form.ts'
 import type {
   DatasetObject,
   DifferenceObject,
@@ -168,12 +168,9 @@ export function createClient(options: {
     },
     listSteps: (dataset, stack) => get<StepInput[]>(`${of(dataset)}/${stack}/`),
     async uploadFile(path, onBytes) {
-      const form = new FormData()
-      form.append('file', await openAsBlob(path), basename(path))
-      // The platform encodes the form; going through a Response gives its bytes as a stream that can be counted.
-      const encoded = new Response(form)
-      const headers = { 'content-type': encoded.headers.get('content-type')! }
-      const body = Readable.fromWeb(encoded.body as never).compose(countBytes(onBytes)) as unknown as Readable
+      const { contentType, body: form } = fileForm(path, `broadsheet-${createIds().hex(16)}`)
+      const headers = { 'content-type': contentType }
+      const body = form.compose(countBytes(onBytes)) as unknown as Readable
       return (await call('POST', `${management}/files`, { body, headers })) as FileObject
     },
     async order(dataset, action, body) {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type TestContext, test } from 'node:test'
+import { fileForm } from '../../src/cli/file-form.ts'
+import { tempDirectory } from '../support/builder.ts'
 import { asAdmin, runCli, startCli } from '../support/cli.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -308,4 +310,14 @@ test('publish --dry-run shows nothing, a held publish ends with code 1, --overri
   const events = (await run('--json', 'diff', 'cheeses', 'current', 'current', '--rows', '0')).events()
   assert.deepEqual(events[0].records, { added: 0, removed: 0, changed: 0, unchanged: 1 })
   assert.equal((await run('diff', 'cheeses', 'ch_nosuch')).code, 1)
+})
+
+test('a file beyond 4 GiB is sent whole', async (t) => {
+  const path = join(tempDirectory(t), 'large.csv')
+  writeFileSync(path, 'a\n')
+  const bytes = 2 ** 32 + 5
+  truncateSync(path, bytes)
+  let sent = 0
+  for await (const chunk of fileForm(path, 'x').body) sent += (chunk as Buffer).length
+  assert.ok(sent > bytes && sent < bytes + 1000, `${sent} bytes of ${bytes}`)
 })
