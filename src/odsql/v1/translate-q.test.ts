@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { shopSchema } from '../../../test/support/shops-schema.ts'
+import { AppError } from '../../kernel/index.ts'
 import { prepareQuery } from '../resolve/query.ts'
 import { translateQ } from './translate-q.ts'
 
@@ -34,6 +35,9 @@ describe('q becomes a condition', () => {
     ['nofield:value', 'suggest("nofield") and suggest("value")'],
     ['a"; drop', 'suggest("a") and suggest(";") and suggest("drop")'],
     ['NOT', null],
+    ['NOT NOT a', 'suggest("a")'],
+    ['NOT NOT NOT a', 'not suggest("a")'],
+    ['#search(name, "a, \\"b\\"", c)', 'search(name, `a, "b"`, "c")'],
     ['AND OR )(', null],
   ]
   for (const [q, where] of cases) test(q || '(nothing)', () => assert.equal(translateQ(q, shopSchema), where))
@@ -83,4 +87,27 @@ test('anything at all can be typed: it is a condition that parses, or nothing', 
     ),
     { numRuns: 1500 },
   )
+})
+
+describe('a q made to keep the server busy', () => {
+  const hostile: readonly (readonly [what: string, q: string])[] = [
+    ['spaces before what is no argument', `#a(${' '.repeat(4000)}"b"c)`],
+    ['quotes that are never closed', `"${'\\"'.repeat(2000)}`],
+    ['calls that are never closed', '#a('.repeat(1300)],
+    ['negations', `${'not '.repeat(1000)}a`],
+    ['brackets', `${'('.repeat(2000)}a`],
+  ]
+  for (const [what, q] of hostile) {
+    test(`is answered: ${what}`, { timeout: 20_000 }, () => {
+      const where = translateQ(q, shopSchema)
+      if (where !== null) assert.equal(typeof where, 'string')
+    })
+  }
+
+  test('is refused beyond 4,096 characters', () => {
+    assert.throws(
+      () => translateQ('a '.repeat(2049), shopSchema),
+      (error) => error instanceof AppError && error.key === 'odsql.too_complex',
+    )
+  })
 })

@@ -10,6 +10,7 @@
  * | `opened:[2010 TO 2020]` | `opened in ["2010" to "2020"]` |
  * | `#exact(city, "Lyon")`, `#null(price)`, `#distance(place, "45,4.8", 1000)` ... | the function of that name |
  */
+import { AppError } from '../../kernel/index.ts'
 import type { Comparator, Expr } from '../ast.ts'
 import { print } from '../print.ts'
 import type { Column, QuerySchema } from '../schema.ts'
@@ -53,18 +54,37 @@ function tokensOf(text: string): Token[] {
 
 const unescaped = (text: string) => text.replace(/\\(.)/gs, '$1')
 
+/** Split at commas outside quotes, in one pass; an expression would try every way to share out the spaces. */
 function argumentsOf(text: string): string[] {
-  const parts = text.match(/\s*(?:"(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)/g) ?? []
+  const parts: string[] = []
+  let start = 0
+  let isQuoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (isQuoted && character === '\\') at++
+    else if (character === '"') isQuoted = !isQuoted
+    else if (character === ',' && !isQuoted) {
+      parts.push(text.slice(start, at))
+      start = at + 1
+    }
+  }
+  parts.push(text.slice(start))
   return parts
-    .map((part) => part.replace(/,$/, '').trim())
-    .map((part) => (part.startsWith('"') ? unescaped(part.slice(1, -1)) : part))
+    .map((part) => part.trim())
+    .map((part) => (/^"(?:[^"\\]|\\.)*"$/s.test(part) ? unescaped(part.slice(1, -1)) : part))
     .filter((part, index, all) => part !== '' || index < all.length - 1)
 }
 
 const maxNesting = 50
+/** Characters: what people type into a box is far shorter, and reading it takes time by the square of its quotes. */
+const maxLength = 4096
 
-/** The condition as ODSQL text; null when q asks for nothing. */
+/** The condition as ODSQL text; null when q asks for nothing. Errors: odsql.too_complex. */
 export function translateQ(q: string, schema: QuerySchema): string | null {
+  if (q.length > maxLength) {
+    const reason = `it is longer than ${maxLength} characters`
+    throw new AppError('odsql.too_complex', { reason, position: maxLength, clause: 'q' })
+  }
   const tokens = tokensOf(q)
   let index = 0
   let nesting = 0
@@ -93,10 +113,11 @@ export function translateQ(q: string, schema: QuerySchema): string | null {
   }
   function one(): Expr | null {
     if (isWord('NOT')) {
-      index++
+      let isNegated = false
+      for (; isWord('NOT'); index++) isNegated = !isNegated
       if (index >= tokens.length || isWord('OR') || isWord('AND')) return null
       const operand = one()
-      return operand === null ? null : { kind: 'not', operand, span }
+      return operand === null || !isNegated ? operand : { kind: 'not', operand, span }
     }
     if (isSymbol('(') && nesting < maxNesting) {
       index++
