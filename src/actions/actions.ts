@@ -1,3 +1,4 @@
+import type { ControlDb } from '../control/index.ts'
 import {
   cancelsChannel,
   deleteFinishedJobs,
@@ -129,16 +130,20 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     worker.cancel(jobUid, request)
   })
 
-  let sweeping: Promise<void> = Promise.resolve()
+  // One that fails, on a full disk perhaps, must not keep the others from making room.
+  const chores: readonly (() => Promise<unknown>)[] = [
+    () => applyRetention(deps),
+    () => forgetWithdrawn(deps),
+    () => collectGenerations(deps),
+    () => collectBlobs(deps),
+    () => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs),
+    () => forgetIdempotencyKeys(db, deps.clock.now()),
+  ]
+  let sweeping: Promise<unknown> = Promise.resolve()
   function sweep(): void {
-    sweeping = sweeping
-      .then(() => applyRetention(deps))
-      .then(() => forgetWithdrawn(deps))
-      .then(() => collectGenerations(deps))
-      .then(() => collectBlobs(deps))
-      .then(() => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs))
-      .then(() => forgetIdempotencyKeys(db, deps.clock.now()))
-      .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
+    for (const chore of chores) {
+      sweeping = sweeping.then(chore).catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
+    }
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)
 
@@ -147,11 +152,19 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     await deps.control.notify(channel)
   }
   const orderDeps = { db, clock: deps.clock, ids: deps.ids }
+  /** What reads the control database reads it in the transaction. */
+  const within = (trx: ControlDb): ActionDeps => ({ ...deps, control: { ...deps.control, db: trx } })
 
   return {
     async order(action, datasetUid, username, params = {}, idempotencyKey = null) {
-      if (action === 'publish') await checkPublishOrder(deps, datasetUid, params)
-      const jobUid = await placeOrder(orderDeps, { action, datasetUid, username, params, idempotencyKey })
+      const jobUid = await placeOrder(orderDeps, {
+        action,
+        datasetUid,
+        username,
+        params,
+        idempotencyKey,
+        check: (trx) => (action === 'publish' ? checkPublishOrder(within(trx), datasetUid, params) : null),
+      })
       await wake()
       return jobUid
     },

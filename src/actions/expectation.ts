@@ -73,7 +73,9 @@ async function lastRun(trx: ControlDb, datasetUid: string): Promise<Expectation[
       bytes_total?: number
     }[]
     const extract = progresses.find(({ step }) => step === 'extract')
-    if (result.reused === true || result.aborted === true || extract?.bytes_total === undefined) continue
+    // A resumed one took as long as its last attempt, and an earlier one besides.
+    const isWhole = result.reused !== true && result.aborted !== true && result.resumed_parts === undefined
+    if (!isWhole || extract?.bytes_total === undefined) continue
     const steps: Record<string, number> = {}
     for (const { step, duration_ms = 0 } of progresses) steps[step] = (steps[step] ?? 0) + duration_ms
     return {

@@ -24,7 +24,7 @@ export interface Order {
   /** The same key by the same user is the same order. */
   readonly idempotencyKey?: string | null
   /** Throws when there is nothing to do; not asked of a repeated order. */
-  readonly check?: (trx: ControlDb) => Promise<unknown>
+  readonly check?: (trx: ControlDb) => Promise<unknown> | null
 }
 
 /**

@@ -7,6 +7,7 @@ import { pipelineVersion } from '../ingest/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 import { knownSources } from './gather-sources.ts'
+import { isUsable } from './is-usable.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
 
 export interface PublishOrder {
@@ -64,19 +65,17 @@ export async function findExposable(
     .where('dataset_uid', '=', configuration.dataset.dataset_uid)
     .where('state', '=', 'sealed')
     .executeTakeFirst()
-  if (!row || row.manifest_json === null || !hasFiles(deps, generationUid)) throw unknown(generationUid)
+  if (!row || row.manifest_json === null) throw unknown(generationUid)
+  const manifest = JSON.parse(row.manifest_json) as Manifest
+  if (!(await isUsable(deps, generationUid, manifest))) throw unknown(generationUid)
   if (row.is_partial === 1) throw new AppError('checks.generation_partial', { generation_uid: generationUid })
   const isSame = order.overridesRecipe || (await isOfConfiguration(deps, configuration, row))
   if (!isSame) throw new AppError('checks.recipe_changed', { generation_uid: generationUid })
-  return { generationUid, manifest: JSON.parse(row.manifest_json) }
+  return { generationUid, manifest }
 }
 
 function unknown(generationUid: string): AppError {
   return new AppError('checks.unknown_generation', { generation_uid: generationUid.slice(0, 60) })
-}
-
-export function hasFiles(deps: ActionDeps, generationUid: string): boolean {
-  return existsSync(join(deps.layout.generations, generationUid, 'manifest.json'))
 }
 
 /** Whether it has its serving file; without one it is served from its parts. */

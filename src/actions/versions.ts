@@ -10,7 +10,7 @@ import type { ActionDeps } from './deps.ts'
 import { findPublication } from './expose.ts'
 import { readManifest } from './generations.ts'
 import { failAction, startAction } from './handler-steps.ts'
-import { moveStatus } from './move-status.ts'
+import { lockDataset, moveStatus } from './move-status.ts'
 
 export type VersionRow = Selectable<VersionsTable>
 
@@ -27,6 +27,8 @@ async function saveVersion(deps: ActionDeps, context: JobContext): Promise<void>
   if (!(await startAction(deps, context, 'start_saving'))) return
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
+    // Before its change entries, as every edit does: on PostgreSQL the other order would meet one half-way.
+    await lockDataset(trx, datasetUid)
     const configuration = await readConfiguration(trx, datasetUid)
     const { label, note } = params
     const version = await insertVersion(trx, deps.ids, {
@@ -146,6 +148,7 @@ export async function changeVersion(
   change: { readonly label?: string | null; readonly note?: string | null },
 ): Promise<VersionRow> {
   return db.transaction().execute(async (trx) => {
+    await lockDataset(trx, datasetUid)
     const before = await findVersion(trx, datasetUid, versionUid)
     const after = {
       ...before,
@@ -173,6 +176,7 @@ export async function deleteVersion(
 ): Promise<void> {
   const now = clock.now()
   await db.transaction().execute(async (trx) => {
+    await lockDataset(trx, datasetUid)
     const version = await findVersion(trx, datasetUid, versionUid)
     await trx.deleteFrom('versions').where('version_uid', '=', versionUid).execute()
     // Not the current one: that is not retired. Others count their window from now.

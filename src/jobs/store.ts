@@ -41,7 +41,8 @@ export async function insertJob(db: ControlDb, job: NewJob): Promise<void> {
       priority: job.priority ?? 0,
       attempt: isClaimable ? 0 : 1,
       max_attempts: job.maxAttempts ?? 3,
-      run_after_at: job.now,
+      // At once, also when the clock is set back before anybody claims it.
+      run_after_at: 0,
       lease_owner: null,
       lease_expires_at: null,
       cancel_requested: null,
@@ -352,7 +353,8 @@ export async function expireLeases(db: ControlDb, now: number): Promise<void> {
     .updateTable('jobs')
     .set({ lease_expires_at: now })
     .where('state', 'in', ['started', 'running'])
-    .where('lease_owner', 'is not', null)
+    // A parked one has no owner, and a time that lies ahead if the clock was set back; an abort order has neither.
+    .where('lease_expires_at', 'is not', null)
     .execute()
 }
 
