@@ -18,7 +18,7 @@ export interface WholeFile {
 }
 
 export interface WholeFiles {
-  /** The file, open; the caller closes it. Errors: engine.query_cancelled; those of `write`. */
+  /** The file, open; the caller closes it. Errors: engine.query_cancelled, exports.too_many_files; those of `write`. */
   take(
     key: string,
     signal: AbortSignal,
@@ -38,6 +38,8 @@ interface Entry {
 }
 
 const maxFiles = 32
+/** Each takes the engine and the disk for as long as a whole dataset needs. */
+const maxWriting = 4
 const maxBytes = 4 * 2 ** 30
 const idleMs = 10 * 60_000
 
@@ -88,12 +90,21 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
     entries.delete(key)
     entries.set(key, entry)
     if (entry.timer) clearTimeout(entry.timer)
+    entry.timer = null
+  }
+
+  /** From when nobody waits for it: a file may take longer to write than it is kept. */
+  function startIdling(key: string, entry: Entry): void {
+    if (entry.timer) clearTimeout(entry.timer)
     entry.timer = setTimeout(() => drop(key, entry), idleMs).unref()
   }
 
   return {
     async take(key, signal, write) {
       if (signal.aborted) throw new AppError('engine.query_cancelled', {})
+      const writing = [...entries.values()].filter(({ bytes }) => bytes === null).length
+      if (!entries.has(key) && writing >= maxWriting)
+        throw new AppError('exports.too_many_files', { max: maxWriting })
       const entry = entries.get(key) ?? start(key, write)
       touch(key, entry)
       entry.waiting++
@@ -102,7 +113,11 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
         if (hasLeft) return
         hasLeft = true
         entry.waiting--
-        if (entry.waiting > 0 || entry.bytes !== null) return
+        if (entry.waiting > 0) return
+        if (entry.bytes !== null) {
+          if (entries.get(key) === entry) startIdling(key, entry)
+          return
+        }
         // Nobody else may join what is about to be stopped.
         if (entries.get(key) === entry) entries.delete(key)
         entry.controller.abort()

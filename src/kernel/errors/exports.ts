@@ -64,4 +64,11 @@ export const exportErrors = defineErrors({
     message: 'A file of format {format} holds at most {maxRecords} records, and these are {records}',
     hint: 'Narrow it with where or limit, or use csv or parquet',
   },
+  'exports.too_many_files': {
+    status: 503,
+    errorKey: 'TooManyExportsException',
+    exploreCode: 'TooManyExports',
+    message: '{max} exports are being written to files already',
+    hint: 'Try again in a minute, or take a format that is streamed, such as CSV or JSON lines',
+  },
 })

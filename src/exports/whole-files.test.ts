@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { AppError, createIds } from '../kernel/index.ts'
+import { createWholeFiles } from './whole-files.ts'
+
+const never = new AbortController().signal
+
+test('a file is written once for all who ask, and only so many are written at once', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'broadsheet-whole-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const files = createWholeFiles({ ids: createIds(), directory })
+  const finish: (() => void)[] = []
+  let written = 0
+  const slow = async (path: string) => {
+    written++
+    await new Promise<void>((resolve) => finish.push(resolve))
+    await writeFile(path, 'abc')
+  }
+
+  const taken = ['a', 'b', 'c', 'd', 'a'].map((key) => files.take(key, never, slow))
+  await assert.rejects(files.take('e', never, slow), (error) => {
+    assert.ok(error instanceof AppError)
+    assert.equal(error.key, 'exports.too_many_files')
+    return true
+  })
+  assert.equal(written, 4)
+  for (const end of finish.splice(0)) end()
+  for (const file of await Promise.all(taken)) {
+    assert.equal(file.bytes, 3)
+    await file.handle.close()
+  }
+  const again = await files.take('a', never, slow)
+  assert.equal(written, 4)
+  await again.handle.close()
+})
+
+test('a file nobody waits for any more is not written to its end', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'broadsheet-whole-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const files = createWholeFiles({ ids: createIds(), directory })
+  const gone = new AbortController()
+  let path = ''
+  const taken = files.take('a', gone.signal, async (at, signal) => {
+    path = at
+    await writeFile(at, 'a')
+    signal.throwIfAborted()
+    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
+  gone.abort()
+  await assert.rejects(taken)
+  await new Promise((resolve) => setImmediate(resolve))
+  for (let tries = 0; existsSync(path) && tries < 200; tries++) await new Promise((r) => setTimeout(r, 10))
+  assert.equal(existsSync(path), false)
+})
