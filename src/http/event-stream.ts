@@ -35,7 +35,7 @@ export interface EventStreams {
 
 /** Errors of `open`: http.too_many_streams. */
 export function createEventStreams(
-  services: Pick<HttpServices, 'control' | 'clock' | 'heartbeatMs'>,
+  services: Pick<HttpServices, 'control' | 'stopwatch' | 'heartbeatMs'>,
   bell: EventBell,
 ): EventStreams {
   const closing = new AbortController()
@@ -53,10 +53,10 @@ export function createEventStreams(
       idleMs: services.heartbeatMs,
       isLast: stream.isLast,
     })
-    let checkedAt = services.clock.now()
+    let checkedAt = services.stopwatch()
     for await (const event of events) {
-      if (services.clock.now() - checkedAt >= services.heartbeatMs) {
-        checkedAt = services.clock.now()
+      if (services.stopwatch() - checkedAt >= services.heartbeatMs) {
+        checkedAt = services.stopwatch()
         const mayRead = await stream.check().then(
           () => true,
           () => false,
@@ -83,7 +83,9 @@ export function createEventStreams(
       reply.raw.once('close', () => {
         open--
       })
-      request.raw.socket.setTimeout(stalledMs, () => request.raw.socket.destroy())
+      request.raw.socket.setTimeout(Math.max(stalledMs, 2 * services.heartbeatMs), () =>
+        request.raw.socket.destroy(),
+      )
       return reply.send(Readable.from(write(stream, signal), { highWaterMark: 1 }))
     },
     close: () => closing.abort(),

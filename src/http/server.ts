@@ -76,6 +76,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
     request.principal = anonymous
+    refuseOddHost(request.host)
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
@@ -91,6 +92,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     const permission = request.routeOptions.config?.permission
     if (permission !== undefined) requirePermission(request.principal, permission)
     refuseNul(request.params)
+    refuseNul(request.query)
   })
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
@@ -149,9 +151,15 @@ function isOperationsPath(url: string): boolean {
   return ['/healthz', '/readyz', '/metrics'].some((path) => url.startsWith(path))
 }
 
-/** No identifier has one, and PostgreSQL would refuse the text. Errors: http.bad_request. */
+/** Addresses in answers begin with it. Errors: http.bad_request. */
+function refuseOddHost(host: string | undefined): void {
+  if (!host || /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)) return
+  throw new AppError('http.bad_request', { reason: 'the header Host is not a host' })
+}
+
+/** No identifier and no query has one, and PostgreSQL would refuse the text. Errors: http.bad_request. */
 function refuseNul(params: unknown): void {
-  const values = Object.values((params ?? {}) as Record<string, string>)
+  const values = Object.values((params ?? {}) as Record<string, string | string[]>).flat()
   if (values.some((value) => value.includes('\0'))) {
     throw new AppError('http.bad_request', { reason: 'the address contains the character U+0000' })
   }
@@ -168,6 +176,10 @@ function acceptAnyJson(app: FastifyInstance): void {
         if (key === '__proto__') throw new SyntaxError('the key __proto__ is refused')
         if (typeof inner === 'string' && inner.includes('\0')) {
           throw new SyntaxError('the character U+0000 is refused')
+        }
+        // Half of a character: no file and no database could hold the text.
+        if (typeof inner === 'string' && !inner.isWellFormed()) {
+          throw new SyntaxError('a text with half a surrogate pair is refused')
         }
         return inner
       })

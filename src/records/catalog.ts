@@ -126,7 +126,7 @@ export function createCatalog(deps: {
     const rows = (await listPublications(deps.db)).map(rowOf)
     const table = `catalog_${counter++}`
     await deps.pool.use((connection) =>
-      connection.run(`create table ${table} as ${rowsSql('$1')}`, [JSON.stringify(rows)]),
+      connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
     )
     return table
   }
@@ -190,7 +190,7 @@ export function createCatalog(deps: {
 
     async describe(row, text, signal) {
       const query = prepared(text, catalogSchema)
-      const target = { relation: `(${rowsSql(quoteLiteral(JSON.stringify([rowOf(row)])))})`, search: null }
+      const target = { relation: `(${rowsSql(quoteLiteral(wellFormedJson([rowOf(row)])))})`, search: null }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const statement = compileRows(query, target, { page: { limit: 1, offset: 0 } })
@@ -249,6 +249,11 @@ export function createCatalog(deps: {
 /** By title, where nothing else is asked for. */
 function ordered(text: QueryText): QueryText {
   return { ...text, orderBy: text.orderBy || (text.groupBy || text.select ? undefined : 'title') }
+}
+
+/** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */
+function wellFormedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? inner.toWellFormed() : inner))
 }
 
 function rowOf(row: PublicationsTable) {

@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -119,20 +121,27 @@ test('bad input ends in a named outcome and touches nothing that is published', 
     })
   }
 
-  for (const url of [
-    'http://127.0.0.1:1/a.csv',
-    'http://[::1]/a.csv',
-    'http://169.254.169.254/latest/meta-data',
-    'http://0x7f000001/a.csv',
+  const inside = createServer((_request, response) => response.end(good))
+  let connections = 0
+  inside.on('connection', () => connections++)
+  await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve))
+  t.after(() => inside.close())
+  const { port } = inside.address() as AddressInfo
+  for (const host of [
+    `127.0.0.1:${port}`,
+    `0x7f000001:${port}`,
+    `[::ffff:127.0.0.1]:${port}`,
+    '169.254.169.254',
   ]) {
-    await t.test(`a resource at ${url} is refused`, async () => {
-      const body = { url, title: 'inside', type: 'csvfile', params: {} }
+    await t.test(`a resource at ${host.replace(/:\d+$/, '')} is refused`, async () => {
+      const body = { url: `http://${host}/a.csv`, title: 'inside', type: 'csvfile', params: {} }
       const answer = await server.request('PUT', resource, { body })
       if (answer.status === 200) {
         const job = await server.waitForJob(await server.publish(dataset.datasetUid))
         assert.equal(job.state, 'error')
-        assert.match(job.error.error_id, /^ingest\.fetch_/)
+        assert.equal(job.error.error_id, 'ingest.fetch_refused')
       } else assert.equal(answer.status, 400)
+      assert.equal(connections, 0)
       assert.deepEqual(await read('cheeses'), published)
     })
   }
@@ -161,6 +170,27 @@ test('bad input ends in a named outcome and touches nothing that is published', 
     assert.ok(bystander.job.result.published)
     assert.equal(server.stderr().includes('request_failed'), false)
   })
+})
+
+test('requests with impossible characters are refused before anything is done with them', async (t) => {
+  const server = await startServer(t)
+  const catalog = `${explorePath}?limit=1`
+  const { port } = new URL(server.url)
+  for (const host of ['a b', 'x"><script>', 'evil.example/path', 'a:123456']) {
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ port, host: '127.0.0.1', path: catalog, headers: { host } }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode))
+      })
+      asked.on('error', reject).end()
+    })
+    assert.equal(status, 400, host)
+  }
+  await server.expect(400, 'GET', `${catalog}&where=a%00b`)
+  const headers = { 'content-type': 'application/json' }
+  const half = '{"dataset_id": "half", "metas": {"default": {"title": "a\\ud800b"}}}'
+  const refused = await server.expect(400, 'POST', `${managementPath}/datasets`, { body: half, headers })
+  assert.match(refused.text, /surrogate/)
+  await server.expect(200, 'GET', catalog)
 })
 
 /** npm run test:all takes the whole gigabyte. */

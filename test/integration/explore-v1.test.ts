@@ -77,6 +77,11 @@ describe('record search', () => {
     assert.match(headers.get('content-type')!, /^application\/javascript/)
     await get('/api/records/1.0/search', { dataset: 'shops', callback: 'alert(1)//' }, 400)
   })
+  test('JSONP is refused to who sends credentials: a script of another site would read with them', async () => {
+    const path = '/api/records/1.0/search?dataset=shops&format=jsonp&callback=f'
+    const answer = await server.expect(400, 'GET', path, { auth: 'admin' })
+    assert.match(answer.json.message ?? answer.json.error, /without credentials/)
+  })
   test('GeoJSON', async () => {
     const answer = await search({ format: 'geojson', rows: '100' })
     assert.equal(answer.type, 'FeatureCollection')

@@ -14,6 +14,13 @@ export function send(reply: FastifyReply, parameters: Parameters, value: unknown
     reply.type('application/json; charset=utf-8').compress(text)
     return reply
   }
+  // A script of another site would be sent what the browser's stored credentials may see; CORS does not ask it.
+  if (reply.request.headers.authorization !== undefined)
+    throw invalid(
+      'callback',
+      callback ?? '',
+      'JSONP is for what everybody may see: ask without credentials, or as JSON',
+    )
   const name = callback ?? 'callback'
   if (!/^[A-Za-z_$][\w$.]{0,99}$/.test(name))
     throw invalid('callback', name, 'it must be the name of a function')

@@ -62,9 +62,19 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       const format = one(parameters, 'format') ?? 'csv'
       if (format === 'json') {
         const signal = disconnectSignal(reply)
-        const first = await nextPage(services, question, null, signal)
         reply.type('application/json; charset=utf-8')
-        return reply.send(Readable.from(jsonOf(services, question, first, signal)))
+        if (request.method === 'HEAD') return reply.send('')
+        // Held over all pages: the generation may be replaced and freed meanwhile.
+        const lease = await services.generations.acquire(publication.row.generation_uid)
+        try {
+          const first = await nextPage(services, question, null, signal)
+          const body = Readable.from(jsonOf(services, question, first, signal))
+          body.once('close', () => lease.release())
+          return reply.send(body)
+        } catch (error) {
+          lease.release()
+          throw error
+        }
       }
       // The files are those of the exports: one address for them, wherever they are asked for.
       return reply.redirect(

@@ -89,11 +89,15 @@ export function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): vo
 }
 
 function questionOf(request: FastifyRequest, row: PublicationsTable): string {
-  return createHash('sha256')
-    .update(request.url)
-    .update(String(row.metadata_processed_at))
-    .digest('base64url')
-    .slice(0, 16)
+  return (
+    createHash('sha256')
+      .update(request.url)
+      // Some answers say by which address they were asked.
+      .update(request.host ?? '')
+      .update(String(row.metadata_processed_at))
+      .digest('base64url')
+      .slice(0, 16)
+  )
 }
 
 export function dependsOnTime(request: FastifyRequest): boolean {
