@@ -29,6 +29,8 @@ export type EventKind = (typeof eventKinds)[number]
 
 /** Payload: the subject that has a new event. */
 export const eventsChannel = 'broadsheet_events'
+/** As `eventsChannel`, but not for states in passing, of which a running job tells several a second. */
+export const factsChannel = 'broadsheet_facts'
 
 export interface NewEvent {
   readonly subject: string
@@ -73,6 +75,7 @@ export async function appendEvent(db: ControlDb, event: NewEvent): Promise<void>
     })
     .execute()
   await notify(db, eventsChannel, event.subject)
+  if (!event.isInPassing) await notify(db, factsChannel, event.subject)
 }
 
 export interface JobEvent {

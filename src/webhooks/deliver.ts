@@ -4,7 +4,7 @@
  */
 import type { Control } from '../control/index.ts'
 import { type FetchPolicy, guardedAgent } from '../ingest/index.ts'
-import { eventsChannel } from '../jobs/index.ts'
+import { factsChannel } from '../jobs/index.ts'
 import {
   type Claimed,
   claimDelivery,
@@ -125,7 +125,7 @@ export async function startDeliveries(options: DeliverOptions): Promise<Deliveri
     wakeUp()
   }
 
-  await control.listen(eventsChannel, wake)
+  await control.listen(factsChannel, wake)
   const done = loop()
   return {
     wake,
