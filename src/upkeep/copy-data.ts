@@ -27,6 +27,7 @@ export async function copyData(
   const tally: CopyTally = { files: 0, bytes: 0 }
   const generations: Manifest[] = []
   for (const { generation_uid: uid } of await listSealed(db)) {
+    requireName(/^ge_[a-z0-9]{1,40}$/, uid)
     const source = join(from.generations, uid)
     const manifest = await readManifest(source)
     if ('fault' in manifest)
@@ -42,6 +43,7 @@ export async function copyData(
   }
   const blobs: string[] = []
   for (const { sha256, bytes, of, isRemote } of await listNamedBlobs(db)) {
+    requireName(/^[0-9a-f]{64}$/, sha256)
     const paths = { source: blobPath(from.blobs, sha256), target: blobPath(to.blobs, sha256) }
     const order = { ...paths, name: `the source of ${of}`, bytes, sha256, links: options.links }
     try {
@@ -55,6 +57,12 @@ export async function copyData(
   }
   for (const directory of [to.generations, to.blobs]) await syncTree(directory)
   return { generations, blobs, tally }
+}
+
+/** Names become paths, and a backup may come from anywhere. */
+function requireName(pattern: RegExp, name: string): void {
+  if (!pattern.test(name))
+    throw new DamagedSourceError(`The database names ${JSON.stringify(name.slice(0, 60))}`)
 }
 
 function filesOf(manifest: Manifest) {

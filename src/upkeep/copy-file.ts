@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface CopyTally {
@@ -30,8 +30,9 @@ export interface CopyOrder {
 export async function copyImmutable(order: CopyOrder, tally: CopyTally): Promise<void> {
   const { source, target, name } = order
   const there = await stat(target).catch(() => null)
-  const from = await stat(source).catch(() => null)
-  if (!from) throw new DamagedSourceError(`${name} is missing`)
+  const from = await lstat(source).catch(() => null)
+  // Not what a link leads to: it may lead out of the backup.
+  if (!from?.isFile()) throw new DamagedSourceError(`${name} is missing`)
   if (order.bytes !== null && from.size !== order.bytes)
     throw new DamagedSourceError(`${name} has ${from.size} bytes instead of ${order.bytes}`)
   if (there?.size === from.size) return
