@@ -48,7 +48,7 @@ export function apiDocumentation(document: OpenApi): string {
 function row(operation: Operation & { path: string; method: string }): string {
   const { method, summary = '', description = '', parameters = [] } = operation
   const queries = parameters.filter((parameter) => parameter.in !== 'path').map(({ name }) => `\`${name}\``)
-  const need = /^Needs (.*)\.$/.exec(description)?.[1] ?? ''
+  const need = /(?:^| )Needs (.*)\.$/.exec(description)?.[1] ?? ''
   const path = operation.path
     .replace('/api/management/v2', '')
     .replace('/api/explore/v2.1/catalog/datasets/{dataset_id}', '…/{dataset_id}')

@@ -121,6 +121,7 @@ function showJob(bars: Bars, job: JobObject): void {
 const labels: Readonly<Record<string, string>> = {
   publish: 'Publishing',
   unpublish: 'Unpublishing',
+  undo_unpublish: 'Undoing the unpublish',
   abort_processing: 'Aborting',
   save_version: 'Saving a version',
   restore_version: 'Restoring',
