@@ -138,6 +138,8 @@ export async function startApp(
           sliceBytes,
           maxErrorSamples,
         },
+        indexLaterBytes: settings.indexLaterMb * mebi,
+        indexing: new Set(),
         retentionMs: settings.retentionHours * 3_600_000,
         readers: generations,
         onEvent: logActionEvent,

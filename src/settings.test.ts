@@ -44,6 +44,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   builders: ['0', '65', 'two'],
   builderMemoryMb: ['127', '1GB', '-256'],
   builderThreads: ['0', '257', '1.5'],
+  indexLaterMb: ['65', '1.5'],
   queryMemoryMb: ['63', '64MB'],
   queryThreads: ['0', '257'],
   queryConnections: ['0', '1025'],

@@ -120,6 +120,12 @@ export const settingSpecs = {
     'Threads of one builder.',
     integer('BROADSHEET_BUILDER_THREADS', 2, 1, 256),
   ),
+  indexLaterMb: setting(
+    'BROADSHEET_INDEX_LATER_MB',
+    '4',
+    'Datasets whose records take at most this as Parquet are shown before their search index is made, in MiB; 0: none.',
+    integer('BROADSHEET_INDEX_LATER_MB', 4, 0, 64),
+  ),
   queryMemoryMb: setting(
     'BROADSHEET_QUERY_MEMORY_MB',
     'an eighth of the memory, at most 384',

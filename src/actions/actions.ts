@@ -209,6 +209,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       sweep()
     },
     async repairServingFile(generationUid, isDamaged) {
+      if (!isDamaged && deps.indexing.has(generationUid)) return
       await db
         .transaction()
         .execute((trx) => orderServingFile(trx, deps, generationUid, { replace: isDamaged }))

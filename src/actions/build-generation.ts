@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crashPoint } from '../faults/index.ts'
-import type { BuilderHost } from '../ingest/index.ts'
 import type { JobContext } from '../jobs/index.ts'
 import {
   AppError,
@@ -14,6 +13,7 @@ import {
 } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 import type { ProgressBoard } from './progress.ts'
+import { followIndexing } from './serving-file.ts'
 
 export interface BuildOrder {
   readonly datasetUid: string
@@ -30,7 +30,10 @@ export type BuildOutcome =
       readonly kind: 'sealed'
       readonly generationUid: string
       readonly manifest: Manifest
+      /** False: an abort came before its serving file was made. */
       readonly isIndexed: boolean
+      /** Of a small generation, which is shown before it has a serving file: its making. It never rejects. */
+      readonly indexing?: Promise<void>
       /** Parts of an earlier attempt at this job that did not have to be made again. */
       readonly resumedParts: number
     }
@@ -70,13 +73,14 @@ export async function buildGeneration(
     })
     .execute()
   let progress: 'building' | 'sealing' | 'sealed' = 'building'
+  let indexing: Promise<void> | undefined
   const earlier = await findUnfinished(deps, context.job.jobUid, generationUid)
   try {
     crashPoint('build.after')
     await mkdir(directory)
     await mkdir(tmpDirectory, { recursive: true })
     deps.onEvent({ kind: 'builder_started', jobUid: context.job.jobUid, generationUid })
-    const built = await runBuilder(deps.builders, context, board, {
+    const built = await runBuilder(deps, context, board, {
       datasetUid: order.datasetUid,
       generationUid,
       recipe: order.recipe,
@@ -93,11 +97,31 @@ export async function buildGeneration(
         .map((row) => join(deps.layout.generations, row.generation_uid)),
     })
     if (built === null) return { kind: 'discarded' }
+    if (built.indexing) {
+      deps.indexing.add(generationUid)
+      indexing = built.indexing.then((isIndexed) => followIndexing(deps, generationUid, isIndexed))
+    }
     progress = 'sealing'
     await registerSealed(deps, generationUid, built.manifest)
     progress = 'sealed'
-    return { kind: 'sealed', generationUid, ...built }
+    const { manifest, isIndexed, resumedParts } = built
+    return {
+      kind: 'sealed',
+      generationUid,
+      manifest,
+      isIndexed,
+      resumedParts,
+      ...(indexing ? { indexing } : {}),
+    }
   } finally {
+    if (indexing && progress === 'sealed') void indexing.then(finish)
+    else {
+      await indexing
+      await finish()
+    }
+  }
+
+  async function finish(): Promise<void> {
     deps.onEvent({ kind: 'builder_ended', jobUid: context.job.jobUid, generationUid })
     // Why the build failed matters more than what is left of it, which the collector finds.
     await cleanUp().catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
@@ -179,24 +203,36 @@ export async function removeGenerationFiles(
   await rm(join(deps.layout.serving, `${generationUid}.duckdb.wal`), { force: true })
 }
 
-/** Runs the child to its end. Null: it was told to discard. */
+interface Built {
+  readonly manifest: Manifest
+  readonly isIndexed: boolean
+  readonly indexing: Promise<boolean> | null
+  readonly resumedParts: number
+}
+
+/**
+ * Runs the child to its end, or until a small generation is sealed: its readers need not wait for the serving file, which
+ * the child goes on to make. Null: it was told to discard.
+ */
 async function runBuilder(
-  builders: BuilderHost,
+  deps: ActionDeps,
   context: JobContext,
   board: ProgressBoard,
   plan: BuildPlan,
-): Promise<{ manifest: Manifest; isIndexed: boolean; resumedParts: number } | null> {
+): Promise<Built | null> {
   let manifest: Manifest | null = null
   let isIndexed = false
   let resumedParts = 0
   let isDone = false
   let isDiscarded = false
+  let isHandedOver = false
   let failure: AppError | null = null
+  const quick = Promise.withResolvers<void>()
 
   function onEvent(event: BuilderEvent): void {
     switch (event.kind) {
       case 'phase':
-        board.begin(event.phase)
+        if (!isHandedOver) board.begin(event.phase)
         break
       case 'progress':
         board.counts(event.counts)
@@ -208,6 +244,10 @@ async function runBuilder(
         break
       case 'sealed':
         manifest = event.manifest
+        if (isQuick(event.manifest, deps.indexLaterBytes)) {
+          isHandedOver = true
+          quick.resolve()
+        }
         break
       case 'indexed':
         isIndexed = true
@@ -223,7 +263,7 @@ async function runBuilder(
     }
   }
 
-  const builder = builders.build(plan, { onEvent })
+  const builder = deps.builders.build(plan, { onEvent })
   context.onCancel((request) => {
     if (request === 'discard') {
       isDiscarded = true
@@ -233,14 +273,26 @@ async function runBuilder(
   const letGo = () => builder.kill()
   context.signal.addEventListener('abort', letGo, { once: true })
   if (context.signal.aborted) letGo()
-  const { code, signal } = await builder.exited
-  context.signal.removeEventListener('abort', letGo)
+  const ended = builder.exited.finally(() => context.signal.removeEventListener('abort', letGo))
+  await Promise.race([quick.promise, ended])
   board.end()
-
   if (isDiscarded) return null
+  if (isHandedOver && manifest !== null) {
+    return { manifest, isIndexed: true, indexing: ended.then(() => isIndexed), resumedParts }
+  }
+  const { code, signal } = await ended
+
   if (failure !== null) throw failure
   if (context.signal.aborted || !isDone || manifest === null) {
     throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
   }
-  return { manifest, isIndexed, resumedParts }
+  return { manifest, isIndexed, indexing: null, resumedParts }
+}
+
+/** With more records than this a word search in the parts would be felt. */
+const quickRecords = 50_000
+
+/** Whether readers may have it before its serving file is made. A partial one gets its file from a job of its own. */
+function isQuick(manifest: Manifest, maxBytes: number): boolean {
+  return !manifest.partial && manifest.bytes <= maxBytes && manifest.records_count <= quickRecords
 }

@@ -51,6 +51,10 @@ export interface ActionDeps {
     readonly sliceBytes: number
     readonly maxErrorSamples: number
   }
+  /** Generations of at most this many bytes are exposed before their serving file is made. */
+  readonly indexLaterBytes: number
+  /** Generations that are exposed and whose serving file is being made by their builder: none is to be ordered. */
+  readonly indexing: Set<string>
   /** How long a generation that nothing points at is kept. */
   readonly retentionMs: number
   /** Readers' side of a generation: a serving file has appeared, or the generation is about to be deleted. */

@@ -68,6 +68,7 @@ async function publish(deps: ActionDeps, context: JobContext): Promise<void> {
   const verdict = await judgeGeneration(deps, steered, { ...outcome, fields }, order.isDryRun, board)
   const left: PublishOutcome = verdict.aborted === 'discard' ? { kind: 'discarded' } : { ...outcome, fields }
   await finishPublish(deps, context, { configuration, order, outcome: left, verdict }, board)
+  if (outcome.indexing) context.linger(outcome.indexing)
 }
 
 /** Nothing of a dry run is shown: whoever aborts one has nothing to keep. */

@@ -63,6 +63,43 @@ export async function orderServingFile(
   })
 }
 
+/**
+ * The builder of a small generation, which readers may have already, has ended its serving file or failed at it. Never
+ * rejects: readers have the parts, and who finds the file missing orders it.
+ */
+export async function followIndexing(
+  deps: ActionDeps,
+  generationUid: string,
+  isIndexed: boolean,
+): Promise<void> {
+  deps.indexing.delete(generationUid)
+  try {
+    const row = await deps.control.db
+      .selectFrom('generations')
+      .select('state')
+      .where('generation_uid', '=', generationUid)
+      .executeTakeFirst()
+    const isGone = row === undefined || row.state === 'collected'
+    // Its dataset was deleted while the file was made.
+    if (isGone) await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
+    else if (isIndexed) await deps.readers.refresh(generationUid)
+    else await orderWherePublished(deps, generationUid)
+  } catch (cause) {
+    deps.onEvent({ kind: 'cleanup_failed', cause })
+  }
+}
+
+async function orderWherePublished(deps: ActionDeps, generationUid: string): Promise<void> {
+  await deps.control.db.transaction().execute(async (trx) => {
+    const publication = await trx
+      .selectFrom('publications')
+      .select('dataset_uid')
+      .where('generation_uid', '=', generationUid)
+      .executeTakeFirst()
+    if (publication) await orderServingFile(trx, deps, generationUid)
+  })
+}
+
 async function deriveInChild(
   deps: ActionDeps,
   context: JobContext,

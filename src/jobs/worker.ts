@@ -31,6 +31,8 @@ export interface JobContext {
   /** Sets what `GET /jobs/{id}` shows as progress; cheap, stored with the next renewal. */
   report(progresses: readonly JsonValue[]): void
   progresses(): readonly JsonValue[]
+  /** What goes on after the job has ended, and takes its place among the running ones until then. It does not reject. */
+  linger(rest: Promise<void>): void
 }
 
 export interface JobHandler {
@@ -208,7 +210,11 @@ export function startWorker(options: WorkerOptions): Worker {
         if (progresses.length > entry.stepsStored) renewal.hurry()
       },
       progresses: () => entry.progresses,
+      linger(work) {
+        rest = work
+      },
     }
+    let rest: Promise<void> | undefined
     const renewal = keepLease(job.jobUid, entry)
     try {
       await attempt(context, entry)
@@ -218,6 +224,8 @@ export function startWorker(options: WorkerOptions): Worker {
         function: job.function,
         durationMs: options.clock.now() - startedAt,
       })
+      renewal.stop()
+      await rest
     } catch (cause) {
       // Nothing more can be written (the database is away, or the job is another's): the lease runs out by itself.
       options.onEvent({ kind: 'worker_error', cause })

@@ -62,7 +62,7 @@ export interface BuildPlan {
   readonly resumeFrom?: readonly string[]
 }
 
-export const buildPhases = ['extract', 'write', 'check', 'index'] as const
+export const buildPhases = ['extract', 'write', 'index'] as const
 export type BuildPhase = (typeof buildPhases)[number]
 
 /** Exact running totals; bytes are of the source as stored (compressed, if it is). */

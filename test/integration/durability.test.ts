@@ -63,7 +63,11 @@ test('parts, manifest, directories and sources are on disk before anything names
     [`open ${part}`, 'fsync'],
     [`open ${manifest}.new`, 'fsync', `rename ${manifest}.new ${manifest}`],
     [`open ${directory}`, 'fsync', `open ${dirname(directory)}`, 'fsync'],
-    [`open ${join(data, 'serving', `${generation}.duckdb`)}`, 'fsync'],
+    [
+      `open ${join(data, 'tmp', generation, 'serving.duckdb')}`,
+      'fsync',
+      `rename ${join(data, 'tmp', generation, 'serving.duckdb')} ${join(data, 'serving', `${generation}.duckdb`)}`,
+    ],
   ]
   assertOrder(builder, isSynced.flat())
 

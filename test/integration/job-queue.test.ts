@@ -186,7 +186,7 @@ test('a publish shows its phases, and its estimate comes from the size, then fro
   assert.equal(unknown.estimate, undefined, 'nobody knows yet how large the source is')
   assert.deepEqual(
     unknown.phases.map(({ name, state }: { name: string; state: string }) => [name, state]),
-    ['fetch', 'extract', 'write', 'check', 'index', 'expose'].map((name) => [name, 'waiting']),
+    ['fetch', 'extract', 'write', 'index', 'check', 'expose'].map((name) => [name, 'waiting']),
   )
   source.release('/csv', send)
   source.release('/blocker', send)

@@ -103,6 +103,8 @@ async function launch(home: Home, env: Readonly<Record<string, string>>): Promis
       BROADSHEET_DATA_DIR: home.dataDirectory,
       BROADSHEET_ADMIN_PASSWORD: admin.password,
       BROADSHEET_DEMO: '0',
+      // All files are there when a job has ended, for tests that look at them; index-later.test.ts has it as users do.
+      BROADSHEET_INDEX_LATER_MB: '0',
       BROADSHEET_EXIT_WITH_PARENT: '1',
       ...(home.databaseUrl === null ? {} : { DATABASE_URL: home.databaseUrl }),
       ...env,

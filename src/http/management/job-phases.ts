@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/index.ts'
 
-/** In the order in which a publish goes through them. `check` comes before `index`: what does not add up is not indexed. */
-export const phaseNames = ['fetch', 'extract', 'write', 'check', 'index', 'expose'] as const
+/** In the order in which a publish goes through them. */
+export const phaseNames = ['fetch', 'extract', 'write', 'index', 'check', 'expose'] as const
 
 const sums = [
   'rows_read',

@@ -34,7 +34,7 @@ export const jobObjects = {
     {
       name: Type.Unsafe({
         type: 'string',
-        enum: ['fetch', 'extract', 'write', 'check', 'index', 'expose'],
+        enum: ['fetch', 'extract', 'write', 'index', 'check', 'expose'],
       }),
       state: Type.Unsafe({ type: 'string', enum: ['waiting', 'running', 'done', 'failed', 'skipped'] }),
       started_at: optional(instant()),

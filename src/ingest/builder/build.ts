@@ -1,6 +1,6 @@
 /** One build, from plan to sealed generation and serving file. Runs inside the builder process. */
 import { createHash } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Engine, openEngine } from '../../engine/index.ts'
 import { crashPoint } from '../../faults/index.ts'
@@ -19,7 +19,7 @@ import { checkSteps } from './check-steps.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
-import { sealFile } from './part-file.ts'
+import { syncFile } from './part-file.ts'
 import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
@@ -94,7 +94,6 @@ async function make(
   emit({ kind: 'phase', phase: 'write' })
   const manifest = await seal(engine, plan, extraction)
   if (last) emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
-  emit({ kind: 'phase', phase: 'check' })
   checkBalance(manifest)
   await writeManifest(plan.directory, manifest, journal)
   return manifest
@@ -116,21 +115,18 @@ async function index(
   stop: AbortSignal,
 ): Promise<void> {
   emit({ kind: 'phase', phase: 'index' })
+  // Under its name once it is whole: readers may have the generation by now.
+  const unfinished = join(plan.tmpDirectory, 'serving.duckdb')
   try {
-    await buildServingFile(
-      engine,
-      { manifest, directory: plan.directory, servingFile: plan.servingFile },
-      stop,
-    )
+    await buildServingFile(engine, { manifest, directory: plan.directory, servingFile: unfinished }, stop)
     crashPoint('index.before')
-    const { bytes } = await sealFile(plan.servingFile)
+    const bytes = await syncFile(unfinished)
+    await rename(unfinished, plan.servingFile)
     crashPoint('index.after')
     emit({ kind: 'indexed', bytes })
   } catch (error) {
     // Stopped while indexing: the generation is whole and is served from its parts.
     if (!stop.aborted) throw error
-    await rm(plan.servingFile, { force: true })
-    await rm(`${plan.servingFile}.wal`, { force: true })
   }
 }
 

@@ -4,13 +4,19 @@ import { open, stat } from 'node:fs/promises'
 
 /** Makes a written file durable and describes it. */
 export async function sealFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  await syncFile(path)
+  return describeFile(path)
+}
+
+/** Makes a written file durable. Answers its bytes. */
+export async function syncFile(path: string): Promise<number> {
   const file = await open(path, 'r')
   try {
     await file.sync()
+    return (await file.stat()).size
   } finally {
     await file.close()
   }
-  return describeFile(path)
 }
 
 export async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
