@@ -200,7 +200,7 @@ export async function startApp(
       }),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
       exports,
-      parts: createParts({ generationsDirectory: directory.generations }),
+      parts: createParts({ generationsDirectory: directory.generations, store: generations }),
       generations,
       limits: {
         maxUploadBytes: settings.maxUploadMb * mebi,

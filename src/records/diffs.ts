@@ -17,7 +17,7 @@ import {
 } from '../checks/index.ts'
 import { deadline, type Pool } from '../engine/index.ts'
 import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
-import type { GenerationStore } from './generation-store.ts'
+import type { GenerationHandle, GenerationStore } from './generation-store.ts'
 
 /** One generation with its fields as readers saw them. */
 export interface ComparedState {
@@ -41,6 +41,10 @@ export interface DiffPage {
   readonly totalCount: number
   /** JSON texts: `change`, `_id`, `key`, `old`, `new`. */
   readonly rows: readonly string[]
+}
+
+interface Sides extends Pick<OpenDiff, 'from' | 'to' | 'release'> {
+  readonly handles: readonly GenerationHandle[]
 }
 
 /** A diff held open, with both generations, until `release`. */
@@ -125,13 +129,14 @@ export function createDiffs(deps: {
     }
   }
 
-  async function acquire(states: ComparedStates): Promise<Pick<OpenDiff, 'from' | 'to' | 'release'>> {
+  async function acquire(states: ComparedStates): Promise<Sides> {
     const from = await deps.store.acquire(states.from.generationUid)
     try {
       const to = await deps.store.acquire(states.to.generationUid)
       return {
         from: { relation: from.relation, fields: states.from.fields },
         to: { relation: to.relation, fields: states.to.fields },
+        handles: [from, to],
         release() {
           from.release()
           to.release()
@@ -150,6 +155,38 @@ export function createDiffs(deps: {
     entry.timer = setTimeout(() => void drop(key, entry), keptMs).unref()
     const idle = [...entries].filter(([, other]) => other.readers === 0)
     for (const [oldKey, old] of idle.slice(0, Math.max(0, idle.length - maxTables))) void drop(oldKey, old)
+  }
+
+  /**
+   * Reads both sides to the end after the engine could not read one of them, so that the one that is damaged is known,
+   * and only that: the next who acquires it gets its parts.
+   */
+  async function distrustDamaged(states: ComparedStates, signal: AbortSignal): Promise<void> {
+    const sides = await acquire(states)
+    try {
+      for (const handle of sides.handles) {
+        const sql = `select bit_xor(hash(r)) from ${handle.relation} r`
+        await deps.pool
+          .use((connection) => connection.all(sql, [], signal), signal)
+          .catch((error) => {
+            if (!isUnreadable(error)) throw error
+            handle.distrust()
+          })
+      }
+    } finally {
+      sides.release()
+    }
+  }
+
+  /** Does the work once more, from the parts, when a serving file turns out to be damaged. */
+  async function trusting<T>(states: ComparedStates, signal: AbortSignal, work: () => Promise<T>) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      await distrustDamaged(states, signal)
+      return work()
+    }
   }
 
   async function hold(states: ComparedStates, signal: AbortSignal): Promise<OpenDiff> {
@@ -186,12 +223,14 @@ export function createDiffs(deps: {
   ): Promise<T> {
     const limit = deadline(signal, deps.queryTimeoutMs)
     try {
-      const diff = await hold(states, limit.signal)
-      try {
-        return await work(diff, limit.signal)
-      } finally {
-        diff.release()
-      }
+      return await trusting(states, limit.signal, async () => {
+        const diff = await hold(states, limit.signal)
+        try {
+          return await work(diff, limit.signal)
+        } finally {
+          diff.release()
+        }
+      })
     } finally {
       limit.clear()
     }
@@ -232,8 +271,12 @@ export function createDiffs(deps: {
         return { totalCount, rows: rows.map((row) => String(row.json)) }
       }),
 
-    open: hold,
+    open: (states, signal) => trusting(states, signal, () => hold(states, signal)),
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof AppError && error.key === 'engine.unreadable_file'
 }
 
 /** The value, unless the signal is aborted before it is there. */

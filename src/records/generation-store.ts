@@ -15,6 +15,7 @@ import type { Connection, Engine } from '../engine/index.ts'
 import {
   AppError,
   type Manifest,
+  type ManifestPart,
   partsRelationSql,
   quoteIdentifier,
   quoteLiteral,
@@ -54,6 +55,10 @@ export interface GenerationStore {
   lend<T>(generationUid: string, work: (handle: GenerationHandle) => Promise<T>): Promise<T>
   /** As `lend`, and releases the lease when `work` is over. */
   use<T>(generationUid: string, work: (handle: GenerationHandle) => Promise<T>): Promise<T>
+  /** As sealed. Whoever asks holds a lease. Errors: records.generation_gone, records.generation_damaged. */
+  listParts(generationUid: string): Promise<readonly ManifestPart[]>
+  /** Whether a part is what was sealed, before its bytes are sent. Errors: records.generation_damaged. */
+  checkPart(generationUid: string, part: ManifestPart): Promise<void>
   /** Whether damage of its files has been met. */
   isDamaged(generationUid: string): boolean
   /** A serving file may have appeared: later readers use it. */
@@ -203,7 +208,7 @@ export function createGenerationStore(deps: {
 
   async function viewParts(generationUid: string, alias: string): Promise<Opened> {
     const manifest = await readManifest(generationUid)
-    await parts.check(generationUid, manifest)
+    await parts.check(generationUid, manifest.parts)
     const view = quoteIdentifier(`parts_${alias}`)
     await run(
       `create view ${view} as ${partsRelationSql(manifest, join(deps.generationsDirectory, generationUid))}`,
@@ -267,7 +272,7 @@ export function createGenerationStore(deps: {
     try {
       const { manifest, ...opened } = await entry.opened
       if (opened.search === null) {
-        await parts.check(generationUid, manifest)
+        await parts.check(generationUid, manifest.parts)
         damaged.delete(generationUid)
       }
       const distrust = () => {
@@ -303,6 +308,8 @@ export function createGenerationStore(deps: {
           handle.release()
         }
       }),
+    listParts: async (generationUid) => (await readManifest(generationUid)).parts,
+    checkPart: (generationUid, part) => parts.check(generationUid, [part]),
     isDamaged: (generationUid) => damaged.has(generationUid),
     async refresh(generationUid) {
       distrusted.delete(generationUid)

@@ -1,67 +1,61 @@
 /**
  * Whether the parts of a generation are what was sealed, before a single one is read: Parquet as the engine writes it has
  * no checksums, and a flipped bit would be an answer. Every part is hashed once per process (some gigabyte a second),
- * and looked at (inode, size, times) each time a reader comes: one that has changed is hashed again. Parts are read
+ * and looked at (inode, size, times) each time a reader comes: one that has changed is hashed again. Queries read parts
  * only while a generation has no serving file; that one has checksums of its own, which the engine verifies.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError, type Manifest } from '../kernel/index.ts'
+import { AppError, type ManifestPart } from '../kernel/index.ts'
 
 export interface PartCheck {
   /** Errors: records.generation_damaged, naming the first part that is not what it should be. */
-  check(generationUid: string, manifest: Pick<Manifest, 'parts'>): Promise<void>
+  check(generationUid: string, parts: readonly ManifestPart[]): Promise<void>
   forget(generationUid: string): void
 }
 
 interface Verdict {
-  /** What the parts looked like when they were hashed. */
+  /** What the part looked like when it was hashed. */
   readonly looks: string
-  readonly damaged: Promise<string | null>
+  readonly isWhole: Promise<boolean>
 }
 
 export function createPartCheck(
   generationsDirectory: string,
   onDamage: (generationUid: string, file: string) => void,
 ): PartCheck {
-  const verdicts = new Map<string, Verdict>()
+  /** By generation, then by file. */
+  const verdicts = new Map<string, Map<string, Verdict>>()
 
-  async function look(generationUid: string, { parts }: Pick<Manifest, 'parts'>): Promise<string> {
-    const looks = await Promise.all(
-      parts.map(async ({ file }) => {
-        const found = await stat(join(generationsDirectory, generationUid, file)).catch(() => null)
-        return found ? `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}` : 'missing'
-      }),
-    )
-    return looks.join()
+  async function lookAt(path: string): Promise<string> {
+    const found = await stat(path).catch(() => null)
+    return found ? `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}` : 'missing'
   }
 
-  async function findDamaged(
-    generationUid: string,
-    { parts }: Pick<Manifest, 'parts'>,
-  ): Promise<string | null> {
-    for (const { file, bytes, sha256 } of parts) {
-      const path = join(generationsDirectory, generationUid, file)
-      if (await isAsSealed(path, { bytes, sha256 })) continue
-      onDamage(generationUid, file)
-      return file
-    }
-    return null
+  async function judge(generationUid: string, path: string, part: ManifestPart): Promise<boolean> {
+    const isWhole = await isAsSealed(path, part)
+    if (!isWhole) onDamage(generationUid, part.file)
+    return isWhole
   }
 
   return {
-    async check(generationUid, manifest) {
-      const looks = await look(generationUid, manifest)
-      let verdict = verdicts.get(generationUid)
-      if (verdict?.looks !== looks) {
-        verdict = { looks, damaged: findDamaged(generationUid, manifest) }
-        verdicts.set(generationUid, verdict)
+    async check(generationUid, parts) {
+      const known = verdicts.get(generationUid) ?? new Map<string, Verdict>()
+      verdicts.set(generationUid, known)
+      const pathOf = ({ file }: ManifestPart) => join(generationsDirectory, generationUid, file)
+      const looks = await Promise.all(parts.map((part) => lookAt(pathOf(part))))
+      for (const [at, part] of parts.entries()) {
+        const earlier = known.get(part.file)
+        const verdict =
+          earlier && earlier.looks === looks[at]
+            ? earlier
+            : { looks: looks[at]!, isWhole: judge(generationUid, pathOf(part), part) }
+        known.set(part.file, verdict)
+        if (!(await verdict.isWhole))
+          throw new AppError('records.generation_damaged', { generation_uid: generationUid, file: part.file })
       }
-      const file = await verdict.damaged
-      if (file !== null)
-        throw new AppError('records.generation_damaged', { generation_uid: generationUid, file })
     },
     forget: (generationUid) => void verdicts.delete(generationUid),
   }

@@ -49,7 +49,9 @@ export function registerParquet(app: FastifyInstance, services: HttpServices, ro
       const { version } = request.query
       const suffix = version ? `?version=${encodeURIComponent(version)}` : ''
       const at = (file: string) => `${datasetHref(request, row.dataset_id)}/parquet/${file}${suffix}`
-      const parts = await services.parts.list(row.generation_uid)
+      const parts = await services.generations.use(row.generation_uid, () =>
+        services.parts.list(row.generation_uid),
+      )
       setCacheHeaders(reply, row)
       return sendJson(
         reply,
