@@ -60,7 +60,7 @@ export interface Actions {
   /** Of a dataset, or of the whole data directory. */
   measureDisk(datasetUid: string | null): Promise<DiskUsage>
   /** Errors: checks.nothing_held. */
-  dismissHeld(datasetUid: string): Promise<void>
+  dismissHeld(datasetUid: string, username: string): Promise<void>
   /** Who exposed what against a gate or a changed recipe, newest first. */
   overrides(datasetUid: string, page: { limit: number; offset: number }): Promise<PublishOverride[]>
   deleteDataset(datasetUid: string): Promise<void>
@@ -202,7 +202,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
       sweep()
     },
     measureDisk: (datasetUid) => measureDisk(deps, datasetUid),
-    dismissHeld: (datasetUid) => dismissHeld(db, datasetUid),
+    dismissHeld: (datasetUid, username) => dismissHeld({ ...orderDeps, username }, datasetUid),
     overrides: (datasetUid, page) => listOverrides(db, datasetUid, page),
     async deleteDataset(datasetUid) {
       await deleteDataset(deps, worker, datasetUid)

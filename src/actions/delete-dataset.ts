@@ -1,10 +1,10 @@
+import { lockDataset } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { appendEvent, finishUnclaimedJob, requestCancel, type Worker } from '../jobs/index.ts'
 import { AppError, toErrorValue } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { withdrawPublication } from './expose.ts'
-import { lockDataset } from './move-status.ts'
 
 /**
  * Deletes a dataset with everything attached to it, at once and for good; a job that runs on it is stopped and ends in

@@ -1,9 +1,8 @@
-import { type NewChange, recordChange } from '../catalog/index.ts'
+import { lockDataset, type NewChange, recordChange } from '../catalog/index.ts'
 import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
 import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
-import { lockDataset } from './move-status.ts'
 import { diffPublications } from './publication-diff.ts'
 
 /** Why a publication changes, and what else belongs into the same change entry. */

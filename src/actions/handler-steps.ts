@@ -1,9 +1,10 @@
+import { lockDataset } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext } from '../jobs/index.ts'
 import { AppError, type ErrorValue, toErrorValue } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
-import { lockDataset, moveStatus } from './move-status.ts'
+import { moveStatus } from './move-status.ts'
 import { returnToRest } from './orders.ts'
 import type { Status, StatusEvent } from './status.ts'
 

@@ -1,4 +1,5 @@
 /** Publishes that wait for a human's word, at most one per dataset, and who gave it. */
+import { diffValue, type EditorDeps, lockDataset, recordChange } from '../catalog/index.ts'
 import type { GateFailure } from '../checks/index.ts'
 import type { ControlDb, PublishOverridesTable } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
@@ -29,20 +30,25 @@ export async function holdPublish(
     .execute()
 }
 
-/** Exposed, or superseded: nothing is held any more. The generation stays for the collector. */
-export async function releaseHeld(trx: ControlDb, datasetUid: string): Promise<boolean> {
+/** Exposed, or superseded: nothing is held any more. Answers what was; it stays for the collector. */
+export async function releaseHeld(trx: ControlDb, datasetUid: string): Promise<string | null> {
   const released = await trx
     .deleteFrom('held_publishes')
     .where('dataset_uid', '=', datasetUid)
     .returning('generation_uid')
     .executeTakeFirst()
-  return released !== undefined
+  return released?.generation_uid ?? null
 }
 
 /** Errors: checks.nothing_held. */
-export async function dismissHeld(db: ControlDb, datasetUid: string): Promise<void> {
-  if (!(await releaseHeld(db, datasetUid)))
-    throw new AppError('checks.nothing_held', { dataset_uid: datasetUid })
+export async function dismissHeld({ db, clock, username }: EditorDeps, datasetUid: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockDataset(trx, datasetUid)
+    const generationUid = await releaseHeld(trx, datasetUid)
+    if (generationUid === null) throw new AppError('checks.nothing_held', { dataset_uid: datasetUid })
+    const diff = { gates: diffValue(['held'], { generation_uid: generationUid }, null) }
+    await recordChange(trx, { datasetUid, username, now: clock.now(), kind: 'edit', diff })
+  })
 }
 
 export async function recordOverride(

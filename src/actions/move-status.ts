@@ -53,20 +53,6 @@ export async function moveStatus(
   return { ...updated, status: dataset.status }
 }
 
-/**
- * Takes the dataset's row for the rest of the transaction; whoever goes on to lock a job or to write an event does this
- * first, so that all lock in one order. Null when there is no such dataset.
- */
-export async function lockDataset(trx: ControlDb, datasetUid: string): Promise<DatasetRecord | null> {
-  const row = await trx
-    .updateTable('datasets')
-    .set((eb) => ({ dataset_uid: eb.ref('dataset_uid') }))
-    .where('dataset_uid', '=', datasetUid)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
-
 /** The error of the last action stays while an order waits or a dry run runs: what changed nothing finds it again. */
 const keepsError: ReadonlySet<StatusEvent> = new Set(['order', 'cancel', 'abort', 'start_dry_run', 'return'])
 

@@ -1,3 +1,4 @@
+import { lockDataset } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishUnclaimedJob, insertJob, requestCancel } from '../jobs/index.ts'
@@ -5,7 +6,7 @@ import { AppError, type Clock, type Ids, type JsonObject } from '../kernel/index
 import { finishAbortOrders } from './abort-orders.ts'
 import { expect, isLarge } from './expectation.ts'
 import { takeIdempotencyKey } from './idempotency.ts'
-import { lockDataset, moveStatus } from './move-status.ts'
+import { moveStatus } from './move-status.ts'
 import { type Status, statusesAccepting } from './status.ts'
 
 export type ActionName = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version' | 'restore_version'

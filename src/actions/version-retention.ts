@@ -1,5 +1,5 @@
 /** Which versions are kept: a rule per dataset, applied by the sweep. */
-import { diffValue, recordChange } from '../catalog/index.ts'
+import { diffValue, lockDataset, recordChange } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
@@ -71,6 +71,7 @@ export async function setRetention(
   rule: RetentionRule | null,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    await lockDataset(trx, datasetUid)
     const before = await readRetention(trx, datasetUid)
     await trx
       .updateTable('datasets')

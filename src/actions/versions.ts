@@ -1,6 +1,12 @@
 /** Versions: the generation that readers see, pinned, with a copy of the configuration. No byte of data is copied. */
 import type { Selectable } from 'kysely'
-import { type Configuration, diffValue, readConfiguration, recordChange } from '../catalog/index.ts'
+import {
+  type Configuration,
+  diffValue,
+  lockDataset,
+  readConfiguration,
+  recordChange,
+} from '../catalog/index.ts'
 import type { ControlDb, VersionsTable } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
@@ -10,7 +16,7 @@ import type { ActionDeps } from './deps.ts'
 import { findPublication } from './expose.ts'
 import { readManifest } from './generations.ts'
 import { failAction, startAction } from './handler-steps.ts'
-import { lockDataset, moveStatus } from './move-status.ts'
+import { moveStatus } from './move-status.ts'
 
 export type VersionRow = Selectable<VersionsTable>
 

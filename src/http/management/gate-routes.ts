@@ -1,11 +1,12 @@
 import type { PublishOverride } from '../../actions/index.ts'
-import { deleteGates, findDataset, findGates, setGates } from '../../catalog/index.ts'
+import { findDataset, findGates, setGates } from '../../catalog/index.ts'
 import { defaultGates, type Gates, readGates } from '../../checks/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import {
   anyObject,
   datasetParams,
+  editorOf,
   pageQuery,
   type RegisterRoutes,
   readListPage,
@@ -45,12 +46,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const gates = readGates(request.body)
       await services.checkPatterns(gates)
-      await setGates(control.db, {
-        datasetUid,
-        gates,
-        username: usernameOf(request),
-        now: services.clock.now(),
-      })
+      await setGates(editorOf(services, request), datasetUid, gates)
       return printGates(gates)
     },
   )
@@ -58,7 +54,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
     path,
     operation('WRITE', 'deleteGates', 'Take the gates away: no publish is held any more', noContent, schema),
     async (request, reply) => {
-      await deleteGates(control.db, await uidOf(request.params.dataset_uid))
+      await setGates(editorOf(services, request), await uidOf(request.params.dataset_uid), null)
       return reply.status(204).send()
     },
   )
@@ -90,7 +86,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       schema,
     ),
     async (request, reply) => {
-      await actions.dismissHeld(await uidOf(request.params.dataset_uid))
+      await actions.dismissHeld(await uidOf(request.params.dataset_uid), usernameOf(request))
       return reply.status(204).send()
     },
   )
