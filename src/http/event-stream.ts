@@ -9,12 +9,15 @@ import { type EventBell, followEvents, type JobEvent } from '../jobs/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { disconnectSignal } from './disconnect.ts'
 import type { HttpServices } from './services.ts'
+import { usernameOf } from './username-of.ts'
 
 /** How long a client waits before it connects again, as `retry:` tells it. */
 const retryMs = 1000
 /** A reader whose socket takes nothing for this long is gone. */
 const stalledMs = 120_000
 const maxStreams = 1000
+/** One reader, with whatever key, leaves room for the others. */
+const maxStreamsOfUser = 100
 
 export interface EventStream {
   readonly subject: string
@@ -33,13 +36,28 @@ export interface EventStreams {
   close(): void
 }
 
-/** Errors of `open`: http.too_many_streams. */
+/** Errors of `open`: http.too_many_streams, http.too_many_own_streams. */
 export function createEventStreams(
   services: Pick<HttpServices, 'control' | 'stopwatch' | 'heartbeatMs'>,
   bell: EventBell,
 ): EventStreams {
   const closing = new AbortController()
   let open = 0
+  const openByUser = new Map<string, number>()
+
+  function enter(user: string): () => void {
+    const own = openByUser.get(user) ?? 0
+    if (own >= maxStreamsOfUser) throw new AppError('http.too_many_own_streams', { max: maxStreamsOfUser })
+    if (open >= maxStreams) throw new AppError('http.too_many_streams', { max: maxStreams })
+    open++
+    openByUser.set(user, own + 1)
+    return () => {
+      open--
+      const left = openByUser.get(user)! - 1
+      if (left === 0) openByUser.delete(user)
+      else openByUser.set(user, left)
+    }
+  }
 
   async function* write(stream: EventStream, signal: AbortSignal): AsyncGenerator<string> {
     const { subject, jobUid, after } = stream
@@ -71,18 +89,15 @@ export function createEventStreams(
 
   return {
     open(request, reply, stream) {
+      const leave = request.method === 'HEAD' ? null : enter(usernameOf(request))
       reply.type('text/event-stream; charset=utf-8')
       reply.header('Cache-Control', 'no-store')
       // The stream's end is the connection's: a stopping server does not wait for it to be used again.
       reply.header('Connection', 'close')
       reply.header('X-Accel-Buffering', 'no')
-      if (request.method === 'HEAD') return reply.send('')
-      if (open >= maxStreams) throw new AppError('http.too_many_streams', { max: maxStreams })
-      open++
+      if (leave === null) return reply.send('')
       const signal = AbortSignal.any([disconnectSignal(reply), closing.signal])
-      reply.raw.once('close', () => {
-        open--
-      })
+      reply.raw.once('close', leave)
       request.raw.socket.setTimeout(Math.max(stalledMs, 2 * services.heartbeatMs), () =>
         request.raw.socket.destroy(),
       )

@@ -47,7 +47,10 @@ export async function listDeliveries(
   return rows.map(toDelivery)
 }
 
-/** Makes a settled delivery pending again, with all its attempts. Errors: webhooks.unknown_delivery. */
+/**
+ * Makes a settled delivery pending again, with all its attempts; one that is pending stays as it is. Errors:
+ * webhooks.unknown_delivery.
+ */
 export async function redeliver(
   db: ControlDb,
   order: { webhookUid: string; deliveryUid: string; now: number },
@@ -57,11 +60,44 @@ export async function redeliver(
     .set({ state: 'pending', attempts: 0, next_attempt_at: order.now, settled_at: null })
     .where('delivery_uid', '=', order.deliveryUid)
     .where('webhook_uid', '=', order.webhookUid)
-    .where('lease_owner', 'is', null)
+    .where('state', '!=', 'pending')
     .returningAll()
     .executeTakeFirst()
-  if (!row) throw new AppError('webhooks.unknown_delivery', { delivery_uid: order.deliveryUid.slice(0, 64) })
-  return toDelivery(row)
+  if (row) return toDelivery(row)
+  const pending = await db
+    .selectFrom('webhook_deliveries')
+    .selectAll()
+    .where('delivery_uid', '=', order.deliveryUid)
+    .where('webhook_uid', '=', order.webhookUid)
+    .executeTakeFirst()
+  if (!pending)
+    throw new AppError('webhooks.unknown_delivery', { delivery_uid: order.deliveryUid.slice(0, 64) })
+  return toDelivery(pending)
+}
+
+/** More than a receiver that comes back will want to hear of; the rest is told by `GET /jobs`. */
+const maxPending = 1000
+
+/** Gives up the oldest deliveries of a webhook whose receiver has been away for long. */
+export async function giveUpBacklog(trx: ControlDb, webhookUid: string, now: number): Promise<void> {
+  const beyond = await trx
+    .selectFrom('webhook_deliveries')
+    .select('number')
+    .where('webhook_uid', '=', webhookUid)
+    .where('state', '=', 'pending')
+    .orderBy('number', 'desc')
+    .limit(1)
+    .offset(maxPending)
+    .executeTakeFirst()
+  if (!beyond) return
+  await trx
+    .updateTable('webhook_deliveries')
+    .set({ state: 'dead', settled_at: now })
+    .where('webhook_uid', '=', webhookUid)
+    .where('state', '=', 'pending')
+    .where('number', '<=', beyond.number)
+    .where('lease_owner', 'is', null)
+    .execute()
 }
 
 /** The oldest pending delivery of each active webhook, unless it is under way. */

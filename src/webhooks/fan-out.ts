@@ -1,6 +1,7 @@
 import type { ControlDb } from '../control/index.ts'
 import { type EventKind, type JobEvent, listEvents } from '../jobs/index.ts'
 import type { Clock, Ids, JsonObject } from '../kernel/index.ts'
+import { giveUpBacklog } from './deliveries.ts'
 import { webhookEvents } from './store.ts'
 
 export interface FanOutDeps {
@@ -79,6 +80,7 @@ async function fanOutTo(deps: FanOutDeps, webhookUid: string): Promise<boolean> 
         })
         .execute()
     }
+    await giveUpBacklog(trx, webhookUid, now)
     const last = events.at(-1)
     if (last) {
       await trx

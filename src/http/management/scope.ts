@@ -11,6 +11,9 @@ import { Type } from 'typebox'
 import type { EditorDeps } from '../../catalog/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
+import { usernameOf } from '../username-of.ts'
+
+export { usernameOf } from '../username-of.ts'
 
 /** A Fastify scope whose handlers are typed by their schemas. */
 export type ManagementScope = FastifyInstance<
@@ -67,12 +70,6 @@ function integerOf(parameter: string, text: string | undefined, fallback: number
     })
   }
   return value
-}
-
-/** The name of whoever asks; management routes have no anonymous callers. */
-export function usernameOf(request: FastifyRequest): string {
-  if (request.principal.kind === 'anonymous') throw new AppError('access.authentication_required', {})
-  return request.principal.username
 }
 
 /** For edits: what they work on and who makes them. */

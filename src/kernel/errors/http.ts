@@ -65,6 +65,12 @@ export const httpErrors = defineErrors({
     message: 'This server already serves {max} event streams',
     hint: 'Close some, or ask for the job now and then instead',
   },
+  'http.too_many_own_streams': {
+    status: 429,
+    errorKey: 'TooManyStreamsException',
+    message: 'You already have {max} event streams open',
+    hint: 'Close some, or follow a dataset instead of each of its jobs',
+  },
   'http.bad_request': {
     status: 400,
     errorKey: 'BadRequestException',
