@@ -280,7 +280,8 @@ export async function startApp(
     function logWorkerEvent(event: WorkerEvent): void {
       if (event.kind === 'job_claimed')
         return log('info', event.kind, { jobUid: event.job.jobUid, function: event.job.function })
-      if (event.kind === 'job_ended') metrics.observeJob(event.function, 'ended', event.durationMs / 1000)
+      if (event.kind === 'job_ended')
+        metrics.observeJob(event.function, event.outcome, event.durationMs / 1000)
       const { kind, ...facts } = event
       log(kind === 'worker_error' ? 'error' : kind === 'job_failed' ? 'warn' : 'info', kind, facts)
     }

@@ -8,8 +8,8 @@ import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
 import type { ActionDeps } from './deps.ts'
 
 /**
- * Frees generations that nothing points at any more: not current, not pinned by a version, not of a dataset that a job
- * works on, and past the retention window, within which an unpublish can be undone. Nothing goes while a backup runs. The
+ * Frees generations that nothing points at any more: not current, not pinned by a version, not built or used by a job
+ * that has not ended, and past the retention window, within which an unpublish can be undone. Nothing goes while a backup runs. The
  * row goes to `collected` first; readers that still hold it are waited for.
  */
 export async function collectGenerations(deps: ActionDeps): Promise<void> {

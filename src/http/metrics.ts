@@ -7,7 +7,7 @@ export interface Metrics {
   observeResponseCache(outcome: 'hit' | 'miss'): void
   /** `kind`: serving_file, part or manifest. */
   observeDamage(kind: string): void
-  observeJob(name: string, outcome: 'ended' | 'failed' | 'parked', seconds: number): void
+  observeJob(name: string, outcome: 'done' | 'error' | 'left', seconds: number): void
 }
 
 export interface MetricsSources {
@@ -100,7 +100,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     observeDamage: (kind) => damage.inc({ kind }),
     observeJob(name, outcome, seconds) {
       jobs.inc({ function: name, outcome })
-      if (outcome === 'ended') jobSeconds.observe({ function: name }, seconds)
+      if (outcome === 'done') jobSeconds.observe({ function: name }, seconds)
     },
   }
 }

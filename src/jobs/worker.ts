@@ -47,6 +47,8 @@ export type WorkerEvent =
       readonly kind: 'job_ended'
       readonly jobUid: string
       readonly function: string
+      /** `left`: parked, to be tried again, or another process's by now. */
+      readonly outcome: 'done' | 'error' | 'left'
       readonly durationMs: number
     }
   | { readonly kind: 'job_parked'; readonly jobUid: string }
@@ -217,11 +219,12 @@ export function startWorker(options: WorkerOptions): Worker {
     let rest: Promise<void> | undefined
     const renewal = keepLease(job.jobUid, entry)
     try {
-      await attempt(context, entry)
+      const outcome = await attempt(context, entry)
       options.onEvent({
         kind: 'job_ended',
         jobUid: job.jobUid,
         function: job.function,
+        outcome,
         durationMs: options.clock.now() - startedAt,
       })
       renewal.stop()
@@ -236,25 +239,27 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   }
 
-  async function attempt(context: JobContext, entry: Running): Promise<void> {
+  async function attempt(context: JobContext, entry: Running): Promise<'done' | 'error' | 'left'> {
     const { job } = context
     const handler = options.handlers[job.function]!
     if (job.attempt > job.maxAttempts) {
       const error = new AppError('jobs.attempts_exhausted', { attempts: job.maxAttempts })
       await handler.fail(context, toErrorValue(error))
-      return
+      return 'error'
     }
     try {
       await handler.run(context)
+      return 'done'
     } catch (cause) {
       const now = await findJob(options.db, job.jobUid)
-      if (!now || now.state === 'done' || now.state === 'error') return
+      if (!now) return 'left'
+      if (now.state === 'done' || now.state === 'error') return now.state
       if (entry.controller.signal.aborted) {
         if (entry.controller.signal.reason === 'stop') {
           await parkJob(options.db, { jobUid: job.jobUid, owner: options.owner, now: options.clock.now() })
           options.onEvent({ kind: 'job_parked', jobUid: job.jobUid })
         }
-        return
+        return 'left'
       }
       const error =
         cause instanceof AppError
@@ -262,10 +267,11 @@ export function startWorker(options: WorkerOptions): Worker {
           : toErrorValue(diskFault(cause) ?? new AppError('jobs.unexpected', { reason: 'an internal error' }))
       const delayMs = job.attempt < job.maxAttempts ? options.retryDelayMs(error, job.attempt) : null
       if (delayMs !== null && entry.cancelRequest === null) {
-        if (await tryAgain(job, error, delayMs)) return
+        if (await tryAgain(job, error, delayMs)) return 'left'
       }
       options.onEvent({ kind: 'job_failed', jobUid: job.jobUid, error, cause })
       await insist(() => handler.fail(context, error), context.signal)
+      return 'error'
     }
   }
 
