@@ -82,19 +82,22 @@ export async function loadDump(path: string, address: ControlAddress): Promise<C
         : postgresDialect(postgresPool(address.databaseUrl)),
   })
   try {
-    if (dialect === 'postgres') await refuseTables(db as Kysely<unknown>)
+    if (dialect === 'postgres') await requireEmpty(db as Kysely<unknown>)
     const lines = createInterface({
       input: createReadStream(path, 'utf8'),
       crlfDelay: Number.POSITIVE_INFINITY,
     })
-    let isMigrated = false
-    for await (const line of lines) {
-      const value = JSON.parse(line)
-      if (!isMigrated) await migrateTo(db as Kysely<unknown>, dialect, value.migration)
-      else await db.insertInto(value.table).values(value.rows).execute()
-      isMigrated = true
-    }
-    if (dialect === 'postgres') await advanceSequences(db as Kysely<unknown>)
+    const values = lines[Symbol.asyncIterator]()
+    const head = await values.next()
+    await migrateTo(db as Kysely<unknown>, dialect, JSON.parse(head.value ?? '{}').migration)
+    // All rows or none: what is interrupted can be begun again.
+    await db.transaction().execute(async (trx) => {
+      for (let line = await values.next(); !line.done; line = await values.next()) {
+        const { table, rows } = JSON.parse(line.value)
+        await trx.insertInto(table).values(rows).execute()
+      }
+      if (dialect === 'postgres') await advanceSequences(trx as unknown as Kysely<unknown>)
+    })
     return { db, dialect, close: () => db.destroy() }
   } catch (error) {
     await db.destroy()
@@ -102,11 +105,23 @@ export async function loadDump(path: string, address: ControlAddress): Promise<C
   }
 }
 
-async function refuseTables(db: Kysely<unknown>): Promise<void> {
-  const found = await sql<{ n: number }>`
-    select count(*) as n from information_schema.tables where table_schema = current_schema()`.execute(db)
-  if (Number(found.rows[0]!.n) > 0)
-    throw new DatabaseNotEmptyError('The database at DATABASE_URL is not empty')
+/** No tables, or those that an interrupted restore made and did not fill, which go. */
+async function requireEmpty(db: Kysely<unknown>): Promise<void> {
+  const found = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables where table_schema = current_schema()`.execute(
+    db,
+  )
+  const names = found.rows.map(({ name }) => name)
+  if (names.length === 0) return
+  const refuse = () => new DatabaseNotEmptyError('The database at DATABASE_URL is not empty')
+  if (!names.includes('kysely_migration')) throw refuse()
+  await db.transaction().execute(async (trx) => {
+    for (const name of names.filter((other) => !other.startsWith('kysely'))) {
+      const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(trx)
+      if (rows.length > 0) throw refuse()
+    }
+    for (const name of names) await sql`drop table ${sql.table(name)} cascade`.execute(trx)
+  })
 }
 
 /** Rows came with their serial numbers: the next one must be higher. */
