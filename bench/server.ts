@@ -1,4 +1,4 @@
-/** The server under measurement: the real process, reached over HTTP, with the settings it has by default. */
+/** The server under measurement: the real process, reached over HTTP, with its default settings where nothing is said. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -28,6 +28,9 @@ export async function withServer<T>(work: (server: TestServer) => Promise<T>): P
       BROADSHEET_BUILDER_THREADS: String(builderThreads),
       BROADSHEET_QUERY_MEMORY_MB: String(queryMemoryMb),
       BROADSHEET_QUERY_THREADS: String(queryThreads),
+      BROADSHEET_INDEX_LATER_MB: '4',
+      // Some questions are asked twice: what is measured is answering them.
+      BROADSHEET_RESPONSE_CACHE_MB: '0',
       // What is deleted between rounds is freed at once.
       BROADSHEET_RETENTION_HOURS: '0',
     },
