@@ -8,7 +8,13 @@ import {
   type WorkerEvent,
 } from '../jobs/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
-import { collectBlobs, collectGenerations, forgetWithdrawn, sweepLeftovers } from './collector.ts'
+import {
+  collectBlobs,
+  collectGenerations,
+  discardUnfinished,
+  forgetWithdrawn,
+  sweepLeftovers,
+} from './collector.ts'
 import { deleteDataset } from './delete-dataset.ts'
 import type { ActionDeps } from './deps.ts'
 import { type DiskUsage, measureDisk } from './disk-usage.ts'
@@ -171,7 +177,10 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     async abort(datasetUid, username, records, idempotencyKey = null) {
       const order = { datasetUid, username, records, idempotencyKey }
       const { jobUid, abortedJobUid } = await placeAbort(orderDeps, order)
-      if (abortedJobUid !== null) worker.cancel(abortedJobUid, records)
+      if (abortedJobUid !== null && !worker.cancel(abortedJobUid, records)) {
+        // It waited for its next attempt, and ends here.
+        await discardUnfinished(deps, abortedJobUid)
+      }
       return jobUid
     },
     async restore(datasetUid, versionUid, username, choice, idempotencyKey = null) {

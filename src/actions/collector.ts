@@ -87,15 +87,24 @@ export async function holdForJob(deps: ActionDeps, generationUid: string, jobUid
   return held !== undefined
 }
 
-/** What is left of builds whose job has ended: the disk was full when they should have been removed. */
-async function discardAbandoned(deps: ActionDeps): Promise<void> {
+/**
+ * What is left of builds whose job has ended: the disk was full when they should have been removed, or the last attempt
+ * at the job ended before it came to building. `jobUid`: of this job alone, right after its end.
+ */
+async function discardAbandoned(deps: ActionDeps, jobUid?: string): Promise<void> {
   const abandoned = await deps.control.db
     .selectFrom('generations')
     .select('generation_uid')
     .where('state', '=', 'building')
+    .$if(jobUid !== undefined, (query) => query.where('job_uid', '=', jobUid!))
     .where((eb) => isOfNoRunningJob(eb))
     .execute()
   for (const { generation_uid } of abandoned) await discardGeneration(deps, generation_uid)
+}
+
+/** Removes what the attempts at a job left unsealed, if it has ended. What fails is for the next sweep. */
+export async function discardUnfinished(deps: ActionDeps, jobUid: string): Promise<void> {
+  await discardAbandoned(deps, jobUid).catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
 }
 
 /** Removes what a sweep before has claimed but could not remove. */

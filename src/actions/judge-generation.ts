@@ -66,7 +66,7 @@ export async function judgeGeneration(
 
   let checked: CheckResult | null = null
   if (isDryRun || (judged && needsRecords(judged, previous !== null))) {
-    board.begin('check')
+    if (board.entries.at(-1)?.step !== 'check') board.begin('check')
     const measured = await measure(deps, context, built, previous, judged, isDryRun)
     if (measured.aborted) return { ...unjudged, aborted: measured.aborted }
     checked = measured.result

@@ -12,7 +12,7 @@ import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type Field, type Manifest } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { buildGeneration } from './build-generation.ts'
-import { holdForJob } from './collector.ts'
+import { discardUnfinished, holdForJob } from './collector.ts'
 import type { ActionDeps } from './deps.ts'
 import {
   describePublish,
@@ -44,8 +44,11 @@ import type { Status } from './status.ts'
 export function publishHandler(deps: ActionDeps): JobHandler {
   return {
     run: (context) => publish(deps, context),
-    fail: (context, error) =>
-      failAction(deps, context, error, publishOrderOf(context.job.params).isDryRun ? 'return' : 'fail'),
+    async fail(context, error) {
+      const { isDryRun } = publishOrderOf(context.job.params)
+      await failAction(deps, context, error, isDryRun ? 'return' : 'fail')
+      await discardUnfinished(deps, context.job.jobUid)
+    },
   }
 }
 
@@ -62,9 +65,12 @@ async function publish(deps: ActionDeps, context: JobContext): Promise<void> {
       : await takeKept(deps, context, configuration, order)
   if (outcome.kind === 'discarded') {
     await finishPublish(deps, context, { configuration, order, outcome, verdict: null }, board)
+    // An earlier attempt may have got further than this one.
+    await discardUnfinished(deps, context.job.jobUid)
     return
   }
   const fields = fieldsOf(outcome.manifest, configuration, order)
+  if (!outcome.isReused) board.begin('check')
   const verdict = await judgeGeneration(deps, steered, { ...outcome, fields }, order.isDryRun, board)
   const left: PublishOutcome = verdict.aborted === 'discard' ? { kind: 'discarded' } : { ...outcome, fields }
   await finishPublish(deps, context, { configuration, order, outcome: left, verdict }, board)

@@ -194,5 +194,7 @@ export async function deleteVersion(
       .execute()
     const versions = diffValue([versionUid], factsOf(version), null)
     await recordChange(trx, { datasetUid, username, now, kind: 'delete_version', diff: { versions } })
+    crashPoint('delete_version.before')
   })
+  crashPoint('delete_version.after')
 }

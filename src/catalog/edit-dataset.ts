@@ -1,4 +1,5 @@
 import type { ControlDb } from '../control/index.ts'
+import { crashPoint } from '../faults/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { recordChange } from './record-change.ts'
@@ -25,7 +26,7 @@ export async function editDataset<T>(
   edit: (trx: ControlDb, before: Configuration) => Promise<T>,
 ): Promise<T> {
   const now = deps.clock.now()
-  return deps.db.transaction().execute(async (trx) => {
+  const edited = await deps.db.transaction().execute(async (trx) => {
     // Written first: on PostgreSQL, two edits of one dataset then see each other's work, not half of it.
     await touchDataset(trx, datasetUid, now)
     const before = await readConfiguration(trx, datasetUid)
@@ -33,8 +34,11 @@ export async function editDataset<T>(
     const after = await readConfiguration(trx, datasetUid)
     const { username } = deps
     await recordChange(trx, { datasetUid, username, now, kind, configuration: { before, after } })
+    crashPoint('edit.before')
     return result
   })
+  crashPoint('edit.after')
+  return edited
 }
 
 async function touchDataset(db: ControlDb, datasetUid: string, now: number): Promise<void> {

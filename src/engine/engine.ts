@@ -112,11 +112,14 @@ function typesOf(values: readonly DuckDBValue[] | undefined): DuckDBType[] | und
 const unreadable =
   /^IO Error: (Corrupt database file|Could not read|Cannot open|No files found|The file .* exists, but)|^Invalid Input Error: (No magic bytes|File .* too small to be a Parquet)/
 
+/** What cannot be opened for writing: nothing is wrong with the file. */
+const unwritable = /Read-only file system|No space left on device|Disk quota exceeded/
+
 function translate(error: unknown): unknown {
   const message = error instanceof Error ? error.message : ''
   if (/^INTERRUPT/i.test(message)) return new AppError('engine.query_cancelled', {})
   if (/^Out of Memory/i.test(message)) return new AppError('engine.out_of_memory', {})
-  if (unreadable.test(message)) return new AppError('engine.unreadable_file', {})
+  if (unreadable.test(message) && !unwritable.test(message)) return new AppError('engine.unreadable_file', {})
   if (/^Out of Range/i.test(message)) return new AppError('engine.out_of_range', {})
   return error
 }

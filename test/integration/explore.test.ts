@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
@@ -713,12 +714,27 @@ test('the contract of the search API', async (t) => {
       [`${records}?where=${'x'.repeat(1 << 20)}`, 'error_code'],
       [`${managementPath}/datasets?sort=${'x'.repeat(1 << 20)}`, 'error_key'],
     ] as const) {
-      // The rest of the address may meet a closed connection: fetch then sees no answer, a plain socket does.
-      const answer = await server.request('GET', address).catch(() => null)
-      if (answer === null) continue
-      assert.equal(answer.status, 431)
-      assert.ok(answer.json[code])
+      const answer = await askPlainly(server.url, address)
+      assert.match(answer, /^HTTP\/1\.1 431 /, code)
+      const { [code]: told, ...others } = JSON.parse(answer.split('\r\n\r\n')[1]!)
+      assert.ok(told, JSON.stringify(others))
     }
     assert.equal((await get(`${records}?limit=0`)).total_count, shopCount)
   })
 })
+
+/**
+ * What a plain socket is answered. The server answers and hangs up before the whole of an address has come: `fetch` then
+ * reports that it could not write, and never looks at the answer.
+ */
+async function askPlainly(url: string, address: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  // A part of the request that nobody took any more.
+  socket.on('error', () => {})
+  socket.write(`GET ${address} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\n\r\n`)
+  await new Promise((resolve) => socket.once('close', resolve))
+  return Buffer.concat(chunks).toString('utf8')
+}

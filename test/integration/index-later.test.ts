@@ -48,7 +48,7 @@ test('a small dataset is shown before its index is made, and the index changes n
   )
   assert.deepEqual(servingFiles(server), [])
   const phases = job.progresses.map(({ step }) => step)
-  assert.deepEqual(phases, ['extract', 'write', 'expose'])
+  assert.deepEqual(phases, ['extract', 'write', 'check', 'expose'])
   const fromParts = await answers(server, datasetId)
 
   writeFileSync(`${faults}.release`, '')

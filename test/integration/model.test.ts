@@ -8,11 +8,13 @@ import fc from 'fast-check'
 import { type DatasetModel, type DatasetUnderTest, datasetCommands } from '../support/dataset-model.ts'
 import { createEditions, datasetPath, readEdition, serveEditions, sourceEnv } from '../support/editions.ts'
 import { assertNoLeftovers } from '../support/invariants.ts'
-import { forEachDatabase } from '../support/postgres.ts'
+import { forEachDatabase, postgresSkipped } from '../support/postgres.ts'
 import { isSoak, seed, soakEndsAt } from '../support/seed.ts'
 import { startServer } from '../support/server.ts'
 
 const sequences = isSoak ? 10_000 : 12
+/** In the soak each database has the same time. */
+const databaseMs = (soakEndsAt - performance.now()) / (postgresSkipped ? 1 : 2)
 
 forEachDatabase(
   (database, options) => {
@@ -24,7 +26,7 @@ forEachDatabase(
       t.diagnostic(`BROADSHEET_TEST_SEED=${seed}`)
       const source = await serveEditions()
       t.after(() => source.close())
-      let server = await startServer(t, { database, env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' } })
+      let server = await startServer(t, { database, env: sourceEnv })
       const counts = { commands: 0 }
       let datasets = 0
 
@@ -45,6 +47,7 @@ forEachDatabase(
           offered: 1,
           title: datasetId,
           visible: null,
+          withdrawn: null,
           status: 'idle',
           versions: [],
         }
@@ -56,9 +59,7 @@ forEachDatabase(
       await fc.assert(sequence, {
         seed,
         numRuns: sequences,
-        ...(isSoak
-          ? { interruptAfterTimeLimit: soakEndsAt - performance.now(), markInterruptAsFailure: false }
-          : {}),
+        ...(isSoak ? { interruptAfterTimeLimit: databaseMs, markInterruptAsFailure: false } : {}),
       })
       t.diagnostic(`${datasets} sequences, ${counts.commands} commands`)
       // The last sweep may still be at work; a start finds nothing to do but its own.

@@ -1,12 +1,20 @@
 /** A dataset as its users understand it, small enough to be right by inspection, and what they can do to it. */
 import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { datasetPath, type EditionSource, readEdition, type SourceContent } from './editions.ts'
 import { type CreatedDataset, explorePath, type JobAnswer } from './http-client.ts'
+import { endedJobs } from './invariants.ts'
 import type { TestServer } from './server.ts'
 
 interface Visible {
   readonly edition: number
+  readonly title: string
+}
+
+interface Version {
+  readonly uid: string
+  readonly visible: Visible | null
   readonly title: string
 }
 
@@ -15,8 +23,17 @@ export interface DatasetModel {
   offered: number | 'broken'
   title: string
   visible: Visible | null
+  /** What an undo would bring back. */
+  withdrawn: Visible | null
   status: 'idle' | 'error'
-  readonly versions: { readonly uid: string; readonly visible: Visible | null; readonly title: string }[]
+  versions: Version[]
+}
+
+/** What readers see from now on; what is shown leaves nothing to undo, what is taken away does. */
+function show(model: DatasetModel, visible: Visible | null): void {
+  if (visible !== null) model.withdrawn = null
+  else if (model.visible !== null) model.withdrawn = model.visible
+  model.visible = visible
 }
 
 /** The real one. */
@@ -66,6 +83,14 @@ async function assertAsModelled(model: DatasetModel, real: DatasetUnderTest): Pr
   const status = (await server.expect(200, 'GET', `${datasetPath(real.dataset)}/status`)).json
   assert.equal(status.name, model.status)
   assert.equal(status.published, model.visible !== null)
+  const versions = (await server.expect(200, 'GET', `${datasetPath(real.dataset)}/versions?rows=100`)).json
+  assert.deepEqual(
+    (versions as { version_uid: string; automatic: boolean }[])
+      .filter(({ automatic }) => !automatic)
+      .map(({ version_uid }) => version_uid)
+      .reverse(),
+    model.versions.map(({ uid }) => uid),
+  )
 }
 
 async function act(real: DatasetUnderTest, path: string): Promise<JobAnswer> {
@@ -92,7 +117,7 @@ function applyPublish(model: DatasetModel, job: JobAnswer): void {
     return
   }
   assert.equal(job.state, 'done', JSON.stringify(job))
-  model.visible = { edition: model.offered, title: model.title }
+  show(model, { edition: model.offered, title: model.title })
   model.status = 'idle'
 }
 
@@ -134,9 +159,42 @@ const abortAtOnce = new DatasetCommand('publish and abort at once', async (model
 
 const unpublish = new DatasetCommand('unpublish', async (model, real) => {
   assert.equal((await act(real, 'unpublish')).state, 'done')
-  model.visible = null
+  show(model, null)
   model.status = 'idle'
 })
+
+const undoUnpublish = new DatasetCommand('undo_unpublish', async (model, real) => {
+  const path = `${datasetPath(real.dataset)}/undo_unpublish`
+  if (model.visible !== null || model.withdrawn === null) {
+    const refused = await real.server().request('PUT', path)
+    assert.deepEqual([refused.status, refused.json.error_id], [400, 'actions.nothing_to_undo'])
+    return
+  }
+  assert.equal((await act(real, 'undo_unpublish')).state, 'done')
+  show(model, model.withdrawn)
+  model.status = 'idle'
+})
+
+/** The server dies at any instant of a publish; the next one finishes it, or never heard of it. */
+function publishAndDie(afterMs: number): DatasetCommand {
+  return new DatasetCommand(`publish and kill -9 after ${afterMs} ms`, async (model, real) => {
+    real.source.set(real.dataset.datasetId, model.offered)
+    const before = new Set((await endedJobs(real.server(), real.dataset)).map((job) => job.job_id))
+    const ordered = real.server().publish(real.dataset.datasetUid)
+    // Refused connections and lost answers are what is wanted.
+    const jobId = await Promise.race([ordered.catch(() => null), delay(afterMs, undefined)])
+    if (jobId) await delay(afterMs)
+    const known = ordered.catch(() => null)
+    await real.restart('kill')
+    const [job, ...others] = (await endedJobs(real.server(), real.dataset)).filter(
+      ({ job_id }) => !before.has(job_id),
+    )
+    assert.deepEqual(others, [])
+    const acknowledged = await known
+    if (acknowledged !== null) assert.equal(job?.job_id, acknowledged, 'an acknowledged job is lost')
+    if (job) applyPublish(model, job)
+  })
+}
 
 const saveVersion = new DatasetCommand('save_version', async (model, real) => {
   const job = await act(real, 'save_version')
@@ -149,7 +207,7 @@ const saveVersion = new DatasetCommand('save_version', async (model, real) => {
 function ofVersion(
   name: string,
   number: number,
-  actOn: (version: DatasetModel['versions'][number], ...rest: Parameters<Act>) => Promise<void>,
+  actOn: (version: Version, ...rest: Parameters<Act>) => Promise<void>,
 ): DatasetCommand {
   return new DatasetCommand(
     `${name} version ${number}`,
@@ -158,12 +216,33 @@ function ofVersion(
   )
 }
 
-function restore(number: number): DatasetCommand {
-  return ofVersion('restore', number, async (version, model, real) => {
-    assert.equal((await act(real, `versions/${version.uid}/restore`)).state, 'done')
-    model.visible = version.visible
-    model.title = version.title
+type RestoreChoice = 'all' | 'data' | 'configuration'
+
+function restore(choice: RestoreChoice, number: number): DatasetCommand {
+  return ofVersion(`restore ${choice} of`, number, async (version, model, real) => {
+    const path = `versions/${version.uid}/restore?restore=${choice}`
+    if (choice === 'data' && version.visible === null) {
+      const refused = await real.server().request('PUT', `${datasetPath(real.dataset)}/${path}`)
+      assert.deepEqual([refused.status, refused.json.error_id], [400, 'actions.version_without_data'])
+      return
+    }
+    assert.equal((await act(real, path)).state, 'done')
+    if (choice === 'all') show(model, version.visible)
+    // Readers keep the metadata that they see, if they see any.
+    if (choice === 'data')
+      show(model, { ...version.visible!, ...(model.visible && { title: model.visible.title }) })
+    if (choice !== 'data') model.title = version.title
     model.status = 'idle'
+  })
+}
+
+function deleteVersion(number: number): DatasetCommand {
+  return ofVersion('delete', number, async (version, model, real) => {
+    const path = `${datasetPath(real.dataset)}/versions/${version.uid}`
+    await real.server().expect(204, 'DELETE', path)
+    model.versions = model.versions.filter((other) => other !== version)
+    await real.server().expect(404, 'GET', path)
+    assert.equal(await readEdition(real.server(), real.dataset.datasetId, version.uid), null)
   })
 }
 
@@ -197,10 +276,15 @@ export function datasetCommands(): fc.Arbitrary<Iterable<DatasetCommand>> {
     fc.constant(publish),
     fc.constant(publish),
     fc.constant(unpublish),
+    fc.constant(undoUnpublish),
     fc.constant(saveVersion),
-    number.map(restore),
-    number.map(restore),
+    fc.constant(saveVersion),
+    number.map((index) => restore('all', index)),
+    fc
+      .tuple(fc.constantFrom('data' as const, 'configuration' as const), number)
+      .map(([choice, index]) => restore(choice, index)),
     number.map(readVersion),
+    number.map(deleteVersion),
     fc.constantFrom('A', 'B').map(editTitle),
     fc.constantFrom('keep' as const, 'discard' as const).map(abort),
   ]
@@ -208,6 +292,7 @@ export function datasetCommands(): fc.Arbitrary<Iterable<DatasetCommand>> {
     fc.constant(abortAtOnce),
     fc.constant(offer('broken')),
     fc.constantFrom('stop' as const, 'kill' as const).map(restart),
+    fc.nat({ max: 1500 }).map(publishAndDie),
   ]
   return fc.commands([...often, ...often, ...often, ...rarely], {
     maxCommands: 25,

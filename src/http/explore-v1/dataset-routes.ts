@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { QuerySchema } from '../../odsql/index.ts'
 import { catalogFacets, catalogSchema, datasetObject } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
-import { findVisibleById, readerOf } from '../explore/visible.ts'
+import { readerOf } from '../explore/visible.ts'
 import type { HttpServices } from '../services.ts'
 import { datasetOf, facetGroups, parametersShown, send } from './answers.ts'
 import { invalid, many, parametersOf, queryTextOf, whole } from './parameters.ts'
-import { legacyRoute } from './question.ts'
+import { findAsked, legacyRoute } from './question.ts'
 
 const maxRows = 10_000
 
@@ -42,7 +42,7 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
     '/api/datasets/1.0/:dataset_id',
     legacyRoute('readDatasetV1', 'One dataset, as API 1.0'),
     async (request, reply) => {
-      const { row } = await findVisibleById(services, request, request.params.dataset_id)
+      const { row } = await findAsked(services, request, reply, request.params.dataset_id)
       return send(reply, parametersOf(request), datasetOf(JSON.stringify(datasetObject(row))))
     },
   )

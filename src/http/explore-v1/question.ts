@@ -21,14 +21,27 @@ export async function readQuestion(
   const parameters = parametersOf(request)
   const dataset = one(parameters, 'dataset')
   if (dataset === undefined) throw invalid('dataset', '', 'it must name a dataset')
-  const publication = await findVisibleById(services, request, dataset, one(parameters, 'version'))
-  if (publication.row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
-  reply.header(
-    'Cache-Control',
-    publication.row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache',
-  )
+  const publication = await findAsked(services, request, reply, dataset)
   const text = queryTextOf(parameters, schemaOf(publication), services.clock.now())
   return { publication, parameters, text: withFields(text, publication.fields) }
+}
+
+/**
+ * The publication or version that is asked, with what the answer's headers say of it.
+ * Errors: records.unknown_dataset, records.unknown_version.
+ */
+export async function findAsked(
+  services: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  datasetId: string,
+): Promise<Publication> {
+  const version = one(parametersOf(request), 'version')
+  const publication = await findVisibleById(services, request, datasetId, version)
+  const { row } = publication
+  if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
+  reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
+  return publication
 }
 
 const described = {

@@ -3,11 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Publication } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { datasetHref } from '../explore/links.ts'
-import { findVisibleById } from '../explore/visible.ts'
 import type { HttpServices } from '../services.ts'
 import { facetGroups, parametersShown, recordOf, send } from './answers.ts'
 import { invalid, many, one, type Parameters, parametersOf, quoteName, whole } from './parameters.ts'
-import { legacyRoute, type Question, readQuestion } from './question.ts'
+import { findAsked, legacyRoute, type Question, readQuestion } from './question.ts'
 
 const maxRows = 10_000
 const pageRows = 500
@@ -89,7 +88,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
     legacyRoute('readRecordV1', 'One record, as API 1.0'),
     async (request, reply) => {
       const parameters = parametersOf(request)
-      const publication = await findVisibleById(services, request, request.params.dataset_id)
+      const publication = await findAsked(services, request, reply, request.params.dataset_id)
       const text = { now: services.clock.now() }
       const record = await services.records.record(publication, request.params.record_id, text, true)
       return send(reply, parameters, recordOf(publication, record))
@@ -119,6 +118,7 @@ function exportAddress(dataset: string, format: string, { parameters, text }: Qu
   for (const exclude of text.exclude ?? []) add('exclude', exclude)
   add('order_by', text.orderBy)
   add('select', selected(parameters))
+  add('version', one(parameters, 'version'))
   add('timezone', one(parameters, 'timezone'))
   add('lang', one(parameters, 'lang'))
   add('limit', one(parameters, 'rows'))
