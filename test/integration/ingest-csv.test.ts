@@ -1,4 +1,4 @@
-/** CSV and TSV through the real builder process: dialects, encodings, types, hostile names. */
+/** CSV and TSV through the real builder: dialects, encodings, types, hostile names. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'

@@ -14,12 +14,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
-import { createBuilderHost } from '../../src/ingest/index.ts'
 import type { BuilderEvent, BuildPlan } from '../../src/kernel/index.ts'
 import {
   type Built,
   makePlan,
   type PlanChanges,
+  runBuilder,
+  runPlan,
   type SourceSpec,
   sourceOf,
   tempDirectory,
@@ -31,19 +32,11 @@ import { forEachDatabase } from '../support/postgres.ts'
 import { startServer } from '../support/server.ts'
 
 /** Runs a plan; `kill` ends the builder at the first event for which it holds. */
-async function run(t: TestContext, plan: BuildPlan, kill?: (event: BuilderEvent) => boolean): Promise<Built> {
-  const events: BuilderEvent[] = []
-  const builder = createBuilderHost().build(plan, {
-    onEvent: (event) => {
-      events.push(event)
-      if (kill?.(event)) builder.kill()
-    },
+function run(t: TestContext, plan: BuildPlan, kill?: (event: BuilderEvent) => boolean): Promise<Built> {
+  if (kill === undefined) return runPlan(plan)
+  return runBuilder(t, plan, (event, builder) => {
+    if (kill(event)) builder.kill()
   })
-  t.after(() => builder.kill())
-  await builder.exited
-  const sealed = events.find((event) => event.kind === 'sealed')
-  const failed = events.find((event) => event.kind === 'failed')
-  return { plan, events, manifest: sealed?.manifest ?? null, error: failed?.error ?? null }
 }
 
 /** The same build once more, in a directory of its own, from what an earlier one left. */
