@@ -18,9 +18,9 @@ import {
 } from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readServing, sealedManifest } from '../support/parts.ts'
 
-const rowCount = 200_000
+const rowCount = 60_000
 
-/** About 10 MB of numbered rows. */
+/** About 3 MB of numbered rows. */
 function longSource(t: TestContext): SourceSpec {
   const rows = Array.from({ length: rowCount }, (_, n) => `${n},some words that repeat ${n % 100},${n / 7}`)
   return sourceOf(t, 'long.csv', `n,words,x\n${rows.join('\n')}\n`, 'csvfile')
