@@ -18,7 +18,7 @@ import { visitsCsv } from '../support/fixtures.ts'
 import { type Answer, type CreatedDataset, explorePath, type JobAnswer } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const rows = 6000
+const rows = 2000
 /** Every answer is read from the files. */
 const uncached = { env: { BROADSHEET_RESPONSE_CACHE_MB: '0' } }
 const readings = (id: string) => ({
