@@ -15,9 +15,9 @@ import { isWhole } from '../support/tiers.ts'
 
 const theServer = shareServer()
 
-/** Records of one slice of a text export, and of three. */
+/** Text is written in slices of this many records, one ahead of the reader. */
 const sliceRows = 60_000
-const manyRows = 3 * sliceRows
+const manyRows = 5 * sliceRows
 const tooManyRows = 1_048_576
 
 /** A Parquet file that the engine makes of a select statement. */
@@ -61,13 +61,17 @@ async function drain(answer: IncomingMessage): Promise<number> {
 }
 
 const streamedFormats = 'csv json jsonl geojson kml gpx turtle n3 rdfxml jsonld ics xlsx fgb ov2'.split(' ')
-/** Written by the engine, with the most text of all, and as rows by our own code. */
-const sampledFormats = isWhole ? streamedFormats : ['json', 'n3', 'xlsx', 'fgb']
-/** What every record as a value of JavaScript would not fit into. */
-const smallHeap = { NODE_OPTIONS: '--max-old-space-size=96' }
+/** Those that the engine writes as text, and those that our own code makes of rows. */
+const textFormats = isWhole ? streamedFormats.filter((format) => !/xlsx|fgb|ov2/.test(format)) : ['n3']
+const rowFormats = isWhole ? ['xlsx', 'fgb', 'ov2'] : ['xlsx', 'fgb']
+/**
+ * A heap into which the records would not fit as values of JavaScript. One thread of the engine: each has buffers for a
+ * format with much text, which come to more than what is to be seen here.
+ */
+const scarce = { NODE_OPTIONS: '--max-old-space-size=96', BROADSHEET_QUERY_THREADS: '1' }
 
 test('exports of many records', async (t) => {
-  const server = await startServer(t, { env: smallHeap })
+  const server = await startServer(t, { env: scarce })
   const content = await parquetOf(t, places(manyRows))
   await server.publishFile('many', { filename: 'many.parquet', content, processors: [point] })
   const base = `${explorePath}/many/exports`
@@ -89,23 +93,27 @@ test('exports of many records', async (t) => {
     assert.deepEqual(left(), [])
   })
 
-  // What the engine needs for a format it needs for the first slice already, and it keeps it: only what comes on top of it
-  // with more slices is growth.
-  await t.test('streamed formats stay flat in memory', async (tt) => {
-    const oneSlice = new Map<string, number>()
-    for (const format of sampledFormats) oneSlice.set(format, await read(format, sliceRows))
-    const before = memoryOf(server.pid)!.peakMb
-    const addedMb: number[] = []
-    for (const format of sampledFormats)
-      addedMb.push(((await read(format, manyRows)) - oneSlice.get(format)!) / 2 ** 20)
-    const grownMb = memoryOf(server.pid)!.peakMb - before
-    const mostMb = Math.max(...addedMb)
-    tt.diagnostic(
-      `${grownMb.toFixed(0)} MB on top of ${before.toFixed(0)} for ${mostMb.toFixed(0)} MB of text`,
-    )
-    assert.ok(mostMb > 100)
-    assert.ok(grownMb < mostMb / 2, `${grownMb} MB on top of ${before} MB for ${mostMb} MB of text`)
-    assert.deepEqual(left(), [])
+  await t.test(
+    'text that the engine writes needs the memory of two slices, however many there are',
+    async (tt) => {
+      const peakMb = () => memoryOf(server.pid)!.peakMb
+      for (const format of textFormats) {
+        // Twice: the engine's allocator takes more the second time, and gives back late.
+        const two = await read(format, 2 * sliceRows)
+        await read(format, 2 * sliceRows)
+        const before = peakMb()
+        const addedMb = ((await read(format, manyRows)) - two) / 2 ** 20
+        const grownMb = peakMb() - before
+        const said = `${format}: ${grownMb.toFixed()} MB on top of ${before.toFixed()} for ${addedMb.toFixed()} MB of text`
+        tt.diagnostic(said)
+        assert.ok(grownMb < Math.max(addedMb / 2, 100), said)
+      }
+      assert.deepEqual(left(), [])
+    },
+  )
+
+  await t.test('rows that our own code writes go through a heap that could not hold them', async () => {
+    for (const format of rowFormats) await read(format, manyRows)
   })
 
   await t.test('what fails in the middle is cut off, and cannot be taken for whole', async () => {
