@@ -146,8 +146,10 @@ let named: Map<string, string>
 before(async (t) => {
   const server = await startServer(t as never, uncached)
   victims = await publishAll(server, [...servingNames, ...generationNames, ...openNames, 'untouched'])
-  const many = { filename: 'v.csv', content: visitsCsv(450_000), extractor: 'csvfile' }
-  inParts = victimOf(server, await server.publishFile('parts', many))
+  // Some 20 MB: two parts.
+  const wide = Array.from({ length: 20_000 }, (_, n) => `${n},${'x'.repeat(1000)}`).join('\n')
+  const inTwo = { filename: 'w.csv', content: `number,note\n${wide}\n`, extractor: 'csvfile' }
+  inParts = victimOf(server, await server.publishFile('parts', inTwo))
   whole = await textsOf(server, 'untouched')
   for (const text of whole) assert.match(text, /^200 /)
   await server.stop()
