@@ -1,6 +1,6 @@
 /**
  * Runs the tests on Node's own runner, two files at a time. `npm test -- WORD...` runs the files whose path has one of
- * the words. Ends with the runner's counts and its exit code.
+ * the words. Ends with the runner's counts and its exit code. A test that hangs fails by name.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -12,18 +12,26 @@ const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort()
 
+/** Many times what the longest takes on a busy machine; the whole sizes and the soak take longer. */
+const testTimeoutMs =
+  process.env.BROADSHEET_TEST_ALL === '1' || process.env.BROADSHEET_SOAK === '1' ? 1_200_000 : 300_000
+
 if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path`)
   process.exitCode = 2
 } else {
-  const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', ...flags, ...files], {
-    stdio: 'inherit',
-    // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
-    env: {
-      NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)),
-      ...process.env,
+  const runner = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=2', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
+    {
+      stdio: 'inherit',
+      // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
+      env: {
+        NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)),
+        ...process.env,
+      },
     },
-  })
+  )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
   runner.on('exit', (code) => process.exit(code ?? 1))
 }

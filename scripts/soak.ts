@@ -26,11 +26,15 @@ const files = globSync('test/integration/*.test.ts')
   .filter((file) => positionals.length === 0 || positionals.some((word) => file.includes(word)))
   .sort()
 
+/** A file's share, and what it may still have in hand at its end. */
+const testTimeoutMs = Math.ceil((minutes / files.length) * 60_000) + 1_200_000
+
 console.log(`seed ${seed}, ${minutes} minutes, ${files.length} files`)
 let failures = 0
 for (const file of files) {
   console.log(`\n== ${file}`)
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', file], {
+  const flags = ['--test', '--test-reporter=spec', `--test-timeout=${testTimeoutMs}`]
+  const { status } = spawnSync(process.execPath, [...flags, file], {
     stdio: 'inherit',
     env: {
       ...process.env,

@@ -11,6 +11,7 @@ import { isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
+import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
@@ -46,7 +47,10 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     },
     // Said by a hook instead, in the words of the API that is asked.
     return503OnClosing: false,
-    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
+    ajv: {
+      customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false },
+      onCreate: compileOnFirstUse,
+    },
   })
   app.decorateRequest('principal')
   app.decorateRequest('startedAt', 0)

@@ -8,7 +8,14 @@ import {
   type ErrorValue,
   fromErrorValue,
 } from '../kernel/index.ts'
-import type { BuilderTask, CheckPlan, Preview, PreviewOrder, ServingFilePlan } from './builder/messages.ts'
+import type {
+  BuilderMessage,
+  BuilderTask,
+  CheckPlan,
+  Preview,
+  PreviewOrder,
+  ServingFilePlan,
+} from './builder/messages.ts'
 
 export interface BuilderExit {
   readonly code: number | null
@@ -47,11 +54,6 @@ export interface BuilderHost {
   close(): void
 }
 
-type Message =
-  | BuilderEvent
-  | { readonly kind: 'previewed'; readonly preview: Preview }
-  | { readonly kind: 'checked'; readonly result: CheckResult }
-
 const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
 const heapMb = 512
@@ -83,12 +85,12 @@ export function createBuilderHost(): BuilderHost {
     return child
   }
 
-  function start(task: BuilderTask, onMessage: (message: Message) => void): Builder {
+  function start(task: BuilderTask, onMessage: (message: BuilderMessage) => void): Builder {
     const child = takeSpare() ?? forkBuilder()
     const exited = exitOf(child)
     // The next spare starts when this one is done: the task at hand needs the processor more.
     void exited.then(makeSpare)
-    child.on('message', (message) => onMessage(message as Message))
+    child.on('message', (message) => onMessage(message as BuilderMessage))
     child.send(task, () => {})
     return {
       seal: () => {
@@ -106,15 +108,15 @@ export function createBuilderHost(): BuilderHost {
   }
 
   /** Starts a task that has one answer. Null: the child ended without one. Errors: what the child reports. */
-  async function ask<K extends Message['kind']>(
+  async function ask<K extends BuilderMessage['kind']>(
     task: BuilderTask,
     kind: K,
     signal: AbortSignal | undefined,
-  ): Promise<Extract<Message, { kind: K }> | null> {
-    let answer: Extract<Message, { kind: K }> | null = null
+  ): Promise<Extract<BuilderMessage, { kind: K }> | null> {
+    let answer: Extract<BuilderMessage, { kind: K }> | null = null
     let failure: ErrorValue | null = null
     const child = start(task, (message) => {
-      if (message.kind === kind) answer = message as Extract<Message, { kind: K }>
+      if (message.kind === kind) answer = message as Extract<BuilderMessage, { kind: K }>
       else if (message.kind === 'failed') failure = message.error
     })
     const letGo = () => child.kill()

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { tempDirectory } from '../support/builder.ts'
-import { type CliRun, runCli } from '../support/cli.ts'
+import { type CliRun, callCli, runCli } from '../support/cli.ts'
 import { flipByte } from '../support/damage.ts'
 import { visitsCsv, writeVisits } from '../support/fixtures.ts'
 import { explorePath, type JobAnswer, managementPath } from '../support/http-client.ts'
 import { createDatabase, forEachDatabase } from '../support/postgres.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-backup-'))
 const many = { path: join(directory, 'many.csv') }
@@ -23,9 +23,9 @@ const envOf = (server: TestServer): Record<string, string> => ({
   ...(server.databaseUrl === null ? {} : { DATABASE_URL: server.databaseUrl }),
 })
 const backUp = (server: TestServer, target: string, ...flags: string[]) =>
-  runCli(['--json', 'backup', target, ...flags], envOf(server))
+  callCli(['--json', 'backup', target, ...flags], envOf(server))
 const restore = (backup: string, target: string, env: Record<string, string> = {}) =>
-  runCli(['--json', 'restore-backup', backup, '--data-dir', target], env)
+  callCli(['--json', 'restore-backup', backup, '--data-dir', target], env)
 const lastEvent = (run: CliRun) => {
   assert.equal(run.code, 0, run.stdout + run.stderr)
   return run.events().at(-1)
@@ -60,12 +60,12 @@ forEachDatabase(
           return reads
         })()
         const target = join(tempDirectory(t), 'backup')
-        const run = await backUp(server, target)
+        const run = await runCli(['--json', 'backup', target], envOf(server))
         isOver = true
         assert.ok((await reader) > 0)
         const { counts } = lastEvent(run)
         assert.equal(counts.versions, 1)
-        const checked = await runCli(['--json', 'verify', target])
+        const checked = await callCli(['--json', 'verify', target])
         assert.deepEqual([checked.code, checked.events().filter(({ event }) => event === 'problem')], [0, []])
         const done = await server.jobDone(jobId)
         await server.stop()
@@ -100,18 +100,20 @@ forEachDatabase(
   { isLong: true },
 )
 
+const theServer = shareServer()
+
 test('repeated into the same directory, a backup copies only what is new and forgets what is gone', async (t) => {
-  const server = await startServer(t)
-  await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(300) })
+  const server = await theServer()
+  await server.publishFile('repeated', { filename: 'v.csv', content: visitsCsv(300) })
   const target = join(tempDirectory(t), 'backup')
   const first = lastEvent(await backUp(server, target))
   assert.ok(first.copied.files > 0)
   const again = lastEvent(await backUp(server, target))
   assert.deepEqual(again.copied, { files: 0, bytes: 0 })
   assert.deepEqual(again.counts, first.counts)
-  await server.publishFile('more', { filename: 'm.csv', content: 'a\n1\n' })
+  await server.publishFile('added', { filename: 'm.csv', content: 'a\n1\n' })
   const third = lastEvent(await backUp(server, target, '--link', '--quick'))
-  assert.equal(third.counts.generations, 2)
+  assert.equal(third.counts.generations, first.counts.generations + 1)
   assert.equal(third.copied.files, 3, 'a part, a manifest and a source')
   assert.equal(readdirSync(target).filter((name) => name.startsWith('control-')).length, 1)
   assert.ok(
@@ -119,38 +121,9 @@ test('repeated into the same directory, a backup copies only what is new and for
   )
 })
 
-test('an interrupted backup is no backup, and leaves the one before it whole', async (t) => {
-  const server = await startServer(t)
-  const visits = await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(300) })
-  const part = join(
-    server.dataDirectory,
-    'generations',
-    String(visits.job.result.generation_uid),
-    'part-00000.parquet',
-  )
-  const root = tempDirectory(t)
-  const [good, broken] = [join(root, 'good'), join(root, 'broken')]
-  lastEvent(await backUp(server, good))
-  const complete = readFileSync(join(good, 'backup.json'), 'utf8')
-  // A damaged source ends a backup half-way, at the same point every time.
-  flipByte(part)
-  await server.publishFile('more', { filename: 'm.csv', content: 'a\n1\n' })
-  const failed = await backUp(server, broken)
-  assert.equal(failed.code, 1)
-  assert.match(failed.events().at(-1).message, /part-00000\.parquet of generation ge_/)
-  for (const run of [await restore(broken, join(root, 'new')), await runCli(['--json', 'verify', broken])]) {
-    assert.equal(run.code, 1, run.stdout)
-    assert.match(run.stdout, /never completed/)
-  }
-  assert.ok(!existsSync(join(root, 'new')))
-  // The part is there already from the time when it was whole: this one succeeds, and is what the copy says.
-  assert.equal(lastEvent(await backUp(server, good)).counts.generations, 2)
-  assert.notEqual(readFileSync(join(good, 'backup.json'), 'utf8'), complete)
-})
-
 test('a damaged backup, a directory in use and a directory that is none are refused', async (t) => {
-  const server = await startServer(t)
-  await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(300) })
+  const server = await theServer()
+  await server.publishFile('copied', { filename: 'v.csv', content: visitsCsv(300) })
   const root = tempDirectory(t)
   const target = join(root, 'backup')
   lastEvent(await backUp(server, target))
@@ -165,7 +138,7 @@ test('a damaged backup, a directory in use and a directory that is none are refu
   writeFileSync(join(root, 'mine.txt'), 'x')
   await refused(backUp(server, root), 2, /something else/)
   await refused(
-    runCli(['backup', join(root, 'b2'), '--data-dir', join(root, 'nowhere')]),
+    callCli(['backup', join(root, 'b2'), '--data-dir', join(root, 'nowhere')]),
     2,
     /no control\.sqlite/,
   )
@@ -176,4 +149,34 @@ test('a damaged backup, a directory in use and a directory that is none are refu
     readdirSync(root).filter((name) => name.startsWith('.restoring')),
     [],
   )
+})
+
+/** Last: it damages what the server has. */
+test('an interrupted backup is no backup, and leaves the one before it whole', async (t) => {
+  const server = await theServer()
+  const visits = await server.publishFile('visits', { filename: 'v.csv', content: visitsCsv(310) })
+  const part = join(
+    server.dataDirectory,
+    'generations',
+    String(visits.job.result.generation_uid),
+    'part-00000.parquet',
+  )
+  const root = tempDirectory(t)
+  const [good, broken] = [join(root, 'good'), join(root, 'broken')]
+  const { counts } = lastEvent(await backUp(server, good))
+  const complete = readFileSync(join(good, 'backup.json'), 'utf8')
+  // A damaged source ends a backup half-way, at the same point every time.
+  flipByte(part)
+  await server.publishFile('later', { filename: 'm.csv', content: 'a\n2\n' })
+  const failed = await backUp(server, broken)
+  assert.equal(failed.code, 1)
+  assert.match(failed.events().at(-1).message, /part-00000\.parquet of generation ge_/)
+  for (const run of [await restore(broken, join(root, 'new')), await callCli(['--json', 'verify', broken])]) {
+    assert.equal(run.code, 1, run.stdout)
+    assert.match(run.stdout, /never completed/)
+  }
+  assert.ok(!existsSync(join(root, 'new')))
+  // The part is there already from the time when it was whole: this one succeeds, and is what the copy says.
+  assert.equal(lastEvent(await backUp(server, good)).counts.generations, counts.generations + 1)
+  assert.notEqual(readFileSync(join(good, 'backup.json'), 'utf8'), complete)
 })

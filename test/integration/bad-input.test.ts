@@ -12,7 +12,10 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { tempDirectory } from '../support/builder.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
-import { startServer } from '../support/server.ts'
+import { shareServer, startServer } from '../support/server.ts'
+import { isWhole } from '../support/tiers.ts'
+
+const theServer = shareServer()
 
 const good = 'code,name\n0007,Brie\n0012,Roquefort\n'
 const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
@@ -175,8 +178,8 @@ test('bad input ends in a named outcome and touches nothing that is published', 
   })
 })
 
-test('requests with impossible characters are refused before anything is done with them', async (t) => {
-  const server = await startServer(t)
+test('requests with impossible characters are refused before anything is done with them', async () => {
+  const server = await theServer()
   const catalog = `${explorePath}?limit=1`
   const { port } = new URL(server.url)
   for (const host of ['a b', 'x"><script>', 'evil.example/path', 'a:123456']) {
@@ -197,10 +200,10 @@ test('requests with impossible characters are refused before anything is done wi
 })
 
 /** npm run test:all takes the whole gigabyte. */
-const largeBytes = process.env.BROADSHEET_TEST_ALL === '1' ? 1 << 30 : 1 << 28
+const largeBytes = isWhole ? 1 << 30 : 1 << 28
 
 test('a large file is uploaded in flat memory', async (t) => {
-  const server = await startServer(t)
+  const server = await theServer()
   const path = join(tempDirectory(t), 'large.csv')
   writeFileSync(path, 'a,b\n')
   truncateSync(path, largeBytes)

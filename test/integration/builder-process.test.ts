@@ -11,15 +11,16 @@ import {
   type Built,
   makePlan,
   runBuild,
+  runBuilder,
   type SourceSpec,
   sourceOf,
   tempDirectory,
 } from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readServing, sealedManifest } from '../support/parts.ts'
 
-const rowCount = 200_000
+const rowCount = 60_000
 
-/** About 10 MB of numbered rows. */
+/** About 3 MB of numbered rows. */
 function longSource(t: TestContext): SourceSpec {
   const rows = Array.from({ length: rowCount }, (_, n) => `${n},some words that repeat ${n % 100},${n / 7}`)
   return sourceOf(t, 'long.csv', `n,words,x\n${rows.join('\n')}\n`, 'csvfile')
@@ -65,7 +66,7 @@ function kinds(events: readonly BuilderEvent[]): string[] {
 
 test('a build reports its phases in order and progress that only grows, in exact rows and bytes', async (t) => {
   const source = longSource(t)
-  const built = await runBuild(t, [source], smallSlices)
+  const built = await runBuilder(t, makePlan(tempDirectory(t), [source], smallSlices))
   const manifest = assertWhole(built)
   assert.equal(manifest.partial, false)
   assert.equal(manifest.records_count, rowCount)
@@ -127,11 +128,15 @@ test('the serving file holds the records in order, their ids and where their wor
 test('sealed in the middle, a build keeps an unbroken run of records from the start and says that it is partial', async (t) => {
   let parts = 0
   let askedAt = 0
-  const built = await runBuild(t, [longSource(t)], smallSlices, (event, builder) => {
-    if (event.kind !== 'part' || ++parts !== 10) return
-    askedAt = performance.now()
-    builder.seal()
-  })
+  const built = await runBuilder(
+    t,
+    makePlan(tempDirectory(t), [longSource(t)], smallSlices),
+    (event, builder) => {
+      if (event.kind !== 'part' || ++parts !== 10) return
+      askedAt = performance.now()
+      builder.seal()
+    },
+  )
   const stoppedMs = performance.now() - askedAt
   const manifest = assertWhole(built)
   assert.equal(manifest.partial, true)
@@ -148,7 +153,7 @@ test('sealed in the middle, a build keeps an unbroken run of records from the st
 })
 
 test('sealed while it indexes, a build is whole and has no serving file', async (t) => {
-  const built = await runBuild(t, [longSource(t)], {}, (event, builder) => {
+  const built = await runBuilder(t, makePlan(tempDirectory(t), [longSource(t)], {}), (event, builder) => {
     if (event.kind === 'phase' && event.phase === 'index') builder.seal()
   })
   const manifest = assertWhole(built)
@@ -159,18 +164,26 @@ test('sealed while it indexes, a build is whole and has no serving file', async 
 })
 
 test('sealed before anything was read, a build is an empty partial generation', async (t) => {
-  const built = await runBuild(t, [longSource(t)], smallSlices, (event, builder) => {
-    if (event.kind === 'phase' && event.phase === 'extract') builder.seal()
-  })
+  const built = await runBuilder(
+    t,
+    makePlan(tempDirectory(t), [longSource(t)], smallSlices),
+    (event, builder) => {
+      if (event.kind === 'phase' && event.phase === 'extract') builder.seal()
+    },
+  )
   const manifest = assertWhole(built)
   assert.equal(manifest.partial, true)
   assert.equal(built.events.at(-1)!.kind, 'done')
 })
 
 test('a builder that is killed leaves no manifest', async (t) => {
-  const built = await runBuild(t, [longSource(t)], smallSlices, (event, builder) => {
-    if (event.kind === 'part') builder.kill()
-  })
+  const built = await runBuilder(
+    t,
+    makePlan(tempDirectory(t), [longSource(t)], smallSlices),
+    (event, builder) => {
+      if (event.kind === 'part') builder.kill()
+    },
+  )
   assert.equal(built.manifest, null)
   assert.equal(existsSync(join(built.plan.directory, 'manifest.json')), false)
 })

@@ -11,14 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { flipByte } from '../support/damage.ts'
 import { visitsCsv } from '../support/fixtures.ts'
-import { type Answer, type CreatedDataset, explorePath } from '../support/http-client.ts'
+import { type Answer, type CreatedDataset, explorePath, type JobAnswer } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const rows = 12_000
+const rows = 2000
 /** Every answer is read from the files. */
 const uncached = { env: { BROADSHEET_RESPONSE_CACHE_MB: '0' } }
 const readings = (id: string) => ({
@@ -40,18 +40,20 @@ async function textsOf(server: TestServer, id: string): Promise<string[]> {
 }
 
 interface Victim {
-  readonly dataset: CreatedDataset
+  readonly dataset: CreatedDataset & { readonly job: JobAnswer }
   readonly generation: string
   readonly serving: string
   readonly directory: string
   readonly part: string
 }
 
-/** One dataset per id, all of the same records. Out: where their files lie, and what readers get. */
-async function publishAll(t: TestContext, ids: readonly string[]) {
-  const server = await startServer(t, uncached)
+/**
+ * One server for all tests: what is damaged behind a stopped one is damaged at once, between its two runs. One dataset per
+ * id, all of the same records.
+ */
+async function publishAll(server: TestServer, ids: readonly string[]): Promise<Map<string, Victim>> {
   const content = await server.upload('v.csv', visitsCsv(rows))
-  const victims = new Map<string, Victim>()
+  const made = new Map<string, Victim>()
   for (const id of ids) {
     const dataset = await server.publishFile(id, {
       filename: 'v.csv',
@@ -59,14 +61,16 @@ async function publishAll(t: TestContext, ids: readonly string[]) {
       extractor: 'csvfile',
       fieldSpecifications: [{ name: 'annotate', args: { field: 'city', annotation: 'facet', args: [] } }],
     })
-    const generation = String(dataset.job.result.generation_uid)
-    const directory = join(server.dataDirectory, 'generations', generation)
-    const serving = join(server.dataDirectory, 'serving', `${generation}.duckdb`)
-    victims.set(id, { dataset, generation, serving, directory, part: join(directory, 'part-00000.parquet') })
+    made.set(id, victimOf(server, dataset))
   }
-  const whole = await textsOf(server, ids[0]!)
-  for (const text of whole) assert.match(text, /^200 /)
-  return { server, victims, whole }
+  return made
+}
+
+function victimOf(server: TestServer, dataset: Victim['dataset']): Victim {
+  const generation = String(dataset.job.result.generation_uid)
+  const directory = join(server.dataDirectory, 'generations', generation)
+  const serving = join(server.dataDirectory, 'serving', `${generation}.duckdb`)
+  return { dataset, generation, serving, directory, part: join(directory, 'part-00000.parquet') }
 }
 
 async function until(isTrue: () => Promise<boolean> | boolean, otherwise: string): Promise<void> {
@@ -89,46 +93,13 @@ function fillWithGarbage(path: string): void {
 const identityOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 
 const toServingFiles: Record<string, (at: Victim, other: Victim) => void> = {
-  shortened: ({ serving }) => truncateSync(serving, 300_000),
+  shortened: ({ serving }) => truncateSync(serving, statSync(serving).size >> 1),
   flipped: ({ serving }) => fillWithGarbage(serving),
   emptied: ({ serving }) => writeFileSync(serving, ''),
   garbage: ({ serving }) => writeFileSync(serving, 'x'.repeat(100_000)),
   swapped: ({ serving }, other) => copyFileSync(other.serving, serving),
   deleted: ({ serving }) => rmSync(serving),
 }
-
-test('a damaged or missing serving file changes no answer, and is derived again', async (t) => {
-  const names = Object.keys(toServingFiles)
-  const { server, victims, whole } = await publishAll(t, [...names, 'untouched'])
-  await server.stop()
-  for (const [name, spoil] of Object.entries(toServingFiles))
-    spoil(victims.get(name)!, victims.get('untouched')!)
-  const damaged = new Map(names.map((name) => [name, identityOf(victims.get(name)!.serving)]))
-  const again = await server.startAgain()
-  for (const name of [...names, 'untouched']) assert.deepEqual(await textsOf(again, name), whole, name)
-  assert.equal(await damageCount(again, 'serving_file'), names.length - 1, 'one that is missing is no damage')
-  const lines = again
-    .stderr()
-    .split('\n')
-    .filter((line) => line.includes('file_damaged'))
-  assert.equal(lines.length, names.length - 1)
-  assert.ok(lines.every((line) => line.includes('serving file') && !line.includes(again.dataDirectory)))
-  for (const name of names) {
-    const { serving } = victims.get(name)!
-    const isNew = () => ![0, damaged.get(name)].includes(identityOf(serving))
-    await until(isNew, `the serving file ${name} is not derived again`)
-  }
-  for (const name of names) assert.deepEqual(await textsOf(again, name), whole, `${name}, derived again`)
-})
-
-test('a serving file damaged while it is open changes no answer', async (t) => {
-  const { server, victims, whole } = await publishAll(t, ['flipped', 'shortened'])
-  // What the engine has in memory is right and goes on being served; what it has to read is found out.
-  fillWithGarbage(victims.get('flipped')!.serving)
-  truncateSync(victims.get('shortened')!.serving, 4096)
-  for (let round = 0; round < 3; round++)
-    for (const id of victims.keys()) assert.deepEqual(await textsOf(server, id), whole, id)
-})
 
 /** Each spoils a generation and answers the file that is to be named. */
 const toGenerations: Record<string, (at: Victim) => string> = {
@@ -158,15 +129,72 @@ const toGenerations: Record<string, (at: Victim) => string> = {
   },
 }
 
-test('a damaged generation is named and not served; publishing again heals the dataset', async (t) => {
-  const names = Object.keys(toGenerations)
-  const { server, victims, whole } = await publishAll(t, [...names, 'untouched'])
+const servingNames = Object.keys(toServingFiles).map((name) => `serving-${name}`)
+const generationNames = Object.keys(toGenerations).map((name) => `generation-${name}`)
+const openNames = ['open-flipped', 'open-shortened']
+
+let again: TestServer
+let victims: Map<string, Victim>
+let inParts: Victim
+/** What readers get of every dataset. */
+let whole: string[]
+/** The serving files as they were damaged. */
+let damaged: Map<string, number>
+/** The file of each generation that is to be named. */
+let named: Map<string, string>
+
+before(async (t) => {
+  const server = await startServer(t as never, uncached)
+  victims = await publishAll(server, [...servingNames, ...generationNames, ...openNames, 'untouched'])
+  // Some 20 MB: two parts.
+  const wide = Array.from({ length: 20_000 }, (_, n) => `${n},${'x'.repeat(1000)}`).join('\n')
+  const inTwo = { filename: 'w.csv', content: `number,note\n${wide}\n`, extractor: 'csvfile' }
+  inParts = victimOf(server, await server.publishFile('parts', inTwo))
+  whole = await textsOf(server, 'untouched')
+  for (const text of whole) assert.match(text, /^200 /)
   await server.stop()
-  const named = new Map(names.map((name) => [name, toGenerations[name]!(victims.get(name)!)]))
+
+  for (const [name, spoil] of Object.entries(toServingFiles))
+    spoil(victims.get(`serving-${name}`)!, victims.get('untouched')!)
+  damaged = new Map(servingNames.map((name) => [name, identityOf(victims.get(name)!.serving)]))
+  named = new Map(
+    Object.entries(toGenerations).map(([name, spoil]) => [
+      `generation-${name}`,
+      spoil(victims.get(`generation-${name}`)!),
+    ]),
+  )
   // Without the serving file, or the damage would not be met: what is in it is right.
-  for (const name of names) rmSync(victims.get(name)!.serving)
-  const again = await server.startAgain()
-  for (const name of names) {
+  for (const name of generationNames) rmSync(victims.get(name)!.serving)
+  // A directory in the place of the serving file: none can be derived, readers stay with the parts.
+  rmSync(inParts.serving)
+  mkdirSync(join(inParts.serving, 'in-the-way'), { recursive: true })
+  again = await server.startAgain()
+})
+
+test('a damaged or missing serving file changes no answer, and is derived again', async () => {
+  for (const name of [...servingNames, 'untouched']) assert.deepEqual(await textsOf(again, name), whole, name)
+  assert.equal(
+    await damageCount(again, 'serving_file'),
+    servingNames.length - 1,
+    'one that is missing is no damage',
+  )
+  const lines = again
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('file_damaged'))
+  assert.equal(lines.length, servingNames.length - 1)
+  assert.ok(lines.every((line) => line.includes('serving file') && !line.includes(again.dataDirectory)))
+  for (const name of servingNames) {
+    const { serving } = victims.get(name)!
+    const isNew = () => ![0, damaged.get(name)].includes(identityOf(serving))
+    await until(isNew, `the serving file of ${name} is not derived again`)
+  }
+  for (const name of servingNames)
+    assert.deepEqual(await textsOf(again, name), whole, `${name}, derived again`)
+})
+
+test('a damaged generation is named and not served; publishing again heals the dataset', async () => {
+  for (const name of generationNames) {
     const { generation } = victims.get(name)!
     for (const [reading, answer] of await readAll(again, name)) {
       assert.equal(answer.status, 500, `${reading} of ${name}: ${answer.text.slice(0, 200)}`)
@@ -181,32 +209,29 @@ test('a damaged generation is named and not served; publishing again heals the d
   assert.equal(await damageCount(again, 'part'), 4)
   assert.equal(await damageCount(again, 'manifest'), 2)
   assert.deepEqual(await textsOf(again, 'untouched'), whole)
-  for (const name of names) {
+  for (const name of generationNames) {
     const job = await again.jobDone(await again.publish(victims.get(name)!.dataset.datasetUid))
     assert.equal(job.result.reused, false, `${name} is not published again as it is`)
     assert.deepEqual(await textsOf(again, name), whole, name)
   }
 })
 
-test('two parts that change places under a running server are found out, and served again when they are right', async (t) => {
-  const server = await startServer(t, uncached)
-  const { job } = await server.publishFile('visits', {
-    filename: 'v.csv',
-    content: visitsCsv(450_000),
-    extractor: 'csvfile',
-  })
-  const generation = String(job.result.generation_uid)
-  const directory = join(server.dataDirectory, 'generations', generation)
+test('a serving file damaged while it is open changes no answer', async () => {
+  const [flipped, shortened] = openNames as [string, string]
+  for (const id of openNames) assert.deepEqual(await textsOf(again, id), whole, id)
+  // What the engine has in memory is right and goes on being served; what it has to read is found out.
+  fillWithGarbage(victims.get(flipped)!.serving)
+  truncateSync(victims.get(shortened)!.serving, 4096)
+  for (let round = 0; round < 3; round++)
+    for (const id of openNames) assert.deepEqual(await textsOf(again, id), whole, id)
+})
+
+test('two parts that change places under a running server are found out, and served again when they are right', async () => {
+  const { directory } = inParts
   const parts = readdirSync(directory).filter((name) => name.startsWith('part-'))
   assert.ok(parts.length > 1)
-  await server.stop()
-  // A directory in the place of the serving file: none can be derived, readers stay with the parts.
-  const serving = join(server.dataDirectory, 'serving', `${generation}.duckdb`)
-  rmSync(serving)
-  mkdirSync(join(serving, 'in-the-way'), { recursive: true })
-  const again = await server.startAgain()
-  const page = `${explorePath}/visits/records?limit=3`
-  const before = (await again.expect(200, 'GET', page)).text
+  const page = `${explorePath}/parts/records?limit=3`
+  const right = (await again.expect(200, 'GET', page)).text
   const swap = () => {
     renameSync(join(directory, parts[0]!), join(directory, 'aside'))
     renameSync(join(directory, parts[1]!), join(directory, parts[0]!))
@@ -219,5 +244,5 @@ test('two parts that change places under a running server are found out, and ser
     assert.match(answer.json.message, /part-00000\.parquet/)
   }
   swap()
-  assert.equal((await again.expect(200, 'GET', page)).text, before)
+  assert.equal((await again.expect(200, 'GET', page)).text, right)
 })

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Client, type CreatedDataset, explorePath, managementPath } from '../support/http-client.ts'
-import { startServer } from '../support/server.ts'
+import { shareServer } from '../support/server.ts'
 
+const theServer = shareServer()
 const idOf = (field: string) => ({ name: 'annotate', args: { field, annotation: 'id' } })
 const baseOf = (dataset: CreatedDataset) => `${managementPath}/datasets/${dataset.datasetUid}`
 
@@ -25,8 +26,8 @@ interface Difference {
 }
 const without = ({ _id, ...rest }: Difference) => rest
 
-test('a version and now are compared in numbers, pages and files', async (t) => {
-  const server = await startServer(t)
+test('a version and now are compared in numbers, pages and files', async () => {
+  const server = await theServer()
   const header = 'code,name,at,place,tags,price'
   const dataset = await server.publishFile('stops', {
     filename: 'stops.csv',
@@ -132,8 +133,8 @@ test('a version and now are compared in numbers, pages and files', async (t) => 
   await server.expect(200, 'HEAD', `${base}/diff/export?from=${version}`)
 })
 
-test('a cursor goes on over the same two generations, whatever is published meanwhile', async (t) => {
-  const server = await startServer(t)
+test('a cursor goes on over the same two generations, whatever is published meanwhile', async () => {
+  const server = await theServer()
   const rows = (from: number, count: number, suffix: string) =>
     Array.from({ length: count }, (_, n) => `${from + n},v${suffix}`).join('\n')
   const dataset = await server.publishFile('rows', {
@@ -173,8 +174,8 @@ test('a cursor goes on over the same two generations, whatever is published mean
   )
 })
 
-test('without id fields a change is a record removed and one added', async (t) => {
-  const server = await startServer(t)
+test('without id fields a change is a record removed and one added', async () => {
+  const server = await theServer()
   const dataset = await server.publishFile('plain', {
     filename: 'plain.csv',
     content: 'a,b\n1,x\n1,x\n2,y\n',
@@ -191,8 +192,8 @@ test('without id fields a change is a record removed and one added', async (t) =
   ])
 })
 
-test('what cannot be compared is refused, and another dataset is not confirmed', async (t) => {
-  const server = await startServer(t)
+test('what cannot be compared is refused, and another dataset is not confirmed', async () => {
+  const server = await theServer()
   const dataset = await server.publishFile('one', { filename: 'one.csv', content: 'a\n1\n' })
   const other = await server.publishFile('two', { filename: 'two.csv', content: 'a\n1\n' })
   const otherVersion = await saveVersion(server, other)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { visitsCsv } from '../support/fixtures.ts'
 import { type Client, explorePath, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
-import { startServer } from '../support/server.ts'
+import { shareServer } from '../support/server.ts'
 
 const idOf = (field: string) => ({ name: 'annotate', args: { field, annotation: 'id' } })
 const before = 'code,name,price\na,Ash,1\nb,Birch,2\nc,Cedar,3\n'
@@ -24,11 +24,13 @@ async function recordsOf(server: Client, datasetId: string) {
 
 forEachDatabase(
   (database, options) => {
+    const theServer = shareServer({ database })
+
     test(
       `a dry run tells every difference, changes nothing, and is exposed as it is (${database})`,
       options,
-      async (t) => {
-        const server = await startServer(t, { database })
+      async () => {
+        const server = await theServer()
         const dataset = await server.publishFile('trees', {
           filename: 'trees.csv',
           content: before,
@@ -99,15 +101,15 @@ forEachDatabase(
     test(
       `what is not published yet is compared with nothing, and an error is still there afterwards (${database})`,
       options,
-      async (t) => {
-        const server = await startServer(t, { database })
-        const dataset = await server.createDataset('trees', { filename: 'trees.csv', content: before })
+      async () => {
+        const server = await theServer()
+        const dataset = await server.createDataset('unpublished', { filename: 'trees.csv', content: before })
         const { result } = await dryRun(server, dataset.datasetUid)
         assert.equal(result.published, false)
         assert.equal(result.diff.from, null)
         assert.deepEqual(result.diff.records, { added: 3, removed: 0, changed: 0, unchanged: 0 })
         assert.equal(result.diff.samples.added.length, 3)
-        await server.expect(404, 'GET', `${explorePath}/trees/records`)
+        await server.expect(404, 'GET', `${explorePath}/unpublished/records`)
 
         // A step that fails puts the dataset in error; dry runs, good or bad, leave it there with its reason.
         const base = `${managementPath}/datasets/${dataset.datasetUid}`
@@ -130,9 +132,9 @@ forEachDatabase(
       },
     )
 
-    test(`a dry run that fails leaves an idle dataset idle (${database})`, options, async (t) => {
-      const server = await startServer(t, { database })
-      const dataset = await server.publishFile('trees', { filename: 'trees.csv', content: before })
+    test(`a dry run that fails leaves an idle dataset idle (${database})`, options, async () => {
+      const server = await theServer()
+      const dataset = await server.publishFile('failing', { filename: 'trees.csv', content: before })
       const base = `${managementPath}/datasets/${dataset.datasetUid}`
       await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: idOf('nothing') })
       const failed = await server.waitForJob(await server.order('PUT', `${base}/publish?dry_run=true`))
@@ -143,8 +145,10 @@ forEachDatabase(
   { isLong: true },
 )
 
-test('publish?generation= is refused in words when it cannot be, and the dataset stays at rest', async (t) => {
-  const server = await startServer(t)
+const theServer = shareServer()
+
+test('publish?generation= is refused in words when it cannot be, and the dataset stays at rest', async () => {
+  const server = await theServer()
   const trees = await server.publishFile('trees', { filename: 'trees.csv', content: before })
   const other = await server.publishFile('other', { filename: 'other.csv', content: 'a\n1\n' })
   const base = `${managementPath}/datasets/${trees.datasetUid}`
@@ -201,8 +205,8 @@ test('publish?generation= is refused in words when it cannot be, and the dataset
   assert.equal(catalog.metas.default.title, 'Trees')
 })
 
-test('aborting a dry run leaves nothing, whether the records are to be kept or not', async (t) => {
-  const server = await startServer(t)
+test('aborting a dry run leaves nothing, whether the records are to be kept or not', async () => {
+  const server = await theServer()
   const dataset = await server.publishFile('visits', { filename: 'visits.csv', content: visitsCsv(100) })
   const base = `${managementPath}/datasets/${dataset.datasetUid}`
   await server.replaceFile(dataset, 'visits.csv', visitsCsv(150_000, { edition: 2 }))

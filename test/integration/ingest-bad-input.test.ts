@@ -4,7 +4,15 @@ import { readdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { ErrorKey, JsonObject } from '../../src/kernel/index.ts'
-import { type Built, type PlanChanges, runBuild, sourceOf } from '../support/builder.ts'
+import {
+  type Built,
+  makePlan,
+  type PlanChanges,
+  runBuilder,
+  runPlan,
+  sourceOf,
+  tempDirectory,
+} from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readSideFile, sealedManifest } from '../support/parts.ts'
 
 async function build(
@@ -15,7 +23,10 @@ async function build(
   params: JsonObject = {},
   changes: PlanChanges = {},
 ): Promise<Built> {
-  const built = await runBuild(t, [sourceOf(t, name, content, extractor, params)], changes)
+  const plan = makePlan(tempDirectory(t), [sourceOf(t, name, content, extractor, params)], changes)
+  const isLarge = content.length > 1 << 20 || changes.limits?.maxSourceBytes !== undefined
+  // The heap of a builder process is limited.
+  const built = await (isLarge ? runBuilder(t, plan) : runPlan(plan))
   // Whatever came in, what is sealed adds up.
   for (const source of built.manifest?.sources ?? []) {
     assert.equal(

@@ -1,4 +1,4 @@
-/** CSV and TSV through the real builder process: dialects, encodings, types, hostile names. */
+/** CSV and TSV through the real builder: dialects, encodings, types, hostile names. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -130,8 +130,8 @@ for (const encoding of ['utf-8', 'utf-16le', 'utf-16be']) {
 }
 
 test('an accent that comes late decides the encoding of the whole file', async (t) => {
-  const plain = Array.from({ length: 200_000 }, (_, n) => `${n},plain`).join('\n')
-  const text = `n,word\n${plain}\n200000,été\n`
+  const plain = Array.from({ length: 100_000 }, (_, n) => `${n},plain`).join('\n')
+  const text = `n,word\n${plain}\n100000,été\n`
   const utf8 = await buildCsv(t, Buffer.from(text))
   assert.equal((await readRecords(utf8)).at(-1)!.word, 'été')
   const latin1 = await buildCsv(t, iconv.encode(text, 'latin1'))

@@ -9,11 +9,11 @@ import { visitsCsv, writeVisits } from '../support/fixtures.ts'
 import { explorePath, type JobAnswer, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { childrenOf, isAlive, until } from '../support/processes.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 const fewVisits = 200
-/** Some 55 MB, so that a build goes on for seconds and has several parts. */
-const manyVisits = 1_200_000
+/** Some 20 MB, so that a build goes on for seconds and has several parts. */
+const manyVisits = 450_000
 /** One thread: the build is slow enough to be met half-way. */
 const slowBuilder = { BROADSHEET_BUILDER_THREADS: '1' }
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-visits-'))
@@ -51,8 +51,8 @@ const first = { n: fewVisits, low: 0, high: fewVisits - 1, edition: 1, isPartial
 const second = { n: manyVisits, low: 0, high: manyVisits - 1, edition: 2, isPartial: false }
 
 /** A dataset whose first edition is published and whose second is being built. */
-async function publishLong(server: TestServer) {
-  const dataset = await server.publishFile('visits', {
+async function publishLong(server: TestServer, datasetId = 'visits') {
+  const dataset = await server.publishFile(datasetId, {
     filename: 'visits.csv',
     content: visitsCsv(fewVisits, { edition: 1 }),
     extractor: 'csvfile',
@@ -66,13 +66,15 @@ async function publishLong(server: TestServer) {
 
 forEachDatabase(
   (database, options) => {
+    const theServer = shareServer({ database, env: { ...slowBuilder, BROADSHEET_BUILDERS: '1' } })
+
     test(
       `an abort keeps the records processed so far, from the first on, and says that they are partial (${database})`,
       options,
-      async (t) => {
-        const server = await startServer(t, { database, env: slowBuilder })
-        const { datasetUid, jobId, base } = await publishLong(server)
-        assert.deepEqual(await extentOf(server), first, 'readers see nothing of a build')
+      async () => {
+        const server = await theServer()
+        const { datasetUid, jobId, base } = await publishLong(server, 'kept')
+        assert.deepEqual(await extentOf(server, 'kept'), first, 'readers see nothing of a build')
 
         const abortId = await server.order('PUT', `${base}/abort_processing`)
         const abort = await server.jobDone(abortId)
@@ -81,7 +83,7 @@ forEachDatabase(
         assert.equal(job.result.aborted, true)
         assert.equal(job.result.partial, true)
 
-        const extent = await extentOf(server)
+        const extent = await extentOf(server, 'kept')
         assert.ok(extent.n > 0 && extent.n < manyVisits, `${extent.n} records are not a part`)
         assert.deepEqual(extent, { n: extent.n, low: 0, high: extent.n - 1, edition: 2, isPartial: true })
         assert.equal(job.result.records_count, extent.n)
@@ -91,20 +93,20 @@ forEachDatabase(
         assert.equal((await server.request('PUT', `${base}/abort_processing`)).status, 400)
 
         // Partial records can be searched like all others, and the next publish ends the state.
-        const path = `${explorePath}/visits/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
+        const path = `${explorePath}/kept/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
         assert.ok((await server.expect(200, 'GET', path)).json.total_count > 0)
         await server.jobDone(await server.publish(datasetUid))
-        assert.deepEqual(await extentOf(server), second)
+        assert.deepEqual(await extentOf(server, 'kept'), second)
       },
     )
 
-    test(`an abort that discards leaves readers on what they had (${database})`, options, async (t) => {
-      const server = await startServer(t, { database, env: slowBuilder })
-      const { datasetUid, jobId, base } = await publishLong(server)
+    test(`an abort that discards leaves readers on what they had (${database})`, options, async () => {
+      const server = await theServer()
+      const { datasetUid, jobId, base } = await publishLong(server, 'discarded')
       await server.jobDone(await server.order('PUT', `${base}/abort_processing?records=discard`))
       const job = await server.jobDone(jobId)
       assert.equal(job.result.aborted, true)
-      assert.deepEqual(await extentOf(server), first)
+      assert.deepEqual(await extentOf(server, 'discarded'), first)
       assert.equal((await statusOf(server, datasetUid)).name, 'idle')
     })
 
@@ -150,10 +152,10 @@ forEachDatabase(
     test(
       `a publish that waits its turn can be aborted and leaves the dataset as it was (${database})`,
       options,
-      async (t) => {
-        const server = await startServer(t, { database, env: { ...slowBuilder, BROADSHEET_BUILDERS: '1' } })
+      async () => {
+        const server = await theServer()
         const waiting = await server.createDataset('waiting', { filename: 'w.csv', content: visitsCsv(10) })
-        const long = await publishLong(server)
+        const long = await publishLong(server, 'long')
         const jobId = await server.publish(waiting.datasetUid)
         assert.equal((await statusOf(server, waiting.datasetUid)).name, 'queued')
         const base = `${managementPath}/datasets/${waiting.datasetUid}`

@@ -6,19 +6,24 @@ import { test } from 'node:test'
 import { flipByte } from '../support/damage.ts'
 import { managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
-import { startServer } from '../support/server.ts'
+import { shareServer } from '../support/server.ts'
 
 const first = 'n,word\n1,a\n2,"b, ""quoted""",too,many\n3,c\n3,d\n'
 const second = 'n,word\n1,a\n'
 const byNumber = [{ name: 'annotate', args: { field: 'n', annotation: 'id', args: [] } }]
+
+const shared = {
+  sqlite: shareServer({ database: 'sqlite' }),
+  postgres: shareServer({ database: 'postgres' }),
+}
 
 forEachDatabase(
   (database, options) => {
     test(
       `generations say what they are made of, and every row is accounted for (${database})`,
       options,
-      async (t) => {
-        const server = await startServer(t, { database })
+      async () => {
+        const server = await shared[database]()
         const dataset = await server.publishFile('books', {
           filename: 'b.csv',
           content: first,
@@ -81,9 +86,9 @@ forEachDatabase(
   { isLong: true },
 )
 
-test('who may not edit learns nothing, and what is not there is not there', async (t) => {
-  const server = await startServer(t)
-  const dataset = await server.publishFile('books', {
+test('who may not edit learns nothing, and what is not there is not there', async () => {
+  const server = await shared.sqlite()
+  const dataset = await server.publishFile('closed', {
     filename: 'b.csv',
     content: first,
     extractor: 'csvfile',

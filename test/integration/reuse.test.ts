@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { explorePath, managementPath } from '../support/http-client.ts'
-import { startServer } from '../support/server.ts'
+import { shareServer } from '../support/server.ts'
+
+const theServer = shareServer({ env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1' } })
 
 interface Source {
   readonly url: string
@@ -39,7 +41,7 @@ test('only changed resources are fetched again, and an unchanged publish builds 
   const source = await startSource(t)
   source.put('/a.csv', 'n,v\n1,x\n')
   source.put('/b.csv', 'n,v\n2,y\n')
-  const server = await startServer(t, { env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1' } })
+  const server = await theServer()
   const dataset = await server.createDataset('two', {
     filename: 'a.csv',
     content: { url: `${source.url}/a.csv` },
@@ -71,8 +73,8 @@ test('only changed resources are fetched again, and an unchanged publish builds 
   assert.deepEqual([back.result.reused, back.result.generation_uid], [true, first.result.generation_uid])
 })
 
-test('metadata, visibility, labels and descriptions are published without building anything', async (t) => {
-  const server = await startServer(t)
+test('metadata, visibility, labels and descriptions are published without building anything', async () => {
+  const server = await theServer()
   const dataset = await server.publishFile('one', { filename: 'one.csv', content: 'n,v\n1,x\n2,y\n' })
   const base = `${managementPath}/datasets/${dataset.datasetUid}`
   const publishReused = async () => {

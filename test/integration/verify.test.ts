@@ -20,7 +20,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, type TestContext, test } from 'node:test'
 import { type Findings, verify as verifyDirectory } from '../../src/upkeep/index.ts'
 import { tempDirectory } from '../support/builder.ts'
-import { runCli } from '../support/cli.ts'
+import { callCli, runCli } from '../support/cli.ts'
 import { flipByte } from '../support/damage.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { managementPath } from '../support/http-client.ts'
@@ -35,8 +35,13 @@ interface Problem {
 }
 
 /** What verify says: its exit code, problems and last event. */
-async function verify(directory: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
-  const run = await runCli(['--json', 'verify', directory, ...flags], env)
+async function verify(
+  directory: string,
+  flags: readonly string[] = [],
+  env: Record<string, string> = {},
+  runs = callCli,
+) {
+  const run = await runs(['--json', 'verify', directory, ...flags], env)
   const events = run.code === 2 ? [] : run.events()
   const problems: Problem[] = events.filter((event) => event.event === 'problem')
   const summary = events.find((event) => event.event === 'verified')
@@ -100,7 +105,7 @@ forEachDatabase(
         await publishSome(server)
         const env: Record<string, string> =
           server.databaseUrl === null ? {} : { DATABASE_URL: server.databaseUrl }
-        const whole = await verify(server.dataDirectory, [], env)
+        const whole = await verify(server.dataDirectory, [], env, runCli)
         assert.deepEqual([whole.code, whole.problems], [0, []], whole.text)
         const { generations, parts, blobs, serving_files, bytes_hashed, content_hashes, ok } = whole.summary
         assert.deepEqual([ok, generations, parts, blobs, serving_files], [true, 2, 2, 2, 2])

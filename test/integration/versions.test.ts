@@ -7,7 +7,7 @@ import { documented, readApiDocument } from '../support/api-document.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { type CreatedDataset, explorePath, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 const cityFacet = { name: 'annotate', args: { field: 'city', annotation: 'facet' } }
 
@@ -44,10 +44,15 @@ async function publishEdition(server: TestServer, dataset: CreatedDataset, editi
   await server.jobDone(await server.publish(dataset.datasetUid))
 }
 
+const shared = {
+  sqlite: shareServer({ database: 'sqlite' }),
+  postgres: shareServer({ database: 'postgres' }),
+}
+
 forEachDatabase(
   (database, options) => {
     test(`versions (${database})`, options, async (t) => {
-      const server = await startServer(t, { database })
+      const server = await shared[database]()
       const expect = documented(server, await readApiDocument(server))
 
       await t.test('say who, when, what, and with which configuration', async () => {
@@ -295,8 +300,8 @@ forEachDatabase(
   { isLong: true },
 )
 
-test('who may read versions may not thereby delete them', async (t) => {
-  const server = await startServer(t)
+test('who may read versions may not thereby delete them', async () => {
+  const server = await shared.sqlite()
   const dataset = await server.publishFile('rights', { filename: 'v.csv', content: visitsCsv(3) })
   const version = await save(server, dataset)
   const base = baseOf(dataset)

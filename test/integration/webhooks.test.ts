@@ -6,7 +6,7 @@ import { visitsCsv } from '../support/fixtures.ts'
 import { managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { hasValidSignature, startReceiver } from '../support/receiver.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 const quick = {
   BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1',
@@ -32,22 +32,26 @@ async function openWebhook(server: TestServer, datasetUid: string, body: object)
     for (;;) {
       const found = await deliveries()
       if (found.length >= count && found.every(({ state }) => state !== 'pending')) return found
-      await delay(10)
+      await delay(50)
     }
   }
   return { base, path, secret: String(json.secret), json, deliveries, untilSettled }
 }
 
-async function setUp(t: TestContext, options: Parameters<typeof startServer>[1] = {}) {
+/** A receiver, and a dataset on a server that calls it. */
+async function setUp(t: TestContext, server: TestServer, datasetId: string) {
   const receiver = await startReceiver(t)
-  const server = await startServer(t, { ...options, env: { ...quick, ...options.env } })
-  const dataset = await server.createDataset('visits', spec)
-  return { receiver, server, ...dataset }
+  return { receiver, server, ...(await server.createDataset(datasetId, spec)) }
+}
+
+const shared = {
+  sqlite: shareServer({ database: 'sqlite', env: quick }),
+  postgres: shareServer({ database: 'postgres', env: quick }),
 }
 
 forEachDatabase((database, options) => {
   test(`a publish is told once, signed, switch before outcome (${database})`, options, async (t) => {
-    const { receiver, server, datasetUid } = await setUp(t, { database })
+    const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'told')
     const webhook = await openWebhook(server, datasetUid, { url: `${receiver.url}/hook`, label: 'city' })
     assert.match(webhook.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
     const jobId = await server.publish(datasetUid)
@@ -91,7 +95,7 @@ forEachDatabase((database, options) => {
     `a delivery is tried again, later ones wait, and one that is given up lets them pass (${database})`,
     options,
     async (t) => {
-      const { receiver, server, datasetUid } = await setUp(t, { database })
+      const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'repeated')
       const webhook = await openWebhook(server, datasetUid, { url: receiver.url, events: ['job.done'] })
       const failing = new Map<string, number>()
       let first = ''
@@ -127,7 +131,11 @@ forEachDatabase((database, options) => {
   )
 
   test(`a crash between commit and delivery loses nothing (${database})`, options, async (t) => {
-    const { receiver, server, datasetUid } = await setUp(t, { database })
+    const { receiver, server, datasetUid } = await setUp(
+      t,
+      await startServer(t, { database, env: quick }),
+      'crashed',
+    )
     const webhook = await openWebhook(server, datasetUid, {
       url: receiver.url,
       events: ['publication.switched'],
@@ -148,7 +156,7 @@ forEachDatabase((database, options) => {
 })
 
 test('what a webhook may be, and what becomes of one', async (t) => {
-  const { receiver, server, datasetUid } = await setUp(t)
+  const { receiver, server, datasetUid } = await setUp(t, await shared.sqlite(), 'checked')
   const other = await server.createDataset('other', spec)
   const base = `${managementPath}/datasets/${datasetUid}/webhooks`
 
@@ -258,9 +266,11 @@ test('what a webhook may be, and what becomes of one', async (t) => {
 })
 
 test('addresses that are not public are refused, as an address at once and as a name when it is called', async (t) => {
-  const { receiver, server, datasetUid } = await setUp(t, {
-    env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '0' },
-  })
+  const { receiver, server, datasetUid } = await setUp(
+    t,
+    await startServer(t, { env: { ...quick, BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '0' } }),
+    'visits',
+  )
   const base = `${managementPath}/datasets/${datasetUid}/webhooks`
   for (const url of [
     receiver.url,

@@ -10,6 +10,10 @@ import type { Expr } from '../../src/odsql/ast.ts'
 import { print } from '../../src/odsql/print.ts'
 import { aggregate, condition, range, value } from '../support/odsql-arbitraries.ts'
 import { type Clauses, openShops, type Reader } from '../support/shops.ts'
+import { isWhole } from '../support/tiers.ts'
+
+/** Every run draws others: a share of them each time comes to all of them soon. */
+const runs = (whole: number) => (isWhole ? whole : Math.ceil(whole / 3))
 
 let readers: Readonly<Record<'indexed' | 'scanned', Reader>>
 before(async (t) => {
@@ -58,7 +62,7 @@ async function check<T>(
     fc.asyncProperty(clauses, async (given) => {
       outcomes.push(await agreed(toClauses(given)))
     }),
-    { numRuns },
+    { numRuns: runs(numRuns) },
   )
   return outcomes
 }
@@ -79,7 +83,7 @@ test('a condition and its negation divide the records between them', async () =>
       if ('error' in yes || 'error' in no) return assert.deepEqual(no, yes)
       assert.equal(yes.rows.length + no.rows.length, 12)
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })
 

@@ -1,8 +1,9 @@
-/** Runs the real builder process on real files, for tests. */
+/** Runs the real builder on real files, for tests: in this process, or as the process that it is. */
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { runTask } from '../../src/ingest/builder/run-task.ts'
 import { type Builder, createBuilderHost } from '../../src/ingest/index.ts'
 import type { BuilderEvent, BuildPlan, ErrorValue, JsonObject, Manifest } from '../../src/kernel/index.ts'
 
@@ -84,13 +85,33 @@ export function makePlan(
   }
 }
 
-export async function runBuild(
+/** Builds in this process, from sources and what differs from the usual plan. */
+export function runBuild(
   t: TestContext,
   sources: readonly SourceSpec[],
   changes: PlanChanges = {},
+): Promise<Built> {
+  return runPlan(makePlan(tempDirectory(t), sources, changes))
+}
+
+/**
+ * Builds in this process: enough where the content of files decides, and a process of its own costs several times what a
+ * small build does.
+ */
+export async function runPlan(plan: BuildPlan): Promise<Built> {
+  const events: BuilderEvent[] = []
+  // As it comes through the channel of a process.
+  const emit = (message: unknown) => events.push(JSON.parse(JSON.stringify(message)) as BuilderEvent)
+  await runTask({ kind: 'build', plan }, emit, new AbortController().signal)
+  return builtOf(plan, events)
+}
+
+/** Builds in a builder process, which `onEvent` may seal or kill. */
+export async function runBuilder(
+  t: TestContext,
+  plan: BuildPlan,
   onEvent: (event: BuilderEvent, builder: Builder) => void = () => {},
 ): Promise<Built> {
-  const plan = makePlan(tempDirectory(t), sources, changes)
   const events: BuilderEvent[] = []
   const builder: Builder = createBuilderHost().build(plan, {
     onEvent: (event) => {
@@ -100,6 +121,10 @@ export async function runBuild(
   })
   t.after(() => builder.kill())
   await builder.exited
+  return builtOf(plan, events)
+}
+
+function builtOf(plan: BuildPlan, events: readonly BuilderEvent[]): Built {
   const sealed = events.find((event) => event.kind === 'sealed')
   const failed = events.find((event) => event.kind === 'failed')
   return { plan, events, manifest: sealed?.manifest ?? null, error: failed?.error ?? null }

@@ -1,6 +1,11 @@
-/** Runs the command line as people do: as a process, with nothing but its arguments and environment. */
+/**
+ * Runs the command line as people do: as a process, with nothing but its arguments and environment (`runCli`, `startCli`);
+ * or in this process, for the many runs in which only what it does and says is looked at (`callCli`).
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { runCli as runCommand } from '../../src/cli/index.ts'
 import type { TestServer } from './server.ts'
 
 export interface CliRun {
@@ -39,12 +44,7 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
   const ended = new Promise<CliRun>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
-      const events = () =>
-        stdout
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line))
-      resolve({ code, stdout, stderr, events })
+      resolve({ code, stdout, stderr, events: () => eventsIn(stdout) })
     })
   })
   return {
@@ -67,6 +67,34 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 
 export function runCli(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun> {
   return startCli(args, env).ended
+}
+
+/** The same without a process: arguments and environment in, exit code and output out. */
+export async function callCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliRun> {
+  const written = { stdout: '', stderr: '' }
+  const into = (name: keyof typeof written) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        written[name] += String(chunk)
+        done()
+      },
+    }) as NodeJS.WritableStream as NodeJS.WriteStream
+  const code = await runCommand(args, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    streams: { stdout: into('stdout'), stderr: into('stderr') },
+    serve: () => Promise.reject(new Error('a server is a process')),
+  })
+  return { code, ...written, events: () => eventsIn(written.stdout) }
+}
+
+function eventsIn(stdout: string) {
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
 }
 
 /** The environment of somebody who may do everything on a server. */

@@ -103,7 +103,8 @@ export interface CreatedDataset {
 export const managementPath = '/api/management/v2'
 export const explorePath = '/api/explore/v2.1/catalog/datasets'
 
-const defaultPollMs = 15
+/** Who waits for a state in passing looks as often as this; who waits for the end looks less often the longer it takes. */
+const pollMs = { least: 15, most: 150, share: 0.1 }
 
 export function createClient(url: string, admin: { username: string; password: string }): Client {
   async function request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
@@ -183,13 +184,16 @@ export function createClient(url: string, admin: { username: string; password: s
 
   async function waitForJob(jobId: string, options: WaitOptions = {}): Promise<JobAnswer> {
     const isOver = options.until ?? (() => false)
-    const endsAt = performance.now() + (options.timeoutMs ?? 120_000)
+    const isWatching = options.until !== undefined || options.onState !== undefined
+    const startedAt = performance.now()
+    const endsAt = startedAt + (options.timeoutMs ?? 120_000)
     for (;;) {
       const job: JobAnswer = (await expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json
       options.onState?.(job)
       if (isOver(job) || job.state === 'done' || job.state === 'error') return job
       if (performance.now() > endsAt) throw new Error(`job still going on: ${JSON.stringify(job)}`)
-      await delay(options.pollMs ?? defaultPollMs)
+      const patient = Math.min(pollMs.most, (performance.now() - startedAt) * pollMs.share)
+      await delay(options.pollMs ?? (isWatching ? pollMs.least : Math.max(pollMs.least, patient)))
     }
   }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { isWhole } from './tiers.ts'
 
 export type DatabaseName = 'sqlite' | 'postgres'
 
@@ -62,7 +63,7 @@ export function forEachDatabase(
   define: (database: DatabaseName, options: { readonly skip: string | false }) => void,
   { isLong = false } = {},
 ): void {
-  const isLeftOut = isLong && process.env.BROADSHEET_TEST_ALL !== '1' && process.env.BROADSHEET_SOAK !== '1'
+  const isLeftOut = isLong && !isWhole && process.env.BROADSHEET_SOAK !== '1'
   define('sqlite', { skip: false })
   define('postgres', { skip: isLeftOut ? 'on PostgreSQL: npm run test:all' : postgresSkipped })
   after(stopPostgres)

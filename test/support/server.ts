@@ -2,14 +2,15 @@
  * Starts the real server as a process of its own, on a temporary data directory, and stops it whatever happens.
  *
  * `startServer(t)` for tests: what it started is gone when the test ends, also when the test fails; should the test's
- * own process die, the server notices that its IPC channel has closed and exits. `launchServer()` for programs that are
- * not tests (bench): they must call `stop()`.
+ * own process die, the server notices that its IPC channel has closed and exits. `shareServer()` for the tests of a file
+ * that can do with one: a start takes longer than most of them. `launchServer()` for programs that are not tests (bench):
+ * they must call `stop()`.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient } from './http-client.ts'
 import { createDatabase, type DatabaseName } from './postgres.ts'
@@ -51,6 +52,19 @@ export async function startServer(t: TestContext, options: ServerOptions = {}): 
   const home = await makeHome(options)
   t.after(() => home.clear())
   return launch(home, options.env ?? {})
+}
+
+/**
+ * One server for the tests of a file that neither stop nor set it up, with dataset ids of their own: started by the first
+ * that asks, ended after the last.
+ */
+export function shareServer(options: ServerOptions = {}): () => Promise<TestServer> {
+  let launched: ReturnType<typeof launchServer> | null = null
+  after(async () => (await launched)?.clear())
+  return async () => {
+    launched ??= launchServer(options)
+    return (await launched).server
+  }
 }
 
 /** A server that ends when `stop` is called, or with this process. Its own directory stays until `clear`. */

@@ -1,5 +1,6 @@
-import type { CheckOrder } from '../../checks/index.ts'
+import type { CheckOrder, CheckResult } from '../../checks/index.ts'
 import type {
+  BuilderEvent,
   BuildPlan,
   BuildSource,
   ConfiguredStep,
@@ -48,3 +49,9 @@ export type BuilderTask =
   | { readonly kind: 'serving_file'; readonly plan: ServingFilePlan }
   | { readonly kind: 'check'; readonly plan: CheckPlan }
   | { readonly kind: 'preview'; readonly order: PreviewOrder }
+
+/** What a builder says: a build reports as it goes, the other tasks have one answer. */
+export type BuilderMessage =
+  | BuilderEvent
+  | { readonly kind: 'previewed'; readonly preview: Preview }
+  | { readonly kind: 'checked'; readonly result: CheckResult }
