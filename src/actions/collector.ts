@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExpressionBuilder } from 'kysely'
-import { type ControlSchema, isBackupRunning } from '../control/index.ts'
+import { type ControlSchema, isBackupRunning, outsideBackups } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
 import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
@@ -119,11 +119,8 @@ async function finishCollecting(deps: ActionDeps): Promise<void> {
 
 /** The claim asks everything again: a version may have been saved of it since it was chosen. */
 async function collect(deps: ActionDeps, generationUid: string, bytes: number): Promise<void> {
-  const { db } = deps.control
-  // One may have begun since; one that begins after the claim copies a database that knows of it.
-  if (await isBackupRunning(db, deps.clock.now())) return
   crashPoint('collect.before')
-  const isClaimed = await db.transaction().execute(async (trx) => {
+  const isClaimed = await outsideBackups(deps.control.db, deps.clock.now(), async (trx) => {
     const claimed = await trx
       .updateTable('generations')
       .set({ state: 'collected' })

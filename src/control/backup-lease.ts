@@ -7,14 +7,40 @@ import type { ControlDb } from './control.ts'
 
 const prefix = 'backup_lease:'
 
-/** Takes a lease, or extends one's own. */
+/** A row that whoever begins a backup and whoever frees something take in turn. */
+const gate = { key: 'backup_gate', value: '' }
+
+/** For the rest of the transaction no backup begins, or nothing is freed; until then one waits for the other. */
+async function passGate(trx: ControlDb): Promise<void> {
+  await write(trx, gate)
+}
+
+/** Takes a lease, or extends one's own. What is copied afterwards knows of all that was freed before. */
 export async function holdBackupLease(db: ControlDb, id: string, expiresAt: number): Promise<void> {
-  const row = { key: `${prefix}${id}`, value: String(expiresAt) }
+  await db.transaction().execute(async (trx) => {
+    await passGate(trx)
+    await write(trx, { key: `${prefix}${id}`, value: String(expiresAt) })
+  })
+}
+
+async function write(db: ControlDb, row: { readonly key: string; readonly value: string }): Promise<void> {
   await db
     .insertInto('settings')
     .values(row)
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: row.value }))
     .execute()
+}
+
+/** In one transaction, and only while no backup runs; null when one does. */
+export async function outsideBackups<T>(
+  db: ControlDb,
+  now: number,
+  work: (trx: ControlDb) => Promise<T>,
+): Promise<T | null> {
+  return db.transaction().execute(async (trx) => {
+    await passGate(trx)
+    return (await isBackupRunning(trx, now)) ? null : work(trx)
+  })
 }
 
 export async function releaseBackupLease(db: ControlDb, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-export { holdBackupLease, isBackupRunning, releaseBackupLease } from './backup-lease.ts'
+export { holdBackupLease, isBackupRunning, outsideBackups, releaseBackupLease } from './backup-lease.ts'
 export { type Control, type ControlDb, openControl } from './control.ts'
 export { type DataLock, lockDataDirectory } from './data-lock.ts'
 export { DatabaseNotEmptyError, dumpPostgres, loadDump } from './dump.ts'
