@@ -146,3 +146,59 @@ async function assertContents(
   assert.equal(records.json.total_count, last?.result.records_count, JSON.stringify(last))
   assert.equal(await readEdition(server, dataset.datasetId, versionUid), 1)
 }
+
+test('a history that no order explains is found out', () => {
+  const at = (ms: number) => new Date(ms).toISOString()
+  const job = (job_id: string, name: string, finishedAt: number, result: object) =>
+    ({ job_id, function: name, state: 'done', finished_at: at(finishedAt), result }) as unknown as JobAnswer
+  const call = (name: OrderName, sentAt: number, outcome: Partial<Call>): Call => ({
+    client: 0,
+    datasetUid: 'da_1',
+    name,
+    sentAt,
+    answeredAt: sentAt + 2,
+    status: 200,
+    ...outcome,
+  })
+  const refused = (name: OrderName, sentAt: number, status: string, allowed: string) =>
+    call(name, sentAt, { status: 400, refusal: { key: 'actions.invalid_status', status, allowed } })
+  const rest = 'idle, error, limit_reached'
+  const calls = [
+    call('publish', 0, { jobId: 'a', seenEndedAt: 101 }),
+    refused('unpublish', 10, 'processing', rest),
+    call('unpublish', 200, { jobId: 'b' }),
+    refused('abort_processing', 300, 'idle', 'queued, processing'),
+  ]
+  const jobs = [
+    job('a', 'publish', 100, { generation_uid: 'ge_2', published: true, records_count: 22 }),
+    job('b', 'unpublish', 210, { published: false }),
+  ]
+  const shown = { published: true, recordsCount: 21 }
+  const judge = (someCalls: readonly Call[], someJobs = jobs) =>
+    assertExplained(someCalls, someJobs, { start: shown, restored: shown })
+  judge(calls)
+  const wrong: Readonly<Record<string, () => void>> = {
+    'two at once': () =>
+      judge(
+        [...calls, call('save_version', 50, { jobId: 'c' })],
+        [jobs[0]!, job('c', 'save_version', 60, { records_count: 21 }), jobs[1]!],
+      ),
+    'an abort refused at rest beside a publish': () =>
+      judge([...calls, refused('abort_processing', 50, 'idle', 'queued, processing')]),
+    'refused by what nobody ordered': () => judge([...calls, refused('publish', 50, 'saving_version', rest)]),
+    'refused by what was over': () => judge([...calls, refused('publish', 150, 'processing', rest)]),
+    'aborting what nobody aborts': () =>
+      judge([...calls, refused('publish', 50, 'aborting_processing', rest)]),
+    'refused in what is allowed': () => judge([...calls, refused('publish', 250, 'idle', rest)]),
+    'a job that is lost': () => judge(calls, jobs.slice(0, 1)),
+    'out of order': () => judge(calls, [...jobs].reverse()),
+    'aborted by nobody': () =>
+      judge(calls, [
+        job('a', 'publish', 100, { aborted: true, published: true, records_count: 21 }),
+        jobs[1]!,
+      ]),
+    'a result that does not follow': () =>
+      judge(calls, [jobs[0]!, job('b', 'unpublish', 210, { published: true })]),
+  }
+  for (const [what, judgeIt] of Object.entries(wrong)) assert.throws(judgeIt, assert.AssertionError, what)
+})

@@ -35,7 +35,9 @@ forEachDatabase(
         server = await server.startAgain()
       }
 
-      const sequence = fc.asyncProperty(datasetCommands(), async (commands) => {
+      async function runSequence(
+        commands: Iterable<fc.AsyncCommand<DatasetModel, DatasetUnderTest>>,
+      ): Promise<void> {
         // After a failed restart, so that the shorter sequences tried next have a server to fail on.
         await server.request('GET', '/healthz').catch(async () => {
           await server.kill()
@@ -55,12 +57,20 @@ forEachDatabase(
         await fc.asyncModelRun(() => ({ model, real }), commands)
         await server.expect(204, 'DELETE', datasetPath(dataset))
         assert.equal(await readEdition(server, datasetId), null)
+      }
+
+      let running: Promise<void> = Promise.resolve()
+      const sequence = fc.asyncProperty(datasetCommands(), (commands) => {
+        running = runSequence(commands)
+        return running
       })
       await fc.assert(sequence, {
         seed,
         numRuns: sequences,
         ...(isSoak ? { interruptAfterTimeLimit: databaseMs, markInterruptAsFailure: false } : {}),
       })
+      // The end of a soak does not wait for the sequence that is under way.
+      await running
       t.diagnostic(`${datasets} sequences, ${counts.commands} commands`)
       // The last sweep may still be at work; a start finds nothing to do but its own.
       await restart('stop')
