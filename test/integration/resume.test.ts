@@ -103,6 +103,8 @@ const sources: Record<string, (t: TestContext) => SourceSpec> = {
     sourceOf(t, 'a.json', JSON.stringify(lines((n) => String(n)).map((_, n) => gadgets(n))), 'jsonfile'),
 }
 const changes: PlanChanges = { limits: { sliceBytes: 2 << 10, maxErrorSamples: 1000 } }
+/** As many parts of a format that takes more bytes for a record. */
+const larger: PlanChanges = { limits: { sliceBytes: 6 << 10, maxErrorSamples: 1000 } }
 const typed: PlanChanges = {
   ...changes,
   fieldSpecifications: [{ processor_uid: 'pr_0', name: 'type', args: { field: 'code', type: 'int' } }],
@@ -111,7 +113,7 @@ const typed: PlanChanges = {
 for (const [type, make] of Object.entries(sources)) {
   test(`a killed build of ${type} goes on behind the parts that are there`, async (t) => {
     const source = make(t)
-    const planChanges = type === 'csvfile' ? typed : changes
+    const planChanges = { csvfile: typed, geojson: larger }[type] ?? changes
     const undisturbed = await run(t, makePlan(tempDirectory(t), [source], planChanges))
     const killed = await run(
       t,
