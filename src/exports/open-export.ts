@@ -75,7 +75,7 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
         JSON.stringify([
           order.formatName,
           order.generation,
-          source.whole.sql,
+          withoutNames(source.whole.sql, order),
           source.whole.values.map(String),
           order.options,
         ]),
@@ -321,4 +321,10 @@ function once(work: () => void): () => void {
     isDone = true
     work()
   }
+}
+
+/** The statement, whatever a generation is called where it is open: it may be closed and opened again. */
+function withoutNames(sql: string, { target: { relation, search } }: ExportOrder): string {
+  const names = [relation, ...(search ? [search.terms, search.postings] : [])]
+  return names.reduce((text, name, at) => text.replaceAll(name, `relation ${at}`), sql)
 }

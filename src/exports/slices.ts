@@ -6,13 +6,21 @@
 import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import type { Connection } from '../engine/index.ts'
-import { quoteLiteral } from '../kernel/index.ts'
+import { AppError, quoteLiteral } from '../kernel/index.ts'
 import { recordIdSql } from '../records/index.ts'
 import type { ExportContext, TextFormat } from './format.ts'
 import type { Sliced } from './source.ts'
 
-/** Records of one slice: some 20 to 50 MB of text for wide tables. */
-const sliceRows = 60_000
+/** Records of one slice at most. */
+const mostRows = 60_000
+/**
+ * Text of one slice, in bytes. A text expression (`isRaw`) takes the engine up to thirty times its text in memory, its own
+ * writers hardly more than the text; and how wide records are is known from the slice before only.
+ */
+const sliceBytes = { raw: 6 << 20, written: 32 << 20 } as const
+/** The first slice, and by how much the next may be larger. */
+const firstRows = { raw: 250, written: 4_000 } as const
+const mostGrowth = 16
 
 export interface TextWork {
   readonly connection: Connection
@@ -34,20 +42,37 @@ export interface Slice {
 }
 interface Cursor {
   readonly pass: number
-  readonly index: number
+  /** The first position, and how many. */
+  readonly from: number
+  readonly size: number
   /** Records written before. */
   readonly before: number
 }
 
-export const firstSlice = (work: TextWork) => writeSlice(work, { pass: 0, index: 0, before: 0 })
+const kindOf = (work: TextWork) => (work.format.isRaw ? 'raw' : 'written')
 
+export const firstSlice = (work: TextWork) =>
+  writeSlice(work, { pass: 0, from: 0, size: firstRows[kindOf(work)], before: 0 })
+
+/** A slice that takes too much memory is made smaller, down to one record. */
 async function writeSlice(work: TextWork, at: Cursor): Promise<Slice> {
+  for (let size = at.size; ; size = Math.ceil(size / 8)) {
+    try {
+      return await tryToWrite(work, { ...at, size })
+    } catch (error) {
+      const isTooLarge = error instanceof AppError && error.key === 'engine.out_of_memory'
+      if (!isTooLarge || size === 1) throw error
+    }
+  }
+}
+
+async function tryToWrite(work: TextWork, at: Cursor): Promise<Slice> {
   const { connection, format, context, sliced, signal } = work
   const passes = format.select(context)
-  const from = at.index * sliceRows
-  const statement = sliced.slice(from, from + sliceRows)
-  const isFirst = at.pass === 0 && at.index === 0
-  const target = `${work.path}-${at.pass}-${at.index}`
+  const { from } = at
+  const statement = sliced.slice(from, from + at.size)
+  const isFirst = at.pass === 0 && from === 0
+  const target = `${work.path}-${at.pass}-${from}`
   // With a filter only what has been written tells the number; without one it is the position.
   const before = sliced.hasEveryPosition ? from : at.before
   // Once a record, where the text of a format names it with every field.
@@ -63,13 +88,20 @@ async function writeSlice(work: TextWork, at: Cursor): Promise<Slice> {
     signal,
   )
   const rows = Number(row!.Count)
-  const isLastOfPass = from + sliceRows >= sliced.positions
+  const { size: bytes } = await stat(target)
+  const isLastOfPass = from + at.size >= sliced.positions
   const next = !isLastOfPass
-    ? { ...at, index: at.index + 1, before: at.before + rows }
+    ? { ...at, from: from + at.size, size: sizeAfter(work, at, bytes), before: at.before + rows }
     : at.pass + 1 < passes.length
-      ? { pass: at.pass + 1, index: 0, before: 0 }
+      ? { pass: at.pass + 1, from: 0, size: firstRows[kindOf(work)], before: 0 }
       : null
-  return { path: target, bytes: (await stat(target)).size, rows, next }
+  return { path: target, bytes, rows, next }
+}
+
+/** As many positions as gave the right amount of text, if they are like the last. */
+function sizeAfter(work: TextWork, { size }: Cursor, bytes: number): number {
+  const fitting = Math.floor((size * sliceBytes[kindOf(work)]) / Math.max(1, bytes))
+  return Math.max(1, Math.min(fitting, size * mostGrowth, mostRows))
 }
 
 /** The text of an export, beginning with a slice that has been written; `finish` is called when all is over. */

@@ -93,6 +93,21 @@ test('exports of many records', async (t) => {
     assert.deepEqual(left(), [])
   })
 
+  await t.test('records of many kilobytes are exported in every format', async () => {
+    const wide = await parquetOf(
+      t,
+      `select range as number, repeat('wide "text" & more <' || range || '> ', 300) as name,
+         date '2000-01-01' as day, 48.5 as lat, 2.5 as lon from range(1500)`,
+    )
+    await server.publishFile('wide', { filename: 'wide.parquet', content: wide, processors: [point] })
+    for (const format of ['geojson', 'n3', 'ics', 'kml', 'jsonl']) {
+      const answer = await openAnswer(server, `${explorePath}/wide/exports/${format}`)
+      assert.equal(answer.statusCode, 200, format)
+      assert.ok((await drain(answer)) > 1500 * 6000, format)
+      assert.equal(answer.trailers['broadsheet-records'], '1500', format)
+    }
+  })
+
   await t.test(
     'text that the engine writes needs the memory of two slices, however many there are',
     async (tt) => {
