@@ -11,10 +11,12 @@ if (!isRunningPinnedNode()) {
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   const { runCli } = await import('../src/cli/index.ts')
-  process.exitCode = await runCli(process.argv.slice(2), {
+  const code = await runCli(process.argv.slice(2), {
     async serve(env) {
       const { serve } = await import('../src/main.ts')
       await serve(env)
     },
   })
+  // A server that could not start has said so already.
+  if (code !== 0) process.exitCode = code
 }

@@ -27,7 +27,7 @@ interface Read {
 }
 
 /** Blocks of calls that are counted, and calls in each. */
-const efforts = { full: { blocks: 5, calls: 64 }, small: { blocks: 2, calls: 16 } } as const
+const efforts = { full: { blocks: 3, calls: 32 }, small: { blocks: 2, calls: 16 } } as const
 type Effort = (typeof efforts)[keyof typeof efforts]
 
 export async function queriesSection({ scale }: SectionOptions): Promise<Finding[]> {
@@ -58,7 +58,9 @@ export async function queriesSection({ scale }: SectionOptions): Promise<Finding
         const connections = await Promise.all(Array.from({ length: callers }, () => raw.connect()))
         for (const read of reads(input.rows, ids)) {
           say(`queries: ${read.name}, ${callers} callers`)
-          findings.push(await compare(read, efforts[scale], pool, connections))
+          const finding = await compare(read, efforts[scale], pool, connections)
+          say(`  ${finding.measured}`)
+          findings.push(finding)
         }
         for (const connection of connections) connection.closeSync()
         await pool.close()

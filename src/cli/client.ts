@@ -44,6 +44,10 @@ export interface Client {
   replaceResource(dataset: string, resourceUid: string, resource: ResourceInput): Promise<ResourceObject>
   /** The extractor that fits a source best. */
   guessExtractor(url: string): Promise<string>
+  /** Names; null for an extractor that the server does not have. */
+  extractorParameters(type: string): Promise<string[] | null>
+  /** Where the rows that did not become records are read, as CSV. */
+  rejectsUrl(datasetUid: string): string
   addStep(dataset: string, stack: StepStack, step: StepInput): Promise<void>
   listSteps(dataset: string, stack: StepStack): Promise<StepInput[]>
   /** Streams a file of any size; `onBytes` gets the running total that has been handed to the network. */
@@ -163,6 +167,11 @@ export function createClient(options: {
       const answer = await call('POST', `${management}/guess_extractors/`, { json: { url } })
       return (answer as { recommended_extractors: string[] }).recommended_extractors[0]!
     },
+    async extractorParameters(type) {
+      const all = await get<{ type: string; parameters: { name: string }[] }[]>(`${management}/extractors`)
+      return all.find((one) => one.type === type)?.parameters.map(({ name }) => name) ?? null
+    },
+    rejectsUrl: (datasetUid) => `${options.server}${of(datasetUid)}/rejects`,
     async addStep(dataset, stack, step) {
       await call('POST', `${of(dataset)}/${stack}/`, { json: step })
     },

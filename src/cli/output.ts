@@ -9,6 +9,8 @@ export interface Output {
   readonly isInteractive: boolean
   /** Something worth saying to a person who waits. */
   note(text: string): void
+  /** What even a script should be told: data that did not come through. */
+  warn(text: string): void
   /** A result: text for people and pipes, an event for programs. */
   result(text: string, event: Event): void
   /** Bytes sent so far. */
@@ -45,6 +47,10 @@ export function createOutput(
     note(text) {
       if (isInteractive) line(streams.stderr, text)
     },
+    warn(text) {
+      bars.end()
+      if (!options.json) line(streams.stderr, `broadsheet: ${text}`)
+    },
     result(text, event) {
       bars.end()
       if (options.json) emit(event)
@@ -65,7 +71,7 @@ export function createOutput(
     endProgress: () => bars.end(),
     fail(message, hint, event) {
       bars.end()
-      if (options.json) return emit(event)
+      if (options.json) return emit({ ...event, ...(hint === undefined ? {} : { hint }) })
       line(streams.stderr, `broadsheet: ${message}`)
       if (hint !== undefined) line(streams.stderr, `  ${hint}`)
     },

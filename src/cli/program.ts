@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { exitCodes, reportFailure } from './exit-codes.ts'
+import { exitCodes, ProblemsFoundError, reportFailure } from './exit-codes.ts'
 import type { ExplainOptions } from './explain.ts'
 import { createOutput, type Streams } from './output.ts'
 import type { PublishOptions } from './publish.ts'
@@ -62,7 +62,9 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .option('--no-wait', 'give the order and print its job id')
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
+      writeErr: (text) => {
+        if (!args.includes('--json')) streams.stderr.write(text)
+      },
     })
     .showHelpAfterError('(broadsheet --help lists commands and options)')
     .exitOverride()
@@ -218,6 +220,10 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       }
       const text = explain(where, options, fields, systemClock.now())
       outputOf().result(text, { event: 'explained', text })
+      if (/^error /m.test(text))
+        throw new ProblemsFoundError(
+          'The query is refused; --dataset <id> takes the fields of a published one',
+        )
     })
 
   program
@@ -270,7 +276,15 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     return exitCodes.ok
   } catch (error) {
     // commander has said what is wrong; asking for help or the version is no failure.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok
+      const message = error.message.replace(/^error: /, '')
+      if (args.includes('--json')) {
+        const output = createOutput(streams, { json: true, quiet: true })
+        output.fail(message, undefined, { event: 'error', kind: 'usage', message })
+      }
+      return exitCodes.usage
+    }
     return reportFailure(outputOf(), error)
   }
 }

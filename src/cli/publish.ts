@@ -46,6 +46,7 @@ export async function publish(session: Session, source: string, options: Publish
     await client.setMetadata(existing.dataset_uid, { default: { title: options.title } })
   }
   const type = options.type ?? (await client.guessExtractor(url))
+  await checkParams(session, type, given)
   // What was set for this format before still fits the next file of it.
   const kept = replaced?.type === type ? replaced.params : {}
   const resource: ResourceInput = { url, title: name, type, params: { ...kept, ...given } }
@@ -70,7 +71,7 @@ export async function publish(session: Session, source: string, options: Publish
   if (result.held) throw new HeldError(dataset.dataset_id, job)
   if (options.dryRun && result.diff) {
     output.note(`Nothing is shown; ${result.generation_uid} is kept until ${result.kept_until}`)
-    for (const { message } of result.gates ?? []) output.note(`A gate would hold it: ${message}`)
+    for (const { message } of result.gates ?? []) output.warn(`A gate would hold it: ${message}`)
     return output.result(describeCounts(result.diff.records), {
       event: 'dry_run',
       dataset_id: dataset.dataset_id,
@@ -79,6 +80,8 @@ export async function publish(session: Session, source: string, options: Publish
       result,
     })
   }
+  const lost = describeLoss(job, client.rejectsUrl(dataset.dataset_uid))
+  if (lost !== null) output.warn(lost)
   const exploreUrl = client.exploreUrl(dataset.dataset_id)
   output.note(describePublication(dataset.dataset_id, job))
   output.result(exploreUrl, {
@@ -89,6 +92,20 @@ export async function publish(session: Session, source: string, options: Publish
     explore_url: exploreUrl,
     result: job.result,
   })
+}
+
+/** Errors: UsageError for a parameter that the extractor does not have. */
+async function checkParams(
+  { client }: Session,
+  type: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (Object.keys(given).length === 0) return
+  const known = await client.extractorParameters(type)
+  if (known === null) return
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(`${type} has no parameter '${unknown}'`, `It has: ${known.join(', ')}`)
 }
 
 async function createDataset(session: Session, datasetId: string, title: string): Promise<DatasetObject> {
@@ -117,6 +134,13 @@ async function findReplaced(
     )
   }
   return resources[0] ?? null
+}
+
+/** What did not become a record, and where to look at it; null: nothing. */
+function describeLoss({ result = {} }: JobObject, rejectsUrl: string): string | null {
+  const { rows_rejected: rejected = 0, records_count: kept = 0 } = result
+  if (rejected > 0) return `${count(rejected)} rows were rejected, ${count(kept)} kept; why: ${rejectsUrl}`
+  return kept === 0 ? 'The source has no records: the dataset is published empty' : null
 }
 
 /** One sentence about a finished publish job. */

@@ -12,6 +12,7 @@ import { visitsCsv } from '../support/fixtures.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { startServer } from '../support/server.ts'
+import { skippedUnlessWhole } from '../support/tiers.ts'
 
 interface Change {
   change_uid: number
@@ -384,7 +385,11 @@ forEachDatabase((database, options) => {
   })
 })
 
-test('the history of a dataset is bounded: a thousand entries, two hundred of them to go back to', async (t) => {
+const skip = skippedUnlessWhole('a thousand edits')
+
+test('the history of a dataset is bounded: a thousand entries, two hundred of them to go back to', {
+  skip,
+}, async (t) => {
   const control = await openControl({
     databaseUrl: null,
     sqlitePath: join(tempDirectory(t), 'control.sqlite'),

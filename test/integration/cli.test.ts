@@ -221,7 +221,9 @@ test('Ctrl-C while a publish is followed leaves the job running and says how to 
   publishing.child.kill('SIGINT')
   const run = await publishing.ended
   assert.equal(run.code, 130)
-  assert.deepEqual(run.events().at(-1), { event: 'interrupted', job_id: jobId, dataset: 'big' })
+  const { hint, ...last } = run.events().at(-1)
+  assert.deepEqual(last, { event: 'interrupted', job_id: jobId, dataset: 'big' })
+  assert.match(hint, /broadsheet abort big/)
   assert.equal((await server.expect(200, 'GET', `${managementPath}/jobs/${jobId}`)).json.state, 'running')
 
   const aborted = await callCli(['abort', 'big', '--discard'], admin)
@@ -241,6 +243,34 @@ test('explain shows every stage of a query without any server', async () => {
   const wrong = await callCli(['explain', 'x = 1', '--fields', 'x:cheese'])
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, /'cheese' is not a field type/)
+  const refused = await callCli(['explain', 'nowhere = 1'])
+  assert.equal(refused.code, 1)
+  assert.match(refused.stdout, /^error +odsql\.unknown_field/m)
+  assert.match(refused.stderr, /--dataset/)
+})
+
+test('what a script should know is told to it too', async (t) => {
+  const server = await theServer()
+  const write = folder(t)
+  const login = asAdmin(server)
+  const ragged = write('ragged.csv', 'a,b\n1,2\n3,4,5\n')
+  const published = await callCli(['publish', ragged], login)
+  assert.equal(published.code, 0, published.stderr)
+  assert.match(published.stderr, /1 rows were rejected, 1 kept; why: http.*\/rejects/)
+  assert.match(published.stdout, /^http\S+\n$/)
+  const mistaken = await callCli(['publish', ragged, '--param', 'seperator=;'], login)
+  assert.equal(mistaken.code, 2)
+  assert.match(mistaken.stderr, /no parameter 'seperator'[\s\S]*separator/)
+  const unknown = await callCli(['--json', 'bogus'])
+  assert.equal(unknown.code, 2)
+  assert.equal(JSON.parse(unknown.stdout).kind, 'usage')
+  const occupied = await runCli(['serve'], {
+    BROADSHEET_DATA_DIR: server.dataDirectory,
+    BROADSHEET_PORT: '0',
+    BROADSHEET_DEMO: '0',
+  })
+  assert.equal(occupied.code, 1)
+  assert.match(occupied.stderr, /cannot start/)
 })
 
 /** Some 60 MB: a few seconds of work for the builder. Digits are hashed, so that the engine cannot shortcut them. */

@@ -45,6 +45,17 @@ function assertRefused(built: Built, key: ErrorKey, params: Record<string, unkno
   assert.ok(!readdirSync(built.plan.directory).includes('manifest.json'))
 }
 
+/** The same bytes every time, with everything in them. */
+function noise(bytes: number): Buffer {
+  let state = 7
+  return Buffer.from(
+    Array.from({ length: bytes }, () => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+      return (state >> 16) & 0xff
+    }),
+  )
+}
+
 const page =
   '<!DOCTYPE html>\n<html><body><h1>Sign in</h1><table><tr><td>a,b</td></tr></table></body></html>\n'
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
@@ -120,6 +131,26 @@ const refused: Case[] = [
     'data.csv',
     () => `\n<!-- served by cache -->\n${page}`,
     'ingest.looks_like_html',
+  ],
+  [
+    'a spreadsheet as it is',
+    'csvfile',
+    'sheet.xlsx',
+    () => Buffer.concat([Buffer.from('PK\x03\x04\x14\0'), noise(3000)]),
+    'ingest.not_text',
+    { filename: 'sheet.xlsx', kind: 'a spreadsheet or another zip archive' },
+  ],
+  ['a PDF', 'csvfile', 'report.pdf', () => '%PDF-1.7\nsome,text\n', 'ingest.not_text'],
+  ['an XML document', 'csvfile', 'places.kml', () => '<?xml version="1.0"?>\n<kml/>\n', 'ingest.not_text'],
+  ['bytes that are nothing', 'csvfile', 'data.csv', () => noise(5000), 'ingest.not_text'],
+  ['bytes that are nothing as JSON', 'jsonfile', 'data.json', () => noise(5000), 'ingest.not_text'],
+  [
+    'another separator than was said',
+    'csvfile',
+    'data.csv',
+    () => 'a\n1,2\n3,4\n',
+    'ingest.every_row_rejected',
+    { rows: 2, line: 2 },
   ],
   ['a web page named .json', 'jsonfile', 'data.json', () => page, 'ingest.looks_like_html'],
   ['a web page named .jsonl', 'jsonl', 'data.jsonl', () => page, 'ingest.looks_like_html'],

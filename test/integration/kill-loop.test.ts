@@ -19,7 +19,9 @@ test('random kills under readers: each answer is one known publication, and the 
   const chance = createChance(t)
   const source = await serveEditions()
   t.after(() => source.close())
-  let server = await startServer(t, { env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' } })
+  let server = await startServer(t, {
+    env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0', BROADSHEET_INDEX_LATER_MB: '4' },
+  })
   const dataset = await createEditions(server, source, 'watched')
   let offered = 1
   let acknowledged = 1

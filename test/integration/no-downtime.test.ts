@@ -22,7 +22,7 @@ forEachDatabase(
       // Nothing is kept beyond what readers hold: the collector takes each generation as early as it ever may.
       const server = await startServer(t, {
         database,
-        env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0' },
+        env: { ...sourceEnv, BROADSHEET_RETENTION_HOURS: '0', BROADSHEET_INDEX_LATER_MB: '4' },
       })
       const dataset = await createEditions(server, source, 'steady')
       let offered = 1

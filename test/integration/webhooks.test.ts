@@ -49,111 +49,114 @@ const shared = {
   postgres: shareServer({ database: 'postgres', env: quick }),
 }
 
-forEachDatabase((database, options) => {
-  test(`a publish is told once, signed, switch before outcome (${database})`, options, async (t) => {
-    const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'told')
-    const webhook = await openWebhook(server, datasetUid, { url: `${receiver.url}/hook`, label: 'city' })
-    assert.match(webhook.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
-    const jobId = await server.publish(datasetUid)
-    const job = await server.jobDone(jobId)
-    await receiver.count(2)
-    const [switched, done] = receiver.received
-    for (const request of [switched!, done!]) {
-      assert.ok(hasValidSignature(webhook.secret, request))
-      assert.ok(!hasValidSignature('whsec_AAAA', request))
-      const age = Date.now() / 1000 - Number(request.headers['webhook-timestamp'])
-      assert.ok(Math.abs(age) < 60, `signed ${age} s ago`)
-      assert.equal(request.headers['content-type'], 'application/json')
-    }
-    assert.equal(switched!.json.type, 'publication.switched')
-    assert.equal(switched!.json.data.generation_uid, job.result.generation_uid)
-    assert.equal(done!.json.type, 'job.done')
-    assert.deepEqual(done!.json.data.result, job.result)
-    assert.ok(done!.json.data.id > switched!.json.data.id)
+forEachDatabase(
+  (database, options) => {
+    test(`a publish is told once, signed, switch before outcome (${database})`, options, async (t) => {
+      const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'told')
+      const webhook = await openWebhook(server, datasetUid, { url: `${receiver.url}/hook`, label: 'city' })
+      assert.match(webhook.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
+      const jobId = await server.publish(datasetUid)
+      const job = await server.jobDone(jobId)
+      await receiver.count(2)
+      const [switched, done] = receiver.received
+      for (const request of [switched!, done!]) {
+        assert.ok(hasValidSignature(webhook.secret, request))
+        assert.ok(!hasValidSignature('whsec_AAAA', request))
+        const age = Date.now() / 1000 - Number(request.headers['webhook-timestamp'])
+        assert.ok(Math.abs(age) < 60, `signed ${age} s ago`)
+        assert.equal(request.headers['content-type'], 'application/json')
+      }
+      assert.equal(switched!.json.type, 'publication.switched')
+      assert.equal(switched!.json.data.generation_uid, job.result.generation_uid)
+      assert.equal(done!.json.type, 'job.done')
+      assert.deepEqual(done!.json.data.result, job.result)
+      assert.ok(done!.json.data.id > switched!.json.data.id)
 
-    const history = await webhook.untilSettled(2)
-    assert.deepEqual(
-      history.map(({ state, type, attempts }) => [state, type, attempts.map(({ status }) => status)]),
-      [
-        ['delivered', 'job.done', [204]],
-        ['delivered', 'publication.switched', [204]],
-      ],
-    )
-    assert.equal(history[0]!.delivery_uid, done!.headers['webhook-id'])
-    // The secret is in the first answer and in no other.
-    const answers = [
-      await server.expect(200, 'GET', webhook.base),
-      await server.expect(200, 'GET', webhook.path),
-      await server.expect(200, 'PUT', webhook.path, { body: { label: 'town' } }),
-    ]
-    for (const { text } of answers) assert.doesNotMatch(text, /secret|whsec/)
-    assert.equal(answers[1]!.json.label, 'city')
-    assert.equal(answers[2]!.json.label, 'town')
-  })
-
-  test(
-    `a delivery is tried again, later ones wait, and one that is given up lets them pass (${database})`,
-    options,
-    async (t) => {
-      const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'repeated')
-      const webhook = await openWebhook(server, datasetUid, { url: receiver.url, events: ['job.done'] })
-      const failing = new Map<string, number>()
-      let first = ''
-      receiver.answer((request, response) => {
-        const id = String(request.headers['webhook-id'])
-        first ||= id
-        failing.set(id, (failing.get(id) ?? 0) + 1)
-        // The first is never taken, the second at its second attempt, the others at once.
-        const isTaken = id !== first && (failing.size > 2 || failing.get(id)! > 1)
-        response.writeHead(isTaken ? 200 : 500).end('no')
-      })
-      for (let n = 0; n < 3; n++) await server.jobDone(await server.publish(datasetUid))
-      const [third, second, dead] = await webhook.untilSettled(3)
+      const history = await webhook.untilSettled(2)
       assert.deepEqual(
-        [dead!.state, dead!.attempts.map(({ error }) => error)],
-        ['dead', Array(3).fill('status 500')],
+        history.map(({ state, type, attempts }) => [state, type, attempts.map(({ status }) => status)]),
+        [
+          ['delivered', 'job.done', [204]],
+          ['delivered', 'publication.switched', [204]],
+        ],
       )
-      assert.deepEqual(
-        [second!.state, second!.attempts.map(({ status }) => status)],
-        ['delivered', [500, 200]],
-      )
-      assert.deepEqual([third!.state, third!.attempts.length], ['delivered', 1])
-      const order = receiver.received.map(({ headers }) => headers['webhook-id'])
-      const [a, b, c] = [dead!, second!, third!].map(({ delivery_uid }) => delivery_uid)
-      assert.deepEqual(order, [a, a, a, b, b, c])
-
-      // By hand, the one that was given up goes out once more.
-      receiver.answer((_request, response) => response.writeHead(200).end())
-      await server.expect(200, 'PUT', `${webhook.path}/deliveries/${a}/redeliver`)
-      const again = (await webhook.untilSettled(3)).find(({ delivery_uid }) => delivery_uid === a)!
-      assert.deepEqual([again.state, again.attempts.length], ['delivered', 4])
-    },
-  )
-
-  test(`a crash between commit and delivery loses nothing (${database})`, options, async (t) => {
-    const { receiver, server, datasetUid } = await setUp(
-      t,
-      await startServer(t, { database, env: quick }),
-      'crashed',
-    )
-    const webhook = await openWebhook(server, datasetUid, {
-      url: receiver.url,
-      events: ['publication.switched'],
+      assert.equal(history[0]!.delivery_uid, done!.headers['webhook-id'])
+      // The secret is in the first answer and in no other.
+      const answers = [
+        await server.expect(200, 'GET', webhook.base),
+        await server.expect(200, 'GET', webhook.path),
+        await server.expect(200, 'PUT', webhook.path, { body: { label: 'town' } }),
+      ]
+      for (const { text } of answers) assert.doesNotMatch(text, /secret|whsec/)
+      assert.equal(answers[1]!.json.label, 'city')
+      assert.equal(answers[2]!.json.label, 'town')
     })
-    // Taken, but never acknowledged: the server cannot know.
-    receiver.answer(() => {})
-    await server.jobDone(await server.publish(datasetUid))
-    await receiver.count(1)
-    await server.kill()
-    receiver.answer((_request, response) => response.writeHead(200).end())
-    const restarted = await server.startAgain()
-    await receiver.count(2)
-    const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
-    assert.equal(ids[0], ids[1], 'a receiver can tell the repetition by its id')
-    for (const request of receiver.received) assert.ok(hasValidSignature(webhook.secret, request))
-    await restarted.stop()
-  })
-})
+
+    test(
+      `a delivery is tried again, later ones wait, and one that is given up lets them pass (${database})`,
+      options,
+      async (t) => {
+        const { receiver, server, datasetUid } = await setUp(t, await shared[database](), 'repeated')
+        const webhook = await openWebhook(server, datasetUid, { url: receiver.url, events: ['job.done'] })
+        const failing = new Map<string, number>()
+        let first = ''
+        receiver.answer((request, response) => {
+          const id = String(request.headers['webhook-id'])
+          first ||= id
+          failing.set(id, (failing.get(id) ?? 0) + 1)
+          // The first is never taken, the second at its second attempt, the others at once.
+          const isTaken = id !== first && (failing.size > 2 || failing.get(id)! > 1)
+          response.writeHead(isTaken ? 200 : 500).end('no')
+        })
+        for (let n = 0; n < 3; n++) await server.jobDone(await server.publish(datasetUid))
+        const [third, second, dead] = await webhook.untilSettled(3)
+        assert.deepEqual(
+          [dead!.state, dead!.attempts.map(({ error }) => error)],
+          ['dead', Array(3).fill('status 500')],
+        )
+        assert.deepEqual(
+          [second!.state, second!.attempts.map(({ status }) => status)],
+          ['delivered', [500, 200]],
+        )
+        assert.deepEqual([third!.state, third!.attempts.length], ['delivered', 1])
+        const order = receiver.received.map(({ headers }) => headers['webhook-id'])
+        const [a, b, c] = [dead!, second!, third!].map(({ delivery_uid }) => delivery_uid)
+        assert.deepEqual(order, [a, a, a, b, b, c])
+
+        // By hand, the one that was given up goes out once more.
+        receiver.answer((_request, response) => response.writeHead(200).end())
+        await server.expect(200, 'PUT', `${webhook.path}/deliveries/${a}/redeliver`)
+        const again = (await webhook.untilSettled(3)).find(({ delivery_uid }) => delivery_uid === a)!
+        assert.deepEqual([again.state, again.attempts.length], ['delivered', 4])
+      },
+    )
+
+    test(`a crash between commit and delivery loses nothing (${database})`, options, async (t) => {
+      const { receiver, server, datasetUid } = await setUp(
+        t,
+        await startServer(t, { database, env: quick }),
+        'crashed',
+      )
+      const webhook = await openWebhook(server, datasetUid, {
+        url: receiver.url,
+        events: ['publication.switched'],
+      })
+      // Taken, but never acknowledged: the server cannot know.
+      receiver.answer(() => {})
+      await server.jobDone(await server.publish(datasetUid))
+      await receiver.count(1)
+      await server.kill()
+      receiver.answer((_request, response) => response.writeHead(200).end())
+      const restarted = await server.startAgain()
+      await receiver.count(2)
+      const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+      assert.equal(ids[0], ids[1], 'a receiver can tell the repetition by its id')
+      for (const request of receiver.received) assert.ok(hasValidSignature(webhook.secret, request))
+      await restarted.stop()
+    })
+  },
+  { isLong: true },
+)
 
 test('what a webhook may be, and what becomes of one', async (t) => {
   const { receiver, server, datasetUid } = await setUp(t, await shared.sqlite(), 'checked')

@@ -95,6 +95,7 @@ async function make(
   const manifest = await seal(engine, plan, extraction)
   if (last) emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
   checkBalance(manifest)
+  if (!stop.aborted) refuseNothing(manifest, extraction)
   await writeManifest(plan.directory, manifest, journal)
   return manifest
 }
@@ -196,6 +197,18 @@ function contentHash(counts: readonly SliceCounts[], fields: readonly Field[], r
   return createHash('sha256')
     .update(JSON.stringify([sum.toString(), records, schema]))
     .digest('hex')
+}
+
+/** A wrong separator must not replace what readers have by nothing. Errors: ingest.every_row_rejected. */
+function refuseNothing({ records_count, rejects, sources }: Manifest, { parts }: Extraction): void {
+  const isFiltered = sources.some((source) => source.rows_filtered > 0)
+  if (records_count > 0 || rejects.rows === 0 || isFiltered) return
+  const first = parts.flatMap((part) => part.counts.rejects)[0]!
+  throw new AppError('ingest.every_row_rejected', {
+    rows: rejects.rows,
+    line: first.line,
+    reason: first.reason,
+  })
 }
 
 function checkBalance(manifest: Manifest): void {

@@ -6,7 +6,7 @@ import { type CsvDialect, createCsvScanner, parseCsvRecord } from '../slices/csv
 import { detectDelimiter } from '../slices/detect-delimiter.ts'
 import { maxRecordBytes, type Slice } from '../slices/slice.ts'
 import { sliceCsv } from '../slices/slice-csv.ts'
-import { isBlank, readHead, refuseWebPage } from './head.ts'
+import { isBlank, readHead, refuseForeign } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
@@ -90,7 +90,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
   const head = await readHead(first.chunks)
   first.close()
   if (isBlank(head)) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  refuseWebPage(head, source.filename, 'CSV')
+  refuseForeign(head, source.filename, 'CSV')
   const dialect = chooseDialect(source, head, leading)
   const header = readRecord(head, dialect, leading)
   const values = parseCsvRecord(header, dialect)

@@ -20,14 +20,46 @@ export function isBlank(head: Buffer): boolean {
   return head.length < headBytes && head.toString('latin1').trim() === ''
 }
 
+/** How files begin that people take for data, as Latin-1, and what they are. */
+const signatures: readonly (readonly [start: string, kind: string])[] = [
+  ['PK\x03\x04', 'a spreadsheet or another zip archive'],
+  ['\xd0\xcf\x11\xe0', 'an old Office document'],
+  ['%PDF-', 'a PDF'],
+  ['SQLite format 3\0', 'a database'],
+  ['\x89PNG', 'an image'],
+  ['GIF8', 'an image'],
+  ['\xff\xd8\xff', 'an image'],
+  ['7z\xbc\xaf', 'an archive'],
+  ['Rar!\x1a', 'an archive'],
+  ['\xfd7zXZ', 'compressed in another way than gzip'],
+  ['\x28\xb5\x2f\xfd', 'compressed in another way than gzip'],
+  ['PAR1', 'Parquet'],
+]
+
 /**
- * A sign-in or error page saved under the name of a data file is the commonest wrong file there is.
- * Errors: ingest.looks_like_html.
+ * A sign-in or error page saved under the name of a data file is the commonest wrong file there is, a spreadsheet as it is
+ * the next. Read as text, each would become records of nonsense. Errors: ingest.looks_like_html, ingest.not_text.
  */
-export function refuseWebPage(head: Buffer, filename: string, format: string): void {
-  const start = head.subarray(0, 4096).toString('latin1')
+export function refuseForeign(head: Buffer, filename: string, format: string): void {
+  const start = head
+    .subarray(0, 4096)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
   const bare = start.replace(/^(\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*/, '').slice(0, 20)
   if (/^<(!doctype html|html|head|body|title|script|meta)\b/i.test(bare)) {
     throw new AppError('ingest.looks_like_html', { filename, format })
   }
+  const kind =
+    signatures.find(([signature]) => start.startsWith(signature))?.[1] ??
+    (/^\s*<(\?xml|kml|gpx|rss|feed|svg)\b/i.test(start) ? 'an XML document' : null) ??
+    (isBinary(head) ? 'binary data' : null)
+  if (kind !== null) throw new AppError('ingest.not_text', { filename, kind, format })
+}
+
+/** Many control characters of many kinds; a text may have one of them as its separator. */
+function isBinary(head: Buffer): boolean {
+  const looked = head.subarray(0, 8192)
+  const isControl = (byte: number) => byte > 0 && byte < 0x20 && !/\s/.test(String.fromCharCode(byte))
+  const controls = looked.filter(isControl)
+  return controls.length > looked.length / 50 && new Set(controls).size >= 8
 }

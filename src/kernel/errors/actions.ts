@@ -6,7 +6,7 @@ export const actionErrors = defineErrors({
     status: 400,
     errorKey: 'InvalidDatasetStatusException',
     message: "Invalid precondition, dataset status is '{status}' but must be one of '{allowed}'",
-    hint: 'Follow the running job until the dataset rests, or abort it',
+    hint: 'What runs must end first, or be aborted; where nothing runs there is nothing to abort',
   },
   'actions.unknown_version': {
     status: 404,
@@ -23,7 +23,7 @@ export const actionErrors = defineErrors({
     status: 400,
     errorKey: 'NothingToUndoException',
     message: 'There is no unpublish of dataset {dataset_uid} to undo',
-    hint: 'The dataset is published, or was never; publish it instead',
+    hint: 'It is published, never was, or the time to undo has passed. To show it, publish it',
   },
   'actions.undo_expired': {
     status: 400,

@@ -30,6 +30,18 @@ export const ingestErrors = defineErrors({
     message: 'The file {filename} is a web page, not {format}',
     hint: 'The address may ask for a sign-in, or show a page around the file; use the direct address of the file',
   },
+  'ingest.not_text': {
+    status: 400,
+    errorKey: 'SourceIsNotTextException',
+    message: 'The file {filename} is {kind}, not {format}',
+    hint: 'Save a sheet as CSV, unpack an archive, and upload that. Formats: CSV, TSV, JSON, JSON lines, GeoJSON, Parquet, each also gzipped',
+  },
+  'ingest.every_row_rejected': {
+    status: 400,
+    errorKey: 'EveryRowRejectedException',
+    message: 'None of the {rows} rows could be read; the first of them, line {line}: {reason}',
+    hint: 'Check separator, quote and header row of the resource. What readers see was not changed',
+  },
   'ingest.unclosed_quote': {
     status: 400,
     errorKey: 'UnclosedQuoteException',
