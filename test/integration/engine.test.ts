@@ -220,10 +220,9 @@ test('a pool opens no more connections than its size and serves first come, firs
     ),
   )
   assert.deepEqual([opened, most], [2, 2])
-  assert.deepEqual(
-    order,
-    Array.from({ length: 10 }, (_, n) => n),
-  )
+  // The first two open a connection each, and either may be there first.
+  assert.deepEqual(order.slice(0, 2).sort(), [0, 1])
+  assert.deepEqual(order.slice(2), [2, 3, 4, 5, 6, 7, 8, 9])
 })
 
 test('a pool gives a connection back when the work fails', async (t) => {
