@@ -24,10 +24,16 @@ export async function runTask(
   } catch (error) {
     const known = error instanceof AppError ? error : diskFault(error)
     if (!known) process.stderr.write(`builder: ${error instanceof Error ? error.stack : String(error)}\n`)
-    const told = known ?? new AppError('jobs.unexpected', { reason: plainReason(error) })
+    const told = ofBuilder(known, task) ?? new AppError('jobs.unexpected', { reason: plainReason(error) })
     emit({ kind: 'failed', error: toErrorValue(told) })
     return false
   }
+}
+
+/** What the engine says of its memory is meant for queries; a builder has a limit of its own. */
+function ofBuilder(known: AppError | null, task: BuilderTask): AppError | null {
+  if (known?.key !== 'engine.out_of_memory' || task.kind !== 'build') return known
+  return new AppError('ingest.out_of_memory', { memory_mb: task.plan.limits.memoryLimitMb })
 }
 
 /** What may be told of an unexpected error: its first line has no path and no statement for the engine's own kinds. */

@@ -30,6 +30,12 @@ export const ingestErrors = defineErrors({
     message: 'The file {filename} is a web page, not {format}',
     hint: 'The address may ask for a sign-in, or show a page around the file; use the direct address of the file',
   },
+  'ingest.out_of_memory': {
+    status: 503,
+    errorKey: 'BuilderOutOfMemoryException',
+    message: 'The publish needs more memory than the {memory_mb} MiB that a builder may use',
+    hint: 'Raise BROADSHEET_BUILDER_MEMORY_MB on the server. What readers see was not changed',
+  },
   'ingest.not_text': {
     status: 400,
     errorKey: 'SourceIsNotTextException',
