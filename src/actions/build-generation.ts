@@ -30,8 +30,6 @@ export type BuildOutcome =
       readonly kind: 'sealed'
       readonly generationUid: string
       readonly manifest: Manifest
-      /** False: an abort came before its serving file was made. */
-      readonly isIndexed: boolean
       /** Of a small generation, which is shown before it has a serving file: its making. It never rejects. */
       readonly indexing?: Promise<void>
       /** Parts of an earlier attempt at this job that did not have to be made again. */
@@ -99,17 +97,16 @@ export async function buildGeneration(
     if (built === null) return { kind: 'discarded' }
     if (built.indexing) {
       deps.indexing.add(generationUid)
-      indexing = built.indexing.then((isIndexed) => followIndexing(deps, generationUid, isIndexed))
+      indexing = built.indexing.then((failure) => followIndexing(deps, generationUid, failure))
     }
     progress = 'sealing'
     await registerSealed(deps, generationUid, built.manifest)
     progress = 'sealed'
-    const { manifest, isIndexed, resumedParts } = built
+    const { manifest, resumedParts } = built
     return {
       kind: 'sealed',
       generationUid,
       manifest,
-      isIndexed,
       resumedParts,
       ...(indexing ? { indexing } : {}),
     }
@@ -205,8 +202,8 @@ export async function removeGenerationFiles(
 
 interface Built {
   readonly manifest: Manifest
-  readonly isIndexed: boolean
-  readonly indexing: Promise<boolean> | null
+  /** Ends with what the serving file failed of; null: it is there, or was stopped. */
+  readonly indexing: Promise<AppError | null> | null
   readonly resumedParts: number
 }
 
@@ -221,7 +218,6 @@ async function runBuilder(
   plan: BuildPlan,
 ): Promise<Built | null> {
   let manifest: Manifest | null = null
-  let isIndexed = false
   let resumedParts = 0
   let isDone = false
   let isDiscarded = false
@@ -244,13 +240,12 @@ async function runBuilder(
         break
       case 'sealed':
         manifest = event.manifest
-        if (isQuick(event.manifest, deps.indexLaterBytes)) {
+        if (!isDiscarded && !context.signal.aborted && isQuick(event.manifest, deps.indexLaterBytes)) {
           isHandedOver = true
           quick.resolve()
         }
         break
       case 'indexed':
-        isIndexed = true
         break
       case 'done':
         isDone = true
@@ -276,9 +271,12 @@ async function runBuilder(
   const ended = builder.exited.finally(() => context.signal.removeEventListener('abort', letGo))
   await Promise.race([quick.promise, ended])
   board.end()
-  if (isDiscarded) return null
+  if (isDiscarded) {
+    await ended
+    return null
+  }
   if (isHandedOver && manifest !== null) {
-    return { manifest, isIndexed: true, indexing: ended.then(() => isIndexed), resumedParts }
+    return { manifest, indexing: ended.then(() => failure), resumedParts }
   }
   const { code, signal } = await ended
 
@@ -286,7 +284,7 @@ async function runBuilder(
   if (context.signal.aborted || !isDone || manifest === null) {
     throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
   }
-  return { manifest, isIndexed, indexing: null, resumedParts }
+  return { manifest, indexing: null, resumedParts }
 }
 
 /** With more records than this a word search in the parts would be felt. */

@@ -232,6 +232,8 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))
     if (mtimeMs >= settledBefore) continue
+    // A backup that has begun meanwhile may name what nothing names any more.
+    if (await isBackupRunning(db, deps.clock.now())) return
     crashPoint('collect_blob.before')
     await deps.blobs.remove(sha256)
     crashPoint('collect_blob.after')

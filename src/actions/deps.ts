@@ -24,6 +24,7 @@ export type ActionEvent =
   | { readonly kind: 'generation_collected'; readonly generationUid: string; readonly bytes: number }
   | { readonly kind: 'builder_started'; readonly jobUid: string; readonly generationUid: string }
   | { readonly kind: 'builder_ended'; readonly jobUid: string; readonly generationUid: string }
+  | { readonly kind: 'indexing_failed'; readonly generationUid: string; readonly cause: unknown }
   | { readonly kind: 'cleanup_failed'; readonly cause: unknown }
 
 export type PublicationChange =

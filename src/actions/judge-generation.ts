@@ -28,6 +28,8 @@ export interface JudgedGeneration {
   readonly manifest: Manifest
   /** As readers would see them. */
   readonly fields: readonly Field[]
+  /** Built earlier: its check is a phase of this job only when its records are measured. */
+  readonly isReused: boolean
 }
 
 export interface Verdict {
@@ -53,6 +55,7 @@ export async function judgeGeneration(
   board: ProgressBoard,
 ): Promise<Verdict> {
   const datasetUid = built.manifest.dataset_uid
+  if (!built.isReused) board.begin('check')
   if (built.manifest.partial) return unjudged
   const previous = await findPrevious(deps, datasetUid)
   const isCurrent = previous?.generationUid === built.generationUid
@@ -66,7 +69,7 @@ export async function judgeGeneration(
 
   let checked: CheckResult | null = null
   if (isDryRun || (judged && needsRecords(judged, previous !== null))) {
-    if (board.entries.at(-1)?.step !== 'check') board.begin('check')
+    if (built.isReused) board.begin('check')
     const measured = await measure(deps, context, built, previous, judged, isDryRun)
     if (measured.aborted) return { ...unjudged, aborted: measured.aborted }
     checked = measured.result
@@ -90,7 +93,7 @@ function askedOf(context: JobContext): Verdict['aborted'] {
   return requests[0] === 'keep' ? 'keep' : 'discard'
 }
 
-interface Previous extends JudgedGeneration {}
+type Previous = Omit<JudgedGeneration, 'isReused'>
 
 async function findPrevious(deps: ActionDeps, datasetUid: string): Promise<Previous | null> {
   const row = await deps.control.db
@@ -108,7 +111,7 @@ async function findPrevious(deps: ActionDeps, datasetUid: string): Promise<Previ
 }
 
 function factsOfManifests(built: JudgedGeneration, previous: Previous | null): GateFacts {
-  const measured = ({ manifest, fields }: JudgedGeneration) => ({
+  const measured = ({ manifest, fields }: Previous) => ({
     recordsCount: manifest.records_count,
     fields,
     known: null,
@@ -137,7 +140,7 @@ async function measure(
     abort.abort()
   })
   const tmpDirectory = join(deps.layout.tmp, `${context.job.jobUid}-check`)
-  const stored = (generation: JudgedGeneration): StoredGeneration => ({
+  const stored = (generation: Previous): StoredGeneration => ({
     directory: join(deps.layout.generations, generation.generationUid),
     manifest: {
       parts: generation.manifest.parts,

@@ -1,6 +1,4 @@
 /** What a publish is ordered with beyond the dataset: a dry run, a generation to expose, judgements to set aside. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
@@ -76,11 +74,6 @@ export async function findExposable(
 
 function unknown(generationUid: string): AppError {
   return new AppError('checks.unknown_generation', { generation_uid: generationUid.slice(0, 60) })
-}
-
-/** Whether it has its serving file; without one it is served from its parts. */
-export function isServed(deps: ActionDeps, generationUid: string): boolean {
-  return existsSync(join(deps.layout.serving, `${generationUid}.duckdb`))
 }
 
 /**

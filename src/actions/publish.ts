@@ -32,13 +32,12 @@ import { createProgressBoard, type ProgressBoard } from './progress.ts'
 import {
   claimGeneration,
   findExposable,
-  isServed,
   type KeptGeneration,
   type PublishOrder,
   publishOrderOf,
 } from './publish-order.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
-import { orderServingFile } from './serving-file.ts'
+import { isServed, orderServingFile } from './serving-file.ts'
 import type { Status } from './status.ts'
 
 export function publishHandler(deps: ActionDeps): JobHandler {
@@ -69,11 +68,17 @@ async function publish(deps: ActionDeps, context: JobContext): Promise<void> {
     await discardUnfinished(deps, context.job.jobUid)
     return
   }
-  const fields = fieldsOf(outcome.manifest, configuration, order)
-  if (!outcome.isReused) board.begin('check')
-  const verdict = await judgeGeneration(deps, steered, { ...outcome, fields }, order.isDryRun, board)
-  const left: PublishOutcome = verdict.aborted === 'discard' ? { kind: 'discarded' } : { ...outcome, fields }
-  await finishPublish(deps, context, { configuration, order, outcome: left, verdict }, board)
+  try {
+    const fields = fieldsOf(outcome.manifest, configuration, order)
+    const verdict = await judgeGeneration(deps, steered, { ...outcome, fields }, order.isDryRun, board)
+    const left: PublishOutcome =
+      verdict.aborted === 'discard' ? { kind: 'discarded' } : { ...outcome, fields }
+    await finishPublish(deps, context, { configuration, order, outcome: left, verdict }, board)
+  } catch (error) {
+    // Another attempt may follow: this one's builder is over by then.
+    await outcome.indexing
+    throw error
+  }
   if (outcome.indexing) context.linger(outcome.indexing)
 }
 
@@ -92,8 +97,7 @@ async function takeKept(
   const { generationUid } = kept
   if (!(await holdForJob(deps, generationUid, job.jobUid)))
     throw new AppError('checks.unknown_generation', { generation_uid: generationUid })
-  const isIndexed = isServed(deps, generationUid)
-  return { kind: 'sealed', isIndexed, isReused: true, resumedParts: 0, ...kept }
+  return { kind: 'sealed', isReused: true, resumedParts: 0, ...kept }
 }
 
 function fieldsOf(manifest: Manifest, configuration: Configuration, order: PublishOrder): Field[] {
@@ -154,7 +158,7 @@ async function findGeneration(
   deps: ActionDeps,
   job: { readonly jobUid: string; readonly subject: string },
   recipe: string,
-): Promise<(KeptGeneration & { readonly isIndexed: boolean }) | null> {
+): Promise<KeptGeneration | null> {
   const row = await deps.control.db
     .selectFrom('generations')
     .select(['generation_uid', 'manifest_json'])
@@ -168,7 +172,7 @@ async function findGeneration(
   const manifest = JSON.parse(row.manifest_json) as Manifest
   if (!(await isUsable(deps, row.generation_uid, manifest))) return null
   if (!(await holdForJob(deps, row.generation_uid, job.jobUid))) return null
-  return { generationUid: row.generation_uid, manifest, isIndexed: isServed(deps, row.generation_uid) }
+  return { generationUid: row.generation_uid, manifest }
 }
 
 async function finishPublish(
@@ -235,7 +239,8 @@ async function finishPublish(
         })
       }
       // An aborted generation is shown at once from its parts; what makes it fast follows in a job of its own.
-      if (!outcome.isIndexed) await orderServingFile(trx, deps, generationUid)
+      if (!isServed(deps, generationUid) && !deps.indexing.has(generationUid))
+        await orderServingFile(trx, deps, generationUid)
     }
     board.end()
     const wasAborting = dataset.status === 'aborting_processing'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, insertJob, type JobContext, type JobHandler, unfinishedStates } from '../jobs/index.ts'
-import { AppError, type ErrorValue, fromErrorValue } from '../kernel/index.ts'
+import { AppError, type ErrorValue, fromErrorValue, servingPath } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 
 /**
@@ -20,7 +20,7 @@ export function servingFileHandler(deps: ActionDeps): JobHandler {
 
 async function buildServingFile(deps: ActionDeps, context: JobContext): Promise<void> {
   const generationUid = context.job.subject
-  const target = join(deps.layout.serving, `${generationUid}.duckdb`)
+  const target = servingPath(deps.layout.serving, generationUid)
   const row = await deps.control.db
     .selectFrom('generations')
     .select(['state', 'manifest_json'])
@@ -32,6 +32,11 @@ async function buildServingFile(deps: ActionDeps, context: JobContext): Promise<
     await deps.readers.refresh(generationUid)
   }
   await end(deps, context, { result: { generation_uid: generationUid } })
+}
+
+/** Whether it has its serving file; without one it is served from its parts. */
+export function isServed(deps: ActionDeps, generationUid: string): boolean {
+  return existsSync(servingPath(deps.layout.serving, generationUid))
 }
 
 /**
@@ -70,9 +75,10 @@ export async function orderServingFile(
 export async function followIndexing(
   deps: ActionDeps,
   generationUid: string,
-  isIndexed: boolean,
+  failure: AppError | null,
 ): Promise<void> {
   deps.indexing.delete(generationUid)
+  if (failure !== null) deps.onEvent({ kind: 'indexing_failed', generationUid, cause: failure })
   try {
     const row = await deps.control.db
       .selectFrom('generations')
@@ -81,8 +87,8 @@ export async function followIndexing(
       .executeTakeFirst()
     const isGone = row === undefined || row.state === 'collected'
     // Its dataset was deleted while the file was made.
-    if (isGone) await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
-    else if (isIndexed) await deps.readers.refresh(generationUid)
+    if (isGone) await rm(servingPath(deps.layout.serving, generationUid), { force: true })
+    else if (isServed(deps, generationUid)) await deps.readers.refresh(generationUid)
     else await orderWherePublished(deps, generationUid)
   } catch (cause) {
     deps.onEvent({ kind: 'cleanup_failed', cause })

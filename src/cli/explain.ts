@@ -18,11 +18,12 @@ export function explain(
   clauses: Omit<ExplainOptions, 'fields'>,
   fields: readonly Field[],
   now: number,
-): string {
+): { readonly text: string; readonly isRefused: boolean } {
   const schema = recordSchema(fields, { datasetId: 'explained', timestampMs: now })
   const { select, groupBy, orderBy } = clauses
   const text = { select, groupBy, orderBy, where: where === undefined ? [] : [where], now }
-  return `fields  ${fields.map(printField).join(' ')}\n${explainQuery(text, schema)}`
+  const explained = explainQuery(text, schema)
+  return { ...explained, text: `fields  ${fields.map(printField).join(' ')}\n${explained.text}` }
 }
 
 function printField(field: Field): string {

@@ -218,9 +218,9 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
           fields = fieldsOf(await client.publishedFields(dataset))
         })
       }
-      const text = explain(where, options, fields, systemClock.now())
+      const { text, isRefused } = explain(where, options, fields, systemClock.now())
       outputOf().result(text, { event: 'explained', text })
-      if (/^error /m.test(text))
+      if (isRefused)
         throw new ProblemsFoundError(
           'The query is refused; --dataset <id> takes the fields of a published one',
         )

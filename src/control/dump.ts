@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Kysely, sql } from 'kysely'
-import { migrateTo } from './migrations/index.ts'
+import { migrateTo, migrationNames } from './migrations/index.ts'
 import { postgresDialect, postgresPool } from './postgres.ts'
 import type { ControlAddress, ControlReader } from './reader.ts'
 import type { ControlSchema } from './schema.ts'
@@ -107,16 +107,19 @@ export async function loadDump(path: string, address: ControlAddress): Promise<C
 
 /** No tables, or those that an interrupted restore made and did not fill, which go. */
 async function requireEmpty(db: Kysely<unknown>): Promise<void> {
-  const found = await sql<{ name: string }>`
-    select table_name as name from information_schema.tables where table_schema = current_schema()`.execute(
-    db,
-  )
+  const found = await sql<{ name: string; type: string }>`
+    select table_name as name, table_type as type from information_schema.tables
+    where table_schema = current_schema()`.execute(db)
+  const bookkeeping = ['kysely_migration', 'kysely_migration_lock']
   const names = found.rows.map(({ name }) => name)
   if (names.length === 0) return
   const refuse = () => new DatabaseNotEmptyError('The database at DATABASE_URL is not empty')
-  if (!names.includes('kysely_migration')) throw refuse()
+  if (!names.includes('kysely_migration') || found.rows.some(({ type }) => type !== 'BASE TABLE'))
+    throw refuse()
+  const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  if (applied.rows.some(({ name }) => !migrationNames.includes(name))) throw refuse()
   await db.transaction().execute(async (trx) => {
-    for (const name of names.filter((other) => !other.startsWith('kysely'))) {
+    for (const name of names.filter((other) => !bookkeeping.includes(other))) {
       const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(trx)
       if (rows.length > 0) throw refuse()
     }

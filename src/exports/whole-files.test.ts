@@ -56,3 +56,25 @@ test('a file nobody waits for any more is not written to its end', async (t) => 
   for (let tries = 0; existsSync(path) && tries < 200; tries++) await new Promise((r) => setTimeout(r, 10))
   assert.equal(existsSync(path), false)
 })
+
+test('a file that is whole in the moment it is given up does not stay', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'broadsheet-whole-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const files = createWholeFiles({ ids: createIds(), directory })
+  const gone = new AbortController()
+  const end = Promise.withResolvers<void>()
+  let path = ''
+  const taken = files.take('a', gone.signal, async (at) => {
+    path = at
+    await writeFile(at, 'abc')
+    await end.promise
+  })
+  gone.abort()
+  end.resolve()
+  await taken.then(
+    ({ handle }) => handle.close(),
+    () => {},
+  )
+  for (let tries = 0; existsSync(path) && tries < 200; tries++) await new Promise((r) => setTimeout(r, 10))
+  assert.equal(existsSync(path), false)
+})

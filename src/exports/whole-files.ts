@@ -68,6 +68,8 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
     }
     entry.written.then(
       (bytes) => {
+        // It was given up when all of it was there.
+        if (entries.get(key) !== entry) return drop(key, entry)
         entry.bytes = bytes
         makeRoom(entry)
       },

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type EventBell, followEvents, type JobEvent } from '../jobs/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
-import { disconnectSignal } from './disconnect.ts'
+import { disconnectSignal, onClose } from './disconnect.ts'
 import type { HttpServices } from './services.ts'
 import { usernameOf } from './username-of.ts'
 
@@ -97,7 +97,7 @@ export function createEventStreams(
       reply.header('X-Accel-Buffering', 'no')
       if (leave === null) return reply.send('')
       const signal = AbortSignal.any([disconnectSignal(reply), closing.signal])
-      reply.raw.once('close', leave)
+      onClose(reply, leave)
       request.raw.socket.setTimeout(Math.max(stalledMs, 2 * services.heartbeatMs), () =>
         request.raw.socket.destroy(),
       )

@@ -17,7 +17,10 @@ function printError(error: AppError): string {
 }
 
 /** Every stage of a query as text: tokens, tree, normal form, SQL and values. For people who debug queries. */
-export function explainQuery(text: QueryText, schema: QuerySchema): string {
+export function explainQuery(
+  text: QueryText,
+  schema: QuerySchema,
+): { readonly text: string; readonly isRefused: boolean } {
   const lines: string[] = []
   for (const source of text.where ?? []) {
     const staged = attempt('where', () => {
@@ -32,16 +35,18 @@ export function explainQuery(text: QueryText, schema: QuerySchema): string {
     lines.push(...(staged.ok ? staged.value : staged.errors.map(printError)))
   }
   const prepared = prepareQuery(text, schema)
-  if (!prepared.ok) return [...lines, ...prepared.errors.map(printError)].join('\n')
+  if (!prepared.ok)
+    return { text: [...lines, ...prepared.errors.map(printError)].join('\n'), isRefused: true }
   const compiled = compileRows(
     prepared.value,
     { relation: 'records', search: { terms: 'terms', postings: 'postings' } },
     { page: { limit: 10, offset: 0 } },
   )
-  return [
+  const stages = [
     ...lines,
     `plan    ${json(prepared.value)}`,
     `sql     ${compiled.sql}`,
     `values  ${json(compiled.values)}`,
-  ].join('\n')
+  ]
+  return { text: stages.join('\n'), isRefused: false }
 }

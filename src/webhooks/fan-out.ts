@@ -55,7 +55,8 @@ async function fanOutTo(deps: FanOutDeps, webhookUid: string): Promise<boolean> 
       limit: pageSize,
     })
     const now = deps.clock.now()
-    for (const event of events.filter(({ kind }) => wanted.has(kind))) {
+    const told = events.filter(({ kind }) => wanted.has(kind))
+    for (const event of told) {
       const payload = {
         type: event.kind,
         timestamp: new Date(event.at).toISOString(),
@@ -80,7 +81,7 @@ async function fanOutTo(deps: FanOutDeps, webhookUid: string): Promise<boolean> 
         })
         .execute()
     }
-    await giveUpBacklog(trx, webhookUid, now)
+    if (told.length > 0) await giveUpBacklog(trx, webhookUid, now)
     const last = events.at(-1)
     if (last) {
       await trx

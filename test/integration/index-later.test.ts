@@ -41,7 +41,7 @@ async function answers(server: TestServer, id: string) {
 test('a small dataset is shown before its index is made, and the index changes no answer', async (t) => {
   const { server, faults } = await startWithFaults(t)
   order(faults, 'hold')
-  const { job, datasetId } = await server.publishFile('plants', file)
+  const { job, datasetId, datasetUid } = await server.publishFile('plants', file)
   await until(
     () => !existsSync(faults),
     () => 'not yet: the builder is held before its index is there',
@@ -49,6 +49,8 @@ test('a small dataset is shown before its index is made, and the index changes n
   assert.deepEqual(servingFiles(server), [])
   const phases = job.progresses.map(({ step }) => step)
   assert.deepEqual(phases, ['extract', 'write', 'check', 'expose'])
+  // The same records again: nothing is built, and nobody else is sent for the file that is on its way.
+  assert.equal((await server.jobDone(await server.publish(datasetUid))).result.reused, true)
   const fromParts = await answers(server, datasetId)
 
   writeFileSync(`${faults}.release`, '')
@@ -60,7 +62,7 @@ test('a small dataset is shown before its index is made, and the index changes n
   const { json } = await server.expect(200, 'GET', `${managementPath}/jobs?rows=100`)
   assert.deepEqual(
     json.map((one: { function: string }) => one.function),
-    ['publish'],
+    ['publish', 'publish'],
     'nothing else was ordered to make it',
   )
 

@@ -31,7 +31,7 @@ async function runEverywhere(text: string): Promise<void> {
   await run({ exclude: [`name:${text}`] })
   const facet = parseFacet(text, shopSchema)
   assert.ok(facet.ok || facet.errors[0] instanceof AppError)
-  assert.equal(typeof explainQuery({ now: 0, where: [text] }, shopSchema), 'string')
+  assert.equal(typeof explainQuery({ now: 0, where: [text] }, shopSchema).text, 'string')
 }
 
 const bytes = fc

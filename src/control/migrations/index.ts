@@ -15,6 +15,8 @@ const steps: Readonly<Record<string, Step>> = {
   '0004-versions-and-changes': versionsAndChanges,
 }
 
+export const migrationNames: readonly string[] = Object.keys(steps)
+
 /** Brings a database of any earlier release to this one. Throws when it was written by a later release. */
 export async function migrate(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {
   await migrateTo(db, dialect, null)

@@ -95,7 +95,7 @@ async function make(
   const manifest = await seal(engine, plan, extraction)
   if (last) emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
   checkBalance(manifest)
-  if (!stop.aborted) refuseNothing(manifest, extraction)
+  if (!manifest.partial) refuseNothing(manifest, extraction)
   await writeManifest(plan.directory, manifest, journal)
   return manifest
 }
@@ -203,7 +203,7 @@ function contentHash(counts: readonly SliceCounts[], fields: readonly Field[], r
 function refuseNothing({ records_count, rejects, sources }: Manifest, { parts }: Extraction): void {
   const isFiltered = sources.some((source) => source.rows_filtered > 0)
   if (records_count > 0 || rejects.rows === 0 || isFiltered) return
-  const first = parts.flatMap((part) => part.counts.rejects)[0]!
+  const first = parts.find((part) => part.counts.rejects.length > 0)!.counts.rejects[0]!
   throw new AppError('ingest.every_row_rejected', {
     rows: rejects.rows,
     line: first.line,

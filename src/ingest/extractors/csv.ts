@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
-import { openText } from '../bytes/open-source.ts'
+import { openText, openUnpacked } from '../bytes/open-source.ts'
 import { type CsvDialect, createCsvScanner, parseCsvRecord } from '../slices/csv-records.ts'
 import { detectDelimiter } from '../slices/detect-delimiter.ts'
 import { maxRecordBytes, type Slice } from '../slices/slice.ts'
 import { sliceCsv } from '../slices/slice-csv.ts'
-import { isBlank, readHead, refuseForeign } from './head.ts'
+import { isBlank, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
@@ -86,11 +86,14 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
   }
   const hasHeader = booleanParameter(source.params, 'headers_first_row', true)
   const leading = Math.max(0, integerParameter(source.params, 'first_row_no', 1) - 1)
+  const stored = await openUnpacked(file)
+  refuseBinary(await readHead(stored.chunks), source.filename, 'CSV')
+  stored.close()
   const first = await openText(file)
   const head = await readHead(first.chunks)
   first.close()
   if (isBlank(head)) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  refuseForeign(head, source.filename, 'CSV')
+  refuseMarkup(head, source.filename, 'CSV')
   const dialect = chooseDialect(source, head, leading)
   const header = readRecord(head, dialect, leading)
   const values = parseCsvRecord(header, dialect)

@@ -7,7 +7,7 @@ import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
-import { isBlank, readHead, refuseForeign } from './head.ts'
+import { isBlank, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
@@ -82,7 +82,9 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
   const head = await readHead(bytes.chunks)
   bytes.close()
   if (isBlank(head)) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  refuseForeign(head, source.filename, layout === 'geojson' ? 'GeoJSON' : 'JSON')
+  const format = layout === 'geojson' ? 'GeoJSON' : 'JSON'
+  refuseBinary(head, source.filename, format)
+  refuseMarkup(head, source.filename, format)
   const opened = await openText({
     ...file,
     encoding: textParameter(source.params, 'encoding'),
