@@ -30,8 +30,7 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
   const { dataset, generation, manifest, now } = exposure
   await lockDataset(trx, dataset.dataset_uid)
   const previous = await findPublication(trx, dataset.dataset_uid)
-  const isSameData = previous?.generation_uid === generation.generation_uid
-  await switchTo(trx, previous, exposure, {
+  const shown = {
     dataset_uid: dataset.dataset_uid,
     dataset_id: dataset.dataset_id,
     generation_uid: generation.generation_uid,
@@ -40,10 +39,28 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     visibility: dataset.visibility,
     records_count: manifest.records_count,
     is_partial: manifest.partial ? 1 : 0,
-    published_at: previous?.published_at ?? now,
-    data_processed_at: previous && isSameData ? previous.data_processed_at : now,
-    metadata_processed_at: now,
-  })
+  }
+  await switchTo(trx, previous, exposure, { ...shown, ...timesOf(previous, shown, now) })
+}
+
+type Times = 'published_at' | 'data_processed_at' | 'metadata_processed_at'
+
+/** A time moves only with what it speaks of: caches and harvesters go by it. */
+function timesOf(
+  previous: PublicationsTable | null,
+  shown: Omit<PublicationsTable, Times>,
+  now: number,
+): Pick<PublicationsTable, Times> {
+  if (!previous) return { published_at: now, data_processed_at: now, metadata_processed_at: now }
+  const isSameData = previous.generation_uid === shown.generation_uid
+  const isSame = Object.entries(shown).every(
+    ([name, value]) => previous[name as keyof PublicationsTable] === value,
+  )
+  return {
+    published_at: previous.published_at,
+    data_processed_at: isSameData ? previous.data_processed_at : now,
+    metadata_processed_at: isSame ? previous.metadata_processed_at : now,
+  }
 }
 
 /**

@@ -160,7 +160,8 @@ forEachDatabase(
           const views = ['', '/status', '/changes', '/versions', '/resources'].map((path) =>
             server.expect(200, 'GET', base + path),
           )
-          return (await Promise.all(views)).map(({ json }) => json)
+          // `since` is when the dataset came into its state: it was queued in between.
+          return (await Promise.all(views)).map(({ json: { since: _since, ...rest } }) => rest)
         }
         const before = await look()
         const jobId = await server.publish(dataset.datasetUid)

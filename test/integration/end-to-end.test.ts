@@ -160,12 +160,31 @@ forEachDatabase((database, options) => {
         filename: 'visits.csv',
         content: visitsCsv(fewVisits),
       })
-      const before = await server.expect(200, 'GET', `${explorePath}/same/records`)
+      const paths = ['', '/records', '/exports/csv', '/facets'].map((path) => `${explorePath}/same${path}`)
+      const look = () => Promise.all(paths.map((path) => server.expect(200, 'GET', path)))
+      const before = await look()
+      const tags = before.map(({ headers }) => headers.get('etag')!)
       const second = await server.jobDone(await server.publish(first.datasetUid))
       assert.equal(second.result.generation_uid, first.job.result.generation_uid)
       assert.equal(second.result.content_hash, first.job.result.content_hash)
-      const after = await server.expect(200, 'GET', `${explorePath}/same/records`)
-      assert.equal(after.text, before.text)
+      const after = await look()
+      assert.deepEqual(
+        after.map(({ text }) => text),
+        before.map(({ text }) => text),
+      )
+      assert.deepEqual(
+        after.map(({ headers }) => headers.get('etag')),
+        tags,
+      )
+      for (const [n, path] of paths.entries()) {
+        await server.expect(304, 'GET', path, { headers: { 'if-none-match': tags[n]! } })
+      }
+      const base = `${managementPath}/datasets/${first.datasetUid}`
+      await server.expect(200, 'PUT', `${base}/metadata/default/title`, { body: { value: 'Renamed' } })
+      await server.jobDone(await server.publish(first.datasetUid))
+      for (const [n, path] of paths.entries()) {
+        await server.expect(200, 'GET', path, { headers: { 'if-none-match': tags[n]! } })
+      }
     },
   )
 
