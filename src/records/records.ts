@@ -1,5 +1,5 @@
 import type { PublicationsTable } from '../control/index.ts'
-import { deadline, type Pool } from '../engine/index.ts'
+import { type Connection, deadline, type Pool } from '../engine/index.ts'
 import { AppError, type Field } from '../kernel/index.ts'
 import {
   compileCount,
@@ -103,12 +103,6 @@ export function createRecords(deps: RecordsDeps): Records {
     })
   }
 
-  async function findRow(ids: string, id: string, until: AbortSignal): Promise<bigint | null> {
-    const sql = `select _row from ${ids} where _id = $1::uuid`
-    const [row] = await deps.pool.use((connection) => connection.all(sql, [id], until), until)
-    return row ? (row._row as bigint) : null
-  }
-
   return {
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
@@ -177,25 +171,39 @@ export function createRecords(deps: RecordsDeps): Records {
       )
       if (query.isAggregated) throw aggregateOfOne()
       return withGeneration(publication, signal, async (handle, until) => {
-        // The position is found in the sorted ids first: the records are ordered by position, not by id.
-        const at = handle.ids ? await findRow(handle.ids, plain, until) : null
-        if (handle.ids && at === null) throw unknown()
-        const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
-        const target = {
-          relation: `(select * from ${handle.relation} where ${condition})`,
-          search: handle.search,
-          values: [at ?? plain],
-        }
         const page = { limit: 1, offset: 0 }
-        const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
         const extra = includeAppMetas ? appMetas(publication) : []
-        const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
-        const [row] = await deps.pool.use((connection) => connection.all(sql, statement.values, until), until)
+        // One turn for both statements: the second is a matter of a millisecond or two.
+        const row = await deps.pool.use(async (connection) => {
+          // The position is found in the sorted ids first: the records are ordered by position, not by id.
+          const at = handle.ids ? await findRow(connection, handle.ids, plain, until) : null
+          if (handle.ids && at === null) return undefined
+          const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
+          const target = {
+            relation: `(select * from ${handle.relation} where ${condition})`,
+            search: handle.search,
+            values: [at ?? plain],
+          }
+          const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
+          const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+          const [found] = await connection.all(sql, statement.values, until)
+          return found
+        }, until)
         if (!row) throw unknown()
         return String(row.json)
       })
     },
   }
+}
+
+async function findRow(
+  connection: Connection,
+  ids: string,
+  id: string,
+  until: AbortSignal,
+): Promise<bigint | null> {
+  const [row] = await connection.all(`select _row from ${ids} where _id = $1::uuid`, [id], until)
+  return row ? (row._row as bigint) : null
 }
 
 function aggregateOfOne(): AppError {

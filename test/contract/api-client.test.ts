@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import client from '@opendatasoft/api-client'
 import { startServer, type TestServer } from '../support/server.ts'
-import { shopsCsv, shopsPlan } from '../support/shops.ts'
+import { shopsDataset } from '../support/shops.ts'
 
 const {
   ApiClient,
@@ -40,13 +40,7 @@ let server: TestServer
 let api: InstanceType<typeof ApiClient>
 before(async (t) => {
   server = await startServer(t as never)
-  await server.publishFile('shops', {
-    filename: 'shops.csv',
-    content: shopsCsv,
-    extractor: 'csvfile',
-    processors: shopsPlan.processors ?? [],
-    fieldSpecifications: shopsPlan.fieldSpecifications ?? [],
-  })
+  await server.publishFile('shops', shopsDataset)
   api = new ApiClient({ domain: server.url })
 })
 

@@ -2,17 +2,13 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { startServer, type TestServer } from '../support/server.ts'
-import { shopsCsv, shopsPlan } from '../support/shops.ts'
+import { shopsDataset } from '../support/shops.ts'
 
 let server: TestServer
 before(async (t) => {
   server = await startServer(t as never)
   await server.publishFile('shops', {
-    filename: 'shops.csv',
-    content: shopsCsv,
-    extractor: 'csvfile',
-    processors: shopsPlan.processors ?? [],
-    fieldSpecifications: shopsPlan.fieldSpecifications ?? [],
+    ...shopsDataset,
     metas: { default: { title: 'Shops of towns', keyword: ['trade'], language: 'en' } },
   })
   await server.createDataset('unseen', { filename: 'a.csv', content: 'a\n1\n' })

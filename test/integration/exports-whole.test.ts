@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openEngine } from '../../src/engine/index.ts'
 import { tempDirectory } from '../support/builder.ts'
-import { type Content, explorePath, managementPath } from '../support/http-client.ts'
+import { explorePath, managementPath } from '../support/http-client.ts'
+import { parquetOf } from '../support/parquet.ts'
 import { memoryOf } from '../support/processes.ts'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'
 import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
@@ -19,23 +20,6 @@ const theServer = shareServer()
 const sliceRows = 60_000
 const manyRows = 5 * sliceRows
 const tooManyRows = 1_048_576
-
-/** A Parquet file that the engine makes of a select statement. */
-async function parquetOf(t: TestContext, select: string): Promise<Content> {
-  const directory = tempDirectory(t)
-  const path = join(directory, 'made.parquet')
-  const engine = await openEngine({
-    memoryLimitMb: 512,
-    threads: 1,
-    tempDirectory: directory,
-    allowedDirectories: [directory],
-  })
-  const connection = await engine.connect()
-  await connection.run(`copy (${select}) to '${path}' (format parquet)`)
-  connection.close()
-  engine.close()
-  return { path }
-}
 
 /** number, name, day, lat, lon: the same for the same number. */
 const places = (count: number) => `

@@ -1,29 +1,14 @@
 /** Parquet through the real builder process, and several sources in one dataset. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { openEngine } from '../../src/engine/index.ts'
-import { quoteLiteral } from '../../src/kernel/index.ts'
-import { runBuild, type SourceSpec, sourceOf, tempDirectory } from '../support/builder.ts'
+import { runBuild, type SourceSpec, sourceOf } from '../support/builder.ts'
+import { parquetOf } from '../support/parquet.ts'
 import { fieldTypesOf, readRecords, readServing, sealedManifest } from '../support/parts.ts'
 
-/** A Parquet file of what a query gives. */
-async function parquetOf(t: TestContext, query: string): Promise<SourceSpec> {
-  const directory = tempDirectory(t)
-  const path = join(directory, 'data.parquet')
-  const engine = await openEngine({
-    memoryLimitMb: 300,
-    threads: 1,
-    tempDirectory: directory,
-    allowedDirectories: [directory],
-  })
-  const connection = await engine.connect()
-  await connection.run(`copy (${query}) to ${quoteLiteral(path)} (format parquet)`)
-  connection.close()
-  engine.close()
-  return { path, filename: 'data.parquet', extractor: 'parquet' }
+async function parquetSource(t: TestContext, select: string): Promise<SourceSpec> {
+  return { ...(await parquetOf(t, select)), filename: 'data.parquet', extractor: 'parquet' }
 }
 
 const nativeColumns: [sql: string, type: string, stored: unknown][] = [
@@ -53,7 +38,7 @@ const nativeColumns: [sql: string, type: string, stored: unknown][] = [
 
 test('Parquet columns keep their types, nested ones become JSON text', async (t) => {
   const columns = nativeColumns.map(([sql], n) => `${sql} as c${n}`)
-  const built = await runBuild(t, [await parquetOf(t, `select ${columns.join(', ')}`)])
+  const built = await runBuild(t, [await parquetSource(t, `select ${columns.join(', ')}`)])
   const types = fieldTypesOf(built)
   const [record] = await readRecords(built)
   for (const [n, [sql, type, stored]] of nativeColumns.entries()) {
@@ -70,7 +55,7 @@ test('instants of every Parquet precision and zone are UTC datetimes', async (t)
     "timestamp_s '2031-05-09 10:00:00'",
   ]
   const built = await runBuild(t, [
-    await parquetOf(t, `select ${columns.map((sql, n) => `${sql} as c${n}`).join(', ')}`),
+    await parquetSource(t, `select ${columns.map((sql, n) => `${sql} as c${n}`).join(', ')}`),
   ])
   assert.deepEqual(
     Object.values(fieldTypesOf(built)),
@@ -82,7 +67,7 @@ test('instants of every Parquet precision and zone are UTC datetimes', async (t)
 })
 
 test('rows of many Parquet slices keep their order', async (t) => {
-  const built = await runBuild(t, [await parquetOf(t, 'select range as n from range(600000)')])
+  const built = await runBuild(t, [await parquetSource(t, 'select range as n from range(600000)')])
   assert.equal(sealedManifest(built).parts.length, 3)
   const records = await readServing(built, 'records')
   assert.equal(records.length, 600_000)
@@ -103,7 +88,7 @@ test('Parquet columns of hostile and reserved names are read', async (t) => {
     'rowid',
   ]
   const columns = names.map((name, n) => `'v${n}' as "${name.replaceAll('"', '""')}"`)
-  const built = await runBuild(t, [await parquetOf(t, `select ${columns.join(', ')}`)])
+  const built = await runBuild(t, [await parquetSource(t, `select ${columns.join(', ')}`)])
   assert.deepEqual(
     Object.values((await readRecords(built))[0]!),
     names.map((_, n) => `v${n}`),
@@ -115,14 +100,14 @@ test('Parquet columns of hostile and reserved names are read', async (t) => {
 })
 
 test('a gzipped Parquet file is read', async (t) => {
-  const source = await parquetOf(t, "select range as n, 'x' as s from range(1000)")
+  const source = await parquetSource(t, "select range as n, 'x' as s from range(1000)")
   const packed = sourceOf(t, 'data.parquet.gz', gzipSync(readFileSync(source.path)), 'parquet')
   const built = await runBuild(t, [packed])
   assert.equal((await readRecords(built)).length, 1000)
 })
 
 test('an empty Parquet table gives its fields and no records', async (t) => {
-  const built = await runBuild(t, [await parquetOf(t, "select 1 as a, 'x' as b limit 0")])
+  const built = await runBuild(t, [await parquetSource(t, "select 1 as a, 'x' as b limit 0")])
   assert.deepEqual(fieldTypesOf(built), { a: 'int', b: 'text' })
   assert.deepEqual(await readServing(built, 'records'), [])
 })
@@ -130,7 +115,7 @@ test('an empty Parquet table gives its fields and no records', async (t) => {
 test('sources of one dataset follow one another, their columns matched by name', async (t) => {
   const csv = sourceOf(t, 'one.csv', 'Id,Name,Only one\n1,a,x\n2,b,y\n', 'csvfile')
   const json = sourceOf(t, 'two.json', '[{"name": "c", "id": 3, "only_two": true}]', 'jsonfile')
-  const parquet = await parquetOf(t, "select 4.5 as id, 'd' as name, date '2031-01-01' as only_three")
+  const parquet = await parquetSource(t, "select 4.5 as id, 'd' as name, date '2031-01-01' as only_three")
   const built = await runBuild(t, [csv, json, parquet])
   assert.deepEqual(fieldTypesOf(built), {
     id: 'double',

@@ -14,18 +14,12 @@ import {
 } from '../support/conformance.ts'
 import { explorePath } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { type Clauses, shopsCsv, shopsPlan } from '../support/shops.ts'
+import { type Clauses, shopsDataset } from '../support/shops.ts'
 
 let server: TestServer
 before(async (t) => {
   server = await startServer(t as never)
-  await server.publishFile('shops', {
-    filename: 'shops.csv',
-    content: shopsCsv,
-    extractor: 'csvfile',
-    processors: shopsPlan.processors ?? [],
-    fieldSpecifications: shopsPlan.fieldSpecifications ?? [],
-  })
+  await server.publishFile('shops', shopsDataset)
 })
 
 /** Parameters as they are typed in the table: no escapes, `&` only between them. */

@@ -48,6 +48,15 @@ export const shopsPlan: PlanChanges = {
   ],
 }
 
+/** The same for a server to publish. */
+export const shopsDataset = {
+  filename: 'shops.csv',
+  content: shopsCsv,
+  extractor: 'csvfile',
+  processors: shopsPlan.processors ?? [],
+  fieldSpecifications: shopsPlan.fieldSpecifications ?? [],
+}
+
 /** One generation, read through its serving file, or through its parts alone. */
 export interface Reader {
   readonly records: Records

@@ -1,20 +1,9 @@
 /** Objects of the management API, sections 2 to 19. */
 import { Type } from 'typebox'
+import { statuses } from '../../actions/index.ts'
 import { anything, anyValue, hex40, instant, list, nullable, optional, ref, uid, username } from './shapes.ts'
 
-const statusName = Type.Unsafe({
-  type: 'string',
-  enum: [
-    'idle',
-    'error',
-    'limit_reached',
-    'queued',
-    'processing',
-    'deleting',
-    'aborting_processing',
-    'saving_version',
-  ],
-})
+const statusName = Type.Unsafe({ type: 'string', enum: [...statuses] })
 
 const managementError = {
   status_code: Type.Integer({ description: 'The HTTP status' }),
