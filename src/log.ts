@@ -1,4 +1,4 @@
-import type { Clock } from './kernel/index.ts'
+import { AppError, type Clock } from './kernel/index.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 export type Log = (level: LogLevel, kind: string, facts: Readonly<Record<string, unknown>>) => void
@@ -16,7 +16,8 @@ export function createLog(clock: Clock, threshold: string, write: (line: string)
   }
 }
 
-/** Errors are objects without visible properties to JSON. */
+/** Errors are objects without visible properties to JSON. Where an expected one was thrown tells nothing. */
 function printCause(_key: string, value: unknown): unknown {
+  if (value instanceof AppError) return { key: value.key, message: value.message }
   return value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value
 }

@@ -163,6 +163,17 @@ export async function findDataset(db: ControlDb, reference: string): Promise<Dat
   return toDatasetRow(row as unknown as SelectedRow)
 }
 
+/** Their ids, by uid; those that have been deleted are missing. */
+export async function datasetIdsOf(db: ControlDb, uids: readonly string[]): Promise<Map<string, string>> {
+  if (uids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('datasets')
+    .select(['dataset_uid', 'dataset_id'])
+    .where('dataset_uid', 'in', [...new Set(uids)])
+    .execute()
+  return new Map(rows.map(({ dataset_uid, dataset_id }) => [dataset_uid, dataset_id]))
+}
+
 const sortable = {
   dataset_id: 'datasets.dataset_id',
   dataset_uid: 'datasets.dataset_uid',

@@ -14,6 +14,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   createDataset,
   type DatasetRow,
+  datasetIdsOf,
   findDataset,
   listDatasets,
   renameDataset,

@@ -1,6 +1,6 @@
 /** A client of the management API: what the command line and the demo are made of. Nothing of the server's code. */
 import { type Readable, Transform } from 'node:stream'
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { createIds } from '../kernel/index.ts'
 import { NotBroadsheetError, ServerError, UnreachableError } from './client-errors.ts'
 import { fileForm } from './file-form.ts'
@@ -12,6 +12,7 @@ import type {
   FileObject,
   JobObject,
   PublishedField,
+  RecordErrorObject,
   ResourceInput,
   ResourceObject,
   StatusObject,
@@ -37,7 +38,10 @@ export interface Client {
   readonly server: string
   /** Null when there is no such dataset. */
   findDataset(dataset: string): Promise<DatasetObject | null>
+  /** By id, all of them. */
+  listDatasets(): AsyncIterable<DatasetObject>
   createDataset(datasetId: string, metas: Metas): Promise<DatasetObject>
+  deleteDataset(dataset: string): Promise<void>
   setMetadata(dataset: string, metas: Metas): Promise<void>
   listResources(dataset: string): Promise<ResourceObject[]>
   addResource(dataset: string, resource: ResourceInput): Promise<ResourceObject>
@@ -48,6 +52,10 @@ export interface Client {
   extractorParameters(type: string): Promise<string[] | null>
   /** Where the rows that did not become records are read, as CSV. */
   rejectsUrl(datasetUid: string): string
+  /** The same, to read here. */
+  readRejects(dataset: string, format: 'csv' | 'jsonl'): Promise<Readable>
+  /** Values that the last publish could not convert; the first `rows`, at most 100. */
+  recordErrors(dataset: string, rows: number): Promise<RecordErrorObject[]>
   addStep(dataset: string, stack: StepStack, step: StepInput): Promise<void>
   listSteps(dataset: string, stack: StepStack): Promise<StepInput[]>
   /** Streams a file of any size; `onBytes` gets the running total that has been handed to the network. */
@@ -92,19 +100,24 @@ export function createClient(options: {
   // A large upload is answered when its last byte is stored: no limit on waiting for an answer.
   const dispatcher = new Agent({ connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 })
 
+  type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
   interface Outgoing {
     readonly json?: unknown
     readonly body?: Readable
     readonly headers?: Readonly<Record<string, string>>
   }
 
-  async function call(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    outgoing: Outgoing = {},
-  ): Promise<unknown> {
+  async function call(method: Method, path: string, outgoing: Outgoing = {}): Promise<unknown> {
+    const answer = await send(method, path, outgoing)
+    const value = await readJson(answer)
+    if (answer.statusCode >= 400) throw toServerError(answer.statusCode, value, server)
+    return value
+  }
+
+  function send(method: Method, path: string, outgoing: Outgoing): Promise<Dispatcher.ResponseData> {
     const hasJson = outgoing.json !== undefined
-    const answer = await request(`${server}${path}`, {
+    return request(`${server}${path}`, {
       method,
       dispatcher,
       headers: {
@@ -117,12 +130,21 @@ export function createClient(options: {
     }).catch((cause) => {
       throw new UnreachableError(server, cause)
     })
+  }
+
+  async function readJson(answer: Dispatcher.ResponseData): Promise<unknown> {
     const text = await answer.body.text().catch((cause) => {
       throw new UnreachableError(server, cause)
     })
-    const value = text === '' ? null : parseJson(text, server)
-    if (answer.statusCode >= 400) throw toServerError(answer.statusCode, value, server)
-    return value
+    return text === '' ? null : parseJson(text, server)
+  }
+
+  async function* pages<T>(path: string): AsyncGenerator<T> {
+    for (let page = 1; ; page++) {
+      const list = await get<T[]>(`${path}${path.includes('?') ? '&' : '?'}rows=${pageRows}&page=${page}`)
+      yield* list
+      if (list.length < pageRows) return
+    }
   }
 
   async function get<T>(path: string): Promise<T> {
@@ -144,9 +166,13 @@ export function createClient(options: {
         throw error
       }
     },
+    listDatasets: () => pages<DatasetObject>(`${management}/datasets?sort=dataset_id`),
     async createDataset(datasetId, metas) {
       const json = { dataset_id: datasetId, metas }
       return (await call('POST', `${management}/datasets?strict=true`, { json })) as DatasetObject
+    },
+    async deleteDataset(dataset) {
+      await call('DELETE', of(dataset))
     },
     async setMetadata(dataset, metas) {
       const entries = Object.entries(metas).flatMap(([template_name, values]) =>
@@ -172,6 +198,12 @@ export function createClient(options: {
       return all.find((one) => one.type === type)?.parameters.map(({ name }) => name) ?? null
     },
     rejectsUrl: (datasetUid) => `${options.server}${of(datasetUid)}/rejects`,
+    async readRejects(dataset, format) {
+      const answer = await send('GET', `${of(dataset)}/rejects?format=${format}`, {})
+      if (answer.statusCode >= 400) throw toServerError(answer.statusCode, await readJson(answer), server)
+      return answer.body
+    },
+    recordErrors: (dataset, rows) => get<RecordErrorObject[]>(`${of(dataset)}/records_errors?rows=${rows}`),
     async addStep(dataset, stack, step) {
       await call('POST', `${of(dataset)}/${stack}/`, { json: step })
     },
@@ -205,11 +237,8 @@ export function createClient(options: {
     status: (dataset) => get<StatusObject>(`${of(dataset)}/status`),
     async versions(dataset) {
       const all: VersionObject[] = []
-      for (let page = 1; ; page++) {
-        const versions = await get<VersionObject[]>(`${of(dataset)}/versions?rows=${pageRows}&page=${page}`)
-        all.push(...versions)
-        if (versions.length < pageRows) return all
-      }
+      for await (const version of pages<VersionObject>(`${of(dataset)}/versions`)) all.push(version)
+      return all
     },
     diff: (dataset, from, to) => get<DiffObject>(`${of(dataset)}/diff?${new URLSearchParams({ from, to })}`),
     async differences(dataset, from, to, rows) {

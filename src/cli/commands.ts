@@ -1,4 +1,5 @@
 /** The commands that talk to a server: they order an action or show what there is. `publish` has a file of its own. */
+import { createInterface } from 'node:readline'
 import type { RestoreChoice } from './client.ts'
 import { count, describePhase } from './output.ts'
 import { follow, type Session } from './session.ts'
@@ -92,6 +93,43 @@ export async function versions(session: Session, dataset: string): Promise<void>
   }
 }
 
+export async function list(session: Session): Promise<void> {
+  for await (const dataset of session.client.listDatasets()) {
+    const { title } = dataset.metas.default ?? {}
+    const isPublished = dataset.metas.publishing?.published === true
+    session.output.result(
+      [
+        dataset.dataset_id,
+        isPublished ? (dataset.partial ? 'partial' : 'published') : 'not published',
+        dataset.status.name,
+        typeof title === 'string' ? title.replaceAll(/\s+/g, ' ') : '',
+      ]
+        .join('\t')
+        .trimEnd(),
+      { event: 'dataset', ...dataset },
+    )
+  }
+}
+
+export async function deleteDataset(session: Session, dataset: string): Promise<void> {
+  await session.client.deleteDataset(dataset)
+  session.output.result(`${dataset} is deleted`, { event: 'dataset_deleted', dataset })
+}
+
+export async function recordErrors(session: Session, dataset: string, rows: number): Promise<void> {
+  for (const error of await session.client.recordErrors(dataset, rows))
+    session.output.result(`${error.record_id ?? '-'}\t${error.message}`, { event: 'record_error', ...error })
+}
+
+/** Source rows that could not be read: CSV to mend the source with, an event a row with --json. */
+export async function rejects(session: Session, dataset: string): Promise<void> {
+  const { client, output } = session
+  const body = await client.readRejects(dataset, output.isJson ? 'jsonl' : 'csv')
+  if (!output.isJson) return output.copy(body)
+  for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY }))
+    output.result('', { event: 'reject', ...(JSON.parse(line) as object) })
+}
+
 export async function status(session: Session, dataset: string): Promise<void> {
   const found = await session.client.status(dataset)
   const facts = [found.name, found.published ? 'published' : 'not published', `since ${found.since}`]
@@ -121,7 +159,14 @@ function describeJob(job: JobObject): string {
   const phase = job.progresses.at(-1)
   const detail =
     job.error?.message ?? (phase && job.finished_at === null ? `${phase.step} ${describePhase(phase)}` : '')
-  return [job.job_id, job.function, job.dataset_uid, job.state, job.finished_at ?? job.created_at, detail]
+  return [
+    job.job_id,
+    job.function,
+    job.dataset_id ?? job.dataset_uid,
+    job.state,
+    job.finished_at ?? job.created_at,
+    detail,
+  ]
     .join('\t')
     .trimEnd()
 }

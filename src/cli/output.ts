@@ -2,17 +2,22 @@
  * What the command line shows, in three manners: a person at a terminal gets sentences and bars, a pipe gets the bare
  * results, `--json` gets one object a line. Results go to standard output, everything else to standard error.
  */
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import type { JobObject, JobProgress } from './wire.ts'
 
 export interface Output {
   readonly isInteractive: boolean
+  readonly isJson: boolean
   /** Something worth saying to a person who waits. */
   note(text: string): void
   /** What even a script should be told: data that did not come through. */
   warn(text: string): void
   /** A result: text for people and pipes, an event for programs. */
   result(text: string, event: Event): void
+  /** A result that may be long, as it comes. */
+  copy(body: Readable): Promise<void>
   /** Bytes sent so far. */
   upload(name: string, bytes: number, totalBytes: number): void
   job(job: JobObject): void
@@ -44,6 +49,7 @@ export function createOutput(
 
   return {
     isInteractive,
+    isJson: options.json,
     note(text) {
       if (isInteractive) line(streams.stderr, text)
     },
@@ -55,6 +61,10 @@ export function createOutput(
       bars.end()
       if (options.json) emit(event)
       else if (text !== '') line(streams.stdout, text)
+    },
+    async copy(body) {
+      bars.end()
+      await pipeline(body, streams.stdout, { end: false })
     },
     upload(name, bytes, totalBytes) {
       if (isInteractive)

@@ -180,6 +180,33 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     )
 
   program
+    .command('list')
+    .description('list the datasets: id, whether readers see it, what it is doing, title')
+    .action(() => withSession((session, commands) => commands.list(session)))
+
+  program
+    .command('delete')
+    .description('delete a dataset with its records and versions, for good')
+    .argument('<dataset>')
+    .requiredOption('--yes', 'say that you mean it')
+    .action((dataset: string) => withSession((session, commands) => commands.deleteDataset(session, dataset)))
+
+  program
+    .command('errors')
+    .description('list values that the last publish could not convert')
+    .argument('<dataset>')
+    .addOption(new Option('--rows <number>', 'how many to list').argParser(readRows).default(10))
+    .action((dataset: string, options: { rows: number }) =>
+      withSession((session, commands) => commands.recordErrors(session, dataset, options.rows)),
+    )
+
+  program
+    .command('rejects')
+    .description('print the source rows that could not be read, as CSV: resource_uid, line, reason, raw')
+    .argument('<dataset>')
+    .action((dataset: string) => withSession((session, commands) => commands.rejects(session, dataset)))
+
+  program
     .command('status')
     .description('show what a dataset is doing')
     .argument('<dataset>')

@@ -5,6 +5,8 @@ export interface DatasetObject {
   readonly dataset_id: string
   readonly metas: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly status: { readonly name: string }
+  /** The published records are those of an aborted publish. */
+  readonly partial?: boolean
 }
 
 export interface StatusObject {
@@ -20,6 +22,11 @@ export interface StatusObject {
   readonly job_id?: string
   /** A publish that waits for a human's word. */
   readonly held?: { readonly generation_uid: string; readonly gates: readonly GateFailure[] }
+}
+
+export interface RecordErrorObject {
+  readonly record_id: string | null
+  readonly message: string
 }
 
 export interface GateFailure {
@@ -96,6 +103,8 @@ export interface JobObject {
   readonly result?: JobResult
   readonly error?: ErrorEnvelope
   readonly dataset_uid: string
+  /** Null once the dataset has been deleted. */
+  readonly dataset_id: string | null
   readonly created_at: string
   readonly started_at: string | null
   readonly finished_at: string | null

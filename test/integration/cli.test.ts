@@ -273,6 +273,47 @@ test('what a script should know is told to it too', async (t) => {
   assert.match(occupied.stderr, /cannot start/)
 })
 
+test('list, errors, rejects and delete: what there is, what did not come through, and away with it', async (t) => {
+  const server = await theServer()
+  const write = folder(t)
+  const on = (...args: string[]) => callCli(args, asAdmin(server))
+  const source = write('mended.csv', 'day,b\n2031-01-01,2\n3,4,5\nsoon,6\n')
+  assert.equal((await on('publish', source, '--title', 'To  be\nmended')).code, 0)
+  const { json: dataset } = await server.expect(200, 'GET', `${managementPath}/datasets/mended`)
+  const steps = `${managementPath}/datasets/${dataset.dataset_uid}/fields_specifications/`
+  await server.expect(201, 'POST', steps, { body: { name: 'type', args: { field: 'day', type: 'date' } } })
+  await server.createDataset('hidden', { filename: 'a.csv', content: 'a\n1\n' })
+  assert.equal((await on('publish', source)).code, 0)
+
+  const listed = (await on('list')).stdout.split('\n')
+  assert.ok(listed.includes('mended\tpublished\tidle\tTo be mended'), listed.join('\n'))
+  assert.ok(listed.includes('hidden\tnot published\tidle\thidden'), listed.join('\n'))
+  const names = (await on('list', '--json')).events().map((event) => event.dataset_id)
+  assert.ok(names.includes('mended') && names.includes('hidden'))
+
+  const errors = await on('errors', 'mended')
+  assert.match(errors.stdout, /^[0-9a-f]{32}\t.*soon.*\n$/)
+  assert.equal((await on('errors', 'mended', '--json')).events()[0].event, 'record_error')
+  const rejects = await on('rejects', 'mended')
+  assert.match(rejects.stdout, /^resource_uid,line,reason,raw\nre_\w+,3,.*"3,4,5"\n$/)
+  const [reject] = (await on('rejects', 'mended', '--json')).events()
+  assert.deepEqual([reject.event, reject.line, reject.raw], ['reject', 3, '3,4,5'])
+  const none = await on('rejects', 'hidden')
+  assert.equal(none.code, 1)
+  assert.match(none.stderr, /not published/)
+
+  const [job] = (await on('jobs', '--json', '--rows', '1')).events()
+  assert.equal(job.job.dataset_id, 'mended')
+  assert.match((await on('jobs', '--rows', '1')).stdout, /\tpublish\tmended\t/)
+  const hesitant = await on('delete', 'mended')
+  assert.equal(hesitant.code, 2)
+  assert.match(hesitant.stderr, /--yes/)
+  const deleted = await on('delete', 'mended', '--yes', '--json')
+  assert.deepEqual(deleted.events(), [{ event: 'dataset_deleted', dataset: 'mended' }])
+  await server.expect(404, 'GET', `${explorePath}/mended`)
+  assert.match((await on('jobs', '--rows', '1')).stdout, new RegExp(`\\tpublish\\t${dataset.dataset_uid}\\t`))
+})
+
 /** Some 60 MB: a few seconds of work for the builder. Digits are hashed, so that the engine cannot shortcut them. */
 function* manyRows(): Generator<string> {
   yield 'id,a,b,c\n'

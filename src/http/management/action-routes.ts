@@ -5,7 +5,7 @@ import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
-import { printJob } from './print-job.ts'
+import { printJobs } from './print-job.ts'
 import { expansionOf, printStatus } from './render.ts'
 import {
   datasetParams,
@@ -166,7 +166,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return jobs.map((job) => printJob(job, services.clock.now()))
+      return printJobs(services, jobs)
     },
   )
 }

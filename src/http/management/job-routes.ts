@@ -4,7 +4,7 @@ import { findJob, type Job, type JobState, listJobs } from '../../jobs/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { printJob } from './print-job.ts'
+import { printJobs } from './print-job.ts'
 import { pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scope.ts'
 
 const tags = ['jobs']
@@ -84,7 +84,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return jobs.map((job) => printJob(job, services.clock.now()))
+      return printJobs(services, jobs)
     },
   )
 
@@ -96,7 +96,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const job = await findVisibleJob(services, request.principal, request.params.job_id)
-      return printJob(job, services.clock.now())
+      return (await printJobs(services, [job]))[0]!
     },
   )
 }

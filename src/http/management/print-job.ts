@@ -1,5 +1,6 @@
 /** A job and its events as printed. Management API section 2; what is beyond it is described in docs/jobs.md. */
 import { isTransient } from '../../actions/index.ts'
+import { datasetIdsOf } from '../../catalog/index.ts'
 import type { Job, JobEvent } from '../../jobs/index.ts'
 import {
   type ErrorValue,
@@ -11,10 +12,23 @@ import {
   type JsonValue,
 } from '../../kernel/index.ts'
 import { managementError } from '../error-rendering.ts'
+import type { HttpServices } from '../services.ts'
 import { estimateOf } from './job-estimate.ts'
 import { phasesOf } from './job-phases.ts'
 
-export function printJob(job: Job, now: number): JsonObject {
+export async function printJobs(
+  { clock, control }: Pick<HttpServices, 'clock' | 'control'>,
+  jobs: readonly Job[],
+): Promise<JsonObject[]> {
+  const ids = await datasetIdsOf(
+    control.db,
+    jobs.map(({ subject }) => subject),
+  )
+  return jobs.map((job) => printJob(job, ids.get(job.subject) ?? null, clock.now()))
+}
+
+/** `datasetId`: null when the dataset is there no more. */
+function printJob(job: Job, datasetId: string | null, now: number): JsonObject {
   const { rests_as: _restsAs, ...params } = job.params
   const isWaitingAgain = job.state === 'waiting' && job.attempt > 0
   return {
@@ -28,6 +42,7 @@ export function printJob(job: Job, now: number): JsonObject {
     ...(job.result === null ? {} : { result: job.result }),
     ...(job.error === null ? {} : failureOf(job.error, job.progresses)),
     dataset_uid: job.subject,
+    dataset_id: datasetId,
     attempt: job.attempt,
     max_attempts: job.maxAttempts,
     attempts: job.attempts.map(({ attempt, at, error }) => ({

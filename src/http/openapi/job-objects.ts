@@ -15,6 +15,7 @@ export const jobObjects = {
     result: optional(anything('Once done')),
     error: optional(ref('ManagementError')),
     dataset_uid: Type.String(),
+    dataset_id: nullable('string', { description: 'Null once the dataset has been deleted' }),
     phases: optional(list('JobPhase')),
     estimate: optional(ref('JobEstimate')),
     cause: optional(ref('JobCause')),
