@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { launchServer } from '../test/support/server.ts'
+import { inCell } from './markdown.ts'
 
 const target = new URL('../docs/api.md', import.meta.url)
 
@@ -52,10 +53,8 @@ function row(operation: Operation & { path: string; method: string }): string {
   const path = operation.path
     .replace('/api/management/v2', '')
     .replace('/api/explore/v2.1/catalog/datasets/{dataset_id}', '…/{dataset_id}')
-  return `| \`${method} ${path}\` | ${cell(summary)} | ${queries.join(' ')} | ${need} |`
+  return `| \`${method} ${path}\` | ${inCell(summary)} | ${queries.join(' ')} | ${need} |`
 }
-
-const cell = (text: string) => text.replaceAll('|', '\\|')
 
 const introduction = `# The API
 

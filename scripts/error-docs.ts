@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type ErrorKey, errorCatalogue, errorSpec } from '../src/kernel/index.ts'
+import { inCell } from './markdown.ts'
 
 const target = new URL('../docs/errors.md', import.meta.url)
 
@@ -69,7 +70,7 @@ This page is written by \`scripts/error-docs.ts\` from the catalogue (\`src/kern
 `
 
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+  return inCell(text).replaceAll('<', '&lt;')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(target, errorDocumentation())

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { processors } from '../src/ingest/index.ts'
+import { code, inCell } from './markdown.ts'
 
 const target = new URL('../docs/processors.md', import.meta.url)
 
@@ -11,7 +12,7 @@ export function processorDocumentation(): string {
     const args = processor.args.map((spec) => {
       const fallback = spec.default === undefined || spec.default === '' ? '' : code(spec.default)
       const need = spec.is_mandatory ? 'yes' : ''
-      return `| \`${spec.name}\` | ${spec.type} | ${need} | ${fallback} | ${cell(spec.description)} |`
+      return `| \`${spec.name}\` | ${spec.type} | ${need} | ${fallback} | ${inCell(spec.description)} |`
     })
     const examples = processor.examples.map(
       ({ args: given, input, output }) =>
@@ -45,13 +46,5 @@ and a record error. Names of new fields are made safe: lower-case letters, digit
 
 This page is written by \`scripts/processor-docs.ts\` from the registry; the examples run as tests.
 `
-
-function code(value: unknown): string {
-  return `\`${cell(JSON.stringify(value))}\``
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|')
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(target, processorDocumentation())

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorDocumentation } from '../../scripts/error-docs.ts'
+import { extractorDocumentation } from '../../scripts/extractor-docs.ts'
 import { processorDocumentation } from '../../scripts/processor-docs.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -10,6 +11,10 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
 test('the documentation of processors is the registry', () => {
   assert.equal(read('docs/processors.md'), processorDocumentation())
+})
+
+test('the documentation of extractors is the registry', () => {
+  assert.equal(read('docs/extractors.md'), extractorDocumentation())
 })
 
 test('the documentation of errors is the catalogue', () => {
