@@ -1,8 +1,8 @@
 /**
- * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--out FILE]
+ * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * export, diff, memory, switch; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
+ * explore, export, diff, memory, switch; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
  * in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { type Finding, machine, markdownTable, say } from './report.ts'
 import type { Section } from './section.ts'
 import { diffSection } from './sections/diff.ts'
+import { exploreSection } from './sections/explore.ts'
 import { exportSection } from './sections/exports.ts'
 import { memorySection } from './sections/memory.ts'
 import { publishSection } from './sections/publish.ts'
@@ -21,6 +22,7 @@ const sections: Readonly<Record<string, Section>> = {
   publish: publishSection,
   small: smallSection,
   queries: queriesSection,
+  explore: exploreSection,
   export: exportSection,
   diff: diffSection,
   memory: memorySection,
@@ -32,15 +34,22 @@ const { values, positionals } = parseArgs({
   options: {
     scale: { type: 'string', default: 'full' },
     rounds: { type: 'string', default: '3' },
+    millions: { type: 'string', default: '1,5,10' },
     out: { type: 'string' },
   },
 })
 const { scale } = values
 const rounds = Number(values.rounds)
+const millions = values.millions.split(',').map(Number)
 const unknown = positionals.filter((name) => !Object.hasOwn(sections, name))
-if (unknown.length > 0 || (scale !== 'full' && scale !== 'small') || !(rounds >= 1)) {
+if (
+  unknown.length > 0 ||
+  (scale !== 'full' && scale !== 'small') ||
+  !(rounds >= 1) ||
+  !millions.every((n) => n >= 1)
+) {
   say(
-    `usage: npm run bench -- [${Object.keys(sections).join('|')} ...] [--scale full|small] [--rounds N] [--out FILE]`,
+    `usage: npm run bench -- [${Object.keys(sections).join('|')} ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]`,
   )
   process.exit(2)
 }
@@ -51,7 +60,7 @@ for (const [name, run] of Object.entries(sections)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   say(`== ${name}`)
   try {
-    findings.push(...(await run({ scale, rounds })))
+    findings.push(...(await run({ scale, rounds, millions })))
   } catch (error) {
     failures++
     say(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`)

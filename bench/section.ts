@@ -5,6 +5,8 @@ export interface SectionOptions {
   readonly scale: Scale
   /** How often each side of a slow comparison runs. */
   readonly rounds: number
+  /** Sizes of the table of the `explore` section, in copies of the city's table. */
+  readonly millions: readonly number[]
 }
 
 /** A part of the suite that can be run alone: it starts what it needs and leaves nothing behind. */

@@ -10,15 +10,13 @@ import {
 import { processorSecondsOf } from '../test/support/processes.ts'
 import { launchServer, type TestServer } from '../test/support/server.ts'
 import { type Input, workDirectory } from './inputs/inputs.ts'
+import { builderMemoryMb, builderThreads, queryMemoryMb, queryThreads } from './limits.ts'
 import { tidy } from './report.ts'
 
-/** What both sides may use; the server's own defaults on a machine with some memory. */
-export const builderMemoryMb = 1000
-export const builderThreads = 2
-export const queryMemoryMb = 384
-export const queryThreads = 2
-
-export async function withServer<T>(work: (server: TestServer) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  work: (server: TestServer) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const dataDirectory = join(workDirectory, 'data')
   rmSync(dataDirectory, { recursive: true, force: true })
   const { server, clear } = await launchServer({
@@ -28,11 +26,13 @@ export async function withServer<T>(work: (server: TestServer) => Promise<T>): P
       BROADSHEET_BUILDER_THREADS: String(builderThreads),
       BROADSHEET_QUERY_MEMORY_MB: String(queryMemoryMb),
       BROADSHEET_QUERY_THREADS: String(queryThreads),
-      BROADSHEET_INDEX_LATER_MB: '4',
+      // Both sides read the serving file: it is there when the job is done.
+      BROADSHEET_INDEX_LATER_MB: '0',
       // Some questions are asked twice: what is measured is answering them.
       BROADSHEET_RESPONSE_CACHE_MB: '0',
       // What is deleted between rounds is freed at once.
       BROADSHEET_RETENTION_HOURS: '0',
+      ...env,
     },
   })
   try {

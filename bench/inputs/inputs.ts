@@ -27,10 +27,13 @@ export const tinyInput = (): Promise<Input> => tableInput(225)
 /** About 1 MB. */
 export const littleInput = (): Promise<Input> => tableInput(2250)
 
-/** About 5 GB at full scale: the city's table eleven times, each time with keys of its own. */
-export async function hugeInput(scale: Scale): Promise<Input> {
-  const copies = scale === 'full' ? 11 : 3
+/** About 5 GB at full scale. */
+export const hugeInput = (scale: Scale): Promise<Input> => copiedInput(scale, scale === 'full' ? 11 : 3)
+
+/** The city's table so many times, each time with keys of its own. */
+export async function copiedInput(scale: Scale, copies: number): Promise<Input> {
   const source = await cityInput(scale)
+  if (copies === 1) return source
   return ensure(`requests-${source.rows}-x${copies}`, source.rows * copies, (write) =>
     repeat(source, copies, write),
   )

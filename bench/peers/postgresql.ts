@@ -7,9 +7,13 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { findPostgres, startPostgres } from '../../test/support/postgres.ts'
 import { columns } from './raw-engine.ts'
+import { readIndexes } from './sqlite.ts'
 
 export interface Postgres {
+  readonly url: string
   import(csv: string): void
+  /** Indexes for the reads of bench/reads.ts. */
+  prepareReads(): void
   stop(): Promise<void>
 }
 
@@ -31,14 +35,15 @@ export async function openPostgres(): Promise<Postgres | null> {
       jit: 'off',
     },
   })
+  const psql = (input: string) =>
+    execFileSync(join(directory, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', cluster.url], {
+      input,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
   return {
-    import(csv) {
-      const input = script(csv)
-      execFileSync(join(directory, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', cluster.url], {
-        input,
-        stdio: ['pipe', 'ignore', 'inherit'],
-      })
-    },
+    url: cluster.url,
+    import: (csv) => psql(script(csv)),
+    prepareReads: () => psql(`${readIndexes.join(';\n')};\n`),
     stop: cluster.stop,
   }
 }

@@ -6,10 +6,12 @@
  * again, no checksum is made, nothing is written so that it survives a power cut, the statements are the best we know
  * (terms are found once per distinct value), and its process is already running.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { workDirectory } from '../inputs/inputs.ts'
 import { headings } from '../inputs/service-requests.ts'
+import { queryThreads } from '../limits.ts'
 
 export interface RawEngine {
   readonly connection: DuckDBConnection
@@ -37,6 +39,19 @@ export async function openRawEngine(options: {
       instance.closeSync()
     },
   }
+}
+
+/** The engine alone over the serving file that a server has made, attached as `serving`. */
+export async function openServing(memoryMb: number): Promise<RawEngine> {
+  const directory = join(workDirectory, 'data', 'serving')
+  const file = readdirSync(directory).find((name) => name.endsWith('.duckdb'))!
+  const raw = await openRawEngine({
+    memoryMb,
+    threads: queryThreads,
+    tempDirectory: join(workDirectory, 'spill'),
+  })
+  await raw.connection.run(`attach '${join(directory, file)}' as serving (read_only)`)
+  return raw
 }
 
 /** Column names and types of the table in bench/inputs/service-requests.ts. */

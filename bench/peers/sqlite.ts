@@ -2,9 +2,11 @@
  * SQLite's own command line: `.import` into a typed table and a full-text index (FTS5) over the same text columns. It is
  * given every advantage: no journal, no waiting for the disk, an index that holds no copy of the text.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { columns } from './raw-engine.ts'
 
 /** Debian's package of the same name. */
@@ -26,6 +28,28 @@ export function importIntoSqlite(command: string, csv: string, directory: string
     stdio: ['pipe', 'ignore', 'inherit'],
   })
 }
+
+export interface SqliteServer {
+  readonly url: string
+  stop(): void
+}
+
+/** Serves what has been imported, with indexes for the reads of bench/reads.ts. */
+export async function serveSqlite(command: string, directory: string): Promise<SqliteServer> {
+  const file = join(directory, 'records.sqlite')
+  execFileSync(command, [file], { input: readIndexes.join(';\n'), stdio: ['pipe', 'ignore', 'inherit'] })
+  const child = fork(fileURLToPath(new URL('./sqlite-server.ts', import.meta.url)), [file])
+  const [port] = (await once(child, 'message')) as [number]
+  return { url: `http://127.0.0.1:${port}`, stop: () => child.kill() }
+}
+
+/** What the reads filter and sort by. */
+export const readIndexes = [
+  'create index by_kind on records (complaint_type, borough, created_date)',
+  'create index by_date on records (created_date)',
+  'create index by_place on records (latitude, longitude)',
+  'analyze',
+]
 
 function script(csv: string): string {
   const texts = columns.filter(([, type]) => type === 'VARCHAR').map(([name]) => name)

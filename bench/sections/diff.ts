@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline'
 import { managementPath } from '../../test/support/http-client.ts'
 import { memoryOf } from '../../test/support/processes.ts'
 import { cityInput, type Input, workDirectory } from '../inputs/inputs.ts'
+import { queryMemoryMb, queryThreads } from '../limits.ts'
 import { columns, openRawEngine, type RawEngine } from '../peers/raw-engine.ts'
 import { atMost, type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import { createFrom, publishOnce, queryMemoryMb, queryThreads, uploadInput, withServer } from '../server.ts'
+import { createFrom, publishOnce, uploadInput, withServer } from '../server.ts'
 import { alternate, median, medianRatio, timed } from '../stats.ts'
 
 export async function diffSection({ scale }: SectionOptions): Promise<Finding[]> {

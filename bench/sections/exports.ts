@@ -1,14 +1,15 @@
 /** All records as CSV, JSON lines, GeoJSON and XLSX over HTTP, against the engine's own COPY; and what the server needs for it. */
-import { readdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pool } from 'undici'
 import { explorePath } from '../../test/support/http-client.ts'
 import { memoryOf } from '../../test/support/processes.ts'
 import { cityInput, workDirectory } from '../inputs/inputs.ts'
-import { columns, openRawEngine } from '../peers/raw-engine.ts'
+import { queryMemoryMb } from '../limits.ts'
+import { columns, openServing } from '../peers/raw-engine.ts'
 import { atLeast, atMost, type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import { createFrom, publishOnce, queryMemoryMb, queryThreads, uploadInput, withServer } from '../server.ts'
+import { createFrom, publishOnce, uploadInput, withServer } from '../server.ts'
 import { alternate, median } from '../stats.ts'
 
 /**
@@ -27,14 +28,7 @@ export async function exportSection({ scale, rounds }: SectionOptions): Promise<
   return withServer(async (server) => {
     const dataset = await createFrom(server, 'city', await uploadInput(server, input))
     await publishOnce(server, dataset, input.rows)
-    const serving = join(workDirectory, 'data', 'serving')
-    const file = join(serving, readdirSync(serving).find((name) => name.endsWith('.duckdb'))!)
-    const raw = await openRawEngine({
-      memoryMb: queryMemoryMb,
-      threads: queryThreads,
-      tempDirectory: join(workDirectory, 'spill'),
-    })
-    await raw.connection.run(`attach '${file}' as serving (read_only)`)
+    const raw = await openServing(queryMemoryMb)
     const pool = new Pool(server.url, { connections: 1, bodyTimeout: 0, headersTimeout: 0 })
     const findings: Finding[] = []
     try {

@@ -2,21 +2,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cityInput, workDirectory } from '../inputs/inputs.ts'
+import { builderMemoryMb, builderThreads } from '../limits.ts'
 import { openPostgres } from '../peers/postgresql.ts'
 import { buildByHand, openRawEngine } from '../peers/raw-engine.ts'
 import { findSqlite, importIntoSqlite } from '../peers/sqlite.ts'
 import { atLeast, atMost, type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import {
-  builderMemoryMb,
-  builderThreads,
-  createFrom,
-  deleteDataset,
-  phasesOf,
-  publishOnce,
-  uploadInput,
-  withServer,
-} from '../server.ts'
+import { createFrom, deleteDataset, phasesOf, publishOnce, uploadInput, withServer } from '../server.ts'
 import { alternate, median, medianRatio, timed } from '../stats.ts'
 
 export async function publishSection({ scale, rounds }: SectionOptions): Promise<Finding[]> {

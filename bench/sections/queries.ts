@@ -1,22 +1,12 @@
-/** Reads over HTTP against the same SQL on the engine alone, over the same serving file, in the same run. */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { Pool } from 'undici'
-import { cityInput, workDirectory } from '../inputs/inputs.ts'
-import { columns, openRawEngine } from '../peers/raw-engine.ts'
+import { cityInput } from '../inputs/inputs.ts'
+import { queryMemoryMb } from '../limits.ts'
+import { columns, openServing } from '../peers/raw-engine.ts'
+import { boroughs, complaints } from '../reads.ts'
 import { type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import {
-  createFrom,
-  facetFields,
-  publishOnce,
-  queryMemoryMb,
-  queryThreads,
-  recordsPath,
-  uploadInput,
-  withServer,
-} from '../server.ts'
+import { createFrom, facetFields, publishOnce, recordsPath, uploadInput, withServer } from '../server.ts'
 import { quantile } from '../stats.ts'
 
 /** One kind of read: as a URL for ours and as statements for the engine. `n` counts calls, so that no two are alike. */
@@ -37,15 +27,8 @@ export async function queriesSection({ scale }: SectionOptions): Promise<Finding
   return withServer(async (server) => {
     const dataset = await createFrom(server, 'city', await uploadInput(server, input))
     await publishOnce(server, dataset, input.rows)
-    const serving = join(workDirectory, 'data', 'serving')
-    const file = join(serving, readdirSync(serving).find((name) => name.endsWith('.duckdb'))!)
-    const raw = await openRawEngine({
-      // By hand all callers run at once, and eight word searches do not fit into what the server does them in.
-      memoryMb: 6 * queryMemoryMb,
-      threads: queryThreads,
-      tempDirectory: join(workDirectory, 'spill'),
-    })
-    await raw.connection.run(`attach '${file}' as serving (read_only)`)
+    // By hand all callers run at once, and eight word searches do not fit into what the server does them in.
+    const raw = await openServing(6 * queryMemoryMb)
     const findings: Finding[] = []
     try {
       const ids = (
@@ -157,8 +140,6 @@ async function runBlock(
   return times
 }
 
-const complaints = ['Rodent', 'Noise', 'Street Condition', 'Damaged Tree', 'PLUMBING', 'Derelict Vehicle']
-const boroughs = ['OLD TOWN', 'RIVERSIDE', 'NORTH HILLS', 'HARBOR EAST']
 const words = [
   ['broken', 'lamppost'],
   ['hydrant', 'running'],

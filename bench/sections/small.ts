@@ -10,6 +10,8 @@ import { createFrom, publishOnce, recordsPath, uploadInput, withServer } from '.
 import { median, quantile } from '../stats.ts'
 
 const tries = 7
+/** As users have it: a small dataset is shown before its index is made. */
+const defaultIndexing = { BROADSHEET_INDEX_LATER_MB: '4' }
 
 export async function smallSection({ scale }: SectionOptions): Promise<Finding[]> {
   return withServer(async (server) => {
@@ -51,7 +53,7 @@ export async function smallSection({ scale }: SectionOptions): Promise<Finding[]
       })
     }
     return findings
-  })
+  }, defaultIndexing)
 }
 
 /** From the order to the first answer of the search API that has the records. */

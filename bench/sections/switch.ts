@@ -3,6 +3,7 @@
  * published again, beside truncate-and-load in one transaction and a swap of tables in PostgreSQL; how soon an abort acts;
  * save_version, restore, unpublish and its undo of 1 thousand, 1 million and 10 million records.
  */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { writeVisits } from '../../test/support/fixtures.ts'
@@ -25,7 +26,7 @@ const aborts = 20
 export async function switchSection({ scale, rounds }: SectionOptions): Promise<Finding[]> {
   const counts = scale === 'full' ? [1_000, 1_000_000, 10_000_000] : [1_000, 20_000, 100_000]
   const [, middle] = counts
-  return withServer(async (server) => {
+  const findings = await withServer(async (server) => {
     const datasets: CreatedDataset[] = []
     for (const count of counts) datasets.push(await publishVisits(server, count))
     return [
@@ -35,13 +36,20 @@ export async function switchSection({ scale, rounds }: SectionOptions): Promise<
       ...(await flatTimes(server, datasets, counts)),
     ]
   })
+  for (const path of made) rmSync(path, { force: true })
+  made.clear()
+  return findings
 }
 
+/** Made when it is first asked for, gone when the section is over. */
 async function visitsFile(count: number, edition: number): Promise<string> {
   const path = join(workDirectory, `visits-${count}-${edition}.csv`)
-  await writeVisits(path, count, { edition })
+  if (!made.has(path)) await writeVisits(path, count, { edition })
+  made.add(path)
   return path
 }
+
+const made = new Set<string>()
 
 async function publishVisits(server: TestServer, count: number): Promise<CreatedDataset> {
   const content = { path: await visitsFile(count, 1) }
