@@ -1,15 +1,24 @@
+import type { CompiledQuery } from 'kysely'
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
 
 /** By id, or by uid; null when it is not published. Who may see it is for `access` to say. */
 export async function findPublication(db: ControlDb, reference: string): Promise<PublicationsTable | null> {
-  const row =
-    (await db
-      .selectFrom('publications')
-      .selectAll()
-      .where('dataset_id', '=', reference)
-      .executeTakeFirst()) ??
-    (await db.selectFrom('publications').selectAll().where('dataset_uid', '=', reference).executeTakeFirst())
-  return row ?? null
+  return (await findBy(db, 'dataset_id', reference)) ?? (await findBy(db, 'dataset_uid', reference))
+}
+
+type Key = 'dataset_id' | 'dataset_uid'
+/** By database: every read of the search API begins with this statement, and writing it costs more than running it. */
+const compiled = new WeakMap<ControlDb, Record<Key, CompiledQuery<PublicationsTable>>>()
+
+async function findBy(db: ControlDb, key: Key, reference: string): Promise<PublicationsTable | null> {
+  let queries = compiled.get(db)
+  if (!queries) {
+    const by = (name: Key) => db.selectFrom('publications').selectAll().where(name, '=', '').compile()
+    queries = { dataset_id: by('dataset_id'), dataset_uid: by('dataset_uid') }
+    compiled.set(db, queries)
+  }
+  const { rows } = await db.executeQuery<PublicationsTable>({ ...queries[key], parameters: [reference] })
+  return rows[0] ?? null
 }
 
 export async function listPublications(db: ControlDb): Promise<PublicationsTable[]> {

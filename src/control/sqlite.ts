@@ -7,6 +7,12 @@ type SqliteInput = string | number | bigint | null | Uint8Array
 /** Kysely compiles the same few statements over and over; preparing one costs more than running it. */
 const maxCachedStatements = 400
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** Whether it gives rows. */
+  readonly isReader: boolean
+}
+
 const nothing = { changes: 0, lastInsertRowid: 0 }
 
 /**
@@ -27,18 +33,19 @@ export function sqliteDialect(
   }
   database.exec('pragma foreign_keys = on')
   database.function('pg_notify', (channel, payload) => notices.add(String(channel), String(payload)))
-  const statements = new Map<string, StatementSync>()
+  const statements = new Map<string, Prepared>()
 
-  function prepare(sql: string): StatementSync {
+  function prepare(sql: string): Prepared {
     // A transaction that starts by reading and then writes can fail half-way with SQLITE_BUSY when another process
     // wrote in between; taking the write lock at once turns that into a wait.
     const text = sql === 'begin' ? 'begin immediate' : sql
     const cached = statements.get(text)
     if (cached) return cached
     const statement = database.prepare(text)
+    const prepared = { statement, isReader: statement.columns().length > 0 }
     if (statements.size >= maxCachedStatements) statements.clear()
-    statements.set(text, statement)
-    return statement
+    statements.set(text, prepared)
+    return prepared
   }
 
   /** A notice is heard when what it is about is committed, and never when it is not: as PostgreSQL does it. */
@@ -52,9 +59,9 @@ export function sqliteDialect(
     database: {
       close: () => database.close(),
       prepare(sql) {
-        const statement = prepare(sql)
+        const { statement, isReader } = prepare(sql)
         return {
-          reader: statement.columns().length > 0,
+          reader: isReader,
           all: (values) => settled(sql, statement.all(...(values as SqliteInput[]))),
           run: (values) => {
             // A full disk ends the transaction by itself; an error of the rollback would hide the one that counts.

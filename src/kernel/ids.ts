@@ -10,7 +10,7 @@ export interface Ids {
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-export function createIds(random: (bytes: number) => Uint8Array = randomBytes): Ids {
+export function createIds(random: (bytes: number) => Uint8Array = createPool()): Ids {
   return {
     uid(prefix, length = 6) {
       let text = ''
@@ -23,5 +23,18 @@ export function createIds(random: (bytes: number) => Uint8Array = randomBytes): 
       return `${prefix}_${text}`
     },
     hex: (bytes) => Buffer.from(random(bytes)).toString('hex'),
+  }
+}
+
+const poolBytes = 4096
+
+/** The system's random bytes, asked for in one go: every request has an id, and each question costs microseconds. */
+function createPool(): (bytes: number) => Uint8Array {
+  let pool = Buffer.alloc(0)
+  return (bytes) => {
+    if (bytes > pool.length) pool = randomBytes(Math.max(poolBytes, bytes))
+    const taken = pool.subarray(0, bytes)
+    pool = pool.subarray(bytes)
+    return taken
   }
 }

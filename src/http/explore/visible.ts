@@ -29,7 +29,23 @@ export async function findVisibleById(
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
-  return { row: seen, fields: JSON.parse(seen.fields_json) as Field[] }
+  return { row: seen, fields: fieldsOf(seen) }
+}
+
+/** Fields that were parsed lately, by dataset: a page of a wide dataset need not begin with parsing them again. */
+const parsed = new Map<string, { readonly text: string; readonly fields: readonly Field[] }>()
+const maxParsed = 200
+/** Longer ones are rare, and would be most of the memory. */
+const maxParsedLength = 50_000
+
+function fieldsOf({ dataset_uid, fields_json: text }: PublicationsTable): readonly Field[] {
+  const known = parsed.get(dataset_uid)
+  if (known?.text === text) return known.fields
+  const fields = JSON.parse(text) as Field[]
+  if (text.length > maxParsedLength) return fields
+  if (parsed.size >= maxParsed) parsed.clear()
+  parsed.set(dataset_uid, { text, fields })
+  return fields
 }
 
 async function versionOf(
