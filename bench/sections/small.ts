@@ -10,8 +10,8 @@ import { createFrom, publishOnce, recordsPath, uploadInput, withServer } from '.
 import { median, quantile } from '../stats.ts'
 
 const tries = 7
-/** As users have it: a small dataset is shown before its index is made. */
-const defaultIndexing = { BROADSHEET_INDEX_LATER_MB: '4' }
+/** As users have it: a small dataset is shown before its index is made, and an unpublish can be undone. */
+const asUsersHaveIt = { BROADSHEET_INDEX_LATER_MB: '4', BROADSHEET_RETENTION_HOURS: '1' }
 
 export async function smallSection({ scale }: SectionOptions): Promise<Finding[]> {
   return withServer(async (server) => {
@@ -53,7 +53,7 @@ export async function smallSection({ scale }: SectionOptions): Promise<Finding[]
       })
     }
     return findings
-  }, defaultIndexing)
+  }, asUsersHaveIt)
 }
 
 /** From the order to the first answer of the search API that has the records. */

@@ -12,7 +12,7 @@ import type { TestServer } from '../../test/support/server.ts'
 import { actionTimes, flatness } from '../action-times.ts'
 import { workDirectory } from '../inputs/inputs.ts'
 import { openSwitchPeer } from '../peers/postgresql-switch.ts'
-import { atMost, type Finding, tidy } from '../report.ts'
+import { atMost, type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
 import { recordsPath, withServer } from '../server.ts'
 import { median, quantile } from '../stats.ts'
@@ -22,6 +22,7 @@ const readers = 2
 const idleMs = 3_000
 const tries = 7
 const aborts = 20
+const withUndo = { BROADSHEET_RETENTION_HOURS: '1' }
 
 export async function switchSection({ scale, rounds }: SectionOptions): Promise<Finding[]> {
   const counts = scale === 'full' ? [1_000, 1_000_000, 10_000_000] : [1_000, 20_000, 100_000]
@@ -29,13 +30,20 @@ export async function switchSection({ scale, rounds }: SectionOptions): Promise<
   const findings = await withServer(async (server) => {
     const datasets: CreatedDataset[] = []
     for (const count of counts) datasets.push(await publishVisits(server, count))
-    return [
-      ...(await waits(server, datasets[1]!, middle!, rounds)),
-      ...(await peerWaits(middle!)),
-      ...(await abortTimes(server, datasets[2]!, counts[2]!)),
-      ...(await flatTimes(server, datasets, counts)),
+    const parts = [
+      () => waits(server, datasets[1]!, middle!, rounds),
+      () => peerWaits(middle!),
+      () => abortTimes(server, datasets[2]!, counts[2]!),
+      () => flatTimes(server, datasets, counts),
     ]
-  })
+    const found: Finding[] = []
+    for (const part of parts) {
+      const some = await part()
+      for (const { name, measured } of some) say(`${name}: ${measured}`)
+      found.push(...some)
+    }
+    return found
+  }, withUndo)
   for (const path of made) rmSync(path, { force: true })
   made.clear()
   return findings
