@@ -108,6 +108,7 @@ export const specialFunctions: Readonly<Record<string, string>> = {
   distance: 'Metres between a geo point and a literal point',
   json_format: 'Text as JSON',
   random: 'A repeatable random order, in order_by',
+  relevance: 'How well a record answers the words that are searched for, in order_by',
   range: 'Ranges of numbers or dates, in group_by',
   geo_cluster: 'Clusters of geo points, in group_by',
 }

@@ -81,12 +81,16 @@ export const catalogFacets = [
   'license',
 ] as const
 
+/** In relevance: enough that a word of the title, even one that is nearly it, comes before the same word elsewhere. */
+const weights: Readonly<Record<string, number>> = { title: 5, keyword: 2, theme: 2 }
+
 const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
   const column = (alias: string, isHidden: boolean): Column => ({
     name: alias,
     type,
     sql: quoteIdentifier(name),
     fieldIndex: null,
+    ...(weights[name] === undefined ? {} : { weight: weights[name] }),
     isHidden,
   })
   return path.startsWith('$.metas.default.')
@@ -140,7 +144,7 @@ export function createCatalog(deps: {
 
   return {
     async source(reader, text) {
-      const query = prepared(ordered(text), catalogSchema)
+      const query = prepared({ ...text, defaultOrder: 'title' }, catalogSchema)
       const table = await fresh()
       const target = { relation: relationOf(table, reader), search: null }
       const [row] = await deps.pool.use((connection) =>
@@ -150,7 +154,7 @@ export function createCatalog(deps: {
     },
 
     async query(reader, request, signal) {
-      const query = prepared(ordered(request.text), catalogSchema)
+      const query = prepared({ ...request.text, defaultOrder: 'relevance() desc, title' }, catalogSchema)
       const target = { relation: relationOf(await fresh(), reader), search: null }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
@@ -244,11 +248,6 @@ export function createCatalog(deps: {
       }
     },
   }
-}
-
-/** By title, where nothing else is asked for. */
-function ordered(text: QueryText): QueryText {
-  return { ...text, orderBy: text.orderBy || (text.groupBy || text.select ? undefined : 'title') }
 }
 
 /** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */

@@ -1042,6 +1042,8 @@ export const faults: readonly (readonly [
   ['order_by=name up', 'odsql.syntax', 5, ''],
   ['order_by=random()', 'odsql.wrong_arguments', 0, ''],
   ['order_by=random(name)', 'odsql.wrong_arguments', 0, ''],
+  ['order_by=relevance(name)', 'odsql.wrong_arguments', 0, ''],
+  ['select=count(*)&order_by=relevance()', 'odsql.type_mismatch', 0, ''],
   ['order_by=name desc asc', 'odsql.syntax', 10, ''],
   ['refine=nothing:1', 'odsql.unknown_facet', null, ''],
   ['refine=city', 'odsql.invalid_refinement', null, ''],

@@ -151,19 +151,23 @@ function side(context: PredicateContext, expr: Typed, other: Typed): string {
 function compileWords(context: PredicateContext, columns: readonly Column[], words: readonly Word[]): string {
   if (words.length === 0) return 'true'
   if (columns.length === 0) return 'false'
-  const { search } = context.target
-  const indexed = search !== null && columns.every((column) => column.fieldIndex !== null)
   const tests = words.map((word) =>
-    indexed ? wordInPostings(context, columns, word) : wordInColumns(context, columns, word),
+    isIndexed(context, columns)
+      ? wordInPostings(context, columns, word)
+      : wordInColumns(context, columns, word),
   )
   return `(${tests.join(' and ')})`
 }
 
-function folded(context: PredicateContext, word: Word): string {
+export function isIndexed({ target }: PredicateContext, columns: readonly Column[]): boolean {
+  return target.search !== null && columns.every((column) => column.fieldIndex !== null)
+}
+
+export function folded(context: PredicateContext, word: Word): string {
   return `strip_accents(lower(${context.binder.bind(word.text)}::varchar))`
 }
 
-function termTest(term: string, text: string, word: Word): string {
+export function termTest(term: string, text: string, word: Word): string {
   switch (word.match) {
     case 'exact':
       return `${term} = ${text}`
@@ -180,11 +184,15 @@ function wordInPostings(context: PredicateContext, columns: readonly Column[], w
   const search = context.target.search!
   const text = folded(context, word)
   const terms = `select term_id from ${search.terms} where ${termTest('term', text, word)}`
-  const fields = isOneOf(
+  return `(_row in (select _row from ${search.postings} where term_id in (${terms}) and ${isInFields(columns)}))`
+}
+
+/** SQL: whether a posting is of one of the columns. */
+export function isInFields(columns: readonly Column[]): string {
+  return isOneOf(
     'field',
     columns.map((column) => column.fieldIndex!),
   )
-  return `(_row in (select _row from ${search.postings} where term_id in (${terms}) and ${fields}))`
 }
 
 /** As ranges: a list with gaps would become a join with every posting there is, which took forty times as long. */
@@ -201,8 +209,12 @@ function isOneOf(sql: string, numbers: readonly number[]): string {
 function wordInColumns(context: PredicateContext, columns: readonly Column[], word: Word): string {
   const text = folded(context, word)
   const tests = columns.map((column) => {
-    const value = column.type === 'multitext' ? `array_to_string(${column.sql}, ' ')` : column.sql
-    return `coalesce(len(list_filter(${foldedTermsSql(value)}, lambda _t: ${termTest('_t', text, word)})) > 0, false)`
+    return `coalesce(len(list_filter(${termsOf(column)}, lambda _t: ${termTest('_t', text, word)})) > 0, false)`
   })
   return `(${tests.join(' or ')})`
+}
+
+/** SQL: the terms of a column's value; those of all values of a list. */
+export function termsOf(column: Column): string {
+  return foldedTermsSql(column.type === 'multitext' ? `array_to_string(${column.sql}, ' ')` : column.sql)
 }

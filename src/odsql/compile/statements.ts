@@ -6,6 +6,7 @@ import type { Type } from '../schema.ts'
 import { cellSql, clusterSql } from './clusters.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
+import { scoreTables } from './relevance.ts'
 import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
 
 /** A column of the answer, in select order; `sqlName` is what it is called in the statement's result. */
@@ -72,21 +73,33 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   }))
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
-  const orderKey = ({ expr }: Order) =>
-    expr.kind === 'random' ? randomSql(expr.seed, context) : orderable(compileExpr(context, expr), expr.type)
-  const sorted = effective(query.order)
-  const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, context)
+  const { relation } = context.target
+  const orderKey = ({ expr }: Order): string => {
+    if (expr.kind === 'random') return randomSql(expr.seed, context)
+    if (expr.kind === 'relevance') return 'coalesce(_score, 0)'
+    return orderable(compileExpr(context, expr), expr.type)
+  }
+  const sorted = options.isUnordered ? [] : effective(query.order)
+  const scores = sorted.flatMap(({ expr }) =>
+    expr.kind === 'relevance' ? scoreTables(context, expr.words) : [],
+  )
+  const ranked = scores.length > 0 ? `${relation} left join _scores using (_row)` : relation
+  const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, ranked)
   const where = whereSql(query.where, context, [...range, ...(after ? [after.test] : [])])
   const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
-  const { relation } = context.target
   const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
-  const found = `from ${relation}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
+  const found = `from ${ranked}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
   const list = items.join(', ') || 'null as nothing'
-  const sql = isFoundFirst(query, context, options)
-    ? `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`
-    : `select ${list} ${found}`
+  const tables = [...scores]
+  let sql = `select ${list} ${found}`
+  if (isFoundFirst(query, context, options)) {
+    if (scores.length > 0) {
+      tables.push(`_page as materialized (select _row, _score ${found})`)
+      sql = `select ${list} from ${relation} join _page using (_row)${orderSql}`
+    } else sql = `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`
+  }
   return {
-    sql,
+    sql: tables.length > 0 ? `with ${tables.join(', ')} ${sql}` : sql,
     values: context.binder.values,
     columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
   }
@@ -126,7 +139,7 @@ function afterSql(
   order: readonly Order[],
   keyOf: (item: Order) => string,
   row: number,
-  { target }: PredicateContext,
+  relation: string,
 ): { readonly join: string; readonly test: string } {
   const whole = Math.trunc(row)
   if (order.length === 0) return { join: '', test: `_row > ${whole}` }
@@ -137,7 +150,7 @@ function afterSql(
     return `(${beyond} or (${key} is not distinct from ${last} and ${rest}))`
   }, `_row > ${whole}`)
   return {
-    join: `, (select ${keys.join(', ')} from ${target.relation} where _row = ${whole}) as _last`,
+    join: `, (select ${keys.join(', ')} from ${relation} where _row = ${whole}) as _last`,
     test,
   }
 }
@@ -183,14 +196,16 @@ function compileGroups(query: Query, given: PredicateContext, page: Page): RowsS
     }
   })
   // One row has no order; a value bound for it would be one too many.
-  const order = (keys.length === 0 ? [] : effective(query.order)).map((item) => {
+  const order = (keys.length === 0 ? [] : effective(query.order)).flatMap((item) => {
+    // Relevance of groups has been refused.
+    if (item.expr.kind === 'relevance') return []
     const sql =
       item.groupKey !== null
         ? `_k${item.groupKey}`
         : item.expr.kind === 'random'
           ? `md5(concat(${keys.map((key) => key.name).join(', ')}, ${context.binder.bind(String(item.expr.seed))}::varchar))`
           : compileExpr(context, item.expr)
-    return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
+    return [`${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`]
   })
   const total = [...order, ...keys.map((key) => `${key.name} asc nulls last`)]
   const parts = [

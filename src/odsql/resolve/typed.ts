@@ -105,6 +105,11 @@ export interface Word {
   readonly distance: number
 }
 
+/** A word that records are looked for by, and where: what relevance is made of. */
+export interface SearchedWord extends Word {
+  readonly columns: readonly Column[]
+}
+
 export type GroupKey =
   | { readonly kind: 'value'; readonly expr: Typed; readonly name: string; readonly text: string }
   | {
@@ -149,7 +154,10 @@ export interface SelectColumn {
 }
 
 export interface Order {
-  readonly expr: Typed | { readonly kind: 'random'; readonly seed: number }
+  readonly expr:
+    | Typed
+    | { readonly kind: 'random'; readonly seed: number }
+    | { readonly kind: 'relevance'; readonly words: readonly SearchedWord[] }
   readonly isDescending: boolean
   /** Order by this group key; null otherwise. */
   readonly groupKey: number | null
