@@ -413,6 +413,8 @@ export const timeFilters: typeof filters = [
 
 /** Parameters as they are typed, and the rows that they answer; numbers rounded to six decimals. */
 export const queries: readonly (readonly [parameters: string, rows: readonly unknown[]])[] = [
+  ['select=id&where=suggest("boo")&order_by=relevance() desc', [{ id: 4 }, { id: 6 }, { id: 3 }, { id: 9 }]],
+  ['select=id&where=suggest("boo")&limit=1', [{ id: 4 }]],
   ['select=count(*)&where=price > 10', [{ 'count(*)': 3 }]],
   [
     'select=count(price), count(name), count(tags)',
