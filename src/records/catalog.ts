@@ -11,6 +11,7 @@ import {
   compileCount,
   compileFacet,
   compileRows,
+  parseRefinement,
   type Query,
   type QuerySchema,
   type QueryTarget,
@@ -18,7 +19,7 @@ import {
   type Type,
 } from '../odsql/index.ts'
 import { datasetObject } from './dataset-object.ts'
-import type { Facet } from './facets.ts'
+import { type Facet, suggested, suggestionsOf, type Typing, typedColumn } from './facets.ts'
 import { prepared, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
 
@@ -47,6 +48,13 @@ export interface Catalog {
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<Facet[]>
+  /** As `Facets.suggest`. Errors: odsql.unknown_facet. */
+  suggest(
+    reader: { readonly seesRestricted: boolean },
+    text: QueryText,
+    asked: Typing,
+    signal?: AbortSignal,
+  ): Promise<Facet>
 }
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -205,6 +213,27 @@ export function createCatalog(deps: {
           limit.signal,
         )
         return rows[0] ? String(rows[0].json) : '{}'
+      } finally {
+        limit.clear()
+      }
+    },
+
+    async suggest(reader, text, asked, signal) {
+      const column = typedColumn(asked.field, catalogSchema)
+      const query = prepared(text, catalogSchema)
+      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        const statement = suggestionsOf(query, column, asked, target)
+        const rows = await deps.pool.use(
+          (connection) => connection.all(statement.sql, statement.values, limit.signal),
+          limit.signal,
+        )
+        return suggested(
+          column.name,
+          rows,
+          (text.refine ?? []).map((refinement) => parseRefinement(refinement, catalogSchema)),
+        )
       } finally {
         limit.clear()
       }

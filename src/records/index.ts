@@ -9,6 +9,7 @@ export {
   type Facets,
   type FacetValue,
   hierarchiesOf,
+  type Typing,
 } from './facets.ts'
 export {
   createGenerationStore,

@@ -17,6 +17,9 @@ import {
   readFlag,
   readPage,
   readQueryText,
+  readTyping,
+  type SuggestQuery,
+  suggestQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, readerOf } from './visible.ts'
@@ -24,6 +27,7 @@ import { findVisible, readerOf } from './visible.ts'
 export const datasetParams = Type.Object({
   dataset_id: Type.String({ description: 'Identifier of the dataset; its uid is understood too' }),
 })
+export const fieldParams = Type.Object({ field: Type.String({ description: 'Name of a text field' }) })
 export type DatasetParams = { dataset_id: string }
 
 /** The catalog: all datasets that the reader may see, itself queryable. Explore API section 2. */
@@ -64,6 +68,22 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
         disconnectSignal(reply),
       )
       return sendJson(reply, JSON.stringify({ _links: [], facets }))
+    },
+  )
+
+  app.get<{ Params: { field: string }; Querystring: SuggestQuery }>(
+    '/catalog/facets/:field/suggest',
+    route(
+      'suggestCatalogValues',
+      'Values of a text of the catalog for what was typed: titles, keywords, publishers...',
+      answerOf('Facet'),
+      { params: fieldParams, querystring: suggestQuery },
+    ),
+    async (request, reply) => {
+      const text = readQueryText(request.query, services.clock.now())
+      const typing = readTyping(request.params.field, request.query)
+      const facet = await services.catalog.suggest(readerOf(request), text, typing, disconnectSignal(reply))
+      return sendJson(reply, JSON.stringify(facet))
     },
   )
 

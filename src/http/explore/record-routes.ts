@@ -5,7 +5,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, rowsText, sendJson, withLinks } from './answers.ts'
-import { type DatasetParams, datasetParams } from './catalog-routes.ts'
+import { type DatasetParams, datasetParams, fieldParams } from './catalog-routes.ts'
 import { readCursorPage } from './cursor-page.ts'
 import { cursorLinks, listLinks, recordLinks } from './links.ts'
 import {
@@ -17,8 +17,11 @@ import {
   readFlag,
   readPage,
   readQueryText,
+  readTyping,
   recordQuery,
   recordsQuery,
+  type SuggestQuery,
+  suggestQuery,
   versionQuery,
 } from './parameters.ts'
 import { cacheKey } from './response-cache.ts'
@@ -121,6 +124,31 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     },
   )
 
+  app.get<{ Params: DatasetParams & { field: string }; Querystring: SuggestQuery }>(
+    '/catalog/datasets/:dataset_id/facets/:field/suggest',
+    route(
+      'suggestValues',
+      'Values of a text field for what was typed: those with words that begin so, and their counts',
+      answerOf('Facet'),
+      {
+        params: Type.Object({ ...datasetParams.properties, ...fieldParams.properties }),
+        querystring: suggestQuery,
+      },
+    ),
+    async (request, reply) => {
+      const publication = await findVisible(services, request)
+      const key = cacheKey(request, publication.row, suggestNames)
+      if (await sentFromCache(services, key, request, reply, publication)) return reply
+      const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+      const typing = readTyping(request.params.field, request.query)
+      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
+      const facet = await services.facets.suggest(publication, text, typing, disconnectSignal(reply))
+      const body = JSON.stringify(facet)
+      if (key !== null) services.responseCache.keep(key, body)
+      return sendJson(reply, body)
+    },
+  )
+
   app.get<{ Params: DatasetParams }>(
     '/catalog/datasets/:dataset_id/attachments',
     route('listAttachments', 'Attachments', answerOf('Attachments'), {
@@ -136,6 +164,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
 }
 
 const listNames = Object.keys(listQuery.properties)
+const suggestNames = Object.keys(suggestQuery.properties)
 const facetNames = Object.keys(facetQuery.properties)
 
 /** True when the reply has been sent: unchanged since the client's copy, or kept here. */

@@ -2,11 +2,6 @@
 import { Type } from 'typebox'
 import { anything, list, nullable, optional, ref, uid } from './shapes.ts'
 
-const exploreFacets = Type.Object({
-  _links: Type.Array(ref('Link')),
-  facets: Type.Array(Type.Object({ name: Type.String(), facets: list('FacetValue') })),
-})
-
 export const exploreObjects = {
   ExploreError: Type.Object({
     error_code: Type.String(),
@@ -68,7 +63,8 @@ export const exploreObjects = {
     state: Type.Unsafe({ type: 'string', enum: ['displayed', 'refined', 'excluded'] }),
     facets: optional(list('FacetValue')),
   }),
-  Facets: exploreFacets,
+  Facet: Type.Object({ name: Type.String(), facets: list('FacetValue') }),
+  Facets: Type.Object({ _links: Type.Array(ref('Link')), facets: list('Facet') }),
   Links: Type.Object({ _links: list('Link') }),
   Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(anything('An attachment')) }),
 } as const
