@@ -10,6 +10,7 @@ export {
 } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'
 export type { QueryTarget, Statement } from './compile/target.ts'
+export { type DescribedField, describeLanguage, type LanguageDescription } from './describe.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
 export type { Result } from './fault.ts'

@@ -17,6 +17,7 @@ export {
   type GenerationHandle,
   type GenerationStore,
 } from './generation-store.ts'
+export { catalogLanguage, languageOf } from './language.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {
   checkTimezone,

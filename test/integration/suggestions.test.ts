@@ -1,4 +1,4 @@
-/** Values of a field while somebody types, with postings and without, and over HTTP. */
+/** What helps somebody who types: values of a field, with postings and without, and what a query can hold. */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { AppError } from '../../src/kernel/index.ts'
@@ -185,5 +185,33 @@ describe('over HTTP', () => {
     assert.deepEqual(await values('title', { q: 'street', where: 'keyword = "other"' }), [])
     await get('facets/modified/suggest', { q: '2' }, 400)
     await server.expect(200, 'GET', explorePath)
+  })
+
+  test('an editor is told what can be written about a dataset, and about the catalog', async () => {
+    const { json } = await get('datasets/streets/odsql')
+    assert.deepEqual(
+      json.clauses.map((clause: { name: string }) => clause.name),
+      ['select', 'where', 'group_by', 'order_by'],
+    )
+    assert.deepEqual(
+      json.fields.find((field: { name: string }) => field.name === 'tags'),
+      {
+        name: 'tags',
+        text: 'tags',
+        type: 'multitext',
+        is_technical: false,
+        label: 'tags',
+        description: null,
+      },
+    )
+    const search = json.functions.find((found: { name: string }) => found.name === 'search')
+    assert.deepEqual(
+      [search.kind, search.usage, search.clauses],
+      ['predicate', 'search(text, "words")', ['where']],
+    )
+    const catalog = (await get('odsql')).json
+    assert.deepEqual(catalog.functions, json.functions)
+    assert.ok(catalog.fields.some((field: { name: string }) => field.name === 'title'))
+    await get('datasets/hidden/odsql', {}, 404)
   })
 })

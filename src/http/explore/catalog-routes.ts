@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
-import { catalogFacets, datasetObject } from '../../records/index.ts'
+import { catalogFacets, catalogLanguage, datasetObject } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -69,6 +69,17 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
       )
       return sendJson(reply, JSON.stringify({ _links: [], facets }))
     },
+  )
+
+  app.get(
+    '/catalog/odsql',
+    route(
+      'describeCatalogLanguage',
+      'What can be written in a query over the catalog: names, functions, clauses. For editors',
+      answerOf('QueryLanguage'),
+      {},
+    ),
+    async (_request, reply) => sendJson(reply, JSON.stringify(catalogLanguage)),
   )
 
   app.get<{ Params: { field: string }; Querystring: SuggestQuery }>(

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Publication } from '../../records/index.ts'
+import { languageOf, type Publication } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { isUnchanged, rowsText, sendJson, withLinks } from './answers.ts'
+import { isUnchanged, rowsText, sendJson, setCacheHeaders, withLinks } from './answers.ts'
 import { type DatasetParams, datasetParams, fieldParams } from './catalog-routes.ts'
 import { readCursorPage } from './cursor-page.ts'
 import { cursorLinks, listLinks, recordLinks } from './links.ts'
@@ -146,6 +146,22 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       const body = JSON.stringify(facet)
       if (key !== null) services.responseCache.keep(key, body)
       return sendJson(reply, body)
+    },
+  )
+
+  app.get<{ Params: DatasetParams }>(
+    '/catalog/datasets/:dataset_id/odsql',
+    route(
+      'describeLanguage',
+      'What can be written in a query: fields, functions, clauses. For editors',
+      answerOf('QueryLanguage'),
+      { params: datasetParams, querystring: versionQuery },
+    ),
+    async (request, reply) => {
+      const publication = await findVisible(services, request)
+      // No tag: the language changes with the release, not with the generation.
+      setCacheHeaders(reply, publication.row)
+      return sendJson(reply, JSON.stringify(languageOf(publication)))
     },
   )
 
