@@ -175,7 +175,7 @@ test('a search comes in the order of the model, with postings and without', asyn
       }
       if (expected.length > 10) found++
     }),
-    { numRuns: isWhole ? 150 : 30, seed },
+    { numRuns: isWhole ? 150 : 25, seed },
   )
   assert.ok(found > 8, `${found} searches found more than ten records`)
 })

@@ -8,23 +8,44 @@
  * With the postings and without them the same numbers come out. They are whole numbers, so that the order in which the
  * engine's threads add them up cannot matter.
  */
-import type { SearchedWord } from '../resolve/typed.ts'
+import type { Word, WordSearch } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
 import { folded, isIndexed, isInFields, type PredicateContext, termsOf, termTest } from './predicates.ts'
 
-/** The tables to put before a statement; the last is `_scores`: `_row`, `_score`, of all records with any of the words. */
-export function scoreTables(context: PredicateContext, words: readonly SearchedWord[]): readonly string[] {
-  const found = words.every((word) => isIndexed(context, word.columns))
+export interface Scores {
+  /** To put before a statement; the last is `_scores`: `_row`, `_score`, and what `found` tests. */
+  readonly tables: readonly string[]
+  /** Tests of rows of `_scores`: whether a search has found all of its words. */
+  readonly found: ReadonlyMap<WordSearch, string>
+}
+
+interface SearchedWord extends Word {
+  readonly columns: readonly Column[]
+}
+
+/** Looks every word up once: for the scores, and for the conditions themselves. */
+export function compileScores(context: PredicateContext, searches: readonly WordSearch[]): Scores {
+  const words: SearchedWord[] = []
+  const found = new Map<WordSearch, string>()
+  for (const search of searches) {
+    const tests = search.words.map((_, n) => `_s${words.length + n} is not null`)
+    found.set(search, `(${tests.join(' and ')})`)
+    words.push(...search.words.map((word) => ({ ...word, columns: search.columns })))
+  }
+  const worths = words.every((word) => isIndexed(context, word.columns))
     ? foundInPostings(context, words)
     : foundInColumns(context, words)
   const records = `(select count(*) from ${context.target.relation})`
   const rarities = words.map((_, n) => `ln(1 + ${records}::double / count(_s${n})) as _r${n}`)
   const points = words.map((_, n) => `coalesce(round(1000 * _s${n} * _r${n})::bigint, 0)`)
-  return [
-    `_found as materialized (${found})`,
-    `_rarity as (select ${rarities.join(', ')} from _found)`,
-    `_scores as (select _row, ${points.join(' + ')} as _score from _found, _rarity)`,
-  ]
+  return {
+    found,
+    tables: [
+      `_found as materialized (${worths})`,
+      `_rarity as (select ${rarities.join(', ')} from _found)`,
+      `_scores as (select _found.*, ${points.join(' + ')} as _score from _found, _rarity)`,
+    ],
+  }
 }
 
 /** `_row`, and what each word is worth there as `_s0`, `_s1`...; null where it is not. */
@@ -36,7 +57,9 @@ function foundInPostings(context: PredicateContext, words: readonly SearchedWord
     return `select _row, ${n} as _n, ${worth('_close', 'words', weightOf(word.columns))} as _worth
       from ${postings} join (${matching}) using (term_id) where ${isInFields(word.columns)}`
   })
-  const best = words.map((_, n) => `max(_worth) filter (where _n = ${n}) as _s${n}`)
+  const best = words.map(
+    (_, n) => `max(_worth)${words.length > 1 ? ` filter (where _n = ${n})` : ''} as _s${n}`,
+  )
   return `select _row, ${best.join(', ')} from (${hits.join(' union all ')}) group by _row`
 }
 

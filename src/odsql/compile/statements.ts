@@ -5,8 +5,8 @@ import type { GroupKey, Order, Predicate, Query, Typed } from '../resolve/typed.
 import type { Type } from '../schema.ts'
 import { cellSql, clusterSql } from './clusters.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
-import { compilePredicate, type PredicateContext } from './predicates.ts'
-import { scoreTables } from './relevance.ts'
+import { compilePredicate, isSearchOnly, type PredicateContext } from './predicates.ts'
+import { compileScores } from './relevance.ts'
 import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
 
 /** A column of the answer, in select order; `sqlName` is what it is called in the statement's result. */
@@ -80,20 +80,25 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
     return orderable(compileExpr(context, expr), expr.type)
   }
   const sorted = options.isUnordered ? [] : effective(query.order)
-  const scores = sorted.flatMap(({ expr }) =>
-    expr.kind === 'relevance' ? scoreTables(context, expr.words) : [],
-  )
-  const ranked = scores.length > 0 ? `${relation} left join _scores using (_row)` : relation
+  const relevance = sorted.map(({ expr }) => expr).find((expr) => expr.kind === 'relevance')
+  const scores = relevance ? compileScores(context, relevance.searches) : null
+  const isFirst = isFoundFirst(query, context, options)
+  // Where nothing but words is asked for, what they are found in are the records.
+  const isRankedAlone = isFirst && isSearchOnly(query.where) && sorted.length === 1
+  const ranked = !scores ? relation : isRankedAlone ? '_scores' : `${relation} left join _scores using (_row)`
   const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, ranked)
-  const where = whereSql(query.where, context, [...range, ...(after ? [after.test] : [])])
+  const where = whereSql(query.where, scores ? { ...context, found: scores.found } : context, [
+    ...range,
+    ...(after ? [after.test] : []),
+  ])
   const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
   const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
   const found = `from ${ranked}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
   const list = items.join(', ') || 'null as nothing'
-  const tables = [...scores]
+  const tables = [...(scores?.tables ?? [])]
   let sql = `select ${list} ${found}`
-  if (isFoundFirst(query, context, options)) {
-    if (scores.length > 0) {
+  if (isFirst) {
+    if (scores) {
       tables.push(`_page as materialized (select _row, _score ${found})`)
       sql = `select ${list} from ${relation} join _page using (_row)${orderSql}`
     } else sql = `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`

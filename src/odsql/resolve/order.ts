@@ -27,8 +27,8 @@ export function resolveOrder(context: ResolveContext, item: OrderItem, rows: Row
     positional(expr, 0)
     if (isAggregated)
       throw fault('odsql.type_mismatch', expr.span, { reason: 'relevance orders records, not groups' })
-    // The words are those of `where`, which is resolved apart.
-    return { expr: { kind: 'relevance', words: [] }, isDescending, groupKey: null }
+    // The searches are those of `where`, which is resolved apart.
+    return { expr: { kind: 'relevance', searches: [] }, isDescending, groupKey: null }
   }
   const text = print(expr)
   const groupKey = groups.findIndex(

@@ -105,10 +105,8 @@ export interface Word {
   readonly distance: number
 }
 
-/** A word that records are looked for by, and where: what relevance is made of. */
-export interface SearchedWord extends Word {
-  readonly columns: readonly Column[]
-}
+/** A condition that looks for words. */
+export type WordSearch = Extract<Predicate, { kind: 'words' }>
 
 export type GroupKey =
   | { readonly kind: 'value'; readonly expr: Typed; readonly name: string; readonly text: string }
@@ -157,7 +155,8 @@ export interface Order {
   readonly expr:
     | Typed
     | { readonly kind: 'random'; readonly seed: number }
-    | { readonly kind: 'relevance'; readonly words: readonly SearchedWord[] }
+    /** `searches`: those of the query's conditions, the same objects, that a record is ranked by. */
+    | { readonly kind: 'relevance'; readonly searches: readonly WordSearch[] }
   readonly isDescending: boolean
   /** Order by this group key; null otherwise. */
   readonly groupKey: number | null
