@@ -16,7 +16,7 @@ export {
 } from './errors.ts'
 export { isFieldName, safeFieldName } from './field-names.ts'
 export { type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
-export { foldedTermsSql } from './folding.ts'
+export { foldedTermsSql, foldedTextSql } from './folding.ts'
 export * from './generation.ts'
 export { createIds, type Ids } from './ids.ts'
 export type { JsonObject, JsonValue } from './json.ts'

@@ -1,20 +1,21 @@
 /**
  * The serving file: one DuckDB database per generation, derived from its parts, disposable.
  *
- * | table    | columns                                             | order           | for                         |
- * | records  | _row BIGINT, _id UUID, then one column per field    | _row            | every query                 |
- * | ids      | _id UUID, _row BIGINT                               | _id             | record by id                |
- * | terms    | term VARCHAR, term_id INTEGER                       | term, term_id   | words, prefixes, fuzzy words |
- * | postings | term_id INTEGER, field SMALLINT, _row BIGINT        | all three       | full text                   |
- * | meta     | key VARCHAR, value VARCHAR                          |                 | layout version, generation  |
+ * | table    | columns                                                      | order           | for                 |
+ * | records  | _row BIGINT, _id UUID, then one column per field             | _row            | every query         |
+ * | ids      | _id UUID, _row BIGINT                                        | _id             | record by id        |
+ * | terms    | term VARCHAR, term_id INTEGER                                | term, term_id   | words, prefixes, fuzzy words |
+ * | postings | term_id INTEGER, field SMALLINT, _row BIGINT, words UTINYINT | the first three | full text, relevance |
+ * | meta     | key VARCHAR, value VARCHAR                                   |                 | layout version, generation |
  *
  * `_row` counts records from 0 in source order. `field` is the index of the field in the manifest. Every text field
- * has postings; a term occurs once per (field, record). Terms are what `engine` folds text to (`foldedTerms`).
+ * has postings; a term occurs once per (field, record). Terms are what `engine` folds text to (`foldedTerms`); `words` is
+ * how many of them the value has, repeats included, and 255 of more.
  * A geo_shape field has its bounding box beside it, as `_box` and the field's index (kernel/shapes.ts).
  * The Parquet parts have `_id` first, then the fields; `_row` is their position.
  */
 export const servingLayout = {
-  version: 2,
+  version: 3,
   records: 'records',
   ids: 'ids',
   postings: 'postings',

@@ -7,6 +7,7 @@ import { odsqlErrors } from '../kernel/errors/odsql.ts'
 import {
   aggregateFunctions,
   allFunctionNames,
+  type NamedFunction,
   predicateFunctions,
   scalarFunctions,
   specialFunctions,
@@ -41,8 +42,8 @@ test('the table of aggregates is the one of the code', () => {
 })
 
 test('the tables of functions with rules of their own, and of predicates, are those of the code', () => {
-  const rows = (table: Readonly<Record<string, string>>) =>
-    Object.entries(table).map(([name, doc]) => `| \`${name}\` | ${doc} |`)
+  const rows = (table: Readonly<Record<string, NamedFunction>>) =>
+    Object.values(table).map(({ usage, doc }) => `| \`${usage}\` | ${doc} |`)
   assert.deepEqual(tableOf('special'), rows(specialFunctions))
   assert.deepEqual(tableOf('predicate'), rows(predicateFunctions))
 })

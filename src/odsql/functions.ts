@@ -1,4 +1,5 @@
 /** The functions of the language in one table: docs, resolution and SQL come from it. ODSQL specification, sections 3-5. */
+import type { Clause } from './ast.ts'
 import { boxShapeSql } from './compile/box.ts'
 import { hullSql } from './compile/hull.ts'
 import type { Type } from './schema.ts'
@@ -100,27 +101,85 @@ export const aggregateFunctions: Readonly<Record<string, AggregateFunction>> = {
   },
 }
 
-/** Functions with rules of their own, resolved by hand. */
-export const specialFunctions: Readonly<Record<string, string>> = {
-  ifnull: 'The first value, or the second where it is null',
-  date_format: 'A date as text, by a pattern',
-  now: 'The time of the request, with parts set or shifted',
-  distance: 'Metres between a geo point and a literal point',
-  json_format: 'Text as JSON',
-  random: 'A repeatable random order, in order_by',
-  range: 'Ranges of numbers or dates, in group_by',
-  geo_cluster: 'Clusters of geo points, in group_by',
+/** A function with rules of its own, resolved by hand. */
+export interface NamedFunction {
+  /** A call with every argument named or shown. */
+  readonly usage: string
+  readonly clauses: readonly QueryClause[]
+  /** Null where it is no value of a record. */
+  readonly result: Type | 'same' | null
+  readonly doc: string
 }
 
-export const predicateFunctions: Readonly<Record<string, string>> = {
-  search: 'All words, all but the last fuzzily, the last as a prefix',
-  suggest: 'Every word is a prefix of a word of the field',
-  startswith: 'The value begins with the text, case included',
-  within_distance: 'The field, a shape at its nearest place, lies at most so far from a point',
-  in_bbox: 'The field lies wholly in a box given by two corners',
-  intersects: 'The field and a geometry have a place in common',
-  disjoint: 'The field and a geometry have nothing in common',
-  within: 'The field lies within a geometry',
+/** The clauses that expressions stand in. */
+export type QueryClause = Exclude<Clause, 'facet'>
+export const queryClauses = ['select', 'where', 'group_by', 'order_by'] as const satisfies QueryClause[]
+
+const special = (
+  usage: string,
+  clauses: readonly QueryClause[],
+  result: NamedFunction['result'],
+  doc: string,
+): NamedFunction => ({ usage, clauses, result, doc })
+const point = "geom'POINT(2.35 48.85)'"
+
+export const specialFunctions: Readonly<Record<string, NamedFunction>> = {
+  ifnull: special(
+    'ifnull(value, other)',
+    queryClauses,
+    'same',
+    'The first value, or the second where it is null',
+  ),
+  date_format: special('date_format(date, "yyyy-MM")', queryClauses, 'text', 'A date as text, by a pattern'),
+  now: special(
+    'now(days=-1)',
+    queryClauses,
+    'datetime',
+    'The time of the request, with parts set or shifted',
+  ),
+  distance: special(
+    `distance(point, ${point})`,
+    queryClauses,
+    'double',
+    'Metres between a geo point and a literal point',
+  ),
+  json_format: special('json_format(text)', queryClauses, 'json', 'Text as JSON'),
+  relevance: special(
+    'relevance()',
+    ['order_by'],
+    null,
+    'How well a record answers the words that are searched for, in order_by',
+  ),
+  random: special('random(seed)', ['order_by'], null, 'A repeatable random order, in order_by'),
+  range: special('range(number, 0, 10, *)', ['group_by'], null, 'Ranges of numbers or dates, in group_by'),
+  geo_cluster: special(
+    'geo_cluster(point, zoom, radius)',
+    ['group_by'],
+    null,
+    'Clusters of geo points, in group_by',
+  ),
+}
+
+const condition = (usage: string, doc: string): NamedFunction => special(usage, ['where'], 'boolean', doc)
+
+export const predicateFunctions: Readonly<Record<string, NamedFunction>> = {
+  search: condition('search(text, "words")', 'All words, all but the last fuzzily, the last as a prefix'),
+  suggest: condition('suggest(text, "wor")', 'Every word is a prefix of a word of the field'),
+  startswith: condition('startswith(text, "Begin")', 'The value begins with the text, case included'),
+  within_distance: condition(
+    `within_distance(geo, ${point}, 10km)`,
+    'The field, a shape at its nearest place, lies at most so far from a point',
+  ),
+  in_bbox: condition('in_bbox(geo, 48, 2, 49, 3)', 'The field lies wholly in a box given by two corners'),
+  intersects: condition(
+    "intersects(geo, geom'LINESTRING(2 48, 3 49)')",
+    'The field and a geometry have a place in common',
+  ),
+  disjoint: condition(`disjoint(geo, ${point})`, 'The field and a geometry have nothing in common'),
+  within: condition(
+    "within(geo, geom'POLYGON((2 48, 3 48, 3 49, 2 48))')",
+    'The field lies within a geometry',
+  ),
 }
 
 export const allFunctionNames: readonly string[] = [

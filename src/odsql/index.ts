@@ -8,10 +8,13 @@ export {
   type RowsOptions,
   type RowsStatement,
 } from './compile/statements.ts'
+export { compileSuggestions } from './compile/suggestions.ts'
 export type { QueryTarget, Statement } from './compile/target.ts'
+export { type DescribedField, describeLanguage, type LanguageDescription } from './describe.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
 export type { Result } from './fault.ts'
+export { prefixWords } from './resolve/predicates.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'
 export type { Query } from './resolve/typed.ts'

@@ -11,6 +11,7 @@ import {
   compileCount,
   compileFacet,
   compileRows,
+  parseRefinement,
   type Query,
   type QuerySchema,
   type QueryTarget,
@@ -18,7 +19,7 @@ import {
   type Type,
 } from '../odsql/index.ts'
 import { datasetObject } from './dataset-object.ts'
-import type { Facet } from './facets.ts'
+import { type Facet, suggested, suggestionsOf, type Typing, typedColumn } from './facets.ts'
 import { prepared, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
 
@@ -47,6 +48,13 @@ export interface Catalog {
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<Facet[]>
+  /** As `Facets.suggest`. Errors: odsql.unknown_facet. */
+  suggest(
+    reader: { readonly seesRestricted: boolean },
+    text: QueryText,
+    asked: Typing,
+    signal?: AbortSignal,
+  ): Promise<Facet>
 }
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -81,12 +89,16 @@ export const catalogFacets = [
   'license',
 ] as const
 
+/** In relevance: enough that a word of the title, even one that is nearly it, comes before the same word elsewhere. */
+const weights: Readonly<Record<string, number>> = { title: 5, keyword: 2, theme: 2 }
+
 const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
   const column = (alias: string, isHidden: boolean): Column => ({
     name: alias,
     type,
     sql: quoteIdentifier(name),
     fieldIndex: null,
+    ...(weights[name] === undefined ? {} : { weight: weights[name] }),
     isHidden,
   })
   return path.startsWith('$.metas.default.')
@@ -140,7 +152,7 @@ export function createCatalog(deps: {
 
   return {
     async source(reader, text) {
-      const query = prepared(ordered(text), catalogSchema)
+      const query = prepared({ ...text, defaultOrder: 'title' }, catalogSchema)
       const table = await fresh()
       const target = { relation: relationOf(table, reader), search: null }
       const [row] = await deps.pool.use((connection) =>
@@ -150,7 +162,7 @@ export function createCatalog(deps: {
     },
 
     async query(reader, request, signal) {
-      const query = prepared(ordered(request.text), catalogSchema)
+      const query = prepared({ ...request.text, defaultOrder: 'relevance() desc, title' }, catalogSchema)
       const target = { relation: relationOf(await fresh(), reader), search: null }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
@@ -206,6 +218,27 @@ export function createCatalog(deps: {
       }
     },
 
+    async suggest(reader, text, asked, signal) {
+      const column = typedColumn(asked.field, catalogSchema)
+      const query = prepared(text, catalogSchema)
+      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const limit = deadline(signal, deps.queryTimeoutMs)
+      try {
+        const statement = suggestionsOf(query, column, asked, target)
+        const rows = await deps.pool.use(
+          (connection) => connection.all(statement.sql, statement.values, limit.signal),
+          limit.signal,
+        )
+        return suggested(
+          column.name,
+          rows,
+          (text.refine ?? []).map((refinement) => parseRefinement(refinement, catalogSchema)),
+        )
+      } finally {
+        limit.clear()
+      }
+    },
+
     async facets(reader, text, wanted, signal) {
       const query = prepared(text, catalogSchema)
       const target = { relation: relationOf(await fresh(), reader), search: null }
@@ -244,11 +277,6 @@ export function createCatalog(deps: {
       }
     },
   }
-}
-
-/** By title, where nothing else is asked for. */
-function ordered(text: QueryText): QueryText {
-  return { ...text, orderBy: text.orderBy || (text.groupBy || text.select ? undefined : 'title') }
 }
 
 /** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */

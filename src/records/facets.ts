@@ -1,15 +1,22 @@
 /** Facets of a query: values with counts, as the Explore API nests them (section 3). */
 
 import { deadline } from '../engine/index.ts'
-import { type Field, isMultivalued } from '../kernel/index.ts'
+import { AppError, type Field, isMultivalued } from '../kernel/index.ts'
 import {
+  type Column,
   compileFacet,
+  compileSuggestions,
   type FacetRequest,
   type FacetSort,
   parseFacet,
   parseRefinement,
+  prefixWords,
+  type Query,
   type QuerySchema,
+  type QueryTarget,
   type QueryText,
+  type Refinement,
+  type Statement,
 } from '../odsql/index.ts'
 import type { GenerationHandle } from './generation-store.ts'
 import { type Publication, prepared, type RecordsDeps, schemaOf } from './records.ts'
@@ -35,6 +42,15 @@ export interface Facets {
     facets: readonly string[],
     signal?: AbortSignal,
   ): Promise<Facet[]>
+  /** Values of a text field that hold words beginning as those typed. Errors: odsql.unknown_facet. */
+  suggest(publication: Publication, text: QueryText, asked: Typing, signal?: AbortSignal): Promise<Facet>
+}
+
+/** What somebody types into the search box of a facet. */
+export interface Typing {
+  readonly field: string
+  readonly typed: string
+  readonly limit: number
 }
 
 const defaultLimit = 100
@@ -53,6 +69,28 @@ interface Plan {
 
 export function createFacets(deps: RecordsDeps): Facets {
   return {
+    async suggest(publication, text, asked, signal) {
+      const schema = schemaOf(publication)
+      const column = typedColumn(asked.field, schema)
+      const isDisjunctive = disjunctiveFields(publication.fields).includes(column.name)
+      const seen = isDisjunctive ? withoutOwn(text, column.name) : text
+      const query = prepared(seen, schema)
+      const refinements = (text.refine ?? []).map((refinement) => parseRefinement(refinement, schema))
+      return deps.store.use(publication.row.generation_uid, async ({ relation, search }) => {
+        const limit = deadline(signal, deps.queryTimeoutMs)
+        try {
+          const statement = suggestionsOf(query, column, asked, { relation, search })
+          const rows = await deps.pool.use(
+            (connection) => connection.all(statement.sql, statement.values, limit.signal),
+            limit.signal,
+          )
+          return suggested(column.name, rows, refinements)
+        } finally {
+          limit.clear()
+        }
+      })
+    },
+
     async query(publication, text, facets, signal) {
       const schema = schemaOf(publication)
       const requests =
@@ -85,9 +123,7 @@ export function createFacets(deps: RecordsDeps): Facets {
   async function listFacet(plan: Plan, run: Run): Promise<Facet> {
     const { name } = plan.request.column
     // A disjunctive facet shows what picking another of its values would add: its own refinements do not count.
-    const isOwn = (refinement: string) => refinement.slice(0, refinement.indexOf(':')).trim() === name
-    const refine = (run.text.refine ?? []).filter((refinement) => !(plan.isDisjunctive && isOwn(refinement)))
-    const text = { ...run.text, refine }
+    const text = plan.isDisjunctive ? withoutOwn(run.text, name) : run.text
     const values = await listLevel(plan, { ...run, text }, 0, null)
     const excluded = plan.excluded.map((value): FacetValue => ({ name: value, value, state: 'excluded' }))
     return { name, facets: [...values, ...excluded] }
@@ -129,6 +165,49 @@ export function createFacets(deps: RecordsDeps): Facets {
         return facets.length > 0 ? { ...entry, facets } : entry
       }),
     )
+  }
+}
+
+const fieldOf = (refinement: string) => refinement.slice(0, refinement.indexOf(':')).trim()
+
+/** The conditions without the refinements of one field. */
+function withoutOwn(text: QueryText, name: string): QueryText {
+  return { ...text, refine: (text.refine ?? []).filter((refinement) => fieldOf(refinement) !== name) }
+}
+
+/** Errors: odsql.unknown_facet. */
+export function typedColumn(name: string, schema: QuerySchema): Column {
+  const isTyped = ({ type, isHidden }: Column) => (type === 'text' || type === 'multitext') && !isHidden
+  const column = schema.columns.find((candidate) => candidate.name === name)
+  if (column && isTyped(column)) return column
+  const known = schema.columns.filter(isTyped).map((candidate) => candidate.name)
+  const suggestion = `Values can be searched in ${known.slice(0, 20).join(', ') || 'texts, and there are none'}`
+  throw new AppError('odsql.unknown_facet', { field: name.slice(0, 100), suggestion })
+}
+
+export function suggestionsOf(
+  query: Query,
+  column: Column,
+  { typed, limit }: Typing,
+  target: QueryTarget,
+): Statement {
+  return compileSuggestions({ query, column, typed, words: prefixWords(typed), limit }, target)
+}
+
+/** Rows of suggestions as values of a facet. */
+export function suggested(
+  name: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  refinements: readonly Refinement[],
+): Facet {
+  const refined = new Set(refinements.filter(({ column }) => column.name === name).map(({ value }) => value))
+  return {
+    name,
+    facets: rows.map((row): FacetValue => {
+      const value = String(row.value)
+      const state = refined.has(value) ? 'refined' : 'displayed'
+      return { name: value, value, count: Number(row.n), state }
+    }),
   }
 }
 

@@ -9,6 +9,7 @@ export {
   type Facets,
   type FacetValue,
   hierarchiesOf,
+  type Typing,
 } from './facets.ts'
 export {
   createGenerationStore,
@@ -16,6 +17,7 @@ export {
   type GenerationHandle,
   type GenerationStore,
 } from './generation-store.ts'
+export { catalogLanguage, languageOf } from './language.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {
   checkTimezone,

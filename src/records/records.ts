@@ -50,6 +50,9 @@ export interface Records {
   ): Promise<string>
 }
 
+/** Where nothing else is asked for. Records that no words are searched in stay in the order of their source. */
+const bestFirst = 'relevance() desc'
+
 export interface RecordsDeps {
   readonly pool: Pool
   readonly store: GenerationStore
@@ -106,7 +109,7 @@ export function createRecords(deps: RecordsDeps): Records {
   return {
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
-      const query = prepared(request.text, schemaOf(publication))
+      const query = prepared({ defaultOrder: bestFirst, ...request.text }, schemaOf(publication))
       const timezone = query.timezone
       return withGeneration(publication, signal, async (handle, until) => {
         const target = { relation: handle.relation, search: handle.search }

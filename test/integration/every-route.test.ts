@@ -28,7 +28,7 @@ const shopsCsv = (city: string) => `id,name,city,opened,lat,lon
 3,Book Nook,Paris,2010-06-15,48.8606,2.3376
 `
 /** Say the same of every publication of a dataset whose fields stay. */
-const sameForAll = /\/(exports|attachments|boundingbox|geocluster)(\?|$)/
+const sameForAll = /\/(exports|attachments|boundingbox|geocluster|odsql)(\?|$)/
 
 test('every route of the search API', async (t) => {
   const server = await startServer(t)

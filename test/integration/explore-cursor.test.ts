@@ -51,6 +51,7 @@ describe('every record once', () => {
             'seen',
             'id',
             'random(4)',
+            'relevance()',
             'grade + price',
             'length(word)',
             '1',

@@ -413,6 +413,8 @@ export const timeFilters: typeof filters = [
 
 /** Parameters as they are typed, and the rows that they answer; numbers rounded to six decimals. */
 export const queries: readonly (readonly [parameters: string, rows: readonly unknown[]])[] = [
+  ['select=id&where=suggest("boo")&order_by=relevance() desc', [{ id: 4 }, { id: 6 }, { id: 3 }, { id: 9 }]],
+  ['select=id&where=suggest("boo")&limit=1', [{ id: 4 }]],
   ['select=count(*)&where=price > 10', [{ 'count(*)': 3 }]],
   [
     'select=count(price), count(name), count(tags)',
@@ -1042,6 +1044,8 @@ export const faults: readonly (readonly [
   ['order_by=name up', 'odsql.syntax', 5, ''],
   ['order_by=random()', 'odsql.wrong_arguments', 0, ''],
   ['order_by=random(name)', 'odsql.wrong_arguments', 0, ''],
+  ['order_by=relevance(name)', 'odsql.wrong_arguments', 0, ''],
+  ['select=count(*)&order_by=relevance()', 'odsql.type_mismatch', 0, ''],
   ['order_by=name desc asc', 'odsql.syntax', 10, ''],
   ['refine=nothing:1', 'odsql.unknown_facet', null, ''],
   ['refine=city', 'odsql.invalid_refinement', null, ''],

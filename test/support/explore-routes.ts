@@ -68,6 +68,7 @@ export function addressesOf({ path }: Route, subject: Subject): string[] {
   const isCatalog = !path.includes(':dataset_id')
   const choices: Readonly<Record<string, readonly string[]>> = {
     ':dataset_id': [datasetId],
+    ':field': [isCatalog ? 'keyword' : 'city'],
     ':record_id': [recordId],
     ':file': ['all.parquet', ...parts],
     ':format': isCatalog ? Object.keys(catalogFormats) : formats,

@@ -132,7 +132,8 @@ function nextPage(services: HttpServices, question: Question, afterRow: number |
   return services.records.query(
     publication,
     {
-      text: { ...text, select: selected(parameters) },
+      // A file has the order of its source: to rank all that is found anew for every page would cost more than its records.
+      text: { ...text, select: selected(parameters), defaultOrder: '' },
       limit: pageRows,
       offset: 0,
       includeAppMetas: true,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
-import { catalogFacets, datasetObject } from '../../records/index.ts'
+import { catalogFacets, catalogLanguage, datasetObject } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -17,6 +17,9 @@ import {
   readFlag,
   readPage,
   readQueryText,
+  readTyping,
+  type SuggestQuery,
+  suggestQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, readerOf } from './visible.ts'
@@ -24,6 +27,7 @@ import { findVisible, readerOf } from './visible.ts'
 export const datasetParams = Type.Object({
   dataset_id: Type.String({ description: 'Identifier of the dataset; its uid is understood too' }),
 })
+export const fieldParams = Type.Object({ field: Type.String({ description: 'Name of a text field' }) })
 export type DatasetParams = { dataset_id: string }
 
 /** The catalog: all datasets that the reader may see, itself queryable. Explore API section 2. */
@@ -64,6 +68,33 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
         disconnectSignal(reply),
       )
       return sendJson(reply, JSON.stringify({ _links: [], facets }))
+    },
+  )
+
+  app.get(
+    '/catalog/odsql',
+    route(
+      'describeCatalogLanguage',
+      'What can be written in a query over the catalog: names, functions, clauses. For editors',
+      answerOf('QueryLanguage'),
+      {},
+    ),
+    async (_request, reply) => sendJson(reply, JSON.stringify(catalogLanguage)),
+  )
+
+  app.get<{ Params: { field: string }; Querystring: SuggestQuery }>(
+    '/catalog/facets/:field/suggest',
+    route(
+      'suggestCatalogValues',
+      'Values of a text of the catalog for what was typed: titles, keywords, publishers...',
+      answerOf('Facet'),
+      { params: fieldParams, querystring: suggestQuery },
+    ),
+    async (request, reply) => {
+      const text = readQueryText(request.query, services.clock.now())
+      const typing = readTyping(request.params.field, request.query)
+      const facet = await services.catalog.suggest(readerOf(request), text, typing, disconnectSignal(reply))
+      return sendJson(reply, JSON.stringify(facet))
     },
   )
 

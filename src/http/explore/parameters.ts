@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
 import type { QueryText } from '../../odsql/index.ts'
-import { checkTimezone } from '../../records/index.ts'
+import { checkTimezone, type Typing } from '../../records/index.ts'
 
 /** Query parameters of the search API. Explore API, section 1.2. Checked here, so that errors name value and bounds. */
 const text = (description: string) => Type.Optional(Type.String({ description }))
@@ -56,6 +56,14 @@ export const facetQuery = Type.Object({
   version: text('Answers from a saved version'),
 })
 
+const { select: _, ...conditions } = commonQuery.properties
+export const suggestQuery = Type.Object({
+  ...conditions,
+  q: text('What was typed: beginnings of words, in any case, with accents or without. Up to 100 characters'),
+  limit: text('Values returned: 1 to 100; 10 by default'),
+  version: text('Answers from a saved version'),
+})
+
 export const exportQuery = Type.Object({
   ...commonQuery.properties,
   group_by: text('Groups'),
@@ -85,6 +93,7 @@ export type ListQuery = Static<typeof listQuery>
 export type RecordsQuery = Static<typeof recordsQuery>
 export type RecordQuery = Static<typeof recordQuery>
 export type FacetQueryParameters = Static<typeof facetQuery>
+export type SuggestQuery = Static<typeof suggestQuery>
 export type ExportQuery = Static<typeof exportQuery>
 
 const languages = new Set(['en', 'fr', 'nl', 'pt', 'it', 'ar', 'de', 'es', 'ca', 'eu', 'sv'])
@@ -151,6 +160,13 @@ export function readInteger(
   if (!(value >= min && value <= max))
     throw invalid(name, text, `it must be a whole number from ${min} to ${max}`)
   return value
+}
+
+/** Errors: http.invalid_parameter. */
+export function readTyping(field: string, { q = '', limit }: SuggestQuery): Typing {
+  // Each word is looked up apart: fifty at most, as in a query.
+  if (q.length > 100) throw invalid('q', q, 'it must not be longer than 100 characters')
+  return { field, typed: q, limit: readInteger('limit', limit, 10, 1, 100) }
 }
 
 /** true and false in any case, 1 and 0. Errors: http.invalid_parameter. */

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Publication } from '../../records/index.ts'
+import { languageOf, type Publication } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { isUnchanged, rowsText, sendJson, withLinks } from './answers.ts'
-import { type DatasetParams, datasetParams } from './catalog-routes.ts'
+import { isUnchanged, rowsText, sendJson, setCacheHeaders, withLinks } from './answers.ts'
+import { type DatasetParams, datasetParams, fieldParams } from './catalog-routes.ts'
 import { readCursorPage } from './cursor-page.ts'
 import { cursorLinks, listLinks, recordLinks } from './links.ts'
 import {
@@ -17,8 +17,11 @@ import {
   readFlag,
   readPage,
   readQueryText,
+  readTyping,
   recordQuery,
   recordsQuery,
+  type SuggestQuery,
+  suggestQuery,
   versionQuery,
 } from './parameters.ts'
 import { cacheKey } from './response-cache.ts'
@@ -121,6 +124,47 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     },
   )
 
+  app.get<{ Params: DatasetParams & { field: string }; Querystring: SuggestQuery }>(
+    '/catalog/datasets/:dataset_id/facets/:field/suggest',
+    route(
+      'suggestValues',
+      'Values of a text field for what was typed: those with words that begin so, and their counts',
+      answerOf('Facet'),
+      {
+        params: Type.Object({ ...datasetParams.properties, ...fieldParams.properties }),
+        querystring: suggestQuery,
+      },
+    ),
+    async (request, reply) => {
+      const publication = await findVisible(services, request)
+      const key = cacheKey(request, publication.row, suggestNames)
+      if (await sentFromCache(services, key, request, reply, publication)) return reply
+      const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+      const typing = readTyping(request.params.field, request.query)
+      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
+      const facet = await services.facets.suggest(publication, text, typing, disconnectSignal(reply))
+      const body = JSON.stringify(facet)
+      if (key !== null) services.responseCache.keep(key, body)
+      return sendJson(reply, body)
+    },
+  )
+
+  app.get<{ Params: DatasetParams }>(
+    '/catalog/datasets/:dataset_id/odsql',
+    route(
+      'describeLanguage',
+      'What can be written in a query: fields, functions, clauses. For editors',
+      answerOf('QueryLanguage'),
+      { params: datasetParams, querystring: versionQuery },
+    ),
+    async (request, reply) => {
+      const publication = await findVisible(services, request)
+      // No tag: the language changes with the release, not with the generation.
+      setCacheHeaders(reply, publication.row)
+      return sendJson(reply, JSON.stringify(languageOf(publication)))
+    },
+  )
+
   app.get<{ Params: DatasetParams }>(
     '/catalog/datasets/:dataset_id/attachments',
     route('listAttachments', 'Attachments', answerOf('Attachments'), {
@@ -136,6 +180,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
 }
 
 const listNames = Object.keys(listQuery.properties)
+const suggestNames = Object.keys(suggestQuery.properties)
 const facetNames = Object.keys(facetQuery.properties)
 
 /** True when the reply has been sent: unchanged since the client's copy, or kept here. */

@@ -2,10 +2,7 @@
 import { Type } from 'typebox'
 import { anything, list, nullable, optional, ref, uid } from './shapes.ts'
 
-const exploreFacets = Type.Object({
-  _links: Type.Array(ref('Link')),
-  facets: Type.Array(Type.Object({ name: Type.String(), facets: list('FacetValue') })),
-})
+const clause = Type.Unsafe<string>({ type: 'string', enum: ['select', 'where', 'group_by', 'order_by'] })
 
 export const exploreObjects = {
   ExploreError: Type.Object({
@@ -68,7 +65,39 @@ export const exploreObjects = {
     state: Type.Unsafe({ type: 'string', enum: ['displayed', 'refined', 'excluded'] }),
     facets: optional(list('FacetValue')),
   }),
-  Facets: exploreFacets,
+  Facet: Type.Object({ name: Type.String(), facets: list('FacetValue') }),
+  Facets: Type.Object({ _links: Type.Array(ref('Link')), facets: list('Facet') }),
+  QueryLanguage: Type.Object({
+    clauses: Type.Array(
+      Type.Object({
+        name: clause,
+        description: Type.String(),
+        keywords: Type.Array(Type.String()),
+      }),
+    ),
+    functions: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        kind: Type.Unsafe({ type: 'string', enum: ['scalar', 'aggregate', 'special', 'predicate'] }),
+        usage: Type.String({ description: 'A call with every argument named or shown' }),
+        clauses: Type.Array(clause, { description: 'Where it may stand' }),
+        result: Type.Union([Type.String(), Type.Null()], {
+          description: 'Type; `same`: that of the first argument; null: no value of a record',
+        }),
+        description: Type.String(),
+      }),
+    ),
+    fields: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        text: Type.String({ description: 'As it is written in a clause' }),
+        type: Type.String(),
+        is_technical: Type.Boolean({ description: 'Left out of *' }),
+        label: Type.String(),
+        description: nullable('string'),
+      }),
+    ),
+  }),
   Links: Type.Object({ _links: list('Link') }),
   Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(anything('An attachment')) }),
 } as const

@@ -71,6 +71,9 @@ const repeats = 3
 const manyRecords = 100_000
 const fieldsAtOnce = 40
 
+/** How many words a value has, with repeats: relevance does not tell longer ones apart. */
+const wordsIn = (terms: string) => `least(len(${terms}), 255)::utinyint`
+
 /** A field whose words are found, by its place, and the SQL of its text. */
 interface TextColumn {
   readonly index: number
@@ -86,8 +89,10 @@ async function writePostings(
   { fields, records_count: recordsCount }: ServingFileOrder['manifest'],
 ): Promise<void> {
   const records = `serving.${servingLayout.records}`
-  await connection.run('create temp table dictionary (field smallint, value varchar, terms varchar[])')
-  await connection.run('create temp table listed (term varchar, field smallint, _row bigint)')
+  await connection.run(
+    'create temp table dictionary (field smallint, value varchar, terms varchar[], words utinyint)',
+  )
+  await connection.run('create temp table listed (term varchar, field smallint, _row bigint, words utinyint)')
   const texts = fields.flatMap((field, index): TextColumn[] => {
     if (field.type !== 'text') return []
     const column = `r.${quoteIdentifier(field.name)}`
@@ -103,8 +108,8 @@ async function writePostings(
           `select distinct ${index}::smallint as field, ${text} as value from ${records} r`,
       )
       await connection.run(
-        `insert into dictionary select field, value, list_distinct(${foldedTermsSql('value')})
-         from (${values.join(' union all ')}) where value is not null`,
+        `insert into dictionary select field, value, list_distinct(found), ${wordsIn('found')}
+         from (select *, ${foldedTermsSql('value')} as found from (${values.join(' union all ')}) where value is not null)`,
       )
     }
     if (split.scattered.length > 0) {
@@ -112,8 +117,8 @@ async function writePostings(
         ({ index, text }) => `select ${index}::smallint as field, ${text} as value, r._row from ${records} r`,
       )
       await connection.run(
-        `insert into listed select unnest(list_distinct(${foldedTermsSql('value')})), field, _row
-         from (${values.join(' union all ')}) where value is not null`,
+        `insert into listed select unnest(list_distinct(found)), field, _row, ${wordsIn('found')}
+         from (select *, ${foldedTermsSql('value')} as found from (${values.join(' union all ')}) where value is not null)`,
       )
     }
   }
@@ -123,16 +128,16 @@ async function writePostings(
      from (select term from listed union select unnest(terms) from dictionary) order by term`,
   )
   const pieces = repeating.map(
-    ({ index, text }) => `select n.term_id, ${index}::smallint as field, r._row
+    ({ index, text }) => `select n.term_id, ${index}::smallint as field, r._row, n.words
       from ${records} r join numbered n on n.field = ${index} and n.value = ${text}`,
   )
   await connection.run(
     `create temp table numbered as
-     select field, value, t.term_id
-     from (select field, value, unnest(terms) as term from dictionary) join serving.${servingLayout.terms} t using (term)`,
+     select field, value, t.term_id, words
+     from (select field, value, unnest(terms) as term, words from dictionary) join serving.${servingLayout.terms} t using (term)`,
   )
   pieces.push(
-    `select t.term_id, l.field, l._row from listed l join serving.${servingLayout.terms} t using (term)`,
+    `select t.term_id, l.field, l._row, l.words from listed l join serving.${servingLayout.terms} t using (term)`,
   )
   await sortPostings(connection, pieces)
   for (const table of ['dictionary', 'listed', 'numbered']) await connection.run(`drop table ${table}`)
@@ -149,7 +154,9 @@ async function sortPostings(connection: Connection, pieces: readonly string[]): 
     await sorted(pieces.join(' union all '))
   } catch (error) {
     if (!(error instanceof AppError) || error.key !== 'engine.out_of_memory') throw error
-    await connection.run('create temp table unsorted (term_id integer, field smallint, _row bigint)')
+    await connection.run(
+      'create temp table unsorted (term_id integer, field smallint, _row bigint, words utinyint)',
+    )
     for (const piece of pieces) await connection.run(`insert into unsorted ${piece}`)
     await sorted('select * from unsorted')
     await connection.run('drop table unsorted')

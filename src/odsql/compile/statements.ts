@@ -5,7 +5,8 @@ import type { GroupKey, Order, Predicate, Query, Typed } from '../resolve/typed.
 import type { Type } from '../schema.ts'
 import { cellSql, clusterSql } from './clusters.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
-import { compilePredicate, type PredicateContext } from './predicates.ts'
+import { compilePredicate, isSearchOnly, type PredicateContext } from './predicates.ts'
+import { compileScores } from './relevance.ts'
 import { type Binder, createBinder, type QueryTarget, type Statement } from './target.ts'
 
 /** A column of the answer, in select order; `sqlName` is what it is called in the statement's result. */
@@ -72,21 +73,38 @@ function compileRecords(query: Query, context: PredicateContext, options: RowsOp
   }))
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
-  const orderKey = ({ expr }: Order) =>
-    expr.kind === 'random' ? randomSql(expr.seed, context) : orderable(compileExpr(context, expr), expr.type)
-  const sorted = effective(query.order)
-  const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, context)
-  const where = whereSql(query.where, context, [...range, ...(after ? [after.test] : [])])
-  const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
   const { relation } = context.target
+  const orderKey = ({ expr }: Order): string => {
+    if (expr.kind === 'random') return randomSql(expr.seed, context)
+    if (expr.kind === 'relevance') return 'coalesce(_score, 0)'
+    return orderable(compileExpr(context, expr), expr.type)
+  }
+  const sorted = options.isUnordered ? [] : effective(query.order)
+  const relevance = sorted.map(({ expr }) => expr).find((expr) => expr.kind === 'relevance')
+  const scores = relevance ? compileScores(context, relevance.searches) : null
+  const isFirst = isFoundFirst(query, context, options)
+  // Where nothing but words is asked for, what they are found in are the records.
+  const isRankedAlone = isFirst && isSearchOnly(query.where) && sorted.length === 1
+  const ranked = !scores ? relation : isRankedAlone ? '_scores' : `${relation} left join _scores using (_row)`
+  const after = options.afterRow === undefined ? null : afterSql(sorted, orderKey, options.afterRow, ranked)
+  const where = whereSql(query.where, scores ? { ...context, found: scores.found } : context, [
+    ...range,
+    ...(after ? [after.test] : []),
+  ])
+  const order = sorted.map((item) => `${orderKey(item)} ${item.isDescending ? 'desc' : 'asc'} nulls last`)
   const orderSql = options.isUnordered ? '' : ` order by ${[...order, '_row'].join(', ')}`
-  const found = `from ${relation}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
+  const found = `from ${ranked}${after?.join ?? ''}${where}${orderSql}${pageSql(options.page)}`
   const list = items.join(', ') || 'null as nothing'
-  const sql = isFoundFirst(query, context, options)
-    ? `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`
-    : `select ${list} ${found}`
+  const tables = [...(scores?.tables ?? [])]
+  let sql = `select ${list} ${found}`
+  if (isFirst) {
+    if (scores) {
+      tables.push(`_page as materialized (select _row, _score ${found})`)
+      sql = `select ${list} from ${relation} join _page using (_row)${orderSql}`
+    } else sql = `select ${list} from ${relation} where _row in (select _row ${found})${orderSql}`
+  }
   return {
-    sql,
+    sql: tables.length > 0 ? `with ${tables.join(', ')} ${sql}` : sql,
     values: context.binder.values,
     columns: columns.map(({ name, type, sqlName }) => ({ name, type, sqlName })),
   }
@@ -126,7 +144,7 @@ function afterSql(
   order: readonly Order[],
   keyOf: (item: Order) => string,
   row: number,
-  { target }: PredicateContext,
+  relation: string,
 ): { readonly join: string; readonly test: string } {
   const whole = Math.trunc(row)
   if (order.length === 0) return { join: '', test: `_row > ${whole}` }
@@ -137,7 +155,7 @@ function afterSql(
     return `(${beyond} or (${key} is not distinct from ${last} and ${rest}))`
   }, `_row > ${whole}`)
   return {
-    join: `, (select ${keys.join(', ')} from ${target.relation} where _row = ${whole}) as _last`,
+    join: `, (select ${keys.join(', ')} from ${relation} where _row = ${whole}) as _last`,
     test,
   }
 }
@@ -183,14 +201,16 @@ function compileGroups(query: Query, given: PredicateContext, page: Page): RowsS
     }
   })
   // One row has no order; a value bound for it would be one too many.
-  const order = (keys.length === 0 ? [] : effective(query.order)).map((item) => {
+  const order = (keys.length === 0 ? [] : effective(query.order)).flatMap((item) => {
+    // Relevance of groups has been refused.
+    if (item.expr.kind === 'relevance') return []
     const sql =
       item.groupKey !== null
         ? `_k${item.groupKey}`
         : item.expr.kind === 'random'
           ? `md5(concat(${keys.map((key) => key.name).join(', ')}, ${context.binder.bind(String(item.expr.seed))}::varchar))`
           : compileExpr(context, item.expr)
-    return `${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`
+    return [`${sql} ${item.isDescending ? 'desc' : 'asc'} nulls last`]
   })
   const total = [...order, ...keys.map((key) => `${key.name} asc nulls last`)]
   const parts = [

@@ -23,6 +23,13 @@ export function resolveOrder(context: ResolveContext, item: OrderItem, rows: Row
       throw wrong(expr, 'it takes a whole number')
     return { expr: { kind: 'random', seed: Number(seed!.text) }, isDescending, groupKey: null }
   }
+  if (expr.kind === 'call' && expr.name === 'relevance') {
+    positional(expr, 0)
+    if (isAggregated)
+      throw fault('odsql.type_mismatch', expr.span, { reason: 'relevance orders records, not groups' })
+    // The searches are those of `where`, which is resolved apart.
+    return { expr: { kind: 'relevance', searches: [] }, isDescending, groupKey: null }
+  }
   const text = print(expr)
   const groupKey = groups.findIndex(
     (group) => group.text === text || (expr.kind === 'name' && group.name === expr.name),

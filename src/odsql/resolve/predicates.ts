@@ -136,6 +136,11 @@ function exactWords(text: string): Word[] {
   return splitWords(text).map((word) => ({ text: word, match: 'exact', distance: 0 }))
 }
 
+/** The words of a text, each as the beginning of one. */
+export function prefixWords(text: string): Word[] {
+  return splitWords(text).map((word) => ({ text: word, match: 'prefix', distance: 0 }))
+}
+
 type Call = Extract<Expr, { kind: 'call' }>
 
 function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
@@ -178,9 +183,8 @@ function resolveTextCall(context: ResolveContext, call: Call): Predicate {
     ? textColumns(context)
     : targets.map((target) => textTarget(context, call, target))
   if (call.name === 'startswith') return { kind: 'startswith', columns, text: last.value }
+  if (call.name === 'suggest') return { kind: 'words', columns, words: prefixWords(last.value) }
   const words = splitWords(last.value)
-  if (call.name === 'suggest')
-    return { kind: 'words', columns, words: words.map((text) => ({ text, match: 'prefix', distance: 0 })) }
   return {
     kind: 'words',
     columns,

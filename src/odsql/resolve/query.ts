@@ -12,7 +12,7 @@ import { type Rows, resolveOrder } from './order.ts'
 import { resolvePredicate } from './predicates.ts'
 import { parseRefinement, refinementPredicate } from './refinements.ts'
 import { defaultSelect, resolveSelect } from './select.ts'
-import type { Predicate, Query } from './typed.ts'
+import type { Order, Predicate, Query, WordSearch } from './typed.ts'
 
 /** The clauses as they came; absent ones undefined or empty. */
 export interface QueryText {
@@ -20,6 +20,8 @@ export interface QueryText {
   readonly where?: readonly string[]
   readonly groupBy?: string | undefined
   readonly orderBy?: string | undefined
+  /** The order of records where `orderBy` asks for none; not of groups. */
+  readonly defaultOrder?: string
   readonly refine?: readonly string[]
   readonly exclude?: readonly string[]
   /** A zone id that has been checked. */
@@ -79,7 +81,7 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
   const order = isSound()
     ? clause(
         'order_by',
-        text.orderBy,
+        isBlank(text.orderBy) && !isAggregated ? text.defaultOrder : text.orderBy,
         (source) => parseOrderBy(source).map((item) => resolveOrder(context, item, rows)),
         [],
       )
@@ -105,8 +107,32 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     conditions.length > 1 ? { kind: 'logic', operator: 'and', operands: conditions } : (conditions[0] ?? null)
   return {
     ok: true,
-    value: { ...rows, where, order, timezone: context.timezone, lang: context.lang },
+    value: {
+      ...rows,
+      where,
+      order: withSearches(order, where),
+      timezone: context.timezone,
+      lang: context.lang,
+    },
   }
+}
+
+/** Relevance is told the searches that it is about; without any, or a second time, it orders nothing. */
+function withSearches(order: readonly Order[], where: Predicate | null): Order[] {
+  const searches = where === null ? [] : searchesIn(where)
+  const first = order.findIndex(({ expr }) => expr.kind === 'relevance')
+  return order.flatMap((item, index): Order[] => {
+    if (item.expr.kind !== 'relevance') return [item]
+    if (index > first || searches.length === 0) return []
+    return [{ ...item, expr: { kind: 'relevance', searches } }]
+  })
+}
+
+/** What a condition wants to be found; what it wants not to be found says nothing of a record that is. */
+function searchesIn(predicate: Predicate): WordSearch[] {
+  if (predicate.kind === 'logic') return predicate.operands.flatMap(searchesIn)
+  const isSearch = predicate.kind === 'words' && predicate.columns.length > 0 && predicate.words.length > 0
+  return isSearch ? [predicate] : []
 }
 
 /** Each word is looked up in a subquery of its own, and planning many of them takes far longer than running them. */

@@ -105,6 +105,9 @@ export interface Word {
   readonly distance: number
 }
 
+/** A condition that looks for words. */
+export type WordSearch = Extract<Predicate, { kind: 'words' }>
+
 export type GroupKey =
   | { readonly kind: 'value'; readonly expr: Typed; readonly name: string; readonly text: string }
   | {
@@ -149,7 +152,11 @@ export interface SelectColumn {
 }
 
 export interface Order {
-  readonly expr: Typed | { readonly kind: 'random'; readonly seed: number }
+  readonly expr:
+    | Typed
+    | { readonly kind: 'random'; readonly seed: number }
+    /** `searches`: those of the query's conditions, the same objects, that a record is ranked by. */
+    | { readonly kind: 'relevance'; readonly searches: readonly WordSearch[] }
   readonly isDescending: boolean
   /** Order by this group key; null otherwise. */
   readonly groupKey: number | null
