@@ -9,9 +9,17 @@ export {
   type RowsStatement,
 } from './compile/statements.ts'
 export type { QueryTarget, Statement } from './compile/target.ts'
+export {
+  compileTileCells,
+  compileTileCount,
+  compileTilePoints,
+  compileTileShapes,
+  type TileOrder,
+} from './compile/tiles.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
 export type { Result } from './fault.ts'
+export { type Tile, tileBuffer, tileExtent } from './geo/tile.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'
 export type { Query } from './resolve/typed.ts'

@@ -70,6 +70,9 @@ export function addressesOf({ path }: Route, subject: Subject): string[] {
     ':dataset_id': [datasetId],
     ':record_id': [recordId],
     ':file': ['all.parquet', ...parts],
+    ':z': ['0'],
+    ':x': ['0'],
+    ':y.mvt': ['0.mvt'],
     ':format': isCatalog ? Object.keys(catalogFormats) : formats,
   }
   let addresses = ['']

@@ -19,7 +19,7 @@ import type { Binder } from './target.ts'
 
 type Spatial<K extends Predicate['kind']> = Extract<Predicate, { kind: K }>
 
-interface BoxSql {
+export interface BoxSql {
   readonly west: string
   readonly south: string
   readonly east: string
@@ -32,13 +32,19 @@ function boxSqlOf(field: GeoField, value: string): BoxSql {
     const [lon, lat] = [`(${value}).lon`, `(${value}).lat`]
     return { west: lon, south: lat, east: lon, north: lat }
   }
-  const side = (name: string) => `(${field.boxSql}).${name}`
+  return sidesOf(field.boxSql)
+}
+
+/** The sides of a bounding box (STRUCT(west, south, east, north)). */
+export function sidesOf(boxSql: string): BoxSql {
+  const side = (name: string) => `(${boxSql}).${name}`
   return { west: side('west'), south: side('south'), east: side('east'), north: side('north') }
 }
 
-const number = (binder: Binder, value: number) => `${binder.bind(value)}::double`
+/** A bound double. */
+export const number = (binder: Binder, value: number) => `${binder.bind(value)}::double`
 
-function overlaps(binder: Binder, box: BoxSql, literal: Box): string {
+export function overlaps(binder: Binder, box: BoxSql, literal: Box): string {
   const bound = (value: number) => number(binder, value)
   return `${box.south} <= ${bound(literal.north)} and ${box.north} >= ${bound(literal.south)} and ${box.west} <= ${bound(literal.east)} and ${box.east} >= ${bound(literal.west)}`
 }
