@@ -34,7 +34,7 @@ export function distributionsOf(facts: DatasetFacts, options: CatalogOptions): D
     }))
 }
 
-export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: CatalogOptions) =>
+export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: Pick<CatalogOptions, 'catalogUrl'>) =>
   `${catalogUrl}/datasets/${encodeURIComponent(id)}`
 
 const literal = (text: string, more: { datatype?: Term; language?: string } = {}): Value => ({

@@ -87,6 +87,15 @@ function unitsSql({ tile, field }: TileOrder): readonly [x: string, y: string] {
   return [units(mapX(lon), tile.x), units(mapY(`(${field.sql}).lat`), tile.y)]
 }
 
+export interface TileShapesOptions {
+  readonly step: number
+  readonly limit: number
+  /** Of shapes smaller than a step, one in a place. */
+  readonly isThinned: boolean
+  /** The tile is the whole map by itself: nothing is on both of its sides, nothing is cut off beyond them. */
+  readonly isWorld?: boolean
+}
+
 /**
  * The shapes of a tile, the largest first, at most `limit`. Coordinates are whole steps of `step` units: what is closer
  * together is one place, the same for neighbours, so that no gap opens between them. Columns:
@@ -100,13 +109,15 @@ function unitsSql({ tile, field }: TileOrder): readonly [x: string, y: string] {
  */
 export function compileTileShapes(
   order: TileOrder,
-  { step, limit, isThinned }: { step: number; limit: number; isThinned: boolean },
+  { step, limit, isThinned, isWorld = false }: TileShapesOptions,
 ): RowsStatement {
   const { query, target, tile, field } = order
   const context = contextFor(order)
   const bound = (value: number) => number(context.binder, value)
   const box = sidesOf(field.boxSql!)
-  const around = tileBox(tile, tileBuffer)
+  const buffer = isWorld ? tileExtent : tileBuffer
+  const around = tileBox(tile, buffer)
+  const turns = isWorld ? [0] : allTurns
   const turned = turns.map((turn) =>
     overlaps(context.binder, box, { ...around, west: around.west - turn, east: around.east - turn }),
   )
@@ -126,10 +137,11 @@ export function compileTileShapes(
     shape: field.sql,
     box,
     lons: { west: bound(around.west), east: bound(around.east) },
+    turns,
     x: (lon) => `round(${x(lon)})`,
     y: (lat) => `round(${y(lat)})`,
-    low: -tileBuffer / step,
-    high: (tileExtent + tileBuffer) / step,
+    low: -buffer / step,
+    high: (tileExtent + buffer) / step,
   })
   const columns = compileColumns(query, context)
   const items = [
@@ -150,12 +162,13 @@ export function compileTileShapes(
 }
 
 /** A shape may reach once around the world and more: it is looked for a turn to the west and to the east, too. */
-const turns = [-360, 0, 360] as const
+const allTurns = [-360, 0, 360]
 
 interface ShapeInSteps {
   readonly shape: string
   readonly box: BoxSql
   readonly lons: { readonly west: string; readonly east: string }
+  readonly turns: readonly number[]
   x(lon: string): string
   y(lat: string): string
   /** Bounds of the clipping, in steps. */
@@ -164,7 +177,7 @@ interface ShapeInSteps {
 }
 
 /** SQL: STRUCT(points, lines, areas) of a shape in steps, of all turns that touch the tile. */
-function geometrySql({ shape, box, lons, x, y, low, high }: ShapeInSteps): string {
+function geometrySql({ shape, box, lons, turns, x, y, low, high }: ShapeInSteps): string {
   const isPlace = '_p[1] between -1080 and 1080 and _p[2] between -90 and 90'
   const placed = (positions: string) =>
     eachSql(

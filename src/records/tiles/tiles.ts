@@ -1,15 +1,11 @@
 /** Vector tiles of a dataset (docs/maps.md): asked of the engine, encoded here. */
-import type { Place } from 'lineclip'
-import type { Connection, Row } from '../../engine/index.ts'
+import type { Connection } from '../../engine/index.ts'
 import {
   type Column,
   compileTileCells,
   compileTileCount,
   compileTilePoints,
-  compileTileShapes,
   type QueryText,
-  type ResultColumn,
-  type RowsStatement,
   type Tile,
   type TileOrder,
   type Type,
@@ -22,16 +18,16 @@ import {
   schemaOf,
   withGeneration,
 } from '../records.ts'
-import { jsonRowSql, recordIdSql } from '../render.ts'
 import { clipAreas, clipLines, clipPoints } from './clip.ts'
 import { encodeTile, type TileFeature } from './encode.ts'
+import { type GeoJsonGeometry, geoJsonOf } from './geojson.ts'
+import { propertiesOf, propertiesSql } from './properties.ts'
+import { readShapeRows, type ShapeRow } from './shape-rows.ts'
 
 /** Features of a tile at most. */
 export const maxTileFeatures = 4096
 /** Cells along a side of a tile with more points than that. */
 const cellsPerSide = 64
-/** Text of properties in a tile at most; what comes after it is there without properties. Of shapes the same once more. */
-const maxBytes = 4 << 20
 /** Units that are one place: half a pixel where a tile is 512 of them; then coarser, as long as shapes take too much. */
 const steps = [4, 16, 64] as const
 /** From this zoom on every shape is drawn as exactly as a tile allows; maps enlarge tiles of this zoom for higher ones. */
@@ -49,6 +45,15 @@ export interface TileRequest {
 export interface Tiles {
   /** Bytes of a vector tile; none where nothing is. Errors: those of queries. */
   read(publication: Publication, request: TileRequest, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * The shapes of a field, the largest first, at most `limit`, as they are seen at a zoom; a shape too small for that is
+   * the largest of those in one place. Errors: as `read`.
+   */
+  preview(
+    publication: Publication,
+    request: Omit<TileRequest, 'tile'> & { readonly zoom: number; readonly limit: number },
+    signal?: AbortSignal,
+  ): Promise<readonly { readonly recordId: string; readonly geometry: GeoJsonGeometry }[]>
   /** The properties of features beside the record id. Errors: as `read`, without asking the engine. */
   columns(
     publication: Publication,
@@ -60,17 +65,30 @@ export function createTiles(deps: Pick<RecordsDeps, 'pool' | 'store' | 'queryTim
   return {
     columns: (publication, request) =>
       questionOf(publication, request).query.select.map(({ name, expr }) => ({ name, type: expr.type })),
-    async read(publication, request, signal) {
-      const { query, field } = questionOf(publication, request)
-      const { tile } = request
-      return withGeneration(deps, publication, signal, (handle, until) =>
-        deps.pool.use((connection) => {
-          const target = { relation: handle.relation, search: handle.search }
-          const read = field.type === 'geo_shape' ? readShapes : readPoints
-          return read({ connection, order: { query, target, tile, field }, signal: until })
-        }, until),
-      )
-    },
+    read: (publication, request, signal) =>
+      work(publication, request, request.tile, signal, (given) =>
+        given.order.field.type === 'geo_shape' ? readShapes(given) : readPoints(given),
+      ),
+    preview: (publication, request, signal) =>
+      work(publication, request, { z: 0, x: 0, y: 0 }, signal, (given) =>
+        previewShapes(given, request.zoom, request.limit),
+      ),
+  }
+
+  async function work<T>(
+    publication: Publication,
+    request: Omit<TileRequest, 'tile'>,
+    tile: Tile,
+    signal: AbortSignal | undefined,
+    read: (given: Work) => Promise<T>,
+  ): Promise<T> {
+    const { query, field } = questionOf(publication, request)
+    return withGeneration(deps, publication, signal, (handle, until) =>
+      deps.pool.use((connection) => {
+        const target = { relation: handle.relation, search: handle.search }
+        return read({ connection, order: { query, target, tile, field }, signal: until })
+      }, until),
+    )
   }
 }
 
@@ -94,6 +112,18 @@ interface Work {
   readonly connection: Connection
   readonly order: TileOrder
   readonly signal: AbortSignal
+}
+
+/** The world in one view, for maps that take no tiles: shapes as GeoJSON, simplified for a zoom. */
+async function previewShapes({ connection, order, signal }: Work, zoom: number, limit: number) {
+  const { rows, step } = await readShapeRows(connection, order, {
+    steps: steps.map((units) => units / 2 ** zoom),
+    limit,
+    isThinned: true,
+    isWorld: true,
+    signal,
+  })
+  return rows.map((row) => ({ recordId: String(row.properties._id), geometry: geoJsonOf(row, step) }))
 }
 
 async function readPoints({ connection, order, signal }: Work): Promise<Uint8Array> {
@@ -121,67 +151,23 @@ async function readPoints({ connection, order, signal }: Work): Promise<Uint8Arr
 
 async function readShapes({ connection, order, signal }: Work): Promise<Uint8Array> {
   const isThinned = order.tile.z < maxDetailZoom
-  for (const step of isThinned ? steps : ([1, ...steps] as const)) {
-    const statement = compileTileShapes(order, { step, limit: maxTileFeatures, isThinned })
-    const rows = await connection.all(shapesSql(statement, order.query.timezone), statement.values, signal)
-    const isComplete = rows.every((row) => row._fits)
-    if (isComplete || step === steps.at(-1)) {
-      const features = rows.filter((row) => row._fits).flatMap((row) => featuresOf(row, step))
-      return encodeTile(tileLayer, features.slice(0, maxTileFeatures))
-    }
-  }
-  throw new Error('a tile has a coarsest step')
+  const { rows, step } = await readShapeRows(connection, order, {
+    steps: isThinned ? steps : [1, ...steps],
+    limit: maxTileFeatures,
+    isThinned,
+    signal,
+  })
+  const features = rows.flatMap((row) => featuresOf(row, step))
+  return encodeTile(tileLayer, features.slice(0, maxTileFeatures))
 }
 
-/** What is too much leaves the engine as null. */
-function shapesSql(statement: RowsStatement, timezone: string): string {
-  const properties = propertiesSql(statement.columns, timezone)
-  const size = 'strlen(concat(points, lines, areas))'
-  const fits = `sum(${size}) over (rows unbounded preceding) <= ${maxBytes}`
-  const shown = ['points', 'lines', 'areas'].map((part) => `case when _fits then ${part} end as ${part}`)
-  return `select _row, _kind, _x, _y, _fits, _properties, ${shown.join(', ')} from (select *, ${fits} as _fits, ${properties} from (${statement.sql}))`
-}
-
-function propertiesSql(columns: readonly ResultColumn[], timezone: string): string {
-  const json = jsonRowSql(columns, timezone, [['_id', recordIdSql]])
-  const plain = jsonRowSql([], timezone, [['_id', recordIdSql]])
-  const isWithin = `sum(strlen(${json})) over (rows unbounded preceding) <= ${maxBytes}`
-  return columns.length === 0
-    ? `${plain} as _properties`
-    : `case when ${isWithin} then ${json} else ${plain} end as _properties`
-}
-
-const propertiesOf = (row: Row) => JSON.parse(String(row._properties)) as Record<string, unknown>
-
-function featuresOf(row: Row, step: number): TileFeature[] {
-  const read = (part: string) => (row[part] === null ? [] : (JSON.parse(String(row[part])) as never[]))
-  const { points, lines, areas } =
-    row._kind === null
-      ? {
-          points: read('points') as Place[],
-          lines: read('lines') as Place[][],
-          areas: read('areas') as Place[][][],
-        }
-      : smallShape(String(row._kind), Number(row._x), Number(row._y))
+function featuresOf({ row, properties, points, lines, areas }: ShapeRow, step: number): TileFeature[] {
   const at = [clipPoints(points, step)].filter((places) => places.length > 0)
-  const feature = { id: Number(row._row), properties: propertiesOf(row) }
   return (
     [
       ['area', clipAreas(areas, step)],
       ['line', clipLines(lines, step)],
       ['point', at],
     ] as const
-  ).flatMap(([kind, geometry]) => (geometry.length === 0 ? [] : [{ ...feature, kind, geometry }]))
-}
-
-/** A shape that is smaller than a step is drawn one step large. */
-function smallShape(kind: string, x: number, y: number) {
-  const none = { points: [] as Place[], lines: [] as Place[][], areas: [] as Place[][][] }
-  if (kind.endsWith('Point')) return { ...none, points: [[x, y] as Place] }
-  const along: Place[] = [
-    [x, y],
-    [x + 1, y],
-  ]
-  if (kind.endsWith('LineString')) return { ...none, lines: [along] }
-  return { ...none, areas: [[[...along, [x + 1, y + 1] as Place, [x, y + 1] as Place, [x, y] as Place]]] }
+  ).flatMap(([kind, geometry]) => (geometry.length === 0 ? [] : [{ id: row, properties, kind, geometry }]))
 }
