@@ -28,6 +28,7 @@ import {
   createRecordErrors,
   createRecords,
   createRejects,
+  createTiles,
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
@@ -189,6 +190,7 @@ export async function startApp(
       responseCache,
       cursors: createCursors(await cursorSecret(control.db, ids)),
       facets: createFacets(recordsDeps),
+      tiles: createTiles(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
       diffs: createDiffs(recordsDeps),
       checkPatterns: (gates) => pool.use((connection) => checkPatterns(connection, gates)),

@@ -15,7 +15,12 @@ export function createKnownRoutes(): KnownRoutes {
       const segments = split(path)
       const fits = (pattern: readonly string[]) =>
         pattern.length === segments.length &&
-        pattern.every((segment, index) => segment.startsWith(':') || segment === segments[index])
+        pattern.every((segment, index) =>
+          // A parameter may have an ending: `:y.mvt`.
+          segment.startsWith(':')
+            ? segments[index]!.endsWith(segment.replace(/^:\w+/, ''))
+            : segment === segments[index],
+        )
       const found = routes.filter((route) => fits(route.segments)).flatMap((route) => route.methods)
       return [...new Set(found)].sort()
     },

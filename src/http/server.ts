@@ -26,6 +26,8 @@ declare module 'fastify' {
 }
 
 const maxBodyBytes = 8 << 20
+/** What is compressed where a route asks for that; the table of media types does not know vector tiles. */
+const compressible = /^text\/(?!event-stream)|[+/](?:json|xml|javascript)\b|vector-tile$/
 /** A query is part of the address: several clauses of 64 KiB each, percent-encoded, must come through to be judged. */
 const maxHeaderBytes = 256 << 10
 
@@ -128,7 +130,12 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   acceptAnyJson(app)
 
-  await app.register(compress, { global: false, threshold: 1024, encodings: ['br', 'gzip'] })
+  await app.register(compress, {
+    global: false,
+    threshold: 1024,
+    encodings: ['br', 'gzip'],
+    customTypes: compressible,
+  })
   await app.register(multipart, {
     limits: { files: 1, fields: 10, fileSize: services.limits.maxUploadBytes + 1, headerPairs: 100 },
   })

@@ -16,6 +16,7 @@ import type {
   RecordErrors,
   Records,
   Rejects,
+  Tiles,
 } from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
@@ -43,6 +44,7 @@ export interface HttpServices {
   readonly cursors: Cursors
   readonly responseCache: ResponseCache
   readonly facets: Facets
+  readonly tiles: Tiles
   readonly recordErrors: RecordErrors
   readonly diffs: Diffs
   /** Errors: checks.invalid_gate. */

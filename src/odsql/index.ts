@@ -10,10 +10,18 @@ export {
 } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'
 export type { QueryTarget, Statement } from './compile/target.ts'
+export {
+  compileTileCells,
+  compileTileCount,
+  compileTilePoints,
+  compileTileShapes,
+  type TileOrder,
+} from './compile/tiles.ts'
 export { type DescribedField, describeLanguage, type LanguageDescription } from './describe.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
 export type { Result } from './fault.ts'
+export { type Tile, tileBuffer, tileExtent } from './geo/tile.ts'
 export { prefixWords } from './resolve/predicates.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'

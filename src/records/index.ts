@@ -30,3 +30,10 @@ export {
 } from './records.ts'
 export { createRejects, type RejectFormat, type Rejects, rejectFormats } from './rejects.ts'
 export { recordIdSql } from './render.ts'
+export {
+  createTiles,
+  maxDetailZoom,
+  maxTileZoom,
+  type Tiles,
+  tileLayer,
+} from './tiles/tiles.ts'

@@ -90,28 +90,30 @@ export function checkTimezone(timezone: string): string {
   }
 }
 
-export function createRecords(deps: RecordsDeps): Records {
-  async function withGeneration<T>(
-    publication: Publication,
-    signal: AbortSignal | undefined,
-    work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return deps.store.use(publication.row.generation_uid, async (handle) => {
-      const limit = deadline(signal, deps.queryTimeoutMs)
-      try {
-        return await work(handle, limit.signal)
-      } finally {
-        limit.clear()
-      }
-    })
-  }
+/** Holds the generation of a publication while `work` reads from it, until the deadline. */
+export async function withGeneration<T>(
+  deps: Pick<RecordsDeps, 'store' | 'queryTimeoutMs'>,
+  publication: Publication,
+  signal: AbortSignal | undefined,
+  work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return deps.store.use(publication.row.generation_uid, async (handle) => {
+    const limit = deadline(signal, deps.queryTimeoutMs)
+    try {
+      return await work(handle, limit.signal)
+    } finally {
+      limit.clear()
+    }
+  })
+}
 
+export function createRecords(deps: RecordsDeps): Records {
   return {
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
       const query = prepared({ defaultOrder: bestFirst, ...request.text }, schemaOf(publication))
       const timezone = query.timezone
-      return withGeneration(publication, signal, async (handle, until) => {
+      return withGeneration(deps, publication, signal, async (handle, until) => {
         const target = { relation: handle.relation, search: handle.search }
         const hasExtra = request.includeAppMetas && !query.isAggregated
         // A page of all records in their own order is a range of positions: nothing before it is read.
@@ -173,7 +175,7 @@ export function createRecords(deps: RecordsDeps): Records {
         schemaOf(publication),
       )
       if (query.isAggregated) throw aggregateOfOne()
-      return withGeneration(publication, signal, async (handle, until) => {
+      return withGeneration(deps, publication, signal, async (handle, until) => {
         const page = { limit: 1, offset: 0 }
         const extra = includeAppMetas ? appMetas(publication) : []
         // One turn for both statements: the second is a matter of a millisecond or two.
@@ -209,7 +211,7 @@ async function findRow(
   return row ? (row._row as bigint) : null
 }
 
-function aggregateOfOne(): AppError {
+export function aggregateOfOne(): AppError {
   return new AppError('odsql.type_mismatch', {
     reason: 'an aggregate is made of many records, and this is one',
     position: 0,

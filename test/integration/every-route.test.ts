@@ -40,6 +40,8 @@ test('every route of the search API', async (t) => {
   lists.push(
     '/api/explore/v2.1/catalog/facets?facet=keyword',
     '/api/datasets/1.0/search?q=shops&facet=keyword',
+    '/api/datasets/1.0/search?format=rss',
+    '/api/datasets/1.0/search?format=atom',
   )
 
   async function ask(method: string, address: string, options: RequestOptions = {}) {

@@ -1,6 +1,7 @@
 /** API 1.0, as the widgets call it. */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { DOMParser } from '@xmldom/xmldom'
 import { startServer, type TestServer } from '../support/server.ts'
 import { shopsDataset } from '../support/shops.ts'
 
@@ -47,6 +48,12 @@ describe('record search', () => {
     [{ 'refine.city': 'Paris', 'exclude.tags': 'rare' }, [4]],
     [{ 'geofilter.distance': '48.8566,2.3522,2000' }, [3, 4, 12]],
     [{ 'geofilter.polygon': '(45,4),(45,5),(46,5),(46,4)' }, [1, 2, 11]],
+    [{ 'geofilter.bbox': '45,4,46,5' }, [1, 2, 11]],
+    // What a map shows: three times around the world, with the antimeridian in the middle, west of it.
+    [{ 'geofilter.bbox': '-100,-500,100,580' }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12]],
+    [{ 'geofilter.bbox': '40,170,60,361' }, [6, 7, 9]],
+    [{ 'geofilter.bbox': '40,-190,60,0' }, [6, 7, 9]],
+    [{ 'geofilter.bbox': '40,10,60,170' }, []],
     [{ rows: '2', start: '10' }, [11, 12]],
   ]
   for (const [query, expected] of cases)
@@ -89,8 +96,10 @@ describe('record search', () => {
     await get('/api/records/1.0/search', { dataset: 'shops', rows: 'x' }, 400)
     await get('/api/records/1.0/search', { dataset: 'shops', q: 'price > many' }, 400)
     await get('/api/records/1.0/search', { dataset: 'shops', 'geofilter.distance': '1' }, 400)
+    await get('/api/records/1.0/search', { dataset: 'shops', 'geofilter.bbox': '1,2,3' }, 400)
+    await get('/api/records/1.0/search', { dataset: 'shops', geo_digest: '" or "' }, 400)
     for (const dataset of ['unseen', 'none'])
-      for (const route of ['search', 'download', 'analyze', 'geocluster', 'boundingbox'])
+      for (const route of ['search', 'download', 'analyze', 'geocluster', 'geopreview', 'boundingbox'])
         await get(`/api/records/1.0/${route}`, { dataset }, 404)
   })
 })
@@ -207,6 +216,155 @@ test('maps: bounding box and clusters', async () => {
     11,
   )
   assert.equal(count.max, clusters[0].count)
+})
+
+describe('geopreview', () => {
+  type Preview = { geo_digest: string; geometry: { type: string; coordinates: never } }[]
+  test('points are where they are, and lead to their records', async () => {
+    const shown: Preview = (await get('/api/records/1.0/geopreview/', { dataset: 'shops', q: 'boo' })).json
+    assert.equal(shown.length, 4)
+    for (const { geo_digest, geometry } of shown) {
+      const { records } = await search({ geo_digest })
+      assert.equal(records.length, 1)
+      assert.deepEqual(records[0].geometry, geometry)
+    }
+    const few = await get('/api/records/1.0/geopreview', { dataset: 'shops', rows: '3' })
+    assert.equal(few.json.length, 3)
+    await get('/api/records/1.0/geopreview', { dataset: 'shops', rows: '5000' }, 400)
+  })
+
+  test('shapes are simplified for the zoom, the largest first', async () => {
+    const circle = Array.from({ length: 2001 }, (_, index): [number, number] => {
+      const angle = (2 * Math.PI * (index % 2000)) / 2000
+      return [175 + 10 * Math.cos(angle), 10 + 10 * Math.sin(angle)]
+    })
+    const shapes = [
+      { type: 'Point', coordinates: [1, 2] },
+      { type: 'Polygon', coordinates: [circle] },
+      {
+        type: 'LineString',
+        coordinates: [
+          [0, 0],
+          [1, 1],
+          [2, 0],
+        ],
+      },
+      {
+        type: 'MultiPolygon',
+        coordinates: [
+          [
+            [
+              [0, 0],
+              [1, 0],
+              [1, 1],
+              [0, 0],
+            ],
+          ],
+          [
+            [
+              [5, 5],
+              [6, 5],
+              [6, 6],
+              [5, 5],
+            ],
+          ],
+        ],
+      },
+    ]
+    await server.publishFile('shapes', {
+      filename: 'shapes.jsonl',
+      content: shapes
+        .map((shape, id) => `${JSON.stringify({ id, shape: JSON.stringify(shape) })}\n`)
+        .join(''),
+      extractor: 'jsonl',
+      fieldSpecifications: [{ name: 'type', args: { field: 'shape', type: 'geo_shape' } }],
+    })
+    const preview = async (zoom: number): Promise<Preview> =>
+      (await get('/api/records/1.0/geopreview', { dataset: 'shapes', clusterprecision: String(zoom) })).json
+    const [round, two, line, point] = await preview(12)
+    assert.deepEqual(
+      [round, two, line, point].map((item) => item!.geometry.type),
+      ['Polygon', 'MultiPolygon', 'LineString', 'Point'],
+    )
+    const near = (a: unknown, b: unknown, reach: number) => {
+      const [one, other] = [a, b].map((value) => [value].flat(5) as number[]) as [number[], number[]]
+      assert.equal(one.length, other.length)
+      for (const [index, value] of one.entries()) assert.ok(Math.abs(value - other[index]!) <= reach)
+    }
+    near(line!.geometry.coordinates, shapes[2]!.coordinates, 1e-4)
+    near(two!.geometry.coordinates, shapes[3]!.coordinates, 1e-4)
+    near(point!.geometry.coordinates, [1, 2], 1e-4)
+    const corners = (item: Preview[number]) => (item.geometry.coordinates as [number, number][][])[0]!
+    assert.ok(Math.max(...corners(round!).map(([lon]) => lon)) > 184.9, 'over the antimeridian')
+    const coarse = corners((await preview(1))[0]!)
+    assert.ok(
+      coarse.length < 300 && coarse.length > 20 && corners(round!).length > 1000,
+      String(coarse.length),
+    )
+    for (const [lon, lat] of coarse) assert.ok(Math.abs(Math.hypot(lon - 175, lat - 10) - 10) < 0.3)
+  })
+})
+
+describe('feeds', () => {
+  const read = async (path: string, query: Record<string, string>) => {
+    const { text, headers } = await get(path, query)
+    const faults: string[] = []
+    const document = new DOMParser({ onError: (_level, message) => faults.push(message) }).parseFromString(
+      text,
+      'text/xml',
+    )
+    assert.deepEqual(faults, [])
+    const texts = (name: string) =>
+      Array.from(document.getElementsByTagName(name)).map((item) => item.textContent)
+    return { document, texts, mediaType: headers.get('content-type') }
+  }
+  const records = { dataset: 'shops', 'refine.city': 'Nantes', sort: '-id' }
+
+  test('records as RSS', async () => {
+    const { texts, document, mediaType } = await read('/api/records/1.0/search/', {
+      ...records,
+      format: 'rss',
+    })
+    assert.equal(mediaType, 'application/rss+xml; charset=utf-8')
+    assert.deepEqual(texts('title'), ['Shops of towns', 'Quai des Livres', 'Fish & Co'])
+    const [first] = Array.from(document.getElementsByTagName('item'))
+    const link = first!.getElementsByTagName('link')[0]!.textContent!
+    const { json } = await server.expect(200, 'GET', link.replace(server.url, ''))
+    assert.equal(json.name, 'Quai des Livres')
+    assert.match(first!.getElementsByTagName('description')[0]!.textContent!, /^city: Nantes$/m)
+    for (const date of texts('pubDate')) assert.ok(Date.parse(date!) > 0)
+    assert.equal(new Set(texts('guid')).size, 2)
+  })
+
+  test('records as Atom, with all that RFC 4287 requires', async () => {
+    const { texts, document, mediaType } = await read('/api/records/1.0/search/', {
+      ...records,
+      format: 'atom',
+    })
+    assert.equal(mediaType, 'application/atom+xml; charset=utf-8')
+    assert.equal(document.documentElement!.namespaceURI, 'http://www.w3.org/2005/Atom')
+    const entries = Array.from(document.getElementsByTagName('entry'))
+    assert.equal(entries.length, 2)
+    for (const part of [document.documentElement!, ...entries])
+      for (const name of ['id', 'title', 'updated'])
+        assert.equal(Array.from(part.childNodes).filter((child) => child.nodeName === name).length, 1, name)
+    assert.equal(texts('author').length, 1)
+    for (const at of texts('updated')) assert.match(at!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+    for (const id of texts('id')) assert.ok(URL.canParse(id!))
+  })
+
+  test('the catalog as both, of those datasets that are asked for', async () => {
+    for (const [format, item] of [
+      ['rss', 'item'],
+      ['atom', 'entry'],
+    ] as const) {
+      const { document, texts } = await read('/api/datasets/1.0/search', { q: 'towns', format })
+      assert.equal(document.getElementsByTagName(item).length, 1)
+      assert.equal(texts('title').at(-1), 'Shops of towns')
+    }
+    const { document } = await read('/api/datasets/1.0/search', { q: 'nothing', format: 'atom' })
+    assert.equal(document.getElementsByTagName('entry').length, 0)
+  })
 })
 
 test('the catalog', async () => {

@@ -14,6 +14,94 @@ const dct = 'http://purl.org/dc/terms/'
 const type = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#type'
 const hostile = 'Bees & <wasps> "]]>" \u0001 \\ 😀'
 
+const namespaces = {
+  dcat,
+  dct,
+  rdf: 'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
+  foaf: 'http://xmlns.com/foaf/0.1/',
+  vcard: 'http://www.w3.org/2006/vcard/ns#',
+  dc: 'http://purl.org/dc/elements/1.1/',
+  dcatapit: 'http://dati.gov.it/onto/dcatapit#',
+  dcatde: 'http://dcat-ap.de/def/dcatde/',
+  mdcat: 'https://data.vlaanderen.be/ns/metadata-dcat#',
+  mobilitydcatap: 'https://w3id.org/mobilitydcat-ap#',
+} as const
+function nameOf(short: string): string {
+  const [prefix, local] = short.split(':') as [keyof typeof namespaces, string]
+  return namespaces[prefix] + local
+}
+async function readRdf(text: string): Promise<Store> {
+  const store = new Store()
+  for await (const quad of Readable.from([text]).pipe(new RdfXmlParser())) store.addQuad(quad as Quad)
+  return store
+}
+
+/** Of each class, what every resource of it must have: DCAT-AP, and each profile beyond it. */
+type Rules = Readonly<Record<string, readonly string[]>>
+const generalRules: Rules = {
+  'dcat:Catalog': ['dct:title', 'dct:description', 'dct:publisher', 'dcat:dataset'],
+  'dcat:Dataset': ['dct:title', 'dct:description', 'dct:publisher', 'dcat:contactPoint', 'dct:accessRights'],
+  'dcat:Distribution': ['dcat:accessURL', 'dct:title'],
+  'foaf:Agent': ['foaf:name'],
+  'vcard:Organization': ['vcard:fn'],
+}
+const record = ['foaf:primaryTopic', 'dct:modified', 'dct:issued', 'dct:identifier']
+const profileRules: Readonly<Record<string, Rules>> = {
+  dcat_ap_benap: {
+    'dcat:Catalog': ['foaf:homepage', 'dct:spatial', 'dcat:record'],
+    'dcat:CatalogRecord': record,
+    'dcat:Dataset': ['dct:accrualPeriodicity', 'dct:spatial', 'dcat:distribution'],
+    'dcat:Distribution': ['dct:rights', 'dct:format', 'mobilitydcatap:mobilityDataStandard'],
+    'dct:RightsStatement': ['dct:type'],
+    'mobilitydcatap:MobilityDataStandard': ['dct:conformsTo'],
+    'dct:Location': ['dct:identifier'],
+  },
+  dcat_ap_ch: { 'dcat:Dataset': ['dct:identifier', 'dcat:theme'], 'dcat:Distribution': ['dct:license'] },
+  dcat_ap_de: { 'dcat:Dataset': ['dct:identifier', 'dct:modified'] },
+  dcat_ap_it: {
+    'dcat:Catalog': ['dct:modified'],
+    'dcatapit:Catalog': ['dct:title'],
+    'dcatapit:Dataset': [
+      'dct:identifier',
+      'dct:modified',
+      'dcat:theme',
+      'dct:rightsHolder',
+      'dct:accrualPeriodicity',
+      'dcat:distribution',
+    ],
+    'dcatapit:Distribution': ['dct:format', 'dct:license'],
+    'dcatapit:Agent': ['dct:identifier', 'foaf:name'],
+    'dcatapit:LicenseDocument': ['dct:type', 'foaf:name'],
+  },
+  dcat_ap_se: { 'dcat:Catalog': ['dct:license'] },
+  dcat_ap_sp: {
+    'dcat:Catalog': [
+      'foaf:homepage',
+      'dcat:themeTaxonomy',
+      'dct:issued',
+      'dct:modified',
+      'dct:language',
+      'dct:license',
+    ],
+    'dcat:Dataset': ['dcat:theme', 'dcat:distribution'],
+  },
+  dcat_ap_vl: {
+    'dcat:Catalog': ['dct:identifier', 'dct:license', 'dcat:contactPoint', 'dcat:record'],
+    'dcat:CatalogRecord': record,
+    'dcat:Dataset': ['dct:identifier', 'mdcat:statuut', 'dcat:distribution'],
+    'dcat:Distribution': ['dct:identifier', 'dct:description', 'dct:license'],
+  },
+}
+/** Whose values must be names, not words. */
+const named = [
+  'dct:language',
+  'dct:accrualPeriodicity',
+  'dcat:theme',
+  'dct:format',
+  'dct:license',
+  'dct:accessRights',
+]
+
 test('exports of the catalog', async (t) => {
   const server = await startServer(t)
   const make = (id: string, metas: Record<string, Record<string, unknown>>) =>
@@ -23,14 +111,20 @@ test('exports of the catalog', async (t) => {
       title: hostile,
       description: '<p>About bees</p>',
       keyword: ['insects', 'honey & wax'],
-      theme: ['Nature'],
+      theme: ['Nature', 'environment', 'https://w3id.org/mobilitydcat-ap/mobility-theme/tolls'],
       publisher: 'City of Bees',
       license: 'Open Licence',
       license_url: 'https://example.org/licence',
       language: 'en',
       references: 'https://example.org/bees',
     },
-    dcat: { contact_name: 'Ada', contact_email: 'ada@example.org', issued: '2020-01-02T00:00:00+00:00' },
+    dcat: {
+      contact_name: 'Ada',
+      contact_email: 'ada@example.org',
+      issued: '2020-01-02T00:00:00+00:00',
+      accrualperiodicity: 'Monthly',
+      contributor: 'http://dcat-ap.de/def/contributors/bees',
+    },
   })
   await make('ants', { default: { title: 'Ants' } })
   const secret = await make('secret', { default: { title: 'Secret' } })
@@ -44,7 +138,18 @@ test('exports of the catalog', async (t) => {
   await t.test('the list, formats that do not exist, and HEAD', async () => {
     const links = (await server.expect(200, 'GET', base)).json._links
     const rels = links.map(({ rel }: { rel: string }) => rel)
-    assert.deepEqual(rels, ['csv', 'data.json', 'dcat', 'json', 'rdf', 'rss', 'ttl', 'xlsx'])
+    assert.deepEqual(rels, [
+      'csv',
+      'data.json',
+      'dcat',
+      ...Object.keys(profileRules),
+      'dublin_core',
+      'json',
+      'rdf',
+      'rss',
+      'ttl',
+      'xlsx',
+    ])
     for (const { href } of links) {
       const path = new URL(href).pathname
       const full = await server.expect(200, 'GET', path)
@@ -68,7 +173,10 @@ test('exports of the catalog', async (t) => {
   })
 
   await t.test('what the reader may not see is in none of them', async () => {
-    for (const format of ['csv', 'json', 'rss', 'ttl', 'rdf', 'dcat', 'data.json']) {
+    for (const format of [
+      ...['csv', 'json', 'rss', 'ttl', 'rdf', 'dcat', 'data.json', 'dublin_core'],
+      ...Object.keys(profileRules),
+    ]) {
       assert.doesNotMatch((await get(format)).text, /secret/i, format)
       assert.match((await get(format, '', 'admin')).text, /secret/i, format)
     }
@@ -189,6 +297,68 @@ test('exports of the catalog', async (t) => {
         .sort(),
       ['ants', 'bees'].map((id) => `${server.url}${explorePath}/${id}/exports/csv`),
     )
+  })
+
+  await t.test('DCAT-AP of countries: what each requires is there, with and without metadata', async () => {
+    const authority = 'http://publications.europa.eu/resource/authority/'
+    for (const [profile, own] of Object.entries(profileRules)) {
+      const store = await readRdf((await get(profile)).text)
+      for (const rules of [generalRules, own])
+        for (const [kind, properties] of Object.entries(rules)) {
+          const subjects = store.getSubjects(type, nameOf(kind), null)
+          assert.ok(subjects.length > 0, `${profile} has a ${kind}`)
+          for (const subject of subjects)
+            for (const property of properties)
+              assert.ok(
+                store.getObjects(subject, nameOf(property), null).length > 0,
+                `${profile}: ${kind} ${subject.value} has a ${property}`,
+              )
+        }
+      for (const property of named)
+        for (const object of store.getObjects(null, nameOf(property), null))
+          assert.equal(object.termType, 'NamedNode', `${profile}: ${property} ${object.value}`)
+      assert.equal(store.getSubjects(type, `${dcat}Dataset`, null).length, 2)
+      const bees = `${server.url}${explorePath}/bees`
+      const of = (property: string, subject: string = bees) =>
+        store.getObjects(subject, nameOf(property), null).map(({ value }) => value)
+      assert.deepEqual(of('dct:language'), [`${authority}language/ENG`])
+      assert.deepEqual(of('dct:accessRights'), [`${authority}access-right/PUBLIC`])
+      const theme =
+        profile === 'dcat_ap_sp'
+          ? 'http://datos.gob.es/kos/sector-publico/sector/medio-ambiente'
+          : `${authority}data-theme/ENVI`
+      assert.ok(of('dcat:theme').includes(theme), profile)
+      assert.ok(of('dcat:keyword').includes('Nature'), 'a theme of no vocabulary is a word')
+      assert.ok(of('dct:accrualPeriodicity')[0]!.endsWith('/frequency/MONTHLY'))
+    }
+    const germany = await readRdf((await get('dcat_ap_de')).text)
+    assert.deepEqual(
+      germany.getObjects(null, nameOf('dcatde:contributorID'), null).map(({ value }) => value),
+      ['http://dcat-ap.de/def/contributors/bees'],
+    )
+    const mobility = await readRdf((await get('dcat_ap_benap')).text)
+    assert.deepEqual(
+      mobility.getObjects(null, nameOf('mobilitydcatap:mobilityTheme'), null).map(({ value }) => value),
+      ['https://w3id.org/mobilitydcat-ap/mobility-theme/tolls'],
+    )
+    const italy = await readRdf((await get('dcat_ap_it', 'where=dataset_id="ants"')).text)
+    assert.deepEqual(
+      new Set(italy.getObjects(null, nameOf('dct:license'), null).map(({ value }) => value)),
+      new Set(['https://w3id.org/italia/controlled-vocabulary/licences/C1_Unknown']),
+    )
+  })
+
+  await t.test('dublin_core: elements and nothing else', async () => {
+    const store = await readRdf((await get('dublin_core')).text)
+    for (const { predicate } of store) assert.ok(predicate.value.startsWith(namespaces.dc), predicate.value)
+    const subjects = store.getSubjects(nameOf('dc:title'), null, null)
+    assert.equal(subjects.length, 2)
+    const bees = `${server.url}${explorePath}/bees`
+    const of = (element: string) =>
+      store.getObjects(bees, `${namespaces.dc}${element}`, null).map(({ value }) => value)
+    assert.deepEqual(of('title'), [hostile.replace('\u0001', '\uFFFD')])
+    assert.deepEqual(of('rights'), ['https://example.org/licence'])
+    assert.ok(of('subject').includes('insects') && of('subject').includes('Nature'))
   })
 
   await t.test('data.json: the required members of DCAT-US 1.1', async () => {

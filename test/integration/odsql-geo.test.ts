@@ -267,6 +267,61 @@ describe('geometries are read in every form', () => {
   }
 })
 
+test('a shape that goes on beyond the antimeridian is found from the other side too', async (t) => {
+  const areas = [
+    [
+      [179.9, 0],
+      [180.1, 0],
+      [180.1, 1],
+      [179.9, 1],
+      [179.9, 0],
+    ],
+    [
+      [-180.1, 0],
+      [-179.9, 0],
+      [-179.9, 1],
+      [-180.1, 1],
+      [-180.1, 0],
+    ],
+    [
+      [-179.9, 0],
+      [-179.8, 0],
+      [-179.8, 1],
+      [-179.9, 1],
+      [-179.9, 0],
+    ],
+  ]
+  const text = areas
+    .map((ring, id) => JSON.stringify({ id, area: JSON.stringify({ type: 'Polygon', coordinates: [ring] }) }))
+    .join('\n')
+  const opened = await openBoth(t, [sourceOf(t, 'areas.jsonl', text, 'jsonl')], {
+    fieldSpecifications: [
+      { processor_uid: 'pr_1', name: 'type', args: { field: 'area', type: 'geo_shape' } },
+    ],
+  })
+  const box = (west: number, east: number) =>
+    `geom'POLYGON((${west} -2, ${east} -2, ${east} 5, ${west} 5, ${west} -2))'`
+  const expected: readonly (readonly [string, readonly number[]])[] = [
+    ["intersects(area, geom'POINT(-179.95 0.5)')", [0, 1]],
+    ["intersects(area, geom'POINT(179.95 0.5)')", [0, 1]],
+    ["intersects(area, geom'LINESTRING(-179.97 0.2, -179.95 0.5)')", [0, 1]],
+    ["disjoint(area, geom'POINT(-179.95 0.5)')", [2]],
+    [`within(area, ${box(170, 190)})`, [0, 1, 2]],
+    [`within(area, ${box(-190, -170)})`, [0, 1, 2]],
+    [`within(area, ${box(-180, -170)})`, [2]],
+    ["within_distance(area, geom'POINT(-179.95 0.5)', 1m)", [0, 1]],
+    ["within_distance(area, geom'POINT(179.95 0.5)', 1m)", [0, 1]],
+    ["within_distance(area, geom'POINT(179.95 0.5)', 20km)", [0, 1, 2]],
+  ]
+  for (const reader of [opened.indexed, opened.scanned])
+    for (const [where, ids] of expected)
+      assert.deepEqual(
+        (await reader.rows({ select: 'id', where, orderBy: 'id' })).map(({ id }) => id),
+        ids,
+        where,
+      )
+})
+
 test('distances to shapes: nothing inside, else to the nearest edge', async () => {
   // 20 degrees from the equator along a meridian.
   const where = (metres: number) =>

@@ -59,7 +59,7 @@ export interface Subject {
 const questions: Readonly<Record<string, readonly string[]>> = {
   '/api/records/1.0/analyze': ['x=city&y.n.func=COUNT'],
   '/api/records/1.0/download': ['format=json', 'format=csv', 'format=geojson'],
-  '/api/records/1.0/search': ['', 'facet=city'],
+  '/api/records/1.0/search': ['', 'facet=city', 'format=rss', 'format=atom'],
 }
 
 /** All addresses of a route about a dataset: one for each format and file. */
@@ -71,6 +71,9 @@ export function addressesOf({ path }: Route, subject: Subject): string[] {
     ':field': [isCatalog ? 'keyword' : 'city'],
     ':record_id': [recordId],
     ':file': ['all.parquet', ...parts],
+    ':z': ['0'],
+    ':x': ['0'],
+    ':y.mvt': ['0.mvt'],
     ':format': isCatalog ? Object.keys(catalogFormats) : formats,
   }
   let addresses = ['']

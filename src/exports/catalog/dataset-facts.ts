@@ -17,8 +17,12 @@ export interface DatasetFacts {
   readonly territory: readonly string[]
   /** ISO 8601 instants. */
   readonly modified: string
+  /** When its description was last published. */
+  readonly describedAt: string
   readonly issued: string | null
   readonly frequency: string | null
+  readonly creator: string | null
+  readonly contributors: readonly string[]
   readonly contactName: string | null
   readonly contactEmail: string | null
   readonly isRestricted: boolean
@@ -48,8 +52,11 @@ export function datasetFacts(json: string, isRestricted: boolean): DatasetFacts 
     references: list(values.references).filter((item) => webAddress(item) !== null),
     territory: [...list(values.territory), ...list(dcat.spatial)],
     modified: String(values.modified ?? values.data_processed),
+    describedAt: String(values.metadata_processed ?? values.modified ?? values.data_processed),
     issued: text(dcat.issued) ?? text(dcat.created),
     frequency: text(dcat.accrualperiodicity),
+    creator: text(dcat.creator),
+    contributors: list(dcat.contributor),
     contactName: text(dcat.contact_name),
     contactEmail: text(dcat.contact_email),
     isRestricted,

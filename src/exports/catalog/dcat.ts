@@ -16,6 +16,8 @@ import {
   turtleOf,
   type Value,
 } from './graph.ts'
+import { type Profile, type Properties, profiles } from './profiles.ts'
+import { languageIri, themeCode } from './vocabularies.ts'
 
 /** One distribution of a dataset: an export that it offers and the reader has asked for. */
 export interface Distribution {
@@ -34,7 +36,7 @@ export function distributionsOf(facts: DatasetFacts, options: CatalogOptions): D
     }))
 }
 
-export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: CatalogOptions) =>
+export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: Pick<CatalogOptions, 'catalogUrl'>) =>
   `${catalogUrl}/datasets/${encodeURIComponent(id)}`
 
 const literal = (text: string, more: { datatype?: Term; language?: string } = {}): Value => ({
@@ -57,7 +59,16 @@ function maybe(
   return value === null ? [] : [[property, print(value)]]
 }
 
-function datasetResource(facts: DatasetFacts, options: CatalogOptions): Resource {
+/** The general properties, with a profile's own in the place of those of the same name. */
+function withOwn(general: Resource['properties'], own: Properties): Resource['properties'] {
+  const added = Object.entries(own) as [Term, readonly Value[]][]
+  return [
+    ...general.filter(([property]) => !Object.hasOwn(own, property)),
+    ...added.flatMap(([property, values]) => values.map((value) => [property, value] as const)),
+  ]
+}
+
+function datasetResource(facts: DatasetFacts, options: CatalogOptions, profile: Profile): Resource {
   const url = urlOf(facts, options)
   // Only what is a language tag may be one.
   const language = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(facts.language ?? '') ? facts.language! : undefined
@@ -65,39 +76,49 @@ function datasetResource(facts: DatasetFacts, options: CatalogOptions): Resource
   return {
     iri: url,
     type: 'dcat:Dataset',
-    properties: [
-      ['dct:identifier', literal(facts.id)],
-      ['dct:title', told(facts.title)],
-      ['dct:description', told(facts.description)],
-      ...facts.keywords.map((word) => ['dcat:keyword', told(word)] as const),
-      ...facts.themes.map(
-        (theme) =>
-          [
-            'dcat:theme',
-            { iri: null, type: 'rdfs:Resource', properties: [['rdfs:label', told(theme)]] },
-          ] as const,
-      ),
-      ['dct:publisher', agent(facts.publisher ?? options.title)],
-      ['dcat:contactPoint', contactOf(facts, options)],
-      ['dct:modified', instant(facts.modified)],
-      ...maybe('dct:issued', facts.issued, instant),
-      ...maybe('dct:language', facts.language),
-      ...maybe('dct:accrualPeriodicity', facts.frequency),
-      ...facts.territory.map(
-        (place) =>
-          [
-            'dct:spatial',
-            { iri: null, type: 'dct:Location', properties: [['rdfs:label', told(place)]] },
-          ] as const,
-      ),
-      ['dcat:landingPage', { iri: url }],
-      ...facts.references.map((address) => ['rdfs:seeAlso', { iri: address }] as const),
-      ...(facts.isRestricted ? maybe('dct:accessRights', 'restricted') : []),
-      ...distributionsOf(facts, options).map(
-        (distribution) => ['dcat:distribution', distributionResource(distribution, facts)] as const,
-      ),
-    ],
+    properties: withOwn(
+      [
+        ['dct:identifier', literal(facts.id)],
+        ['dct:title', told(facts.title)],
+        ['dct:description', told(facts.description)],
+        ...wordsOf(facts, profile).map((word) => ['dcat:keyword', told(word)] as const),
+        ...facts.themes.map(
+          (theme) =>
+            [
+              'dcat:theme',
+              { iri: null, type: 'rdfs:Resource', properties: [['rdfs:label', told(theme)]] },
+            ] as const,
+        ),
+        ['dct:publisher', agent(facts.publisher ?? options.title)],
+        ['dcat:contactPoint', contactOf(facts, options)],
+        ['dct:modified', instant(facts.modified)],
+        ...maybe('dct:issued', facts.issued, instant),
+        ...maybe('dct:language', facts.language),
+        ...maybe('dct:accrualPeriodicity', facts.frequency),
+        ...facts.territory.map(
+          (place) =>
+            [
+              'dct:spatial',
+              { iri: null, type: 'dct:Location', properties: [['rdfs:label', told(place)]] },
+            ] as const,
+        ),
+        ['dcat:landingPage', { iri: url }],
+        ...facts.references.map((address) => ['rdfs:seeAlso', { iri: address }] as const),
+        ...(facts.isRestricted ? maybe('dct:accessRights', 'restricted') : []),
+        ...distributionsOf(facts, options).map(
+          (distribution) =>
+            ['dcat:distribution', distributionResource(distribution, facts, profile)] as const,
+        ),
+      ],
+      profile.dataset(facts, options),
+    ),
   }
+}
+
+/** Where themes must be names in a vocabulary, those that are none are keywords: nothing that somebody wrote is lost. */
+function wordsOf({ keywords, themes }: DatasetFacts, profile: Profile): readonly string[] {
+  if (profile === plain) return keywords
+  return [...new Set([...keywords, ...themes.filter((theme) => themeCode(theme) === null)])]
 }
 
 function contactOf(facts: DatasetFacts, options: CatalogOptions): Resource {
@@ -113,35 +134,74 @@ function contactOf(facts: DatasetFacts, options: CatalogOptions): Resource {
   }
 }
 
-function distributionResource({ format, url, mediaType }: Distribution, facts: DatasetFacts): Resource {
+function distributionResource(
+  { format, url, mediaType }: Distribution,
+  facts: DatasetFacts,
+  profile: Profile,
+): Resource {
   return {
     iri: null,
     type: 'dcat:Distribution',
+    properties: withOwn(
+      [
+        ['dct:title', literal(`${facts.title} (${format})`)],
+        ['dcat:accessURL', { iri: url }],
+        ['dcat:downloadURL', { iri: url }],
+        ['dct:format', literal(format)],
+        ['dcat:mediaType', { iri: `https://www.iana.org/assignments/media-types/${mediaType}` }],
+        ...(facts.licenseUrl === null
+          ? maybe('dct:rights', facts.license)
+          : ([['dct:license', { iri: facts.licenseUrl }]] as const)),
+      ],
+      profile.distribution(facts, { format, url }),
+    ),
+  }
+}
+
+function catalogResource(
+  options: CatalogOptions,
+  profile: Profile,
+  { datasets, processedAt }: { datasets: readonly string[]; processedAt: string },
+): Resource {
+  return {
+    iri: options.catalogUrl,
+    type: 'dcat:Catalog',
+    properties: withOwn(
+      [
+        ['dct:title', literal(options.title)],
+        ['dct:description', literal(options.title)],
+        ['dct:publisher', agent(options.title)],
+        ...datasets.map((url) => ['dcat:dataset', { iri: url }] as const),
+        ...(profile.hasRecords ? datasets : []).map(
+          (url) => ['dcat:record', { iri: recordUrl(url) }] as const,
+        ),
+      ],
+      profile.catalog(options, processedAt),
+    ),
+  }
+}
+
+const recordUrl = (datasetUrl: string) => `${datasetUrl}#record`
+
+/** The description of a dataset, as a thing of its own. */
+function recordResource(facts: DatasetFacts, options: CatalogOptions): Resource {
+  const url = urlOf(facts, options)
+  const language = languageIri(facts.language)
+  return {
+    iri: recordUrl(url),
+    type: 'dcat:CatalogRecord',
     properties: [
-      ['dct:title', literal(`${facts.title} (${format})`)],
-      ['dcat:accessURL', { iri: url }],
-      ['dcat:downloadURL', { iri: url }],
-      ['dct:format', literal(format)],
-      ['dcat:mediaType', { iri: `https://www.iana.org/assignments/media-types/${mediaType}` }],
-      ...(facts.licenseUrl === null
-        ? maybe('dct:rights', facts.license)
-        : ([['dct:license', { iri: facts.licenseUrl }]] as const)),
+      ['foaf:primaryTopic', { iri: url }],
+      ['dct:identifier', literal(facts.uid)],
+      ['dct:issued', instant(facts.describedAt)],
+      ['dct:modified', instant(facts.describedAt)],
+      ...(language === null ? [] : ([['dct:language', { iri: language }]] as const)),
     ],
   }
 }
 
-function catalogResource(options: CatalogOptions, datasets: readonly string[]): Resource {
-  return {
-    iri: options.catalogUrl,
-    type: 'dcat:Catalog',
-    properties: [
-      ['dct:title', literal(options.title)],
-      ['dct:description', literal(options.title)],
-      ['dct:publisher', agent(options.title)],
-      ...datasets.map((url) => ['dcat:dataset', { iri: url }] as const),
-    ],
-  }
-}
+/** DCAT without a profile. */
+const plain: Profile = { catalog: () => ({}), dataset: () => ({}), distribution: () => ({}) }
 
 interface Syntax {
   readonly mediaType: string
@@ -152,7 +212,10 @@ interface Syntax {
 }
 
 /** The catalog itself comes last, when all of its datasets are known: their addresses alone are kept. */
-function dcatFormat({ mediaType, extension, head, end, print }: Syntax): CatalogFormat {
+function dcatFormat(
+  { mediaType, extension, head, end, print }: Syntax,
+  profile: Profile = plain,
+): CatalogFormat {
   return {
     mediaType,
     extension,
@@ -161,17 +224,19 @@ function dcatFormat({ mediaType, extension, head, end, print }: Syntax): Catalog
       mediaType,
       extension,
       select: () => wholeDatasets,
-      async *write(rows) {
+      async *write(rows, { options: { processedAt } }) {
         yield head
-        const urls: string[] = []
+        const datasets: string[] = []
         for await (const batch of rows) {
           for (const row of batch) {
             const facts = datasetFacts(String(row.object), row.visibility !== 'domain')
-            urls.push(urlOf(facts, options))
-            yield print(datasetResource(facts, options))
+            datasets.push(urlOf(facts, options))
+            yield print(datasetResource(facts, options, profile))
+            if (profile.hasRecords) yield print(recordResource(facts, options))
           }
         }
-        yield print(catalogResource(options, urls))
+        const catalog = { datasets, processedAt: new Date(processedAt).toISOString() }
+        yield print(catalogResource(options, profile, catalog))
         yield end
       },
     }),
@@ -186,10 +251,17 @@ export const ttl = dcatFormat({
   print: turtleOf,
 })
 
-export const rdf = dcatFormat({
+const rdfXml: Syntax = {
   mediaType: 'application/rdf+xml; charset=utf-8',
   extension: 'rdf',
   head: rdfXmlHead,
   end: rdfXmlEnd,
   print: rdfXmlOf,
-})
+}
+
+export const rdf = dcatFormat(rdfXml)
+
+/** A profile is RDF/XML, as harvesters ask for it. */
+export const profileFormats: Readonly<Record<string, CatalogFormat>> = Object.fromEntries(
+  Object.entries(profiles).map(([name, profile]) => [name, dcatFormat(rdfXml, profile)]),
+)

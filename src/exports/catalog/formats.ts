@@ -1,4 +1,4 @@
-/** Export formats of the catalog. The DCAT-AP profiles of single countries are offered once they validate there. */
+/** Export formats of the catalog. */
 import { AppError } from '../../kernel/index.ts'
 import type { ExportFormat } from '../format.ts'
 import { csv } from '../formats/csv.ts'
@@ -6,7 +6,8 @@ import { json } from '../formats/json.ts'
 import { xlsx } from '../formats/xlsx.ts'
 import type { CatalogFormat } from './catalog-format.ts'
 import { dataJson } from './data-json.ts'
-import { rdf, ttl } from './dcat.ts'
+import { profileFormats, rdf, ttl } from './dcat.ts'
+import { dublinCore } from './dublin-core.ts'
 import { objects } from './objects.ts'
 import { rss } from './rss.ts'
 
@@ -21,6 +22,8 @@ export const catalogFormats: Readonly<Record<string, CatalogFormat>> = {
   csv: table(csv),
   'data.json': dataJson,
   dcat: rdf,
+  ...profileFormats,
+  dublin_core: dublinCore,
   json: objects,
   rdf,
   rss,

@@ -3,7 +3,8 @@ import { xmlHead, xmlText } from '../print/xml.ts'
 
 export type Value =
   | { readonly literal: string; readonly datatype?: Term; readonly language?: string }
-  | { readonly iri: string }
+  /** `type: never` tells it from a resource with a name. */
+  | { readonly iri: string; readonly type?: never }
   | Resource
 /** Prefix and local name, e.g. `dct:title`. */
 export type Term = `${keyof typeof prefixes}:${string}`
@@ -24,6 +25,11 @@ export const prefixes = {
   foaf: 'http://xmlns.com/foaf/0.1/',
   vcard: 'http://www.w3.org/2006/vcard/ns#',
   rdfs: 'http://www.w3.org/2000/01/rdf-schema#',
+  dc: 'http://purl.org/dc/elements/1.1/',
+  dcatapit: 'http://dati.gov.it/onto/dcatapit#',
+  dcatde: 'http://dcat-ap.de/def/dcatde/',
+  mdcat: 'https://data.vlaanderen.be/ns/metadata-dcat#',
+  mobilitydcatap: 'https://w3id.org/mobilitydcat-ap#',
 } as const
 
 function iriOf(term: Term): string {

@@ -5,6 +5,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { readerOf } from '../explore/visible.ts'
 import type { HttpServices } from '../services.ts'
 import { datasetOf, facetGroups, parametersShown, send } from './answers.ts'
+import { feedFormatOf, sendDatasetFeed } from './feeds.ts'
 import { invalid, many, parametersOf, queryTextOf, whole } from './parameters.ts'
 import { findAsked, legacyRoute } from './question.ts'
 
@@ -28,6 +29,8 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
       const signal = disconnectSignal(reply)
       const reader = readerOf(request)
       const answer = await services.catalog.query(reader, { text, limit: rows, offset: start }, signal)
+      const feed = feedFormatOf(parameters)
+      if (feed !== null) return sendDatasetFeed(request, reply, feed, answer.rows)
       const groups = facets.length === 0 ? [] : await services.catalog.facets(reader, text, facets, signal)
       return send(reply, parameters, {
         nhits: answer.totalCount,

@@ -6,6 +6,9 @@ import { send } from './answers.ts'
 import { invalid, quoteName, whole } from './parameters.ts'
 import { legacyRoute, type Question, readQuestion } from './question.ts'
 
+/** Geometries of a preview at most. */
+const maxPreviewed = 4096
+
 interface BoxRow {
   readonly n: number
   readonly box: { readonly geometry: { readonly coordinates: readonly [number, number][][] } } | null
@@ -15,16 +18,26 @@ interface ClusterRow {
   readonly cluster: { readonly cluster: { readonly lat: number; readonly lon: number } }
 }
 
-/** What maps ask: where the records are, and in which clusters. */
+interface PointRow {
+  readonly _id: string
+  readonly place: { readonly lon: number; readonly lat: number }
+}
+
+/** What maps ask: where the records are, in which clusters, and what they look like. */
 export function registerMaps(app: FastifyInstance, services: HttpServices): void {
   /** `Row`: what the select of `clauses` gives. */
-  const rowsOf = async <Row>(question: Question, clauses: object, signal: AbortSignal): Promise<Row[]> => {
+  const rowsOf = async <Row>(
+    question: Question,
+    clauses: object,
+    signal: AbortSignal,
+    limit = 20_000,
+  ): Promise<Row[]> => {
     const { publication, text } = question
     const request = {
       text: { ...text, orderBy: undefined, ...clauses },
-      limit: 20_000,
+      limit,
       offset: 0,
-      includeAppMetas: false,
+      includeAppMetas: true,
     }
     const answer = await services.records.query(publication, request, signal)
     return answer.rows.map((row) => JSON.parse(row) as Row)
@@ -43,6 +56,42 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
         count: row?.n ?? 0,
         bbox: ring ? [...ring[0]!, ...ring[2]!] : null,
       })
+    },
+  )
+
+  app.get(
+    '/api/records/1.0/geopreview',
+    legacyRoute('geoPreviewV1', 'Geometries as a map shows them, as API 1.0'),
+    async (request, reply) => {
+      const question = await readQuestion(services, request, reply)
+      const { parameters, publication, text } = question
+      const field = geoField(publication.fields)
+      const zoom = whole(parameters, 'clusterprecision', 6, 25)
+      const limit = whole(parameters, 'rows', 1000, maxPreviewed)
+      const signal = disconnectSignal(reply)
+      if (field.type === 'geo_shape') {
+        const shapes = await services.tiles.preview(
+          publication,
+          { text, field: field.name, zoom, limit },
+          signal,
+        )
+        return send(
+          reply,
+          parameters,
+          shapes.map(({ recordId, geometry }) => ({ geo_digest: recordId, geometry })),
+        )
+      }
+      const name = quoteName(field.name)
+      const clauses = { select: `${name} as place`, where: [...(text.where ?? []), `${name} is not null`] }
+      const points = await rowsOf<PointRow>(question, clauses, signal, limit)
+      return send(
+        reply,
+        parameters,
+        points.map(({ _id, place: { lon, lat } }) => ({
+          geo_digest: _id,
+          geometry: { type: 'Point', coordinates: [lon, lat] },
+        })),
+      )
     },
   )
 

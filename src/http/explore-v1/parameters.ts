@@ -70,6 +70,14 @@ export function queryTextOf(parameters: Parameters, schema: QuerySchema, now: nu
     const relation = field.type === 'geo_shape' ? 'intersects' : 'within'
     where.push(`${relation}(${named(field.name)}, geom'${polygonOf(polygon)}')`)
   }
+  const box = one(parameters, 'geofilter.bbox')
+  if (box !== undefined && field) where.push(inBox(box, field))
+  // What geopreview calls a geometry by; it is asked for when one is clicked on.
+  const digest = one(parameters, 'geo_digest')
+  if (digest !== undefined && field) {
+    if (!/^[0-9a-f]{32}$/.test(digest)) throw invalid('geo_digest', digest, 'it must be one of geopreview')
+    where.push(`recordid = "${digest}"`)
+  }
   const refinements = (prefix: string) =>
     dotted(parameters, prefix).flatMap(([name, values]) => values.map((value) => `${name}:${value}`))
   const sort = many(parameters, 'sort').map((key) =>
@@ -88,3 +96,33 @@ export function queryTextOf(parameters: Parameters, schema: QuerySchema, now: nu
 }
 
 export const quoteName = named
+
+/**
+ * `lat,lon,lat,lon`: south-west and north-east of what a map shows, which may reach beyond the antimeridian and the poles,
+ * and several times around the world. Shapes need not lie in it as a whole. Errors: http.invalid_parameter.
+ */
+function inBox(text: string, field: { readonly name: string; readonly type: string }): string {
+  const numbers = text
+    .split(',')
+    .map((part) => (/^\s*-?\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN))
+  if (numbers.length !== 4 || !numbers.every((value) => Math.abs(value) <= 1e6))
+    throw invalid('geofilter.bbox', text, 'it must be latitude,longitude,latitude,longitude')
+  const [lat1, lon1, lat2, lon2] = numbers as [number, number, number, number]
+  const [south, north] = [Math.min(lat1, lat2), Math.max(lat1, lat2)].map((lat) =>
+    Math.max(-90, Math.min(90, lat)),
+  )
+  const isWorld = lon2 - lon1 >= 360
+  const west = isWorld ? -180 : ((((lon1 + 180) % 360) + 360) % 360) - 180
+  // A corner to the west of the other is one beyond the antimeridian.
+  const east = isWorld ? 180 : west + ((((lon2 - lon1) % 360) + 360) % 360)
+  if (field.type === 'geo_point_2d')
+    return `in_bbox(${named(field.name)}, ${south}, ${west}, ${north}, ${east > 180 ? east - 360 : east})`
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ].map((place) => place.join(' '))
+  return `intersects(${named(field.name)}, geom'POLYGON((${ring.join(', ')}))')`
+}

@@ -5,6 +5,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { datasetHref } from '../explore/links.ts'
 import type { HttpServices } from '../services.ts'
 import { facetGroups, parametersShown, recordOf, send } from './answers.ts'
+import { feedFormatOf, sendRecordFeed } from './feeds.ts'
 import { invalid, many, one, type Parameters, parametersOf, quoteName, whole } from './parameters.ts'
 import { findAsked, legacyRoute, type Question, readQuestion } from './question.ts'
 
@@ -41,6 +42,8 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       const facets = many(parameters, 'facet')
       const groups = facets.length === 0 ? [] : await services.facets.query(publication, text, facets, signal)
       const records = answer.rows.map((row) => recordOf(publication, row))
+      const feed = feedFormatOf(parameters)
+      if (feed !== null) return sendRecordFeed(request, reply, feed, publication, records)
       if (one(parameters, 'format')?.startsWith('geojson'))
         return send(reply, parameters, { type: 'FeatureCollection', features: records.map(featureOf) })
       return send(reply, parameters, {

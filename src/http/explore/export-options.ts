@@ -61,7 +61,8 @@ export function readExportOptions(
   }
 }
 
-function titleOf(metasJson: string): string | null {
+/** The title among a publication's metadata. */
+export function titleOf(metasJson: string): string | null {
   const { default: metas } = JSON.parse(metasJson) as { default?: { title?: unknown } }
   return typeof metas?.title === 'string' && metas.title !== '' ? metas.title : null
 }

@@ -7,6 +7,7 @@ import { registerExports } from './export-routes.ts'
 import { registerParquet } from './parquet-routes.ts'
 import { registerRecords } from './record-routes.ts'
 import { routeOptions } from './route-options.ts'
+import { registerTiles } from './tile-routes.ts'
 
 /** Earlier addresses of the same API. */
 const deprecatedPrefixes = ['/api/v2', '/api/explore/v2.0']
@@ -33,6 +34,7 @@ function registerRoutes(app: FastifyInstance, services: HttpServices, isDocument
     registerRecords,
     registerExports,
     registerParquet,
+    registerTiles,
     registerCatalogExports,
   ])
     register(app, services, route)

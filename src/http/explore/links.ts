@@ -19,7 +19,7 @@ export function datasetHref(request: FastifyRequest, datasetId: string): string 
 }
 
 /** The address asked for, with other parameters; a key in it is left out: addresses are passed on. */
-function addressOf(request: FastifyRequest, changes: Readonly<Record<string, string>> = {}): string {
+export function addressOf(request: FastifyRequest, changes: Readonly<Record<string, string>> = {}): string {
   const url = new URL(request.url, originOf(request))
   url.searchParams.delete('apikey')
   for (const [name, value] of Object.entries(changes)) url.searchParams.set(name, value)

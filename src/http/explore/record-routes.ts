@@ -5,6 +5,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, rowsText, sendJson, setCacheHeaders, withLinks } from './answers.ts'
+import { sentFromCache } from './cached-answers.ts'
 import { type DatasetParams, datasetParams, fieldParams } from './catalog-routes.ts'
 import { readCursorPage } from './cursor-page.ts'
 import { cursorLinks, listLinks, recordLinks } from './links.ts'
@@ -182,22 +183,6 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
 const listNames = Object.keys(listQuery.properties)
 const suggestNames = Object.keys(suggestQuery.properties)
 const facetNames = Object.keys(facetQuery.properties)
-
-/** True when the reply has been sent: unchanged since the client's copy, or kept here. */
-async function sentFromCache(
-  services: HttpServices,
-  key: string | null,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { row }: Publication,
-): Promise<boolean> {
-  if (key === null || !services.responseCache.has(key)) return false
-  if (isUnchanged(request, reply, row)) {
-    void reply.status(304).send()
-    return true
-  }
-  return services.responseCache.sendKept(key, request, reply)
-}
 
 /** `plan;dur=0.4, execute;dur=7.1`: milliseconds of each stage. */
 function serverTiming(timings: Readonly<Record<string, number>>): string {

@@ -16,13 +16,14 @@ export interface ResponseCache {
   has(key: string): boolean
   /** Sends the answer that is kept under the key; false when there is none. */
   sendKept(key: string, request: FastifyRequest, reply: FastifyReply): Promise<boolean>
-  /** Keeps an answer, as JSON text. One that is larger than an eighth of the cache is not kept. */
-  keep(key: string, text: string): void
+  /** Keeps an answer, JSON unless it says so. One that is larger than an eighth of the cache is not kept. */
+  keep(key: string, body: string | Uint8Array, mediaType?: string): void
   /** Bytes in use. */
   size(): number
 }
 
 interface Entry {
+  readonly mediaType: string
   readonly bytes: Map<Encoding, Buffer>
   size: number
 }
@@ -84,14 +85,16 @@ export function createResponseCache(options: {
       const bytes = encoding === 'identity' ? identity : await encoded(key, entry, encoding)
       if (encoding !== 'identity') reply.header('Content-Encoding', encoding)
       reply.header('Server-Timing', `cache;dur=${reply.elapsedTime.toFixed(1)}`)
-      void reply.type('application/json; charset=utf-8').send(bytes)
+      if (identity.length === 0) reply.status(204)
+      else reply.type(entry.mediaType)
+      void reply.send(identity.length === 0 ? undefined : bytes)
       return true
     },
-    keep(key, text) {
-      const bytes = Buffer.from(text)
+    keep(key, body, mediaType = 'application/json; charset=utf-8') {
+      const bytes = Buffer.from(body as Uint8Array)
       const size = bytes.length + key.length + overhead
       if (size > maxBytes / 8 || entries.has(key)) return
-      entries.set(key, { bytes: new Map([['identity', bytes]]), size })
+      entries.set(key, { mediaType, bytes: new Map([['identity', bytes]]), size })
       used += size
       pushOut()
     },

@@ -98,6 +98,28 @@ export const exploreObjects = {
       }),
     ),
   }),
+  TileJson: Type.Object(
+    {
+      tilejson: Type.String(),
+      name: Type.String(),
+      version: Type.String(),
+      scheme: Type.String(),
+      tiles: Type.Array(Type.String({ description: 'Address of a tile, with {z}, {x} and {y}' })),
+      minzoom: Type.Integer(),
+      maxzoom: Type.Integer(),
+      bounds: optional(Type.Array(Type.Number(), { description: 'West, south, east, north' })),
+      vector_layers: Type.Array(
+        Type.Object({
+          id: Type.String(),
+          description: Type.String(),
+          minzoom: Type.Integer(),
+          maxzoom: Type.Integer(),
+          fields: Type.Object({}, { additionalProperties: { type: 'string' } }),
+        }),
+      ),
+    },
+    { description: 'TileJSON 3.0' },
+  ),
   Links: Type.Object({ _links: list('Link') }),
   Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(anything('An attachment')) }),
 } as const

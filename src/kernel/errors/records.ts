@@ -45,4 +45,11 @@ export const recordErrors = defineErrors({
     exploreCode: 'InvalidRESTParameterError',
     message: 'Invalid value for timezone: {timezone}; it must be a zone id such as Europe/Paris',
   },
+  'records.no_geo_field': {
+    status: 400,
+    errorKey: 'NoGeoFieldException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: 'This dataset has no geo field: there is nothing to show on a map',
+    hint: 'Make a geo_point_2d or geo_shape field with a processor or the type step, and publish again',
+  },
 })

@@ -4,6 +4,8 @@
  * clusters have the centres of their fullest cells nearer than that. The key is the centre of all points of a cluster.
  * Clusters do not reach over the antimeridian. ODSQL specification, section 6.
  */
+import { mapX, mapY } from './mercator.ts'
+
 // Rounded to a millimetre: threads add up in any order, and the last digits of a sum with them.
 export function clusterSql(order: {
   /** Rows with the columns `_x<n>` and `_y<n>` of cellSql. */
@@ -30,14 +32,8 @@ export function clusterSql(order: {
   }
 }
 
-/**
- * SQL of a point's place on the map in cells. `zoom` 0 is one tile of 256 pixels. Latitudes end at 85.05, as the map does.
- */
+/** SQL of a point's place on the map in cells. `zoom` 0 is one tile of 256 pixels. */
 export function cellSql(point: string, zoom: number, cellPixels: number): readonly [x: string, y: string] {
   const cells = (256 * 2 ** zoom) / cellPixels
-  const lat = `radians(least(85.05112878, greatest(-85.05112878, (${point}).lat)))`
-  return [
-    `((${point}).lon + 180) / 360 * ${cells}::double`,
-    `(1 - ln(tan(${lat}) + 1 / cos(${lat})) / pi()) / 2 * ${cells}::double`,
-  ]
+  return [`${mapX(`(${point}).lon`)} * ${cells}::double`, `${mapY(`(${point}).lat`)} * ${cells}::double`]
 }

@@ -153,9 +153,10 @@ export const earthRadiusMetres = 6_371_008.8
 
 /**
  * Metres from a place to a geometry; 0 inside. The nearest place of an edge is found on a map centred on the place: exact
- * at its ends, and within a few metres for edges of a hundred kilometres.
+ * at its ends, and within a few metres for edges of a hundred kilometres. `isOver`: whether the geometry goes on beyond
+ * the antimeridian.
  */
-export function distanceTo(geometry: GeometrySql, lon: string, lat: string): string {
+export function distanceTo(geometry: GeometrySql, lon: string, lat: string, isOver: string): string {
   const scaled = `{'a': _f.a, 'b': _f.b, 'u': _f.c - _f.a, 'v': _f.d - _f.b, 'x': (_f.a - ${lon} - 360 * round((_f.a - ${lon}) / 360)) * cos(radians(${lat})), 'y': _f.b - ${lat}, 's': (_f.c - _f.a) * cos(radians(${lat}))}`
   const share = `case when _w.s * _w.s + _w.v * _w.v > 0 then least(1, greatest(0, -(_w.x * _w.s + _w.y * _w.v) / (_w.s * _w.s + _w.v * _w.v))) else 0 end`
   const nearest = `list_min(${eachSql(
@@ -167,5 +168,6 @@ export function distanceTo(geometry: GeometrySql, lon: string, lat: string): str
       letSql('_t', share, greatCircle('(_w.a + _t * _w.u)', '(_w.b + _t * _w.v)', lon, lat)),
     ),
   )})`
-  return `case when ${inside(geometry, lon, lat)} then 0 else ${nearest} end`
+  const within = (turn: number) => inside(geometry, `(${lon} + ${turn})`, lat)
+  return `case when ${inside(geometry, lon, lat)} or (${isOver} and (${within(-360)} or ${within(360)})) then 0 else ${nearest} end`
 }

@@ -2,7 +2,7 @@
  * Spatial conditions. Each compares bounding boxes first, which decides nearly every record; `case` has the engine look
  * closer only where they overlap. Without a value all of them are null.
  */
-import { type Box, boxOf } from '../geo/geometry.ts'
+import { type Box, boxOf, everyTurn, type Geometry } from '../geo/geometry.ts'
 import type { GeoField, Predicate } from '../resolve/typed.ts'
 import { compileExpr, type ExpressionContext, haversine } from './expressions.ts'
 import {
@@ -19,7 +19,7 @@ import type { Binder } from './target.ts'
 
 type Spatial<K extends Predicate['kind']> = Extract<Predicate, { kind: K }>
 
-interface BoxSql {
+export interface BoxSql {
   readonly west: string
   readonly south: string
   readonly east: string
@@ -32,13 +32,22 @@ function boxSqlOf(field: GeoField, value: string): BoxSql {
     const [lon, lat] = [`(${value}).lon`, `(${value}).lat`]
     return { west: lon, south: lat, east: lon, north: lat }
   }
-  const side = (name: string) => `(${field.boxSql}).${name}`
+  return sidesOf(field.boxSql)
+}
+
+/** The sides of a bounding box (STRUCT(west, south, east, north)). */
+export function sidesOf(boxSql: string): BoxSql {
+  const side = (name: string) => `(${boxSql}).${name}`
   return { west: side('west'), south: side('south'), east: side('east'), north: side('north') }
 }
 
-const number = (binder: Binder, value: number) => `${binder.bind(value)}::double`
+/** A bound double. */
+export const number = (binder: Binder, value: number) => `${binder.bind(value)}::double`
 
-function overlaps(binder: Binder, box: BoxSql, literal: Box): string {
+/** A shape whose longitudes go on beyond 180: what is on the other side of the map is in it too. */
+const overAntimeridian = ({ west, east }: BoxSql) => `(${west} < -180 or ${east} > 180)`
+
+export function overlaps(binder: Binder, box: BoxSql, literal: Box): string {
   const bound = (value: number) => number(binder, value)
   return `${box.south} <= ${bound(literal.north)} and ${box.north} >= ${bound(literal.south)} and ${box.west} <= ${bound(literal.east)} and ${box.east} >= ${bound(literal.west)}`
 }
@@ -52,13 +61,29 @@ export function compileRelation(
   const box = boxSqlOf(field, value)
   const { west, south, east, north } = boxOf(geometry)
   const t = edgeThickness
-  const near = overlaps(binder, box, { west: west - t, south: south - t, east: east + t, north: north + t })
-  const exact = withLiteral(binder, geometry, '_lit', (literal) => {
-    if (field.kind === 'point') return covers(literal, `(${value}).lon`, `(${value}).lat`)
-    return withShape(value, '_sh', (shape) =>
-      relation === 'within' ? isWithin(shape, literal) : meets(shape, literal),
-    )
-  })
+  const nearIn = (turn: number) =>
+    overlaps(binder, box, {
+      west: west + turn - t,
+      south: south - t,
+      east: east + turn + t,
+      north: north + t,
+    })
+  const exactIn = (literals: Geometry) =>
+    withLiteral(binder, literals, '_lit', (literal) => {
+      if (field.kind === 'point') return covers(literal, `(${value}).lon`, `(${value}).lat`)
+      return withShape(value, '_sh', (shape) =>
+        relation === 'within' ? isWithin(shape, literal) : meets(shape, literal),
+      )
+    })
+  const isOver = overAntimeridian(box)
+  const near =
+    field.kind === 'point'
+      ? nearIn(0)
+      : `(${nearIn(0)} or (${isOver} and (${nearIn(-360)} or ${nearIn(360)})))`
+  const exact =
+    field.kind === 'point'
+      ? exactIn(geometry)
+      : `case when ${isOver} then ${exactIn(everyTurn(geometry))} else ${exactIn(geometry)} end`
   const is = `case when ${box.west} is null then null when ${near} then ${exact} else false end`
   return relation === 'disjoint' ? `(not ${is})` : `(${is})`
 }
@@ -84,7 +109,7 @@ export function compileWithinDistance(
   if (field.kind === 'point')
     return `(case when ${box.west} is null then null when ${reach} then ${haversine(value, lon, lat, binder)} <= ${limit} else false end)`
   const [x, y] = [number(binder, lon), number(binder, lat)]
-  const metresTo = withShape(value, '_sh', (shape) => distanceTo(shape, x, y))
+  const metresTo = withShape(value, '_sh', (shape) => distanceTo(shape, x, y, overAntimeridian(box)))
   return `(case when ${box.west} is null then null when ${reach} then ${metresTo} <= ${limit} else false end)`
 }
 

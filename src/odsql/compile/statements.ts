@@ -55,22 +55,31 @@ export function compileCount(query: Query, target: QueryTarget): Statement {
   return { sql: `select count(*) as n from ${target.relation}${where}`, values: binder.values }
 }
 
-function contextOf(query: Query, target: QueryTarget, binder: Binder): PredicateContext {
+export function contextOf(query: Query, target: QueryTarget, binder: Binder): PredicateContext {
   return { binder, target, timezone: query.timezone, lang: query.lang }
 }
 
-function whereSql(where: Predicate | null, context: PredicateContext, extra: readonly string[] = []): string {
+export function whereSql(
+  where: Predicate | null,
+  context: PredicateContext,
+  extra: readonly string[] = [],
+): string {
   const conditions = [...(where ? [compilePredicate(context, where)] : []), ...extra]
   return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
 }
 
-function compileRecords(query: Query, context: PredicateContext, options: RowsOptions): RowsStatement {
-  const columns = query.select.map((column, index): ResultColumn & { sql: string } => ({
+/** The select list of a query that is not aggregated, with the SQL of each column. */
+export function compileColumns(query: Query, context: PredicateContext): (ResultColumn & { sql: string })[] {
+  return query.select.map((column, index) => ({
     name: column.name,
     type: column.expr.type,
     sqlName: `_c${index}`,
     sql: finite(compileExpr(context, column.expr), column.expr),
   }))
+}
+
+function compileRecords(query: Query, context: PredicateContext, options: RowsOptions): RowsStatement {
+  const columns = compileColumns(query, context)
   const items = [...columns.map((column) => `${column.sql} as ${column.sqlName}`), ...(options.extra ?? [])]
   const range = options.rowRange ? [`_row >= ${options.rowRange.from}`, `_row < ${options.rowRange.to}`] : []
   const { relation } = context.target

@@ -49,16 +49,25 @@ export function boxOf(geometry: Geometry): Box {
 /** What reaches over the antimeridian is there a second time, on the other side of the map. */
 export function unwrapped(geometry: Geometry): Geometry {
   const { west, east } = boxOf(geometry)
-  const shifted = (degrees: number): Geometry => {
-    const move = ([lon, lat]: Position): Position => [lon + degrees, lat]
-    return {
-      points: geometry.points.map(move),
-      lines: geometry.lines.map((line) => line.map(move)),
-      areas: geometry.areas.map((rings) => rings.map((ring) => ring.map(move))),
-    }
-  }
-  const copies = [...(east > 180 ? [shifted(-360)] : []), ...(west < -180 ? [shifted(360)] : [])]
+  const copies = [
+    ...(east > 180 ? [turned(geometry, -360)] : []),
+    ...(west < -180 ? [turned(geometry, 360)] : []),
+  ]
   return copies.length === 0 ? geometry : joinGeometries([geometry, ...copies])
+}
+
+/** A geometry, and the same a turn to the west and to the east: for what may itself reach over the antimeridian. */
+export function everyTurn(geometry: Geometry): Geometry {
+  return joinGeometries([turned(geometry, -360), geometry, turned(geometry, 360)])
+}
+
+function turned(geometry: Geometry, degrees: number): Geometry {
+  const move = ([lon, lat]: Position): Position => [lon + degrees, lat]
+  return {
+    points: geometry.points.map(move),
+    lines: geometry.lines.map((line) => line.map(move)),
+    areas: geometry.areas.map((rings) => rings.map((ring) => ring.map(move))),
+  }
 }
 
 /** A segment; a point is one without length. */
