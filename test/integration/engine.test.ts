@@ -202,6 +202,24 @@ test('a query that needs more memory than it may have fails with engine.out_of_m
   assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
 })
 
+test('a statement that is stopped while it is planned does not run', async (t) => {
+  const { engine } = await openWorld(t)
+  const connection = await engine.connect()
+  t.after(() => connection.close())
+  await connection.run("create table texts as select 'number ' || range as name from range(1000)")
+  const values = Array.from({ length: 1500 }, (_, n) => `0 ${n}`)
+  const terms = values.map((_, n) => `coalesce(starts_with(name, $${n + 1}), false)`)
+  const leaving = new AbortController()
+  const answer = connection.all(
+    `select count(*) from texts where ${terms.join(' or ')}`,
+    values,
+    leaving.signal,
+  )
+  setImmediate(() => leaving.abort())
+  await assert.rejects(answer, isKey('engine.query_cancelled'))
+  assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
+})
+
 /** For long work of the server itself, which is what is asked where nobody says more: `slots` at once. */
 function queueOf(slots: number): FairQueue {
   const options = { maxWaitingOfClient: 10, maxWaiting: 10, stopwatch: () => 0 }
