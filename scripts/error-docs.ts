@@ -50,7 +50,8 @@ several faults.
 \`\`\`
 
 **Search API**: \`error_code\`, \`message\`, \`key\` (below); for a faulty query also \`clause\`, \`position\` and, where a name
-is close, \`hint\`. Errors without a code of their own are called after their status.
+is close, \`hint\`. Errors without a code of their own are called after their status. 429 has the
+platform's own keys instead: \`errorcode\` (10002), \`reset_time\`, \`limit_time_unit\`, \`call_limit\`, \`error\`; \`key\` and \`hint\` too.
 
 \`\`\`json
 {

@@ -1,11 +1,12 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
 import { performance } from 'node:perf_hooks'
+import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions } from './access/index.ts'
 import { type ActionEvent, startActions } from './actions/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
-import { createPool, openEngine } from './engine/index.ts'
+import { createFairQueue, createPool, openEngine } from './engine/index.ts'
 import { createExports, createParts } from './exports/index.ts'
 import {
   createHttpServer,
@@ -86,8 +87,21 @@ export async function startApp(
       allowedDirectories: [directory.generations, directory.serving, directory.exports],
     })
     closers.push(() => engine.close())
-    const pool = createPool(engine, settings.queryConnections)
-    closers.push(() => pool.close())
+    const stopwatch = () => performance.now()
+    const queue = createFairQueue({
+      slots: settings.queryConnections,
+      longSlots: settings.longQueries,
+      maxWaitingOfClient: settings.waitingPerClient,
+      maxWaiting: settings.waiting,
+      stopwatch,
+      onTurn: (kind, waitedMs) => metrics.observeTurn(kind, waitedMs / 1000),
+      onRefused: (kind, reason) => metrics.observeQueueRefused(kind, reason),
+    })
+    const pool = createPool(engine, queue)
+    closers.push(() => {
+      queue.close()
+      pool.close()
+    })
     const generations = createGenerationStore({
       engine,
       generationsDirectory: directory.generations,
@@ -121,6 +135,8 @@ export async function startApp(
       },
       runningJobs: () => actions.runningJobs(),
       responseCacheBytes: () => responseCache.size(),
+      queue,
+      openExports: () => exports.size(),
     })
     const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
@@ -168,10 +184,16 @@ export async function startApp(
     await makeTemporaryDirectories(directory)
 
     let isDraining = false
-    const stopwatch = () => performance.now()
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
-    const exports = createExports({ engine, ids, tmpDirectory: directory.exports })
+    const exports = createExports({
+      engine,
+      queue,
+      ids,
+      tmpDirectory: directory.exports,
+      maxOpenOfClient: settings.exportsPerClient,
+    })
     closers.push(() => exports.close())
+    const isTrusted = proxyAddr.compile([...settings.trustedProxies])
     const services: HttpServices = {
       control,
       clock,
@@ -209,7 +231,10 @@ export async function startApp(
         maxSourceBytes: settings.maxSourceMb * mebi,
         builderMemoryMb: settings.builderMemoryMb,
         builderThreads: settings.builderThreads,
+        dailyCalls: settings.dailyCalls,
+        stalledMs: settings.stalledSeconds * 1000,
       },
+      addressOf: (request) => proxyAddr(request, isTrusted),
       previewDirectory: directory.previews,
       metrics,
       log: logHttpEvent,

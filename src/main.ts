@@ -6,6 +6,9 @@ import { createIds, systemClock } from './kernel/index.ts'
 import { createLog } from './log.ts'
 import { readSettings, SettingError, type Settings } from './settings.ts'
 
+/** Of the runtime's pool, beside those of queries: its own default. */
+const otherThreads = 4
+
 /** Runs the server until it is told to stop. */
 export async function serve(env: Readonly<Record<string, string | undefined>> = process.env): Promise<void> {
   // Whoever read the output may go away; the server stays.
@@ -15,6 +18,9 @@ export async function serve(env: Readonly<Record<string, string | undefined>> = 
     if (faultsWanted(env) === 'refused')
       throw new SettingError('BROADSHEET_TEST_FAULTS lets tests crash this server; it needs NODE_ENV=test')
     armFaults(env)
+    // A query keeps one of these threads until it ends; files and passwords need theirs beside them. Read by the runtime
+    // when the first is started, which is after this.
+    process.env.UV_THREADPOOL_SIZE ??= String(settings.queryConnections + otherThreads)
     const log = createLog(systemClock, settings.logLevel, (line) => process.stderr.write(line))
     const app = await startApp(settings, { clock: systemClock, ids: createIds(), log, pid: process.pid })
     const stopping = new AbortController()

@@ -4,6 +4,7 @@
  */
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
+import proxyAddr from '@fastify/proxy-addr'
 
 interface SettingSpec<T> {
   readonly env: string
@@ -38,6 +39,23 @@ function flag(env: string, fallback: boolean) {
 
 function optional(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text
+}
+
+/** Addresses, networks and the names of networks; `none` is none. */
+function networks(env: string, fallback: readonly string[]) {
+  return (text: string | undefined): readonly string[] => {
+    if (text === undefined || text === '') return fallback
+    if (text === 'none') return []
+    const list = text.split(',').map((item) => item.trim())
+    try {
+      proxyAddr.compile(list)
+      return list
+    } catch {
+      throw new SettingError(
+        `${env} is '${text}', but must be none, or addresses and networks (10.0.0.0/8), loopback, linklocal or uniquelocal, separated by commas`,
+      )
+    }
+  }
 }
 
 function setting<T>(
@@ -141,8 +159,50 @@ export const settingSpecs = {
   queryConnections: setting(
     'BROADSHEET_QUERY_CONNECTIONS',
     '8',
-    'Queries that run at once; more wait their turn.',
-    integer('BROADSHEET_QUERY_CONNECTIONS', 8, 1, 1024),
+    'Queries and slices of exports that run at once; more wait their turn.',
+    integer('BROADSHEET_QUERY_CONNECTIONS', 8, 2, 1000),
+  ),
+  longQueries: setting(
+    'BROADSHEET_LONG_QUERIES',
+    '3',
+    'How many of these may be long: anything but plain pages, records by id and the catalog. More than the processor has cores slows short ones down.',
+    integer('BROADSHEET_LONG_QUERIES', 3, 1, 999),
+  ),
+  waitingPerClient: setting(
+    'BROADSHEET_WAITING_PER_CLIENT',
+    '100',
+    'Queries of one client that may wait; more are refused with 429.',
+    integer('BROADSHEET_WAITING_PER_CLIENT', 100, 1, 100_000),
+  ),
+  waiting: setting(
+    'BROADSHEET_WAITING',
+    '1000',
+    'Queries of all clients that may wait; then who has most of them waiting is refused with 429.',
+    integer('BROADSHEET_WAITING', 1000, 1, 1_000_000),
+  ),
+  exportsPerClient: setting(
+    'BROADSHEET_EXPORTS_PER_CLIENT',
+    '16',
+    'Exports of one client that may be open at once; more are refused with 429.',
+    integer('BROADSHEET_EXPORTS_PER_CLIENT', 16, 1, 200),
+  ),
+  stalledSeconds: setting(
+    'BROADSHEET_STALLED_SECONDS',
+    '120',
+    'How long the reader of an answer may take nothing of it, in seconds; then its connection is closed.',
+    integer('BROADSHEET_STALLED_SECONDS', 120, 1, 86_400),
+  ),
+  dailyCalls: setting(
+    'BROADSHEET_DAILY_CALLS',
+    '0',
+    'Calls of the search API that one client may make in a day; 0: no limit.',
+    integer('BROADSHEET_DAILY_CALLS', 0, 0, 1_000_000_000),
+  ),
+  trustedProxies: setting(
+    'BROADSHEET_TRUSTED_PROXIES',
+    'loopback',
+    'Proxies that are believed when they say in `X-Forwarded-For` for whom they ask: addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
+    networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
   ),
   queryTimeoutMs: setting(
     'BROADSHEET_QUERY_TIMEOUT_MS',

@@ -33,8 +33,9 @@ export async function switchSection({ scale, rounds }: SectionOptions): Promise<
     const parts = [
       () => waits(server, datasets[1]!, middle!, rounds),
       () => peerWaits(middle!),
-      () => abortTimes(server, datasets[2]!, counts[2]!),
       () => flatTimes(server, datasets, counts),
+      // Last: it leaves sources that have not been published.
+      () => abortTimes(server, datasets[2]!, counts[2]!),
     ]
     const found: Finding[] = []
     for (const part of parts) {

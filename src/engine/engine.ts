@@ -70,10 +70,17 @@ function hardening(options: EngineOptions): string[] {
   ]
 }
 
+const interruptEveryMs = 25
+
 function wrap(raw: DuckDBConnection): Connection {
   async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
-    const interrupt = () => raw.interrupt()
+    // An interrupt that comes while a statement is planned is forgotten by the engine when the statement begins.
+    let again: NodeJS.Timeout | undefined
+    const interrupt = () => {
+      raw.interrupt()
+      again ??= setInterval(() => raw.interrupt(), interruptEveryMs)
+    }
     signal?.addEventListener('abort', interrupt, { once: true })
     try {
       return await work()
@@ -82,6 +89,7 @@ function wrap(raw: DuckDBConnection): Connection {
       throw translate(error)
     } finally {
       signal?.removeEventListener('abort', interrupt)
+      clearInterval(again)
     }
   }
   return {

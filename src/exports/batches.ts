@@ -1,5 +1,5 @@
 import type { Connection, Row } from '../engine/index.ts'
-import type { Sliced } from './source.ts'
+import type { Sliced, Turn } from './source.ts'
 
 /** Rows that JavaScript holds at once, twice: the batch in use and the next. */
 const batchRows = 2000
@@ -10,10 +10,11 @@ export async function* readBatches(
   sliced: Sliced,
   select: string,
   signal: AbortSignal,
+  turn: Turn,
 ): AsyncGenerator<readonly Row[]> {
   const read = (from: number) => {
     const statement = sliced.slice(from, from + batchRows)
-    return connection.all(`select ${select} from (${statement.sql})`, statement.values, signal)
+    return turn(() => connection.all(`select ${select} from (${statement.sql})`, statement.values, signal))
   }
   let ahead: Promise<readonly Row[]> = read(0)
   try {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Connection, Engine, Row } from '../engine/index.ts'
+import { type Connection, currentClient, type Engine, type FairQueue, type Row } from '../engine/index.ts'
 import { AppError, type Ids } from '../kernel/index.ts'
 import { compileCount, type ResultColumn } from '../odsql/index.ts'
 import { readBatches } from './batches.ts'
@@ -18,8 +18,9 @@ import type {
   RowsFormat,
   TextFormat,
 } from './format.ts'
+import { createOpenPlaces } from './open-places.ts'
 import { firstSlice, streamSlices, type TextWork } from './slices.ts'
-import { openSource, type Sliced, type Source, type SourceOrder, sliceSource } from './source.ts'
+import { openSource, type Sliced, type Source, type SourceOrder, sliceSource, type Turn } from './source.ts'
 import { createWholeFiles, type WholeFile } from './whole-files.ts'
 
 export interface ExportOrder extends Omit<SourceOrder, 'extra'> {
@@ -55,17 +56,35 @@ export type OpenedExport =
   | { readonly kind: 'file'; readonly file: WholeFile }
 
 export interface Exports {
-  /** Errors: exports.format_needs_field, exports.unknown_column, exports.too_many_records; those of the engine. */
+  /**
+   * Errors: exports.format_needs_field, exports.unknown_column, exports.too_many_records, exports.too_many_own,
+   * exports.too_many; those of the engine and its queue.
+   */
   open(order: ExportOrder): Promise<OpenedExport>
-  /** Rows that the caller's own statements read by position. Errors: those of the engine. */
+  /** Rows that the caller's own statements read by position. Errors: as `open`. */
   openText(order: TextOrder): Promise<Readable>
   /** Says what `open` would refuse about the columns, and releases. Errors: as `open`. */
   check(order: ExportOrder): void
+  /** How many are open. */
+  size(): number
   close(): void
 }
 
-export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: string }): Exports {
+export function createExports(deps: {
+  engine: Engine
+  queue: FairQueue
+  ids: Ids
+  tmpDirectory: string
+  maxOpenOfClient: number
+}): Exports {
+  const places = createOpenPlaces(deps.maxOpenOfClient)
   const files = createWholeFiles({ ids: deps.ids, directory: deps.tmpDirectory })
+
+  /** Turns of who asks now, also when the body goes on long after. */
+  function turnsFor(signal: AbortSignal): Turn {
+    const ask = { kind: 'export', client: currentClient(), signal } as const
+    return (work) => deps.queue.run(ask, work)
+  }
 
   async function openFile(format: FileFormat, order: ExportOrder, source: Source): Promise<OpenedExport> {
     const { context, sourceOrder } = prepare(order, source)
@@ -87,17 +106,19 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
       const connection = await deps.engine.connect()
       try {
         let sliced: Sliced | null = null
-        await format.write({
+        const isInTurn: Turn = (work) => work()
+        const job = {
           path,
           connection,
           context,
           statement: source.whole,
           signal,
-          async *rows(select) {
+          async *rows(select: string) {
             sliced ??= await sliceSource(connection, sourceOrder, source, signal)
-            yield* readBatches(connection, sliced, select, signal)
+            yield* readBatches(connection, sliced, select, signal, isInTurn)
           },
-        })
+        }
+        await turnsFor(signal)(() => format.write(job))
       } catch (error) {
         await rm(path, { force: true })
         throw error
@@ -122,17 +143,22 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
   ): Promise<OpenedExport> {
     const { context, sourceOrder } = prepare(order, source)
     const { signal } = order
+    const turn = turnsFor(signal)
     let records = 0
     const finish = once(() => {
       connection.close()
       order.release()
     })
-    const sliced = await sliceSource(connection, sourceOrder, source, signal)
-    await checkSize(format, order, sliced, connection)
+    const sliced = await turn(async () => {
+      const made = await sliceSource(connection, sourceOrder, source, signal)
+      await checkSize(format, order, made, connection)
+      return made
+    })
     if (format.kind === 'rows') {
       const select = format.select(context)
-      const totals = format.totals ? await totalsOf(connection, source, select, format.totals, signal) : {}
-      const rows = readBatches(connection, sliced, select, signal)
+      const { totals: wanted } = format
+      const totals = wanted ? await turn(() => totalsOf(connection, source, select, wanted, signal)) : {}
+      const rows = readBatches(connection, sliced, select, signal, turn)
       const bytes = format.write(
         counted(rows, (count) => {
           records += count
@@ -142,7 +168,7 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
       )
       return { kind: 'stream', body: streamOf(bytes, connection, finish), records: () => records }
     }
-    return openText({ connection, format, context, sliced, signal }, finish)
+    return openText({ connection, format, context, sliced, signal, turn }, finish)
   }
 
   async function openText(
@@ -168,6 +194,21 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
     return { kind: 'stream', body: format.pack ? format.pack(text, context) : text, records: () => records }
   }
 
+  /** The order with a place, which is given back when it is released. */
+  function placed<T extends Pick<ExportOrder, 'release'>>(order: T): T {
+    try {
+      const leave = places.enter(currentClient())
+      const release = once(() => {
+        leave()
+        order.release()
+      })
+      return { ...order, release }
+    } catch (error) {
+      order.release()
+      throw error
+    }
+  }
+
   return {
     check(order) {
       try {
@@ -177,9 +218,8 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
       }
     },
     async open(order) {
-      const release = once(order.release)
-      const own: ExportOrder = { ...order, release }
-      const { format } = own
+      const own = placed(order)
+      const { format, release } = own
       let connection: Connection | null = null
       try {
         const source = openSource(sourceOf(own))
@@ -193,7 +233,8 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
         throw error
       }
     },
-    async openText({ format, columns, sliced, options, signal, release }) {
+    async openText(order) {
+      const { format, columns, sliced, options, signal, release } = placed(order)
       const connection = await deps.engine.connect()
       const finish = once(() => {
         connection.close()
@@ -201,12 +242,14 @@ export function createExports(deps: { engine: Engine; ids: Ids; tmpDirectory: st
       })
       try {
         const context = { columns, hasRecordId: false, options }
-        return (await openText({ connection, format, context, sliced, signal }, finish)).body
+        const work = { connection, format, context, sliced, signal, turn: turnsFor(signal) }
+        return (await openText(work, finish)).body
       } catch (error) {
         finish()
         throw error
       }
     },
+    size: () => places.size(),
     close: () => files.close(),
   }
 }

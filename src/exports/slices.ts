@@ -9,7 +9,7 @@ import type { Connection } from '../engine/index.ts'
 import { AppError, quoteLiteral } from '../kernel/index.ts'
 import { recordIdSql } from '../records/index.ts'
 import type { ExportContext, TextFormat } from './format.ts'
-import type { Sliced } from './source.ts'
+import type { Sliced, Turn } from './source.ts'
 
 /** Records of one slice at most. */
 const mostRows = 60_000
@@ -29,6 +29,7 @@ export interface TextWork {
   readonly sliced: Sliced
   readonly path: string
   readonly signal: AbortSignal
+  readonly turn: Turn
   /** Told with the number of records of every slice as it is sent. */
   onRecords(count: number): void
 }
@@ -58,7 +59,7 @@ export const firstSlice = (work: TextWork) =>
 async function writeSlice(work: TextWork, at: Cursor): Promise<Slice> {
   for (let size = at.size; ; size = Math.ceil(size / 8)) {
     try {
-      return await tryToWrite(work, { ...at, size })
+      return await work.turn(() => tryToWrite(work, { ...at, size }))
     } catch (error) {
       const isTooLarge = error instanceof AppError && error.key === 'engine.out_of_memory'
       if (!isTooLarge || size === 1) throw error

@@ -30,6 +30,9 @@ export interface Source {
   readonly whole: Statement
 }
 
+/** Waits until the engine may work for this export; between its turns it holds nothing that others wait for. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>
+
 export interface Sliced {
   /** Positions; with a filter, not each of them has a row. */
   readonly positions: number

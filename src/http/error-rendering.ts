@@ -7,7 +7,7 @@ import type { HttpServices } from './services.ts'
 /** Management API section 6.2; `hint` and `error_id` are ours. */
 export function managementError(error: AppError): Record<string, unknown> {
   const spec = errorSpec(error.key)
-  const hint = spec.hint ? formatTemplate(spec.hint, error.params) : ''
+  const hint = hintOf(error)
   return {
     status_code: spec.status,
     error_key: spec.errorKey,
@@ -20,10 +20,37 @@ export function managementError(error: AppError): Record<string, unknown> {
   }
 }
 
+/** The one answer of the search API that has other keys: section 1.3, status 429. `key` and `hint` are ours. */
+function tooManyError(error: AppError, nowMs: number): Record<string, unknown> {
+  const resetMs = nowMs + retryAfterOf(error)! * 1000
+  const hint = hintOf(error)
+  return {
+    errorcode: 10002,
+    reset_time: new Date(resetMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    // Calls are counted by the day; everything else is a number of what is under way at once.
+    limit_time_unit: error.key === 'http.too_many_calls' ? 'day' : 'concurrent',
+    call_limit: error.params.max,
+    error: error.message,
+    key: error.key,
+    ...(hint === '' ? {} : { hint }),
+  }
+}
+
+/** Seconds; null for errors that do not pass by themselves. */
+function retryAfterOf(error: AppError): number | null {
+  const { retryAfterSeconds } = error.params
+  return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : null
+}
+
+function hintOf(error: AppError): string {
+  const { hint } = errorSpec(error.key)
+  return hint ? formatTemplate(hint, error.params) : ''
+}
+
 /** Explore API section 1.3; what is behind the message comes as further keys. */
 export function exploreError(error: AppError): Record<string, unknown> {
   const spec = errorSpec(error.key)
-  const hint = spec.hint ? formatTemplate(spec.hint, error.params) : ''
+  const hint = hintOf(error)
   const { position, clause } = error.params
   return {
     error_code: spec.exploreCode ?? fallbackCodes[spec.status] ?? 'Error',
@@ -81,7 +108,12 @@ export function sendError(
   if (status === 401) reply.header('WWW-Authenticate', 'Basic realm="broadsheet", charset="UTF-8"')
   for (const name of headersOfSuccess) reply.removeHeader(name)
   reply.header('Cache-Control', 'no-store')
-  const body = isManagementPath(request.url) ? managementError(known) : exploreError(known)
+  const retryAfter = retryAfterOf(known)
+  if (retryAfter !== null) reply.header('Retry-After', retryAfter)
+  if (status === 429) services.metrics.observeRefused(known.key)
+  const explore = () =>
+    retryAfter === null ? exploreError(known) : tooManyError(known, services.clock.now())
+  const body = isManagementPath(request.url) ? managementError(known) : explore()
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type FairQueue, type RefusalReason, type WorkKind, workKinds } from '../engine/index.ts'
 
 /** What `GET /metrics` shows, in Prometheus' text format. Routes are patterns: the number of series is bounded. */
 export interface Metrics {
@@ -8,6 +9,10 @@ export interface Metrics {
   /** `kind`: serving_file, part or manifest. */
   observeDamage(kind: string): void
   observeJob(name: string, outcome: 'done' | 'error' | 'left', seconds: number): void
+  observeTurn(kind: WorkKind, waitedSeconds: number): void
+  observeQueueRefused(kind: WorkKind, reason: RefusalReason): void
+  /** A request answered 429, by the key of its error. */
+  observeRefused(error: string): void
 }
 
 export interface MetricsSources {
@@ -18,6 +23,8 @@ export interface MetricsSources {
   runningJobs(): number
   /** Bytes of answers kept for repeated questions. */
   responseCacheBytes(): number
+  queue: Pick<FairQueue, 'running' | 'waiting'>
+  openExports(): number
 }
 
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -91,8 +98,49 @@ export function createMetrics(sources: MetricsSources): Metrics {
       this.set(sources.responseCacheBytes())
     },
   })
+  for (const state of ['waiting', 'running'] as const) {
+    new Gauge({
+      name: `broadsheet_queue_${state}`,
+      help: `Queries and slices of exports that are ${state}, by class`,
+      labelNames: ['class'],
+      registers,
+      collect() {
+        for (const kind of workKinds) this.set({ class: kind }, sources.queue[state](kind))
+      },
+    })
+  }
+  const waits = new Histogram({
+    name: 'broadsheet_queue_wait_seconds',
+    help: 'Time that queries and slices of exports waited for their turn, by class',
+    labelNames: ['class'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30, 120],
+    registers,
+  })
+  const queueRefused = new Counter({
+    name: 'broadsheet_queue_refused_total',
+    help: 'Queries and slices refused because too many waited: of the client, or of all',
+    labelNames: ['class', 'reason'],
+    registers,
+  })
+  const refused = new Counter({
+    name: 'broadsheet_refused_requests_total',
+    help: 'Requests answered 429, by error',
+    labelNames: ['error'],
+    registers,
+  })
+  new Gauge({
+    name: 'broadsheet_open_exports',
+    help: 'Exports whose readers have not taken all of them yet',
+    registers,
+    collect() {
+      this.set(sources.openExports())
+    },
+  })
 
   return {
+    observeTurn: (kind, waitedSeconds) => waits.observe({ class: kind }, waitedSeconds),
+    observeQueueRefused: (kind, reason) => queueRefused.inc({ class: kind, reason }),
+    observeRefused: (error) => refused.inc({ error }),
     observeResponseCache: (outcome) => cacheAsked.inc({ outcome }),
     render: () => registry.metrics(),
     observeRequest: (route, method, status, seconds) =>

@@ -5,8 +5,11 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, type Principal, requirePermission } from '../access/index.ts'
+import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
+import { createDailyCalls } from './daily-calls.ts'
 import { isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
@@ -16,6 +19,7 @@ import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import type { HttpServices } from './services.ts'
+import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
 
 declare module 'fastify' {
@@ -30,6 +34,8 @@ const maxBodyBytes = 8 << 20
 const compressible = /^text\/(?!event-stream)|[+/](?:json|xml|javascript)\b|vector-tile$/
 /** A query is part of the address: several clauses of 64 KiB each, percent-encoded, must come through to be judged. */
 const maxHeaderBytes = 256 << 10
+/** Whoever sends a header byte by byte holds a socket for no longer. */
+const headersTimeoutMs = 20_000
 
 /** The HTTP side of the server: every route, with authentication, permissions, errors and logs around it. */
 export async function createHttpServer(services: HttpServices): Promise<FastifyInstance> {
@@ -40,7 +46,11 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    http: { maxHeaderSize: maxHeaderBytes },
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs / 4,
+    },
     clientErrorHandler: answerUnreadable,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
@@ -75,13 +85,18 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       'Content-Range',
       'ETag',
       'Ods-Explore-Api-Deprecation',
+      'Retry-After',
       'Server-Timing',
+      'X-RateLimit-Limit',
+      'X-RateLimit-Remaining',
+      'X-RateLimit-Reset',
       'X-Request-Id',
     ],
   })
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
     request.principal = anonymous
+    closeWhenStalled(reply, services.limits.stalledMs)
     refuseOddHost(request.host)
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Referrer-Policy', 'no-referrer')
@@ -103,6 +118,10 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
+  })
+  // Not earlier: reading a body loses whose request it was.
+  app.addHook('preHandler', (request, _reply, done) => {
+    askedBy(clientOf(request, services.addressOf), done)
   })
   app.addHook('onResponse', async (request, reply) => {
     const durationMs = services.stopwatch() - request.startedAt
@@ -140,10 +159,18 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     limits: { files: 1, fields: 10, fileSize: services.limits.maxUploadBytes + 1, headerPairs: 100 },
   })
   await app.register(swagger, openApiOptions(manifest.version))
+  const countCall = await createDailyCalls(app, {
+    max: services.limits.dailyCalls,
+    clientOf: (request) => clientOf(request, services.addressOf),
+    nowMs: () => services.clock.now(),
+  })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
-  await registerExplore(app, services)
-  registerExploreV1(app, services)
+  await app.register(async (scope) => {
+    if (countCall) scope.addHook('onRequest', countCall)
+    await registerExplore(scope, services)
+    registerExploreV1(scope, services)
+  })
   registerDocs(app)
   await app.ready()
   return app

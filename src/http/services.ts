@@ -19,6 +19,7 @@ import type {
   Tiles,
 } from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
+import type { AddressOf } from './client-of.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -59,7 +60,11 @@ export interface HttpServices {
     readonly maxSourceBytes: number
     readonly builderMemoryMb: number
     readonly builderThreads: number
+    /** Calls of the search API by one client in a day; 0: without a limit. */
+    readonly dailyCalls: number
+    readonly stalledMs: number
   }
+  readonly addressOf: AddressOf
   readonly previewDirectory: string
   readonly metrics: Metrics
   readonly log: (event: LogEvent) => void

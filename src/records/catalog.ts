@@ -4,7 +4,7 @@
  */
 import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
-import { deadline, type Engine, type Pool } from '../engine/index.ts'
+import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
 import { quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
 import {
   type Column,
@@ -137,14 +137,20 @@ export function createCatalog(deps: {
   async function build(): Promise<string> {
     const rows = (await listPublications(deps.db)).map(rowOf)
     const table = `catalog_${counter++}`
-    await deps.pool.use((connection) =>
-      connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
+    // For all who wait for it.
+    await deps.pool.use(
+      (connection) => connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
+      undefined,
+      'short',
+      serverItself,
     )
     return table
   }
 
   const drop = (table: string) =>
-    deps.pool.use((connection) => connection.run(`drop table if exists ${table}`)).catch(() => {})
+    deps.pool
+      .use((connection) => connection.run(`drop table if exists ${table}`), undefined, 'short', serverItself)
+      .catch(() => {})
 
   function relationOf(table: string, reader: { readonly seesRestricted: boolean }): string {
     return reader.seesRestricted ? table : `(select * from ${table} where visibility = 'domain')`
@@ -155,8 +161,10 @@ export function createCatalog(deps: {
       const query = prepared({ ...text, defaultOrder: 'title' }, catalogSchema)
       const table = await fresh()
       const target = { relation: relationOf(table, reader), search: null }
-      const [row] = await deps.pool.use((connection) =>
-        connection.all(`select count(*) as n from ${target.relation}`),
+      const [row] = await deps.pool.use(
+        (connection) => connection.all(`select count(*) as n from ${target.relation}`),
+        undefined,
+        'short',
       )
       return { query, target, revision: table, recordsCount: Number(row!.n) }
     },
@@ -173,6 +181,7 @@ export function createCatalog(deps: {
         })
         const printed = isWhole ? 'object' : jsonRowSql(statement.columns, query.timezone)
         const count = compileCount(query, target)
+        const kind = kindOf(query)
         const [rows, counted] = await Promise.all([
           deps.pool.use(
             (connection) =>
@@ -182,12 +191,14 @@ export function createCatalog(deps: {
                 limit.signal,
               ),
             limit.signal,
+            kind,
           ),
           query.isAggregated
             ? null
             : deps.pool.use(
                 (connection) => connection.all(count.sql, count.values, limit.signal),
                 limit.signal,
+                kind,
               ),
         ])
         return {
@@ -211,6 +222,7 @@ export function createCatalog(deps: {
         const rows = await deps.pool.use(
           (connection) => connection.all(sql, statement.values, limit.signal),
           limit.signal,
+          'short',
         )
         return rows[0] ? String(rows[0].json) : '{}'
       } finally {
@@ -254,6 +266,7 @@ export function createCatalog(deps: {
             const rows = await deps.pool.use(
               (connection) => connection.all(statement.sql, statement.values, limit.signal),
               limit.signal,
+              kindOf(query),
             )
             const refined = (text.refine ?? [])
               .filter((item) => item.startsWith(`${name}:`))
@@ -277,6 +290,11 @@ export function createCatalog(deps: {
       }
     },
   }
+}
+
+/** The table is small: only what is computed for every row of it may take its time. */
+function kindOf(query: Query): WorkKind {
+  return query.where === null && !query.isAggregated ? 'short' : 'long'
 }
 
 /** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */

@@ -15,7 +15,7 @@ import {
   nullShares,
   rangeOfKind,
 } from '../checks/index.ts'
-import { deadline, type Pool } from '../engine/index.ts'
+import { deadline, type Pool, serverItself } from '../engine/index.ts'
 import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
 
@@ -100,7 +100,14 @@ export function createDiffs(deps: {
   async function drop(key: string, entry: Entry): Promise<void> {
     if (entry.timer) clearTimeout(entry.timer)
     if (entries.get(key) === entry) entries.delete(key)
-    await deps.pool.use((connection) => connection.run(`drop table if exists ${entry.table}`)).catch(() => {})
+    await deps.pool
+      .use(
+        (connection) => connection.run(`drop table if exists ${entry.table}`),
+        undefined,
+        'short',
+        serverItself,
+      )
+      .catch(() => {})
   }
 
   /** The listing of a pair, begun by the first who asks and shared by all who do meanwhile. */

@@ -135,6 +135,7 @@ export function createRecords(deps: RecordsDeps): Records {
         const rowsTask = deps.pool.use(
           (connection) => connection.all(sql, rowsStatement.values, until),
           until,
+          isPlain ? 'short' : 'long',
         )
         const countTask = paging?.totalCount ?? countRows(query, handle, until)
         // Both are over before the generation is let go, whichever fails.
@@ -179,21 +180,25 @@ export function createRecords(deps: RecordsDeps): Records {
         const page = { limit: 1, offset: 0 }
         const extra = includeAppMetas ? appMetas(publication) : []
         // One turn for both statements: the second is a matter of a millisecond or two.
-        const row = await deps.pool.use(async (connection) => {
-          // The position is found in the sorted ids first: the records are ordered by position, not by id.
-          const at = handle.ids ? await findRow(connection, handle.ids, plain, until) : null
-          if (handle.ids && at === null) return undefined
-          const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
-          const target = {
-            relation: `(select * from ${handle.relation} where ${condition})`,
-            search: handle.search,
-            values: [at ?? plain],
-          }
-          const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
-          const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
-          const [found] = await connection.all(sql, statement.values, until)
-          return found
-        }, until)
+        const row = await deps.pool.use(
+          async (connection) => {
+            // The position is found in the sorted ids first: the records are ordered by position, not by id.
+            const at = handle.ids ? await findRow(connection, handle.ids, plain, until) : null
+            if (handle.ids && at === null) return undefined
+            const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
+            const target = {
+              relation: `(select * from ${handle.relation} where ${condition})`,
+              search: handle.search,
+              values: [at ?? plain],
+            }
+            const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
+            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+            const [found] = await connection.all(sql, statement.values, until)
+            return found
+          },
+          until,
+          'short',
+        )
         if (!row) throw unknown()
         return String(row.json)
       })

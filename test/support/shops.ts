@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createPool, openEngine, type Pool } from '../../src/engine/index.ts'
+import { createFairQueue, createPool, openEngine, type Pool } from '../../src/engine/index.ts'
 import type { ConfiguredStep, JsonObject, Manifest } from '../../src/kernel/index.ts'
 import type { QueryText } from '../../src/odsql/index.ts'
 import {
@@ -97,7 +97,8 @@ export async function openBoth(
     tempDirectory: root,
     allowedDirectories: [generations, serving],
   })
-  const pool = createPool(engine, 2)
+  const waiting = { maxWaitingOfClient: 100, maxWaiting: 100, stopwatch: () => 0 }
+  const pool = createPool(engine, createFairQueue({ slots: 4, longSlots: 2, ...waiting }))
   const publication: Publication = {
     row: {
       dataset_uid: plan.datasetUid,

@@ -30,7 +30,7 @@ const tags = [
   { name: 'operations', description: 'For the one who runs the server' },
 ]
 
-const errorAnswer = (name: 'ManagementError' | 'ExploreError', description: string) => ({
+const errorAnswer = (name: 'ManagementError' | 'ExploreError' | 'ExploreTooMany', description: string) => ({
   description,
   content: { 'application/json': { schema: ref(name) } },
 })
@@ -42,6 +42,7 @@ const errorTexts = {
   404: 'There is no such thing, or it may not be seen',
   413: 'Too large',
   422: 'The Idempotency-Key was used for another order',
+  429: 'Too many calls, or too many at once; Retry-After says in how many seconds to try again',
   503: 'The query takes too long or too much; or the server is not ready',
 } as const
 
@@ -97,7 +98,7 @@ export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions =>
         responses: Object.fromEntries(
           Object.entries(errorTexts).flatMap(([status, text]) => [
             [`Management${status}`, errorAnswer('ManagementError', text)],
-            [`Explore${status}`, errorAnswer('ExploreError', text)],
+            [`Explore${status}`, errorAnswer(status === '429' ? 'ExploreTooMany' : 'ExploreError', text)],
           ]),
         ) as never,
       }
@@ -132,6 +133,9 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   }
 }
 
+/** Routes of the management API that wait for a turn like everybody. */
+const asksTheEngine = /\/diff|\/rejects|\/record_errors|\/gates/
+
 function errorsOf(
   path: string,
   operation: Operation,
@@ -147,8 +151,8 @@ function errorsOf(
       404,
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
-      ...(content?.['text/event-stream'] ? [503] : []),
+      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [429, 503] : []),
     ]
   }
-  return [400, 401, ...(path.includes('{') ? [404] : []), 503]
+  return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]
 }

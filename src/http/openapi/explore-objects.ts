@@ -13,6 +13,22 @@ export const exploreObjects = {
     position: optional(Type.Integer({ description: 'Offset of the fault in the clause' })),
     hint: optional(Type.String({ description: 'What to do next' })),
   }),
+  ExploreTooMany: Type.Object({
+    errorcode: Type.Literal(10002),
+    reset_time: Type.String({
+      format: 'date-time',
+      description: 'When to try again; Retry-After in seconds',
+    }),
+    limit_time_unit: Type.Unsafe({
+      type: 'string',
+      enum: ['day', 'concurrent'],
+      description: 'day: calls of a day; concurrent: what waits or is open at once',
+    }),
+    call_limit: Type.Integer(),
+    error: Type.String(),
+    key: Type.String({ description: 'Listed in docs/errors.md' }),
+    hint: optional(Type.String({ description: 'What to do next' })),
+  }),
   Link: Type.Object({ href: Type.String(), rel: Type.String() }),
   Field: Type.Object({
     name: Type.String(),

@@ -12,6 +12,18 @@ export const engineErrors = defineErrors({
     message: 'The query took longer than {timeoutMs} ms',
     hint: 'Narrow it with where, ask for fewer groups, or use an export',
   },
+  'engine.too_many_waiting': {
+    status: 429,
+    errorKey: 'TooManyRequestsException',
+    message: '{max} of your queries are waiting for their turn already',
+    hint: 'Ask fewer at once; try again in {retryAfterSeconds} s',
+  },
+  'engine.queue_full': {
+    status: 429,
+    errorKey: 'TooManyRequestsException',
+    message: 'The server is busy: {max} queries are waiting for their turn',
+    hint: 'Try again in {retryAfterSeconds} s',
+  },
   'engine.out_of_range': {
     status: 400,
     errorKey: 'ValueOutOfRangeException',

@@ -64,6 +64,20 @@ export const exportErrors = defineErrors({
     message: 'A file of format {format} holds at most {maxRecords} records, and these are {records}',
     hint: 'Narrow it with where or limit, or use csv or parquet',
   },
+  'exports.too_many_own': {
+    status: 429,
+    errorKey: 'TooManyExportsException',
+    exploreCode: 'TooManyExports',
+    message: 'You have {max} exports open already',
+    hint: 'Read them to their end or close them; try again in {retryAfterSeconds} s',
+  },
+  'exports.too_many': {
+    status: 429,
+    errorKey: 'TooManyExportsException',
+    exploreCode: 'TooManyExports',
+    message: 'The server is busy: {max} exports are open',
+    hint: 'Try again in {retryAfterSeconds} s',
+  },
   'exports.too_many_files': {
     status: 503,
     errorKey: 'TooManyExportsException',

@@ -71,6 +71,12 @@ export const httpErrors = defineErrors({
     message: 'You already have {max} event streams open',
     hint: 'Close some, or follow a dataset instead of each of its jobs',
   },
+  'http.too_many_calls': {
+    status: 429,
+    errorKey: 'TooManyRequestsException',
+    message: 'You have used up your {max} calls of the search API for today',
+    hint: 'Go on in {retryAfterSeconds} s; an export takes one call whatever its size',
+  },
   'http.bad_request': {
     status: 400,
     errorKey: 'BadRequestException',
