@@ -74,6 +74,9 @@ const fieldsAtOnce = 40
 /** How many words a value has, with repeats: relevance does not tell longer ones apart. */
 const wordsIn = (terms: string) => `least(len(${terms}), 255)::utinyint`
 
+/** A record and the length of its value as one number: as a fourth column the length made the sort take twice as long. */
+const placeOf = (row: string, words: string) => `${row} * 256 + ${words} as place`
+
 /** A field whose words are found, by its place, and the SQL of its text. */
 interface TextColumn {
   readonly index: number
@@ -128,7 +131,7 @@ async function writePostings(
      from (select term from listed union select unnest(terms) from dictionary) order by term`,
   )
   const pieces = repeating.map(
-    ({ index, text }) => `select n.term_id, ${index}::smallint as field, r._row, n.words
+    ({ index, text }) => `select n.term_id, ${index}::smallint as field, ${placeOf('r._row', 'n.words')}
       from ${records} r join numbered n on n.field = ${index} and n.value = ${text}`,
   )
   await connection.run(
@@ -137,7 +140,7 @@ async function writePostings(
      from (select field, value, unnest(terms) as term, words from dictionary) join serving.${servingLayout.terms} t using (term)`,
   )
   pieces.push(
-    `select t.term_id, l.field, l._row, l.words from listed l join serving.${servingLayout.terms} t using (term)`,
+    `select t.term_id, l.field, ${placeOf('l._row', 'l.words')} from listed l join serving.${servingLayout.terms} t using (term)`,
   )
   await sortPostings(connection, pieces)
   for (const table of ['dictionary', 'listed', 'numbered']) await connection.run(`drop table ${table}`)
@@ -149,14 +152,16 @@ async function writePostings(
  */
 async function sortPostings(connection: Connection, pieces: readonly string[]): Promise<void> {
   const sorted = (from: string) =>
-    connection.run(`create table serving.${servingLayout.postings} as ${from} order by term_id, field, _row`)
+    connection.run(
+      `create table serving.${servingLayout.postings} as
+       select term_id, field, place // 256 as _row, (place % 256)::utinyint as words
+       from (select * from (${from}) order by term_id, field, place)`,
+    )
   try {
     await sorted(pieces.join(' union all '))
   } catch (error) {
     if (!(error instanceof AppError) || error.key !== 'engine.out_of_memory') throw error
-    await connection.run(
-      'create temp table unsorted (term_id integer, field smallint, _row bigint, words utinyint)',
-    )
+    await connection.run('create temp table unsorted (term_id integer, field smallint, place bigint)')
     for (const piece of pieces) await connection.run(`insert into unsorted ${piece}`)
     await sorted('select * from unsorted')
     await connection.run('drop table unsorted')
