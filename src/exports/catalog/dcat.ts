@@ -16,7 +16,7 @@ import {
   turtleOf,
   type Value,
 } from './graph.ts'
-import { type Profile, type Properties, profiles } from './profiles.ts'
+import { type Profile, type Properties, profiles, type Span } from './profiles.ts'
 import { languageIri, themeCode } from './vocabularies.ts'
 
 /** One distribution of a dataset: an export that it offers and the reader has asked for. */
@@ -161,7 +161,7 @@ function distributionResource(
 function catalogResource(
   options: CatalogOptions,
   profile: Profile,
-  { datasets, processedAt }: { datasets: readonly string[]; processedAt: string },
+  { datasets, span }: { datasets: readonly string[]; span: Span | null },
 ): Resource {
   return {
     iri: options.catalogUrl,
@@ -176,7 +176,7 @@ function catalogResource(
           (url) => ['dcat:record', { iri: recordUrl(url) }] as const,
         ),
       ],
-      profile.catalog(options, processedAt),
+      profile.catalog(options, span),
     ),
   }
 }
@@ -224,19 +224,25 @@ function dcatFormat(
       mediaType,
       extension,
       select: () => wholeDatasets,
-      async *write(rows, { options: { processedAt } }) {
+      async *write(rows) {
         yield head
         const datasets: string[] = []
+        let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
         for await (const batch of rows) {
           for (const row of batch) {
             const facts = datasetFacts(String(row.object), row.visibility !== 'domain')
             datasets.push(urlOf(facts, options))
+            for (const at of [facts.issued ?? facts.modified, facts.describedAt].map(Date.parse)) {
+              // An instant that cannot be read is none of these.
+              if (at < first) first = at
+              if (at > last) last = at
+            }
             yield print(datasetResource(facts, options, profile))
             if (profile.hasRecords) yield print(recordResource(facts, options))
           }
         }
-        const catalog = { datasets, processedAt: new Date(processedAt).toISOString() }
-        yield print(catalogResource(options, profile, catalog))
+        const span = last < first ? null : { first: new Date(first), last: new Date(last) }
+        yield print(catalogResource(options, profile, { datasets, span }))
         yield end
       },
     }),

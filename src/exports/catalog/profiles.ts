@@ -23,8 +23,14 @@ import {
 
 export type Properties = Partial<Readonly<Record<Term, readonly Value[]>>>
 
+/** When the first dataset was issued and the last one described; a catalog without datasets has none. */
+export interface Span {
+  readonly first: Date
+  readonly last: Date
+}
+
 export interface Profile {
-  readonly catalog: (options: CatalogOptions, processedAt: string) => Properties
+  readonly catalog: (options: CatalogOptions, span: Span | null) => Properties
   readonly dataset: (facts: DatasetFacts, options: CatalogOptions) => Properties
   readonly distribution: (
     facts: DatasetFacts,
@@ -35,6 +41,8 @@ export interface Profile {
 }
 
 const literal = (text: string): Value => ({ literal: text })
+const instants = (at: Date | undefined): Value[] =>
+  at === undefined ? [] : [{ literal: at.toISOString(), datatype: 'xsd:dateTime' }]
 const iri = (address: string): Value => ({ iri: address })
 const iris = (address: string | null): Value[] => (address === null ? [] : [iri(address)])
 const node = (type: Term, properties: Resource['properties']): Resource => ({ iri: null, type, properties })
@@ -67,9 +75,9 @@ const orElse = (values: readonly Value[] | undefined, address: string): readonly
 
 function extended(more: Partial<Profile>): Profile {
   return {
-    catalog: (options, processedAt) => ({
-      ...european.catalog(options, processedAt),
-      ...more.catalog?.(options, processedAt),
+    catalog: (options, span) => ({
+      ...european.catalog(options, span),
+      ...more.catalog?.(options, span),
     }),
     dataset: (facts, options) => ({
       ...european.dataset(facts, options),
@@ -115,9 +123,9 @@ const italianAgent = (name: string): Resource =>
     ['foaf:name', literal(name)],
   ])
 const italy = extended({
-  catalog: (options, processedAt) => ({
+  catalog: (options, span) => ({
     'rdf:type': [iri('http://dati.gov.it/onto/dcatapit#Catalog')],
-    'dct:modified': [{ literal: processedAt, datatype: 'xsd:dateTime' }],
+    'dct:modified': instants(span?.last),
     'dct:publisher': [italianAgent(options.title)],
   }),
   dataset: (facts, options) => ({
@@ -162,11 +170,11 @@ const sectors: Readonly<Record<string, string>> = {
 }
 const sectorIri = 'http://datos.gob.es/kos/sector-publico/sector'
 const spain = extended({
-  catalog: (options, processedAt) => ({
+  catalog: (options, span) => ({
     'foaf:homepage': [iri(options.catalogUrl)],
     'dcat:themeTaxonomy': [iri(sectorIri)],
-    'dct:issued': [{ literal: processedAt, datatype: 'xsd:dateTime' }],
-    'dct:modified': [{ literal: processedAt, datatype: 'xsd:dateTime' }],
+    'dct:issued': instants(span?.first),
+    'dct:modified': instants(span?.last),
     'dct:language': [iri(languageIri('es')!)],
     'dct:license': [iri(provisional('licence'))],
   }),
