@@ -3,6 +3,7 @@
  * engine alone, on SQLite with FTS5 behind a minimal HTTP server and on PostgreSQL with indexes. The sides take turns;
  * each has its time, not its number of calls, so that a slow side does not make the run endless.
  */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { Pool } from 'undici'
@@ -187,7 +188,7 @@ async function openPeers(input: Input): Promise<Peers> {
     say('explore: loading SQLite')
     importIntoSqlite(command, input.path, directory)
     const sqlite = await serveSqlite(command, directory)
-    closers.push(sqlite.stop)
+    closers.push(sqlite.stop, () => rmSync(directory, { recursive: true, force: true }))
     sides.push(statementsOverHttp('SQLite', 'sqlite', sqlite.url))
   }
   const postgres = await openPostgres()
