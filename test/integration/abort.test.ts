@@ -287,8 +287,10 @@ forEachDatabase(
             isPublic(route) &&
             isOfDataset(route) &&
             route.method === 'HEAD' &&
-            // These need geo points; those are the same under earlier addresses.
-            !/\/(boundingbox|geocluster)$|^\/api\/(v2|explore\/v2\.0)\//.test(route.path),
+            // These need a geo field; those are the same under earlier addresses.
+            !/\/(boundingbox|geocluster|geopreview)$|\/tiles[./]|^\/api\/(v2|explore\/v2\.0)\//.test(
+              route.path,
+            ),
         )
         for (const address of routes.flatMap((route) => addressesOf(route, subject))) {
           for (const asked of [address, withParameter(address, `version=${version}`)]) {

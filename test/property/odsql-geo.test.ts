@@ -19,7 +19,7 @@ type Place = readonly [lon: number, lat: number]
 
 const random = createRandom(seed)
 const between = (low: number, high: number) => low + random() * (high - low)
-const cases = isSoak ? 400 : 12
+const cases = isSoak ? 400 : 10
 
 /** Of the kinds that are worth having: anywhere on the sphere, and at the edges of what coordinates can say. */
 function drawPlace(): Place {
@@ -36,7 +36,7 @@ function drawPlace(): Place {
   }
 }
 
-const places = Array.from({ length: 300 }, drawPlace)
+const places = Array.from({ length: 240 }, drawPlace)
 /** Small squares, some over the antimeridian: their longitudes go on beyond 180 there. */
 const squares = places.map(([lon, lat]) => {
   const size = between(0.01, 0.1)
@@ -109,9 +109,28 @@ function drawPolygon(): Place[] {
   return [...ring, ring[0]!]
 }
 
+/** Computed once for each place. */
+function once<T>(isIn: (id: number) => T): (id: number) => T {
+  const known = new Map<number, T>()
+  return (id) => {
+    if (!known.has(id)) known.set(id, isIn(id))
+    return known.get(id)!
+  }
+}
+
+/** Whether the boxes of two rings overlap, one of them turned: others have nothing in common. */
+const isNear = (ring: readonly Place[], other: readonly Place[], turn: number) =>
+  [0, 1].every((axis) => {
+    const shift = axis === 0 ? turn : 0
+    const [mine, theirs] = [ring.map((place) => place[axis]!), other.map((place) => place[axis]! + shift)]
+    return Math.min(...mine) <= Math.max(...theirs) + 0.01 && Math.max(...mine) >= Math.min(...theirs) - 0.01
+  })
+
 const crossing = (ring: readonly Place[], [lon, lat]: Place) =>
-  [-360, 0, 360].some((turn) =>
-    booleanPointInPolygon(point([lon + turn, lat]), polygon([ring.map((place) => [...place])])),
+  [-360, 0, 360].some(
+    (turn) =>
+      isNear(ring, [[lon, lat]], turn) &&
+      booleanPointInPolygon(point([lon + turn, lat]), polygon([ring.map((place) => [...place])])),
   )
 /** Null where a step in any direction changes the answer. */
 function isInside(ring: readonly Place[], [lon, lat]: Place): boolean | null {
@@ -170,7 +189,7 @@ describe('points', () => {
     for (let count = 0; count < cases; count++) {
       const ring = drawPolygon()
       const literal = `geom'POLYGON((${ring.map((place) => place.join(' ')).join(', ')}))'`
-      const isIn = (id: number) => isInside(ring, places[id]!)
+      const isIn = once((id) => isInside(ring, places[id]!))
       inside += await agrees(`within(place, ${literal})`, isIn)
       await agrees(`intersects(place, ${literal})`, isIn)
       await agrees(`disjoint(place, ${literal})`, (id) => {
@@ -184,7 +203,7 @@ describe('points', () => {
   test('the envelope of any of them is their convex hull', async (t) => {
     createChance(t)
     for (let count = 0; count < cases; count++) {
-      const [from, to] = [Math.floor(between(0, 250)), Math.floor(between(4, 50))]
+      const [from, to] = [Math.floor(between(0, 190)), Math.floor(between(4, 50))]
       const where = `id >= ${from} and id < ${from + to}`
       const [row] = await readers.indexed.rows({ select: 'envelope(place) as hull', where })
       const part = places.slice(from, from + to)
@@ -289,16 +308,18 @@ describe('shapes', () => {
         return ring.map(([x, y]): Place => [lon + (x - lon) * by, lat + (y - lat) * by])
       }
       const meets = (other: readonly Place[], id: number) =>
-        [-360, 0, 360].some((turn) =>
-          booleanIntersects(
-            polygon([squares[id]!.map(([lon, lat]) => [lon + turn, lat])]),
-            polygon([other.map((place) => [...place])]),
-          ),
+        [-360, 0, 360].some(
+          (turn) =>
+            isNear(other, squares[id]!, turn) &&
+            booleanIntersects(
+              polygon([squares[id]!.map(([lon, lat]) => [lon + turn, lat])]),
+              polygon([other.map((place) => [...place])]),
+            ),
         )
-      const isIn = (id: number) => {
+      const isIn = once((id) => {
         const near = [1, 0.99999, 1.00001].map((by) => meets(scaled(by), id))
         return near.every((one) => one === near[0]) ? near[0]! : null
-      }
+      })
       const literal = `geom'POLYGON((${ring.map((place) => place.join(' ')).join(', ')}))'`
       inside += await agrees(`intersects(area, ${literal})`, isIn)
       await agrees(`disjoint(area, ${literal})`, (id) => {
