@@ -2,7 +2,7 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * export, diff, memory, switch; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
+ * export, diff, memory, switch, protection; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
  * in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import type { Section } from './section.ts'
 import { diffSection } from './sections/diff.ts'
 import { exportSection } from './sections/exports.ts'
 import { memorySection } from './sections/memory.ts'
+import { protectionSection } from './sections/protection.ts'
 import { publishSection } from './sections/publish.ts'
 import { queriesSection } from './sections/queries.ts'
 import { smallSection } from './sections/small.ts'
@@ -25,6 +26,7 @@ const sections: Readonly<Record<string, Section>> = {
   diff: diffSection,
   memory: memorySection,
   switch: switchSection,
+  protection: protectionSection,
 }
 
 const { values, positionals } = parseArgs({
