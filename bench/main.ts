@@ -2,8 +2,8 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * explore, export, diff, memory, switch; all of them when none is named. Inputs are made once, from a seed, in bench/.work. Only ratios taken
- * in one run mean anything: machines differ, and so does one machine from hour to hour.
+ * explore, export, diff, memory, switch, protection; all of them when none is named. Inputs are made once, from a seed, in
+ * bench/.work. Only ratios taken in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ import { diffSection } from './sections/diff.ts'
 import { exploreSection } from './sections/explore.ts'
 import { exportSection } from './sections/exports.ts'
 import { memorySection } from './sections/memory.ts'
+import { protectionSection } from './sections/protection.ts'
 import { publishSection } from './sections/publish.ts'
 import { queriesSection } from './sections/queries.ts'
 import { smallSection } from './sections/small.ts'
@@ -27,6 +28,7 @@ const sections: Readonly<Record<string, Section>> = {
   diff: diffSection,
   memory: memorySection,
   switch: switchSection,
+  protection: protectionSection,
 }
 
 const { values, positionals } = parseArgs({

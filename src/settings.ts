@@ -2,7 +2,7 @@
  * Every setting of the server, in one table: what reads the environment, what refuses a bad value and what
  * docs/operations.md lists come from here.
  */
-import { totalmem } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import proxyAddr from '@fastify/proxy-addr'
 
@@ -69,6 +69,7 @@ function setting<T>(
 
 const memoryMb = Math.floor(totalmem() / 1024 ** 2)
 const builderMemoryMb = Math.max(256, Math.min(1000, Math.floor(memoryMb / 4)))
+const longQueries = Math.max(2, Math.min(4, availableParallelism()))
 const queryMemoryMb = Math.max(128, Math.min(384, Math.floor(memoryMb / 8)))
 
 export const settingSpecs = {
@@ -164,9 +165,9 @@ export const settingSpecs = {
   ),
   longQueries: setting(
     'BROADSHEET_LONG_QUERIES',
-    '3',
-    'How many of these may be long: anything but plain pages, records by id and the catalog. More than the processor has cores slows short ones down.',
-    integer('BROADSHEET_LONG_QUERIES', 3, 1, 999),
+    'as many as there are processors, from 2 to 4',
+    'How many of these may be long: anything but plain pages, records by id and the catalog. More than there are processors slows short ones down.',
+    integer('BROADSHEET_LONG_QUERIES', longQueries, 1, 999),
   ),
   waitingPerClient: setting(
     'BROADSHEET_WAITING_PER_CLIENT',

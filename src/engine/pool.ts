@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../kernel/index.ts'
 import type { Connection, Engine } from './engine.ts'
 import type { FairQueue, WorkKind } from './fair-queue.ts'
@@ -23,7 +24,7 @@ export function createPool(engine: Engine, queue: FairQueue): Pool {
       queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, async () => {
         const connection = idle.pop() ?? (await engine.connect())
         try {
-          return await work(connection)
+          return await (kind === 'short' ? patiently(connection, work, signal) : work(connection))
         } finally {
           if (isClosed) connection.close()
           else idle.push(connection)
@@ -35,6 +36,29 @@ export function createPool(engine: Engine, queue: FairQueue): Pool {
     },
   }
 }
+
+/**
+ * Short work needs hardly any memory, and what takes all of it beside is about to end or to fail: it is tried again, so
+ * that the one who is refused is not the one who asked for little.
+ */
+async function patiently<T>(
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work(connection)
+    } catch (error) {
+      const isOutOfMemory = error instanceof AppError && error.key === 'engine.out_of_memory'
+      if (!isOutOfMemory || tries === mostTries || signal?.aborted) throw error
+      await delay(Math.min(10 * tries, 100))
+    }
+  }
+}
+
+/** Five seconds together. */
+const mostTries = 55
 
 /** A signal that is aborted with `parent`, or after `timeoutMs` (then the reason is engine.query_timed_out). */
 export function deadline(

@@ -268,6 +268,22 @@ test('a pool gives a connection back when the work fails', async (t) => {
   assert.deepEqual(await pool.use((connection) => connection.all('select 1 as one')), [{ one: 1 }])
 })
 
+test('a pool tries short work again when others have taken the memory, and long work not', async (t) => {
+  const { engine } = await openWorld(t)
+  const pool = createPool(engine, queueOf(1))
+  t.after(() => pool.close())
+  let tries = 0
+  const work = async () => {
+    if (++tries < 3) throw new AppError('engine.out_of_memory', {})
+    return 'done'
+  }
+  assert.equal(await pool.use(work, undefined, 'short'), 'done')
+  assert.equal(tries, 3)
+  tries = 0
+  await assert.rejects(pool.use(work, undefined, 'long'), isKey('engine.out_of_memory'))
+  assert.equal(tries, 1)
+})
+
 test('a pool survives a connection that cannot be opened', async (t) => {
   const { engine } = await openWorld(t)
   let fails = true

@@ -159,3 +159,20 @@ test('every zone that is accepted is known to the engine', async (t) => {
     assert.throws(() => checkTimezone(zone), keyOf('records.unknown_timezone'))
   }
 })
+
+test('rows that are joined are the rows, in their order', async (t) => {
+  const { indexed, scanned } = await openShops(t)
+  for (const { records, publication } of [indexed, scanned]) {
+    for (const clauses of [
+      { where: [], groupBy: 'name', orderBy: 'name desc' },
+      { where: ['qty > 9'], orderBy: 'price' },
+      { where: ['qty > 999'] },
+    ]) {
+      const request = { text: { ...text, ...clauses }, limit: 9, offset: 1, includeAppMetas: false }
+      const one = await records.query(publication, request)
+      const joined = await records.query(publication, { ...request, isJoined: true })
+      assert.deepEqual(joined.rows, one.rows.length === 0 ? [] : [one.rows.join(', ')])
+      assert.equal(joined.totalCount, one.totalCount)
+    }
+  }
+})

@@ -49,7 +49,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
       const answer = await services.records.query(
         publication,
-        { text, ...page, includeAppMetas },
+        { text, ...page, includeAppMetas, isJoined: page.limit > plainPage },
         disconnectSignal(reply),
       )
       reply.header('Server-Timing', serverTiming(answer.timings))
@@ -179,6 +179,9 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     },
   )
 }
+
+/** Pages beyond it are groups, up to 20,000. */
+const plainPage = 100
 
 const listNames = Object.keys(listQuery.properties)
 const suggestNames = Object.keys(suggestQuery.properties)
