@@ -73,6 +73,30 @@ describe('statements', () => {
     assert.doesNotMatch(compile({ where: ['recordid like "gare"'] }, indexed).sql, /postings/)
   })
 
+  test('words alone are looked up as a truth value, beside other filters as a semi-join', () => {
+    assert.match(compile({ where: ['"gare" or "lyon"'] }, indexed).sql, /coalesce\(_row in \(/)
+    assert.doesNotMatch(compile({ where: ['"gare"', 'qty = 1'] }, indexed).sql, /coalesce\(_row in \(/)
+  })
+
+  test('a search that is ranked looks its words up once, and needs no records to find the page', () => {
+    const ranked = { where: ['"gare"'], orderBy: 'relevance() desc' }
+    const { sql } = compile(ranked, indexed)
+    assert.equal(sql.match(/from postings/g)?.length, 1)
+    assert.match(sql, /_page as materialized \(select _row, _score from _scores where /)
+    const mixed = compile({ ...ranked, where: ['"gare" and qty = 1'] }, indexed).sql
+    assert.match(mixed, /from shops left join _scores using \(_row\) where /)
+    assert.equal(mixed.match(/from postings/g)?.length, 1)
+  })
+
+  test('a field of weight counts more, in the index as in the columns', () => {
+    const columns = shopSchema.columns.map((column) =>
+      column.name === 'name' ? { ...column, weight: 5 } : column,
+    )
+    const text = { where: ['"gare"'], orderBy: 'relevance()' }
+    assert.match(compile(text, indexed, { columns }).sql, /case field when 1 then 5 else 1 end \* \(_close/)
+    assert.match(compile(text, scan, { columns }).sql, /5 \* \(list_max/)
+  })
+
   test('the values of the relation come first', () => {
     const target = { ...scan, relation: '(select * from shops where _id = $1)', values: ['x'] }
     const statement = compile({ select: 'name', where: ['qty = 1'] }, target)
