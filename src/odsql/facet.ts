@@ -1,4 +1,5 @@
 /** `facet=name` or `facet=facet(name="x", disjunctive=true, ...)`. Explore API, section 1.2. */
+import { AppError } from '../kernel/index.ts'
 import type { Expr } from './ast.ts'
 import { attempt, fault, type Result } from './fault.ts'
 import { parseCall } from './parse/parse.ts'
@@ -37,7 +38,11 @@ function findVisible(name: string, schema: QuerySchema): Column | undefined {
 
 function plain(name: string, schema: QuerySchema): FacetRequest {
   const column = findVisible(name, schema)
-  if (!column || isGeo(column.type) || column.type === 'file') throw unknownFacet(name, schema)
+  if (!column) throw unknownFacet(name, schema)
+  if (isGeo(column.type) || column.type === 'file') {
+    const suggestion = `It is of type ${column.type}, whose values cannot be counted as facets`
+    throw new AppError('odsql.unknown_facet', { field: name.slice(0, 100), suggestion })
+  }
   return {
     column,
     isDisjunctive: undefined,

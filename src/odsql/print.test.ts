@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { aggregate, condition, range, value } from '../../test/support/odsql-arbitraries.ts'
 import { parseCall, parseWhere } from './parse/parse.ts'
-import { print } from './print.ts'
+import { print, printTitle } from './print.ts'
 
 /** A tree without its spans. */
 const bare = (tree: unknown): unknown =>
@@ -71,6 +71,14 @@ const normalForms: readonly (readonly [written: string, printed: string])[] = [
   ['range(opened, 1day)', 'range(opened, 1 day)'],
   ['now( days = -1 )', 'now(days=-1)'],
 ]
+
+test('a column without a name is called as it was written, unless that were another expression', () => {
+  const titles = ['min(`date`)', 'count(distinct `year`)', 'max(`true`)', 'sum(`a b`)']
+  assert.deepEqual(
+    titles.map((written) => printTitle(parseCall(written))),
+    ['min(date)', 'count(distinct year)', 'max(`true`)', 'sum(`a b`)'],
+  )
+})
 
 for (const [written, printed] of normalForms) {
   test(`the normal form of ${written} is ${printed}`, () => {

@@ -11,7 +11,7 @@ import {
   specialFunctions,
 } from '../functions.ts'
 import { asPoint, readGeometry } from '../geo/read-geometry.ts'
-import { print } from '../print.ts'
+import { printTitle } from '../print.ts'
 import type { Type } from '../schema.ts'
 import { findColumn, isDate, isGeo, isNumber, isText, type ResolveContext, wrong } from './context.ts'
 import { formatTokens } from './date-format.ts'
@@ -88,7 +88,7 @@ function groupOf(
   expr: Expr,
 ): { readonly index: number; readonly type: Type } | null {
   if (expr.kind !== 'call' && expr.kind !== 'name' && expr.kind !== 'arithmetic') return null
-  const text = print(expr)
+  const text = printTitle(expr)
   const index = groups.findIndex(
     (group) => group.text === text || (expr.kind === 'name' && group.name === expr.name),
   )

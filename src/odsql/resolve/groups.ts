@@ -1,7 +1,7 @@
 /** The group_by clause: values, ranges with given bounds, ranges of equal width. */
 import type { Expr, GroupItem } from '../ast.ts'
 import { fault } from '../fault.ts'
-import { print } from '../print.ts'
+import { printTitle } from '../print.ts'
 import { isDate, isGeo, isNumber, type ResolveContext, wrong } from './context.ts'
 import { adapt, containsAggregate, positional, resolveExpr } from './expressions.ts'
 import type { GroupKey, Typed } from './typed.ts'
@@ -11,7 +11,7 @@ type Named = Pick<GroupKey, 'name' | 'text'>
 
 export function resolveGroup(context: ResolveContext, item: GroupItem): GroupKey {
   const { expr } = item
-  const text = print(expr)
+  const text = printTitle(expr)
   const name = item.alias ?? (expr.kind === 'name' ? expr.name : text)
   if (expr.kind === 'call' && expr.name === 'range') return resolveRange(context, expr, { name, text })
   if (expr.kind === 'call' && expr.name === 'geo_cluster')
@@ -109,7 +109,7 @@ function resolveSteps(context: ResolveContext, call: Call, steps: readonly Expr[
     const bound = adapt(resolveExpr(context, step), field.type)
     if (bound.kind === 'moment' && isDate(field.type)) labels.push(momentLabel(bound))
     else if (bound.kind === 'literal' && isNumber(bound.type) && isNumber(field.type))
-      labels.push(print(step))
+      labels.push(printTitle(step))
     else throw wrong(call, `its steps must be ${isNumber(field.type) ? 'numbers' : 'dates'}`)
     bounds.push(bound)
   }

@@ -1,7 +1,7 @@
 /** The order_by clause. Its end, the record's position or the group's keys, is added when the query is compiled. */
 import type { OrderItem } from '../ast.ts'
 import { fault } from '../fault.ts'
-import { print } from '../print.ts'
+import { printTitle } from '../print.ts'
 import { isGeo, type ResolveContext, wrong } from './context.ts'
 import { containsAggregate, positional, resolveExpr } from './expressions.ts'
 import { looseColumn, rowsContext } from './select.ts'
@@ -30,7 +30,7 @@ export function resolveOrder(context: ResolveContext, item: OrderItem, rows: Row
     // The searches are those of `where`, which is resolved apart.
     return { expr: { kind: 'relevance', searches: [] }, isDescending, groupKey: null }
   }
-  const text = print(expr)
+  const text = printTitle(expr)
   const groupKey = groups.findIndex(
     (group) => group.text === text || (expr.kind === 'name' && group.name === expr.name),
   )

@@ -1,7 +1,7 @@
 /** The select clause: what an answer's columns are, and what each is called. */
 import type { Expr, SelectItem, Span } from '../ast.ts'
 import { fault } from '../fault.ts'
-import { print } from '../print.ts'
+import { printTitle } from '../print.ts'
 import type { Column } from '../schema.ts'
 import { findColumn, type ResolveContext } from './context.ts'
 import { containsAggregate, resolveExpr } from './expressions.ts'
@@ -81,7 +81,7 @@ function visible(context: ResolveContext): Column[] {
 function fieldCandidate(column: Column, span: Span = { start: 0, end: 0 }): Candidate {
   return {
     column: { name: column.name, expr: { kind: 'column', type: column.type, column, span }, groupKey: null },
-    text: print({ kind: 'name', name: column.name, span }),
+    text: printTitle({ kind: 'name', name: column.name, span }),
   }
 }
 
@@ -105,7 +105,7 @@ function selectItem(
   alias: string | null,
   groups: readonly GroupKey[],
 ): Candidate {
-  const text = print(expr)
+  const text = printTitle(expr)
   const byText = groups.findIndex((group) => group.text === text)
   const byAlias = expr.kind === 'name' ? groups.findIndex((group) => group.name === expr.name) : -1
   const groupKey = byText >= 0 ? byText : byAlias
