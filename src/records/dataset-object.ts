@@ -72,5 +72,7 @@ const blank: Readonly<Record<string, JsonValue>> = {
 }
 
 function geometryTypesOf(fields: readonly Field[]): JsonValue {
-  return fields.some((field) => field.type === 'geo_point_2d') ? ['Point'] : null
+  const has = (type: Field['type']) => fields.some((field) => field.type === type)
+  // Of shapes it is not known here which kinds they are.
+  return has('geo_point_2d') && !has('geo_shape') ? ['Point'] : null
 }

@@ -248,6 +248,26 @@ test('GeoJSON features become records with a shape and a point', async (t) => {
   ])
 })
 
+test('a shape over the antimeridian has its middle where it lies, and a point beyond it has none', async (t) => {
+  const ring = (west: number, east: number) => ({
+    type: 'Polygon',
+    coordinates: [
+      [
+        [west, -5],
+        [east, -5],
+        [east, 5],
+        [west, -5],
+      ],
+    ],
+  })
+  const shapes = [ring(175, 185), ring(178, 186), ring(-188, -178), { type: 'Point', coordinates: [200, 1] }]
+  const built = await buildJson(t, 'geojson', collection(...shapes.map((shape) => feature(shape))))
+  assert.deepEqual(
+    (await readRecords(built)).map((record) => record.geo_point_2d),
+    [{ lon: 180, lat: 0 }, { lon: -178, lat: 0 }, { lon: 177, lat: 0 }, null],
+  )
+})
+
 test('GeoJSON is read gzipped, and properties named like the geometry keep apart', async (t) => {
   const built = await buildJson(
     t,

@@ -326,10 +326,18 @@ function textLiteral(text: string): string {
   return text.split('\0').map(quoteLiteral).join(' || chr(0) || ')
 }
 
-/** The middle of a geometry's bounding box, from lists of its longitudes and latitudes; the point itself for a point. */
+/**
+ * The middle of a geometry's bounding box, from lists of its longitudes and latitudes; the point itself for a point. A
+ * shape over the antimeridian has longitudes that go on beyond 180 on one side.
+ */
 const middlePoint = `case when list_min(lats) is not null and list_min(lats) >= -90 and list_max(lats) <= 90
-    and list_min(lons) >= -180 and list_max(lons) <= 180
-  then {'lon': (list_min(lons) + list_max(lons)) / 2, 'lat': (list_min(lats) + list_max(lats)) / 2} end`
+    and (list_min(lons) between -180 and 180 or list_max(lons) between -180 and 180)
+    and list_max(lons) - list_min(lons) <= 360
+  then {'lon': ${inTurn('(list_min(lons) + list_max(lons)) / 2')}, 'lat': (list_min(lats) + list_max(lats)) / 2} end`
+
+function inTurn(longitude: string): string {
+  return `case when ${longitude} > 180 then ${longitude} - 360 when ${longitude} < -180 then ${longitude} + 360 else ${longitude} end`
+}
 
 /** Positions of a geometry, read off its text: every pair of numbers behind an opening bracket. */
 function positions(geometry: string, group: 1 | 2): string {
