@@ -84,7 +84,8 @@ export async function deleteVersion(session: Session, dataset: string, versionUi
 
 export async function versions(session: Session, dataset: string): Promise<void> {
   for (const version of await session.client.versions(dataset)) {
-    const records = version.published ? `${count(version.records_count)} records` : 'not published'
+    const partial = version.partial ? ', partial' : ''
+    const records = version.published ? `${count(version.records_count)} records${partial}` : 'not published'
     const said = version.label ?? (version.automatic ? `(automatic) ${version.note ?? ''}` : '')
     session.output.result([version.version_uid, version.created_at, records, said].join('\t').trimEnd(), {
       event: 'version',
@@ -118,7 +119,10 @@ export async function deleteDataset(session: Session, dataset: string): Promise<
 
 export async function recordErrors(session: Session, dataset: string, rows: number): Promise<void> {
   for (const error of await session.client.recordErrors(dataset, rows))
-    session.output.result(`${error.record_id ?? '-'}\t${error.message}`, { event: 'record_error', ...error })
+    session.output.result([error.record_id ?? '-', error.field_uid ?? '-', error.message].join('\t'), {
+      event: 'record_error',
+      ...error,
+    })
 }
 
 /** Source rows that could not be read: CSV to mend the source with, an event a row with --json. */

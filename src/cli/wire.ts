@@ -26,6 +26,8 @@ export interface StatusObject {
 
 export interface RecordErrorObject {
   readonly record_id: string | null
+  /** The field's name. */
+  readonly field_uid: string | null
   readonly message: string
 }
 

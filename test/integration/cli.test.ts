@@ -292,7 +292,7 @@ test('list, errors, rejects and delete: what there is, what did not come through
   assert.ok(names.includes('mended') && names.includes('hidden'))
 
   const errors = await on('errors', 'mended')
-  assert.match(errors.stdout, /^[0-9a-f]{32}\t.*soon.*\n$/)
+  assert.match(errors.stdout, /^[0-9a-f]{32}\tday\t.*soon.*\n$/)
   assert.equal((await on('errors', 'mended', '--json')).events()[0].event, 'record_error')
   const rejects = await on('rejects', 'mended')
   assert.match(rejects.stdout, /^resource_uid,line,reason,raw\nre_\w+,3,.*"3,4,5"\n$/)
