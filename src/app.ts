@@ -193,7 +193,6 @@ export async function startApp(
       maxOpenOfClient: settings.exportsPerClient,
     })
     closers.push(() => exports.close())
-    const isTrusted = proxyAddr.compile([...settings.trustedProxies])
     const services: HttpServices = {
       control,
       clock,
@@ -234,7 +233,7 @@ export async function startApp(
         dailyCalls: settings.dailyCalls,
         stalledMs: settings.stalledSeconds * 1000,
       },
-      addressOf: (request) => proxyAddr(request, isTrusted),
+      isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),
       previewDirectory: directory.previews,
       metrics,
       log: logHttpEvent,

@@ -69,7 +69,7 @@ function setting<T>(
 
 const memoryMb = Math.floor(totalmem() / 1024 ** 2)
 const builderMemoryMb = Math.max(256, Math.min(1000, Math.floor(memoryMb / 4)))
-const longQueries = Math.max(2, Math.min(4, availableParallelism()))
+const longQueries = Math.max(3, Math.min(5, availableParallelism() + 1))
 const queryMemoryMb = Math.max(128, Math.min(384, Math.floor(memoryMb / 8)))
 
 export const settingSpecs = {
@@ -106,7 +106,7 @@ export const settingSpecs = {
   adminPassword: setting(
     'BROADSHEET_ADMIN_PASSWORD',
     'generated',
-    'Password of the user `admin`. Unset at the first start: one is generated, printed once and stored hashed. Set later: it replaces the stored one.',
+    'Password of the user `admin`, of at least 8 characters. Unset at the first start: one is generated, printed once and stored hashed. Set later: it replaces the stored one.',
     (text) => {
       const password = optional(text)
       if (password !== null && password.length < 8) {
@@ -165,8 +165,8 @@ export const settingSpecs = {
   ),
   longQueries: setting(
     'BROADSHEET_LONG_QUERIES',
-    'as many as there are processors, from 2 to 4',
-    'How many of these may be long: anything but plain pages, records by id and the catalog. More than there are processors slows short ones down.',
+    'one more than there are processors, from 3 to 5',
+    'How many of these may be long: anything but plain pages, records by id and the catalog. One client has one fewer, so that another always finds a place.',
     integer('BROADSHEET_LONG_QUERIES', longQueries, 1, 999),
   ),
   waitingPerClient: setting(
@@ -202,7 +202,7 @@ export const settingSpecs = {
   trustedProxies: setting(
     'BROADSHEET_TRUSTED_PROXIES',
     'loopback',
-    'Proxies that are believed when they say in `X-Forwarded-For` for whom they ask: addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
+    'Proxies that are believed when they say for whom they ask (`X-Forwarded-For`) and by which address they were asked (`X-Forwarded-Proto`, `X-Forwarded-Host`): addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
     networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
   ),
   queryTimeoutMs: setting(

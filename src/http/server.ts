@@ -2,7 +2,7 @@ import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, type Principal, requirePermission } from '../access/index.ts'
 import { askedBy } from '../engine/index.ts'
@@ -40,6 +40,8 @@ const headersTimeoutMs = 20_000
 /** The HTTP side of the server: every route, with authentication, permissions, errors and logs around it. */
 export async function createHttpServer(services: HttpServices): Promise<FastifyInstance> {
   const app = fastify({
+    // Of a proxy that is not trusted, neither for whom it asks nor by which address it was asked is believed.
+    trustProxy: services.isTrustedProxy,
     bodyLimit: maxBodyBytes,
     exposeHeadRoutes: true,
     genReqId: () => services.ids.hex(8),
@@ -97,7 +99,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.startedAt = services.stopwatch()
     request.principal = anonymous
     closeWhenStalled(reply, services.limits.stalledMs)
-    refuseOddHost(request.host)
+    refuseOddOrigin(request)
     reply.header('X-Content-Type-Options', 'nosniff')
     reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
@@ -121,7 +123,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   // Not earlier: reading a body loses whose request it was.
   app.addHook('preHandler', (request, _reply, done) => {
-    askedBy(clientOf(request, services.addressOf), done)
+    askedBy(clientOf(request), done)
   })
   app.addHook('onResponse', async (request, reply) => {
     const durationMs = services.stopwatch() - request.startedAt
@@ -161,7 +163,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   await app.register(swagger, openApiOptions(manifest.version))
   const countCall = await createDailyCalls(app, {
     max: services.limits.dailyCalls,
-    clientOf: (request) => clientOf(request, services.addressOf),
+    clientOf,
     nowMs: () => services.clock.now(),
   })
   registerOperations(app, services)
@@ -190,7 +192,11 @@ function isOperationsPath(url: string): boolean {
 }
 
 /** Addresses in answers begin with it. Errors: http.bad_request. */
-function refuseOddHost(host: string | undefined): void {
+function refuseOddOrigin({ host, protocol }: FastifyRequest): void {
+  if (protocol !== 'http' && protocol !== 'https')
+    throw new AppError('http.bad_request', {
+      reason: 'the header X-Forwarded-Proto is neither http nor https',
+    })
   if (!host || /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)) return
   throw new AppError('http.bad_request', { reason: 'the header Host is not a host' })
 }

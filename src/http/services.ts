@@ -19,7 +19,6 @@ import type {
   Tiles,
 } from '../records/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
-import type { AddressOf } from './client-of.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -64,7 +63,8 @@ export interface HttpServices {
     readonly dailyCalls: number
     readonly stalledMs: number
   }
-  readonly addressOf: AddressOf
+  /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
+  readonly isTrustedProxy: (address: string, hop: number) => boolean
   readonly previewDirectory: string
   readonly metrics: Metrics
   readonly log: (event: LogEvent) => void

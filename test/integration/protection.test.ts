@@ -171,6 +171,19 @@ test('heavy clients', { timeout: 120_000 }, async (t) => {
       assert.ok(metrics[`broadsheet_queue_wait_seconds_count{class="${kind}"}`]! > 0, kind)
   })
 
+  await t.test('links name the address that a trusted proxy was asked for', async () => {
+    const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'data.example.org' }
+    const linked = await server.request('GET', `${explorePath}/crowded?include_links=true`, {
+      headers: forwarded,
+    })
+    assert.equal(
+      linked.json._links[0].href,
+      `https://data.example.org${explorePath}/crowded?include_links=true`,
+    )
+    const odd = { 'X-Forwarded-Proto': 'javascript' }
+    assert.equal((await server.request('GET', explorePath, { headers: odd })).status, 400)
+  })
+
   await server.stop()
   const strict = await server.startAgain({
     BROADSHEET_DAILY_CALLS: '6',

@@ -93,7 +93,7 @@ function questionOf(request: FastifyRequest, row: PublicationsTable): string {
     createHash('sha256')
       .update(request.url)
       // Some answers say by which address they were asked.
-      .update(request.host ?? '')
+      .update(`${request.protocol} ${request.host}`)
       .update(String(row.metadata_processed_at))
       .digest('base64url')
       .slice(0, 16)

@@ -8,12 +8,12 @@ import type { HttpServices } from '../services.ts'
 import { isUnchanged, sendJson, sendRows, withLinks } from './answers.ts'
 import { datasetLinks, listLinks } from './links.ts'
 import {
+  catalogQuery,
   type DatasetQuery,
   datasetQuery,
   type FacetQueryParameters,
   facetQuery,
   type ListQuery,
-  listQuery,
   readFlag,
   readPage,
   readQueryText,
@@ -34,7 +34,9 @@ export type DatasetParams = { dataset_id: string }
 export function registerCatalog(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
   app.get<{ Querystring: ListQuery }>(
     '/catalog/datasets',
-    route('searchCatalog', 'Search the catalog', answerOf('CatalogPage'), { querystring: listQuery }),
+    route('searchCatalog', 'Search the catalog', answerOf('CatalogPage'), {
+      querystring: catalogQuery,
+    }),
     async (request, reply) => {
       const page = readPage(request.query)
       const text = readQueryText(request.query, services.clock.now())

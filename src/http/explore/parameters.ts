@@ -27,7 +27,8 @@ export const datasetQuery = Type.Object({
   version: text('Answers from a saved version'),
 })
 
-export const listQuery = Type.Object({
+/** Of the catalog, which has no versions. */
+export const catalogQuery = Type.Object({
   ...commonQuery.properties,
   group_by: text('Groups'),
   order_by: text('Order'),
@@ -35,6 +36,10 @@ export const listQuery = Type.Object({
   offset: text('Records left out at the start; offset + limit is at most 10000, with group_by 20000'),
   include_links: text('Adds _links'),
   include_app_metas: text('Adds application metadata'),
+})
+
+export const listQuery = Type.Object({
+  ...catalogQuery.properties,
   version: text('Answers from a saved version'),
 })
 
