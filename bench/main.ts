@@ -42,7 +42,7 @@ const { values, positionals } = parseArgs({
 })
 const { scale } = values
 const rounds = Number(values.rounds)
-const millions = values.millions.split(',').map(Number)
+const millions = values.millions.split(',').filter(Boolean).map(Number)
 const unknown = positionals.filter((name) => !Object.hasOwn(sections, name))
 if (
   unknown.length > 0 ||

@@ -232,6 +232,8 @@ function overItsProtocol(url: string): Side {
     name: 'PostgreSQL',
     async open(callers) {
       const pool = new pg.Pool({ connectionString: url, max: callers })
+      // A connection that is lost fails the call that uses it; an idle one is no matter.
+      pool.on('error', () => {})
       const names = new Map<string, string>()
       const nameOf = (sql: string) => {
         if (!names.has(sql)) names.set(sql, `s${names.size}`)
