@@ -10,6 +10,7 @@ interface SystemFault {
 /** EDQUOT: the quota of the user; EFBIG: the limit of the process. PostgreSQL says 53100. */
 const fullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG', '53100']
 const failedCodes: Readonly<Record<string, string>> = {
+  EXDEV: 'its directories lie on different disks',
   EIO: 'the disk reports an error',
   EROFS: 'it is mounted read-only',
   '58030': 'the disk of the control database reports an error',

@@ -95,9 +95,9 @@ test('CSV records come out whole, in order and ended by a line feed, wherever th
       const joined = sliced.texts.join('')
       assert.equal(joined.replace(/\n$/, ''), end.replace(/\n$/, ''))
       for (const slice of sliced.texts.slice(0, -1)) assert.ok(slice.endsWith('\n') && slice.length > 0)
-      // A slice holds no more than one record beyond what it was meant to hold.
+      // A slice holds no more than a record or two beyond what it was meant to hold: where one ends may show in the next.
       const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)))
-      for (const slice of sliced.texts) assert.ok(Buffer.byteLength(slice) <= sliceBytes + longest + 1)
+      for (const slice of sliced.texts) assert.ok(Buffer.byteLength(slice) <= sliceBytes + 2 * (longest + 1))
     }),
     runs,
   )
