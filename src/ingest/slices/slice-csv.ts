@@ -41,14 +41,14 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
       written += Math.max(0, end - start)
     }
     const keepRecord = (start: number, end: number) => {
-      if (!hasReturns) {
-        if (end === 0) pieces.push(lineFeedPiece)
-        written = end
-        return
-      }
       // A lone return at the end of the last chunk was a line break after all; it has been dropped there.
       if (end === 0) {
         pieces.push(lineFeedPiece)
+        pending += lineFeedPiece.length
+        return
+      }
+      if (!hasReturns) {
+        written = end
         return
       }
       const isPair = end - 2 >= start && chunk[end - 1] === lineFeed && chunk[end - 2] === carriageReturn
