@@ -1,13 +1,7 @@
+export type { ResultColumn, RowsStatement } from './compile/clauses.ts'
+export { compileFacet, type FacetQuery } from './compile/facet.ts'
 export { instantSql, jsonValueSql } from './compile/printed.ts'
-export {
-  compileCount,
-  compileFacet,
-  compileRows,
-  type FacetQuery,
-  type ResultColumn,
-  type RowsOptions,
-  type RowsStatement,
-} from './compile/statements.ts'
+export { compileCount, compileRows, type RowsOptions } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'
 export type { QueryTarget, Statement } from './compile/target.ts'
 export {

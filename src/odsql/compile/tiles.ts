@@ -10,10 +10,11 @@ import { eachSql, letSql } from '../geo/lists.ts'
 import { type Tile, tileBox, tileBuffer, tileExtent } from '../geo/tile.ts'
 import type { Query } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
+import { contextOf, type ResultColumn, type RowsStatement, whereSql } from './clauses.ts'
 import { mapX, mapY } from './mercator.ts'
 import type { PredicateContext } from './predicates.ts'
 import { type BoxSql, number, overlaps, sidesOf } from './spatial.ts'
-import { compileColumns, contextOf, type ResultColumn, type RowsStatement, whereSql } from './statements.ts'
+import { compileColumns } from './statements.ts'
 import { createBinder, type QueryTarget, type Statement } from './target.ts'
 
 export interface TileOrder {

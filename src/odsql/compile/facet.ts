@@ -1,0 +1,68 @@
+/** The values of one facet, counted. */
+
+import type { Query } from '../resolve/typed.ts'
+import type { Type } from '../schema.ts'
+import { contextOf, whereSql } from './clauses.ts'
+import { createBinder, type QueryTarget, type Statement } from './target.ts'
+
+export interface FacetQuery {
+  /** The conditions that apply to this facet's counts. */
+  readonly query: Query
+  readonly column: { readonly sql: string; readonly type: Type }
+  /** 0 for the first level; a date has year, month, day. */
+  readonly level: number
+  /** Only values below this path; null at the first level. */
+  readonly under: string | null
+  readonly separator: string | null
+  readonly sort: 'count' | '-count' | 'alphanum' | '-alphanum' | 'num' | '-num'
+  readonly limit: number
+}
+
+const dateLevels = ['%Y', '%Y/%m', '%Y/%m/%d']
+
+/** Values of one facet with their counts: columns `value` (text) and `n`. Empty values are not listed. */
+export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement {
+  const { query, column, level } = facet
+  const binder = createBinder(target)
+  const context = contextOf(query, target, binder)
+  let value: string
+  switch (column.type) {
+    case 'multitext':
+      value = `unnest(${column.sql})`
+      break
+    case 'date':
+      value = `strftime(${column.sql}, '${dateLevels[Math.min(level, 2)]}')`
+      break
+    case 'datetime':
+      value = `strftime(timezone(${binder.bind(query.timezone)}, ${column.sql}), '${dateLevels[Math.min(level, 2)]}')`
+      break
+    case 'text':
+      value =
+        facet.separator === null
+          ? column.sql
+          : `array_to_string(string_split(${column.sql}, ${binder.bind(facet.separator)})[1:${level + 1}], ${binder.bind(facet.separator)})`
+      break
+    default:
+      value = column.sql
+  }
+  const rows = `select ${value} as _v from ${target.relation}${whereSql(query.where, context)}`
+  const tests = [
+    '_v is not null',
+    ...(column.type === 'text' || column.type === 'multitext' ? ["_v <> ''"] : []),
+  ]
+  if (facet.under !== null) {
+    const separator = facet.separator ?? '/'
+    tests.push(`starts_with(_v, ${binder.bind(facet.under + separator)}::varchar)`)
+  }
+  const number = column.type === 'text' || column.type === 'multitext' ? 'try_cast(_v as double)' : '_v'
+  const order = {
+    count: 'n asc, _v asc',
+    '-count': 'n desc, _v asc',
+    alphanum: '_v asc',
+    '-alphanum': '_v desc',
+    num: `${number} asc nulls last, _v asc`,
+    '-num': `${number} desc nulls last, _v asc`,
+  }[facet.sort]
+  const grouped = `select _v, count(*) as n from (${rows}) where ${tests.join(' and ')} group by _v order by ${order} limit ${facet.limit}`
+  return { sql: `select _v::varchar as value, n from (${grouped})`, values: binder.values }
+}
