@@ -298,7 +298,7 @@ async function checkSize(
   if (!sliced.hasEveryPosition) {
     const { sql, values } = compileCount(order.query, order.target)
     const [row] = await connection.all(sql, values, order.signal)
-    records = Number(row!.n)
+    records = Math.min(Math.max(0, Number(row!.n) - order.offset), order.limit ?? Number.POSITIVE_INFINITY)
   }
   if (records > maxRecords) {
     throw new AppError('exports.too_many_records', { format: order.formatName, records, maxRecords })

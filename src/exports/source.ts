@@ -1,6 +1,6 @@
 /**
- * What an export is made from. Records in their own order are read by position; queries with an order, groups or a limit
- * are put into a temporary table first (it spills to disk), and that is read by position.
+ * What an export is made from. Records in their own order are read by position; queries with an order or groups are put
+ * into a temporary table first (it spills to disk), and that is read by position.
  */
 import type { Connection } from '../engine/index.ts'
 import {
@@ -48,21 +48,48 @@ export function openSource(order: SourceOrder): Source {
   return { columns, whole, hasExtra: extra.length > 0 }
 }
 
+/**
+ * The positions [first, end) that a query without an order takes its records from. With a filter and a limit they are
+ * looked for in the positions alone: sorting whole records to take the first of them takes seconds.
+ */
+async function positionsOf(
+  connection: Connection,
+  { query, target, recordsCount, limit, offset }: SourceOrder,
+  signal: AbortSignal,
+): Promise<{ readonly first: number; readonly end: number }> {
+  if (limit === null && offset === 0) return { first: 0, end: recordsCount }
+  if (query.where === null) {
+    return { first: offset, end: Math.min(recordsCount, offset + (limit ?? recordsCount)) }
+  }
+  const { sql, values } = compileRows({ ...query, select: [] }, target, {
+    page: { limit, offset },
+    extra: ['_row'],
+  })
+  const [row] = await connection.all(
+    `select min(_row) as low, max(_row) as high from (${sql})`,
+    values,
+    signal,
+  )
+  if (row!.low === null) return { first: 0, end: 0 }
+  return { first: Number(row!.low), end: Number(row!.high) + 1 }
+}
+
 export async function sliceSource(
   connection: Connection,
   order: SourceOrder,
   source: Source,
   signal: AbortSignal,
 ): Promise<Sliced> {
-  const { query, target, limit, offset } = order
-  if (!query.isAggregated && query.order.length === 0 && limit === null && offset === 0) {
+  const { query, target } = order
+  if (!query.isAggregated && query.order.length === 0) {
+    const { first, end } = await positionsOf(connection, order, signal)
     return {
-      positions: order.recordsCount,
-      hasEveryPosition: query.where === null,
+      positions: end,
+      hasEveryPosition: query.where === null && first === 0,
       slice: (from, to) =>
         compileRows(query, target, {
           page: { limit: null, offset: 0 },
-          rowRange: { from, to },
+          rowRange: { from: Math.max(from, first), to: Math.min(to, end) },
           extra: order.extra,
         }),
     }

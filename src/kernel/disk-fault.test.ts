@@ -13,6 +13,7 @@ test('errors of a full or failing disk are known by what each system says, also 
     [fault('IO Error: Could not write file "/x": No space left on device'), 'jobs.disk_full'],
     [fault('outer', { cause: fault('inner', { code: 'ENOSPC' }) }), 'jobs.disk_full'],
     [fault('read', { code: 'EIO' }), 'jobs.disk_failed'],
+    [fault('rename', { code: 'EXDEV' }), 'jobs.disk_failed'],
     [fault('disk I/O error', { code: 'ERR_SQLITE_ERROR', errcode: 10 | (3 << 8) }), 'jobs.disk_failed'],
     [fault('unique', { code: 'ERR_SQLITE_ERROR', errcode: 2067 }), undefined],
     [fault('no such file', { code: 'ENOENT' }), undefined],

@@ -77,6 +77,25 @@ test('exports of many records', async (t) => {
     assert.deepEqual(left(), [])
   })
 
+  await t.test('a limit takes the first that match, wherever they lie', async () => {
+    const numbersOf = async (format: string, query: string) => {
+      const { text } = await server.expect(200, 'GET', `${base}/${format}?select=number,at&${query}`)
+      return [...text.matchAll(/"number":\s?(\d+)/g)].map(([, number]) => Number(number))
+    }
+    const from = (start: number, count: number) => Array.from({ length: count }, (_, n) => start + n)
+    for (const format of ['jsonl', 'json', 'geojson']) {
+      assert.deepEqual(await numbersOf(format, 'where=number >= 100001&limit=5'), from(100_001, 5), format)
+      assert.deepEqual(await numbersOf(format, 'where=number > 7 and number < 10&limit=5'), [8, 9], format)
+      assert.deepEqual(await numbersOf(format, 'where=number < 0&limit=5'), [], format)
+      assert.deepEqual(await numbersOf(format, 'limit=3'), from(0, 3), format)
+      assert.deepEqual(await numbersOf(format, 'where=name like "7"&limit=1'), [7], format)
+    }
+    const where = encodeURIComponent('number >= 1000')
+    const most = await openAnswer(server, `${base}/csv?where=${where}&limit=${sliceRows}`)
+    await drain(most)
+    assert.equal(most.trailers['broadsheet-records'], String(sliceRows))
+  })
+
   await t.test('records of many kilobytes are exported in every format', async () => {
     const wide = await parquetOf(
       t,
@@ -308,7 +327,7 @@ test('a sheet that is too long for spreadsheets is refused before it begins', as
     )
     assert.ok(json.hint)
   }
-  for (const query of ['where=n < 10', 'limit=10', 'select=count(*)']) {
+  for (const query of ['where=n < 10', 'limit=10', 'where=n > 1048570&limit=9', 'select=count(*)']) {
     assert.equal((await server.expect(200, 'GET', `${path}?${query}`)).bytes.subarray(0, 2).toString(), 'PK')
   }
 })
