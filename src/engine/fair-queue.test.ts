@@ -132,6 +132,35 @@ test('only so much of one client waits, and leaving makes room again', async () 
   assert.deepEqual(counts(), nothing)
 })
 
+test('a client that comes anew waits for one turn of each other at most, whatever a heavy one uses beside them', async () => {
+  const { ask, end, begun } = makeQueue({ slots: 8, longSlots: 3 })
+  const crowd = ['b', 'c', 'd']
+  const ended = new Set<string>()
+  const shortOnes = () => begun.filter((name) => !name.startsWith('heavy') && !ended.has(name))
+  // Two long queries at any time on one side, three clients with more short ones than there are slots on the other.
+  for (const n of [0, 1]) void ask(`heavy-${n}`, 'long')
+  for (const name of crowd) for (let n = 0; n < 9; n++) void ask(`${name}-${n}`, 'short')
+  await settle()
+  for (let round = 0; round < 20; round++) {
+    await end(`heavy-${round}`, 1000)
+    void ask(`heavy-${round + 2}`, 'long')
+    for (const name of shortOnes().slice(0, 3)) {
+      ended.add(name)
+      await end(name)
+      const [client, n] = name.split('-')
+      void ask(`${client}-${Number(n) + 9}`, 'short')
+    }
+  }
+  void ask('guest-0', 'short')
+  const before = begun.length
+  for (const name of shortOnes()) {
+    ended.add(name)
+    await end(name, 20)
+  }
+  const next = begun.slice(before)
+  assert.ok(next.slice(0, crowd.length + 1).includes('guest-0'), next.join(' '))
+})
+
 test('when the whole line is full, who has most in it gives way to who has none', async () => {
   const { ask, begun, end, counts, refusals } = makeQueue({ slots: 2, longSlots: 1, maxWaiting: 3 })
   void ask('a-0', 'long')

@@ -6,7 +6,7 @@
  *   long slots                         [ long only 1+ | long or export ]
  *
  * Among those who wait for the same kind the client goes first that has used the engine least; whoever comes anew begins
- * level with the one that was served last, so it is served next. One client never holds the last slot of a kind, and only
+ * level with the one of them that has used least, so nobody is served twice before it. One client never holds the last slot of a kind, and only
  * a bounded number of its requests may wait; when the whole line is full, the longest waiting line of one client gives way.
  */
 import { AppError } from '../kernel/index.ts'
@@ -78,17 +78,29 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
   const clients = new Map<string, Client>()
   const running = zeros()
   const waiting = zeros()
-  /** What the one served last had used: where newcomers begin. */
+  /** The most that anybody served had used: where newcomers begin when nobody waits. */
   let level = 0
   let numbers = 0
   let isClosed = false
   /** How long a turn takes, by the last ones: for Retry-After only. */
   const meanMs = zeros()
 
+  /**
+   * No higher than the least of those who wait: one client with much running beside them lifts the level, and what has to
+   * wait until all others have caught up with that would wait for ever.
+   */
+  function startingLevel(): number {
+    let least = level
+    for (const client of clients.values()) {
+      if (client.name !== serverItself && client.waiting.length > 0) least = Math.min(least, used(client))
+    }
+    return least
+  }
+
   function enter(name: string): Client {
     let client = clients.get(name)
     if (!client) {
-      client = { name, usedMs: level, running: zeros(), startedSum: 0, waiting: [] }
+      client = { name, usedMs: startingLevel(), running: zeros(), startedSum: 0, waiting: [] }
       clients.set(name, client)
     }
     return client
