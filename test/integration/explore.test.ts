@@ -6,11 +6,11 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { openEngine } from '../../src/engine/index.ts'
 import { documented, readApiDocument } from '../support/api-document.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
+import { connectIn } from '../support/reading-engine.ts'
 import { startServer } from '../support/server.ts'
 
 const shopsCsv = `id;name;city;area;tags;price;qty;opened;seen_at;active;lat;lon
@@ -305,37 +305,26 @@ test('the contract of the search API', async (t) => {
     const answer = await exported('parquet', 'order_by=id')
     assert.equal(answer.headers.get('content-length'), String(answer.bytes.length))
     writeFileSync(file, answer.bytes)
-    const engine = await openEngine({
-      memoryLimitMb: 200,
-      threads: 1,
-      tempDirectory: directory,
-      allowedDirectories: [directory],
-    })
-    const connection = await engine.connect()
-    try {
-      const columns = await connection.all(`describe select * from read_parquet('${file}')`)
-      assert.deepEqual(
-        columns.map((column) => [column.column_name, column.column_type]),
-        [
-          ['id', 'BIGINT'],
-          ['name', 'VARCHAR'],
-          ['city', 'VARCHAR'],
-          ['area', 'VARCHAR'],
-          ['tags', 'VARCHAR[]'],
-          ['price', 'DOUBLE'],
-          ['qty', 'BIGINT'],
-          ['opened', 'DATE'],
-          ['seen_at', 'TIMESTAMP WITH TIME ZONE'],
-          ['active', 'BOOLEAN'],
-          ['place', "GEOMETRY('OGC:CRS84')"],
-        ],
-      )
-      const [count] = await connection.all(`select count(*)::int as n from read_parquet('${file}')`)
-      assert.equal(Number(count!.n), shopCount)
-    } finally {
-      connection.close()
-      engine.close()
-    }
+    const connection = await connectIn(t, directory)
+    const columns = await connection.all(`describe select * from read_parquet('${file}')`)
+    assert.deepEqual(
+      columns.map((column) => [column.column_name, column.column_type]),
+      [
+        ['id', 'BIGINT'],
+        ['name', 'VARCHAR'],
+        ['city', 'VARCHAR'],
+        ['area', 'VARCHAR'],
+        ['tags', 'VARCHAR[]'],
+        ['price', 'DOUBLE'],
+        ['qty', 'BIGINT'],
+        ['opened', 'DATE'],
+        ['seen_at', 'TIMESTAMP WITH TIME ZONE'],
+        ['active', 'BOOLEAN'],
+        ['place', "GEOMETRY('OGC:CRS84')"],
+      ],
+    )
+    const [count] = await connection.all(`select count(*)::int as n from read_parquet('${file}')`)
+    assert.equal(Number(count!.n), shopCount)
   })
 
   await t.test('21 groups are exported as they are listed', async () => {

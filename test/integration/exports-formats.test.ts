@@ -15,10 +15,10 @@ import { RdfXmlParser } from 'rdfxml-streaming-parser'
 import { readSheet } from 'read-excel-file/node'
 import shp from 'shpjs'
 import { fromBuffer } from 'yauzl'
-import { openEngine } from '../../src/engine/index.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { explorePath } from '../support/http-client.ts'
 import { places, placesSpec } from '../support/places.ts'
+import { connectIn } from '../support/reading-engine.ts'
 import { startServer } from '../support/server.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: records as they come, compared with each other
@@ -443,15 +443,9 @@ test('exports in every format', async (t) => {
 
   await t.test('parquet: native types, geometries as GeoParquet', async (tt) => {
     const directory = tempDirectory(tt)
-    const engine = await openEngine({
-      memoryLimitMb: 256,
-      threads: 1,
-      tempDirectory: directory,
-      allowedDirectories: [directory],
-    })
     const file = join(directory, 'places.parquet')
     writeFileSync(file, (await get('parquet', small)).bytes)
-    const connection = await engine.connect()
+    const connection = await connectIn(tt, directory)
     const types = await connection.all(`describe select * from '${file}'`)
     assert.deepEqual(
       types.map((row) => `${row.column_name} ${row.column_type}`),
@@ -489,8 +483,6 @@ test('exports in every format', async (t) => {
     assert.equal(geo.version, '1.0.0')
     assert.deepEqual(Object.keys(geo.columns).sort(), ['at', 'shape'])
     assert.deepEqual(geo.columns.at.geometry_types, ['Point'])
-    connection.close()
-    engine.close()
   })
 })
 

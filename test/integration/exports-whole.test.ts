@@ -6,11 +6,11 @@ import { get as httpGet, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openEngine } from '../../src/engine/index.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { parquetOf } from '../support/parquet.ts'
 import { memoryOf } from '../support/processes.ts'
+import { connectIn } from '../support/reading-engine.ts'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'
 import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
 
@@ -215,13 +215,7 @@ test('exports of many records', async (t) => {
       manyRows,
     )
     const directory = tempDirectory(tt)
-    const engine = await openEngine({
-      memoryLimitMb: 512,
-      threads: 1,
-      tempDirectory: directory,
-      allowedDirectories: [directory],
-    })
-    const connection = await engine.connect()
+    const connection = await connectIn(tt, directory)
     for (const [index, { href, bytes, sha256 }] of listing.parts.entries()) {
       const { pathname } = new URL(href)
       const answer = await server.expect(200, 'GET', pathname)
@@ -269,8 +263,6 @@ test('exports of many records', async (t) => {
       columns.map((row) => row.column_name),
       ['number', 'name', 'day', 'lat', 'lon', 'at'],
     )
-    connection.close()
-    engine.close()
     for (const name of ['part-99999.parquet', 'manifest.json', '..%2fmanifest.json', 'rejects.parquet']) {
       await server.expect(404, 'GET', `${door}/${name}`)
     }
