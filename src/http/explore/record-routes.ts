@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { languageOf, type Publication } from '../../records/index.ts'
+import { languageOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, rowsText, sendJson, setCacheHeaders, withLinks } from './answers.ts'
-import { sentFromCache } from './cached-answers.ts'
+import { answerFromPublication } from './cached-answers.ts'
 import { type DatasetParams, datasetParams, fieldParams } from './catalog-routes.ts'
 import { readCursorPage } from './cursor-page.ts'
 import { cursorLinks, listLinks, recordLinks } from './links.ts'
@@ -25,7 +25,6 @@ import {
   suggestQuery,
   versionQuery,
 } from './parameters.ts'
-import { cacheKey } from './response-cache.ts'
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, withFields } from './visible.ts'
 
@@ -38,32 +37,27 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       querystring: recordsQuery,
     }),
     async (request, reply) => {
-      const publication = await findVisible(services, request)
-      if (request.query.cursor !== undefined) return sendCursorPage(publication, request, reply)
-      const key = cacheKey(request, publication.row, listNames)
-      if (await sentFromCache(services, key, request, reply, publication)) return reply
-      const page = readPage(request.query)
-      const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
-      const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
-      const hasLinks = readFlag('include_links', request.query.include_links, false)
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
-      const answer = await services.records.query(
-        publication,
-        { text, ...page, includeAppMetas, isJoined: page.limit > plainPage },
-        disconnectSignal(reply),
-      )
-      reply.header('Server-Timing', serverTiming(answer.timings))
-      const body = rowsText(answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
-      if (key !== null) services.responseCache.keep(key, body)
-      return sendJson(reply, body)
+      if (request.query.cursor !== undefined) return sendCursorPage(request, reply)
+      return answerFromPublication(services, request, reply, listNames, (publication) => {
+        const page = readPage(request.query)
+        const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+        const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
+        const hasLinks = readFlag('include_links', request.query.include_links, false)
+        const question = { text, ...page, includeAppMetas, isJoined: page.limit > plainPage }
+        return async () => {
+          const answer = await services.records.query(publication, question, disconnectSignal(reply))
+          reply.header('Server-Timing', serverTiming(answer.timings))
+          return rowsText(answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
+        }
+      })
     },
   )
 
   async function sendCursorPage(
-    current: Publication,
     request: FastifyRequest<{ Querystring: RecordsQuery }>,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
+    const current = await findVisible(services, request)
     const hasLinks = readFlag('include_links', request.query.include_links, false)
     const page = await readCursorPage(services, current, request.query, reply)
     if (page.publication.row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
@@ -107,22 +101,15 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       params: datasetParams,
       querystring: facetQuery,
     }),
-    async (request, reply) => {
-      const publication = await findVisible(services, request)
-      const key = cacheKey(request, publication.row, facetNames)
-      if (await sentFromCache(services, key, request, reply, publication)) return reply
-      const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
-      const facets = await services.facets.query(
-        publication,
-        text,
-        request.query.facet ?? [],
-        disconnectSignal(reply),
-      )
-      const body = JSON.stringify({ _links: [], facets })
-      if (key !== null) services.responseCache.keep(key, body)
-      return sendJson(reply, body)
-    },
+    async (request, reply) =>
+      answerFromPublication(services, request, reply, facetNames, (publication) => {
+        const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+        const wanted = request.query.facet ?? []
+        return async () => {
+          const facets = await services.facets.query(publication, text, wanted, disconnectSignal(reply))
+          return JSON.stringify({ _links: [], facets })
+        }
+      }),
   )
 
   app.get<{ Params: DatasetParams & { field: string }; Querystring: SuggestQuery }>(
@@ -136,18 +123,13 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
         querystring: suggestQuery,
       },
     ),
-    async (request, reply) => {
-      const publication = await findVisible(services, request)
-      const key = cacheKey(request, publication.row, suggestNames)
-      if (await sentFromCache(services, key, request, reply, publication)) return reply
-      const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
-      const typing = readTyping(request.params.field, request.query)
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
-      const facet = await services.facets.suggest(publication, text, typing, disconnectSignal(reply))
-      const body = JSON.stringify(facet)
-      if (key !== null) services.responseCache.keep(key, body)
-      return sendJson(reply, body)
-    },
+    async (request, reply) =>
+      answerFromPublication(services, request, reply, suggestNames, (publication) => {
+        const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
+        const typing = readTyping(request.params.field, request.query)
+        return async () =>
+          JSON.stringify(await services.facets.suggest(publication, text, typing, disconnectSignal(reply)))
+      }),
   )
 
   app.get<{ Params: DatasetParams }>(
