@@ -72,7 +72,8 @@ function scalarOf(value: unknown): Scalar {
 function writeValue(value: Scalar, pbf: PbfWriter) {
   if (typeof value === 'string') pbf.writeStringField(1, value)
   else if (typeof value === 'boolean') pbf.writeBooleanField(7, value)
-  else if (!Number.isSafeInteger(value)) pbf.writeDoubleField(3, value)
+  // A signed integer is doubled to be written: beyond 52 bits that would not be exact, and a double is.
+  else if (!Number.isSafeInteger(value) || value < -(2 ** 52)) pbf.writeDoubleField(3, value)
   else if (value < 0) pbf.writeSVarintField(6, value)
   else pbf.writeVarintField(5, value)
 }
