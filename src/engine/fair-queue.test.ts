@@ -179,6 +179,24 @@ test('when the whole line is full, who has most in it gives way to who has none'
   assert.deepEqual(refusals, ['long all', 'long all'])
 })
 
+test('neither the server itself nor what is under way gives way to others, however full the line is', async () => {
+  const { queue, ask, begun, end, refusals } = makeQueue({ slots: 2, longSlots: 1, maxWaiting: 2 })
+  void ask('a-0', 'long')
+  const done: string[] = []
+  const own = [1, 2, 3].map((n) => queue.run({ kind: 'long' }, async () => done.push(`own ${n}`)))
+  const slices = [1, 2, 3].map((n) =>
+    queue.run({ kind: 'long', client: 'reader', isUnderWay: true }, async () => done.push(`slice ${n}`)),
+  )
+  await settle()
+  // The line is longer than it may be, and nobody in it can be refused.
+  await assert.rejects(ask('b-0', 'long'), isKey('engine.queue_full'))
+  await end('a-0')
+  await Promise.all([...own, ...slices])
+  assert.deepEqual(done.toSorted(), ['own 1', 'own 2', 'own 3', 'slice 1', 'slice 2', 'slice 3'])
+  assert.deepEqual(begun, ['a-0'])
+  assert.deepEqual(refusals, ['long all'])
+})
+
 test('the server itself is never refused and waits behind nobody', async () => {
   const { ask, queue, end, begun } = makeQueue({ slots: 2, longSlots: 1, maxWaiting: 1 })
   void ask('a-0', 'short')

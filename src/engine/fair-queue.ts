@@ -37,6 +37,8 @@ export interface Ask {
   /** Default: who asks now. */
   readonly client?: string
   readonly signal?: AbortSignal | undefined
+  /** A piece of what has begun and is bounded elsewhere: it waits, and is never refused. */
+  readonly isUnderWay?: boolean
 }
 
 export interface FairQueue {
@@ -57,6 +59,7 @@ interface Entry {
   readonly since: number
   /** Order of arrival. */
   readonly number: number
+  readonly isRefusable: boolean
   receive(): void
   refuse(error: AppError): void
 }
@@ -180,14 +183,16 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     waiting[kind]--
   }
 
+  const refusable = ({ waiting: line }: Client) => line.filter((entry) => entry.isRefusable)
+
   /** Errors: engine.too_many_waiting, engine.queue_full. */
   function makeRoom(client: Client, kind: WorkKind): void {
-    if (client.name === serverItself) return
-    if (client.waiting.length >= options.maxWaitingOfClient) {
+    const line = refusable(client).length
+    if (line >= options.maxWaitingOfClient) {
       options.onRefused?.(kind, 'client')
       throw new AppError('engine.too_many_waiting', {
         max: options.maxWaitingOfClient,
-        retryAfterSeconds: secondsFor(kind, client.waiting.length, caps[kind].ofClient),
+        retryAfterSeconds: secondsFor(kind, line, caps[kind].ofClient),
       })
     }
     if (total(waiting) < options.maxWaiting) return
@@ -198,12 +203,12 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
         retryAfterSeconds: secondsFor(of, waiting[of], caps[of].all),
       })
     }
-    const longest = [...clients.values()].reduce((a, b) => (b.waiting.length > a.waiting.length ? b : a))
-    const youngest = longest.waiting.at(-1)
-    if (!youngest || longest.waiting.length <= client.waiting.length + 1) throw full(kind)
+    const longest = [...clients.values()].map(refusable).reduce((a, b) => (b.length > a.length ? b : a))
+    const youngest = longest.at(-1)
+    if (!youngest || longest.length <= line + 1) throw full(kind)
     leave(youngest)
     youngest.refuse(full(youngest.kind))
-    forgetIfGone(longest)
+    forgetIfGone(youngest.client)
   }
 
   function secondsFor(kind: WorkKind, ahead: number, slots: number): number {
@@ -219,13 +224,15 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
       options.onTurn?.(kind, 0)
       return start(client, kind)
     }
-    makeRoom(client, kind)
+    const isRefusable = client.name !== serverItself && !ask.isUnderWay
+    if (isRefusable) makeRoom(client, kind)
     const begun = Promise.withResolvers<number>()
     const entry: Entry = {
       kind,
       client,
       since: stopwatch(),
       number: numbers++,
+      isRefusable,
       receive: () => begun.resolve(start(client, kind)),
       refuse: (error) => begun.reject(error),
     }

@@ -9,9 +9,11 @@
  *
  * A format is one file in formats/ and one line in formats.ts.
  */
+
 import type { Readable } from 'node:stream'
 import type { Connection, Row } from '../engine/index.ts'
 import type { ResultColumn, Statement, Type } from '../odsql/index.ts'
+import type { Turn } from './source.ts'
 
 export interface ExportOptions {
   /** A zone that both the platform and the engine know. */
@@ -128,6 +130,8 @@ export interface FileJob {
   /** Batches of rows of a select list, in order. */
   rows(select: string): AsyncIterable<readonly Row[]>
   readonly signal: AbortSignal
+  /** For every statement that the format runs itself; `rows` takes its own. */
+  readonly turn: Turn
 }
 
 export interface FileFormat extends FormatFacts {

@@ -57,8 +57,8 @@ export type OpenedExport =
 
 export interface Exports {
   /**
-   * Errors: exports.format_needs_field, exports.unknown_column, exports.too_many_records, exports.too_many_own,
-   * exports.too_many; those of the engine and its queue.
+   * Errors: exports.format_needs_field, exports.unknown_column, exports.not_a_date, exports.too_many_records,
+   * exports.too_many_own, exports.too_many, exports.too_many_files; those of the engine and its queue.
    */
   open(order: ExportOrder): Promise<OpenedExport>
   /** Rows that the caller's own statements read by position. Errors: as `open`. */
@@ -80,10 +80,18 @@ export function createExports(deps: {
   const places = createOpenPlaces(deps.maxOpenOfClient)
   const files = createWholeFiles({ ids: deps.ids, directory: deps.tmpDirectory })
 
-  /** Turns of who asks now, also when the body goes on long after. */
+  /**
+   * Turns of who asks now, also when the body goes on long after. Only the first can be refused: what a reader has begun to
+   * read does not break off because others come.
+   */
   function turnsFor(signal: AbortSignal): Turn {
     const ask = { kind: 'export', client: currentClient(), signal } as const
-    return (work) => deps.queue.run(ask, work)
+    let isUnderWay = false
+    return (work) =>
+      deps.queue.run({ ...ask, isUnderWay }, () => {
+        isUnderWay = true
+        return work()
+      })
   }
 
   async function openFile(format: FileFormat, order: ExportOrder, source: Source): Promise<OpenedExport> {
@@ -106,19 +114,20 @@ export function createExports(deps: {
       const connection = await deps.engine.connect()
       try {
         let sliced: Sliced | null = null
-        const isInTurn: Turn = (work) => work()
+        const turn = turnsFor(signal)
         const job = {
           path,
           connection,
           context,
           statement: source.whole,
           signal,
+          turn,
           async *rows(select: string) {
-            sliced ??= await sliceSource(connection, sourceOrder, source, signal)
-            yield* readBatches(connection, sliced, select, signal, isInTurn)
+            sliced ??= await turn(() => sliceSource(connection, sourceOrder, source, signal))
+            yield* readBatches(connection, sliced, select, signal, turn)
           },
         }
-        await turnsFor(signal)(() => format.write(job))
+        await format.write(job)
       } catch (error) {
         await rm(path, { force: true })
         throw error
@@ -235,12 +244,13 @@ export function createExports(deps: {
     },
     async openText(order) {
       const { format, columns, sliced, options, signal, release } = placed(order)
-      const connection = await deps.engine.connect()
+      let connection: Connection | null = null
       const finish = once(() => {
-        connection.close()
+        connection?.close()
         release()
       })
       try {
+        connection = await deps.engine.connect()
         const context = { columns, hasRecordId: false, options }
         const work = { connection, format, context, sliced, signal, turn: turnsFor(signal) }
         return (await openText(work, finish)).body
@@ -266,7 +276,7 @@ function prepare(order: ExportOrder, source: Source): { context: ExportContext; 
   }
 }
 
-/** Errors: exports.format_needs_field, exports.unknown_column. */
+/** Errors: exports.format_needs_field, exports.unknown_column, exports.not_a_date. */
 function checkColumns({ format, formatName, options }: ExportOrder, { columns }: Source): void {
   const { needs } = format
   if (needs && !columns.some(({ type }) => needs.includes(type))) {

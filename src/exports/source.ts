@@ -59,7 +59,8 @@ async function positionsOf(
 ): Promise<{ readonly first: number; readonly end: number }> {
   if (limit === null && offset === 0) return { first: 0, end: recordsCount }
   if (query.where === null) {
-    return { first: offset, end: Math.min(recordsCount, offset + (limit ?? recordsCount)) }
+    const first = Math.min(offset, recordsCount)
+    return { first, end: Math.min(recordsCount, first + (limit ?? recordsCount)) }
   }
   const { sql, values } = compileRows({ ...query, select: [] }, target, {
     page: { limit, offset },
@@ -84,12 +85,12 @@ export async function sliceSource(
   if (!query.isAggregated && query.order.length === 0) {
     const { first, end } = await positionsOf(connection, order, signal)
     return {
-      positions: end,
-      hasEveryPosition: query.where === null && first === 0,
+      positions: end - first,
+      hasEveryPosition: query.where === null,
       slice: (from, to) =>
         compileRows(query, target, {
           page: { limit: null, offset: 0 },
-          rowRange: { from: Math.max(from, first), to: Math.min(to, end) },
+          rowRange: { from: first + from, to: Math.min(first + to, end) },
           extra: order.extra,
         }),
     }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { askedBy } from '../engine/index.ts'
 import { AppError, createIds } from '../kernel/index.ts'
 import { createWholeFiles } from './whole-files.ts'
 
@@ -21,12 +22,17 @@ test('a file is written once for all who ask, and only so many are written at on
     await writeFile(path, 'abc')
   }
 
-  const taken = ['a', 'b', 'c', 'd', 'a'].map((key) => files.take(key, never, slow))
-  await assert.rejects(files.take('e', never, slow), (error) => {
+  const take = (client: string, key: string) => askedBy(client, () => files.take(key, never, slow))
+  const refused = (max: number) => (error: unknown) => {
     assert.ok(error instanceof AppError)
     assert.equal(error.key, 'exports.too_many_files')
+    assert.equal(error.params.max, max)
     return true
-  })
+  }
+  const taken = ['a', 'b', 'c', 'a'].map((key) => take('crowd', key))
+  await assert.rejects(take('crowd', 'd'), refused(3))
+  taken.push(take('guest', 'd'), take('guest', 'a'))
+  await assert.rejects(take('guest', 'e'), refused(4))
   assert.equal(written, 4)
   for (const end of finish.splice(0)) end()
   for (const file of await Promise.all(taken)) {

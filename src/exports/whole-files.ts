@@ -8,6 +8,7 @@
  */
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { currentClient } from '../engine/index.ts'
 import { AppError, type Ids } from '../kernel/index.ts'
 
 export interface WholeFile {
@@ -28,6 +29,8 @@ export interface WholeFiles {
 }
 
 interface Entry {
+  /** Who asked first. */
+  readonly client: string
   readonly path: string
   readonly instance: string
   readonly controller: AbortController
@@ -40,6 +43,9 @@ interface Entry {
 const maxFiles = 32
 /** Each takes the engine and the disk for as long as a whole dataset needs. */
 const maxWriting = 4
+/** Of one client: another finds a place. */
+const maxWritingOfClient = maxWriting - 1
+const retryAfterSeconds = 30
 const maxBytes = 4 * 2 ** 30
 const idleMs = 10 * 60_000
 
@@ -58,6 +64,7 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
     const controller = new AbortController()
     const path = join(deps.directory, `whole-${instance}`)
     const entry: Entry = {
+      client: currentClient(),
       path,
       instance,
       controller,
@@ -88,6 +95,18 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
     }
   }
 
+  /** Errors: exports.too_many_files. */
+  function checkPlace(): void {
+    const writing = [...entries.values()].filter(({ bytes }) => bytes === null)
+    const own = writing.filter(({ client }) => client === currentClient())
+    for (const [list, max] of [
+      [own, maxWritingOfClient],
+      [writing, maxWriting],
+    ] as const) {
+      if (list.length >= max) throw new AppError('exports.too_many_files', { max, retryAfterSeconds })
+    }
+  }
+
   function touch(key: string, entry: Entry): void {
     entries.delete(key)
     entries.set(key, entry)
@@ -104,9 +123,7 @@ export function createWholeFiles(deps: { ids: Ids; directory: string }): WholeFi
   return {
     async take(key, signal, write) {
       if (signal.aborted) throw new AppError('engine.query_cancelled', {})
-      const writing = [...entries.values()].filter(({ bytes }) => bytes === null).length
-      if (!entries.has(key) && writing >= maxWriting)
-        throw new AppError('exports.too_many_files', { max: maxWriting })
+      if (!entries.has(key)) checkPlace()
       const entry = entries.get(key) ?? start(key, write)
       touch(key, entry)
       entry.waiting++

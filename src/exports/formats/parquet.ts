@@ -9,14 +9,11 @@ export const parquet: FileFormat = {
   kind: 'file',
   mediaType: 'application/vnd.apache.parquet',
   extension: 'parquet',
-  async write({ path, connection, context, statement, signal }) {
+  async write({ path, connection, context, statement, signal, turn }) {
     const items = aliased(context.columns.map((column) => [valueSql(column), column.name]))
     const options = `format parquet, compression ${context.options.parquetCompression}, geoparquet_version 'V1'`
-    await connection.run(
-      `copy (select ${items} from (${statement.sql})) to ${quoteLiteral(path)} (${options})`,
-      statement.values,
-      signal,
-    )
+    const sql = `copy (select ${items} from (${statement.sql})) to ${quoteLiteral(path)} (${options})`
+    await turn(() => connection.run(sql, statement.values, signal))
   },
 }
 

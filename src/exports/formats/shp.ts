@@ -87,10 +87,12 @@ async function measure(job: FileJob): Promise<{ widths: number[]; kinds: ShapeKi
   const attributes = attributesOf(columns).map((_, index) => `max(strlen(a${index})) as w${index}`)
   const hasShapes = geoColumns(columns).shape !== null
   const types = hasShapes ? `list(distinct json_extract_string(geometry, '$.type'))` : `['Point']`
-  const [row] = await job.connection.all(
-    `select ${[...attributes, `array_to_string(${types}, ',') as kinds`].join(', ')} from (select ${selectOf(job)} from (${job.statement.sql}))`,
-    job.statement.values,
-    job.signal,
+  const [row] = await job.turn(() =>
+    job.connection.all(
+      `select ${[...attributes, `array_to_string(${types}, ',') as kinds`].join(', ')} from (select ${selectOf(job)} from (${job.statement.sql}))`,
+      job.statement.values,
+      job.signal,
+    ),
   )
   const present = String(row!.kinds ?? '').split(',')
   return {

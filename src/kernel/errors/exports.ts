@@ -79,10 +79,10 @@ export const exportErrors = defineErrors({
     hint: 'Try again in {retryAfterSeconds} s',
   },
   'exports.too_many_files': {
-    status: 503,
+    status: 429,
     errorKey: 'TooManyExportsException',
     exploreCode: 'TooManyExports',
     message: '{max} exports are being written to files already',
-    hint: 'Try again in a minute, or take a format that is streamed, such as CSV or JSON lines',
+    hint: 'Try again in {retryAfterSeconds} s, or take a format that is streamed, such as CSV or JSON lines',
   },
 })
