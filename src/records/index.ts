@@ -23,6 +23,7 @@ export {
   checkTimezone,
   createRecords,
   type Publication,
+  parsedRows,
   prepared,
   type Records,
   type RecordsAnswer,

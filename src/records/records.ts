@@ -24,8 +24,6 @@ export interface RecordsRequest {
   readonly limit: number
   readonly offset: number
   readonly includeAppMetas: boolean
-  /** All rows as one text, joined by `, ` in the engine: thousands of them one by one would hold up everybody. */
-  readonly isJoined?: boolean
   /** Paging by cursor: whether there is more is found out, and the last record's position answered. */
   readonly paging?: { readonly afterRow: number | null; readonly totalCount: number | null }
 }
@@ -34,6 +32,7 @@ export interface RecordsRequest {
 export interface RecordsAnswer {
   /** Null for grouped or aggregated answers. */
   readonly totalCount: number | null
+  /** Of one row each, or of many joined by `, `: to be printed, or to be read with `parsedRows`. */
   readonly rows: readonly string[]
   /** With `paging`: where the next page begins; null when this was the last. */
   readonly lastRow?: number | null
@@ -133,7 +132,8 @@ export function createRecords(deps: RecordsDeps): Records {
         })
         const extra = hasExtra ? appMetas(publication) : []
         const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
-        const sql = request.isJoined ? joinedSql(rowSql) : rowSql
+        // Thousands of rows handed over one by one would hold up everybody.
+        const sql = request.limit > plainPage && !paging ? joinedSql(rowSql) : rowSql
         const plannedAt = deps.stopwatch()
         const rowsTask = deps.pool.use(
           (connection) => connection.all(sql, rowsStatement.values, until),
@@ -182,7 +182,7 @@ export function createRecords(deps: RecordsDeps): Records {
       return withGeneration(deps, publication, signal, async (handle, until) => {
         const page = { limit: 1, offset: 0 }
         const extra = includeAppMetas ? appMetas(publication) : []
-        // One turn for both statements: the second is a matter of a millisecond or two.
+        // One turn for both statements.
         const row = await deps.pool.use(
           async (connection) => {
             // The position is found in the sorted ids first: the records are ordered by position, not by id.
@@ -200,13 +200,22 @@ export function createRecords(deps: RecordsDeps): Records {
             return found
           },
           until,
-          'short',
+          // Without the ids every record is looked at.
+          handle.ids ? 'short' : 'long',
         )
         if (!row) throw unknown()
         return String(row.json)
       })
     },
   }
+}
+
+/** Pages beyond it are groups, up to 20,000, or those of older routes. */
+const plainPage = 100
+
+/** The rows of an answer as values. */
+export function parsedRows({ rows }: Pick<RecordsAnswer, 'rows'>): Record<string, unknown>[] {
+  return JSON.parse(`[${rows.join(', ')}]`)
 }
 
 /** No row when there is nothing to join. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { parsedRows } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import type { HttpServices } from '../services.ts'
 import { send } from './answers.ts'
@@ -58,8 +59,7 @@ export function registerAnalysis(app: FastifyInstance, services: HttpServices): 
         disconnectSignal(reply),
       )
       const totals = new Map<string, number>()
-      const rows = answer.rows.map((row) => {
-        const values = JSON.parse(row) as Row
+      const rows = (parsedRows(answer) as Row[]).map((values) => {
         const shown: Row = { x: pointOf(axes, values) }
         for (const { name, alias, isCumulative } of series) {
           const total = (totals.get(name) ?? 0) + Number(values[alias] ?? 0)

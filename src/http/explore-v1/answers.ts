@@ -30,9 +30,9 @@ export function send(reply: FastifyReply, parameters: Parameters, value: unknown
   return reply
 }
 
-/** A record of the search API, as its JSON text with `_id` and `_timestamp`, in the shape of 1.0. */
-export function recordOf(publication: Publication, text: string): Json {
-  const { _id, _timestamp, ...values } = JSON.parse(text) as Json
+/** A record of the search API, with `_id` and `_timestamp`, in the shape of 1.0. */
+export function recordOf(publication: Publication, record: Json): Json {
+  const { _id, _timestamp, ...values } = record
   const fields: Json = {}
   let geometry: unknown
   for (const [name, value] of Object.entries(values)) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Field } from '../../kernel/index.ts'
+import { parsedRows } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import type { HttpServices } from '../services.ts'
 import { send } from './answers.ts'
@@ -40,7 +41,7 @@ export function registerMaps(app: FastifyInstance, services: HttpServices): void
       includeAppMetas: true,
     }
     const answer = await services.records.query(publication, request, signal)
-    return answer.rows.map((row) => JSON.parse(row) as Row)
+    return parsedRows(answer) as Row[]
   }
 
   app.get(

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import type { Publication } from '../../records/index.ts'
+import { parsedRows, type RecordsAnswer } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { datasetHref } from '../explore/links.ts'
 import type { HttpServices } from '../services.ts'
@@ -41,7 +41,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       )
       const facets = many(parameters, 'facet')
       const groups = facets.length === 0 ? [] : await services.facets.query(publication, text, facets, signal)
-      const records = answer.rows.map((row) => recordOf(publication, row))
+      const records = parsedRows(answer).map((record) => recordOf(publication, record))
       const feed = feedFormatOf(parameters)
       if (feed !== null) return sendRecordFeed(request, reply, feed, publication, records)
       if (one(parameters, 'format')?.startsWith('geojson'))
@@ -94,7 +94,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       const publication = await findAsked(services, request, reply, request.params.dataset_id)
       const text = { now: services.clock.now() }
       const record = await services.records.record(publication, request.params.record_id, text, true)
-      return send(reply, parameters, recordOf(publication, record))
+      return send(reply, parameters, recordOf(publication, JSON.parse(record)))
     },
   )
 }
@@ -153,12 +153,14 @@ async function* jsonOf(
   first: Awaited<ReturnType<typeof nextPage>>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const print = (publication: Publication, rows: readonly string[]) =>
-    rows.map((row) => JSON.stringify(recordOf(publication, row))).join(',\n')
+  const print = (page: Pick<RecordsAnswer, 'rows'>) =>
+    parsedRows(page)
+      .map((record) => JSON.stringify(recordOf(question.publication, record)))
+      .join(',\n')
   yield '['
   for (let page = first; ; ) {
     if (page !== first && page.rows.length > 0) yield ',\n'
-    yield print(question.publication, page.rows)
+    yield print(page)
     if (page.lastRow === null || page.lastRow === undefined) break
     page = await nextPage(services, question, page.lastRow, signal)
   }

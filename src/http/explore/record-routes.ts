@@ -43,7 +43,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
         const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
         const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
         const hasLinks = readFlag('include_links', request.query.include_links, false)
-        const question = { text, ...page, includeAppMetas, isJoined: page.limit > plainPage }
+        const question = { text, ...page, includeAppMetas }
         return async () => {
           const answer = await services.records.query(publication, question, disconnectSignal(reply))
           reply.header('Server-Timing', serverTiming(answer.timings))
@@ -161,9 +161,6 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     },
   )
 }
-
-/** Pages beyond it are groups, up to 20,000. */
-const plainPage = 100
 
 const listNames = Object.keys(listQuery.properties)
 const suggestNames = Object.keys(suggestQuery.properties)
