@@ -10,6 +10,7 @@ import {
   type ConfiguredStep,
   fromErrorValue,
   type Manifest,
+  servingPath,
 } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 import type { ProgressBoard } from './progress.ts'
@@ -51,7 +52,7 @@ export async function buildGeneration(
 ): Promise<BuildOutcome> {
   const generationUid = deps.ids.uid('ge', 16)
   const directory = join(deps.layout.generations, generationUid)
-  const servingFile = join(deps.layout.serving, `${generationUid}.duckdb`)
+  const servingFile = servingPath(deps.layout.serving, generationUid)
   const tmpDirectory = join(deps.layout.tmp, generationUid)
   crashPoint('build.before')
   await deps.control.db
@@ -196,8 +197,8 @@ export async function removeGenerationFiles(
   generationUid: string,
 ): Promise<void> {
   await rm(join(deps.layout.generations, generationUid), { recursive: true, force: true })
-  await rm(join(deps.layout.serving, `${generationUid}.duckdb`), { force: true })
-  await rm(join(deps.layout.serving, `${generationUid}.duckdb.wal`), { force: true })
+  const servingFile = servingPath(deps.layout.serving, generationUid)
+  for (const path of [servingFile, `${servingFile}.wal`]) await rm(path, { force: true })
 }
 
 interface Built {

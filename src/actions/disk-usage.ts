@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { filePrefix } from '../catalog/index.ts'
+import { servingPath } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 
 export interface Space {
@@ -42,7 +43,7 @@ export async function measureDisk(deps: ActionDeps, datasetUid: string | null): 
   }
   for (const { generationUid, place } of await placesOf(deps, datasetUid)) {
     add(place, await sizeOfFolder(join(deps.layout.generations, generationUid)))
-    const serving = await sizeOf(join(deps.layout.serving, `${generationUid}.duckdb`))
+    const serving = await sizeOf(servingPath(deps.layout.serving, generationUid))
     if (serving !== null) add('serving_files', serving)
   }
   const sources = await sizeOfSources(deps, datasetUid)
