@@ -396,6 +396,21 @@ describe('clusters', () => {
     assert.equal((await clusters('geo_cluster(place, 25, 1)')).length, 121)
   })
 
+  test('of two sizes stand beside each other', async () => {
+    const found = await both({
+      select: 'coarse, fine, count(*) as n',
+      groupBy: 'geo_cluster(place, 0) as coarse, geo_cluster(place, 9) as fine',
+      limit: 1000,
+    })
+    const counted = new Map<string, number>()
+    for (const { coarse, n } of found) {
+      const key = JSON.stringify(coarse)
+      counted.set(key, (counted.get(key) ?? 0) + Number(n))
+    }
+    const alone = await clusters('geo_cluster(place, 0)')
+    assert.deepEqual(new Map(alone.map(({ c, n }) => [JSON.stringify(c), Number(n)])), counted)
+  })
+
   test('are called by the centre of their points', async () => {
     const [row] = await clusters('geo_cluster(place, 0, 4000)', { where: 'id < 120' })
     const mean = (axis: 0 | 1) => places.reduce((sum, place) => sum + place[axis], 0) / places.length

@@ -12,6 +12,7 @@ import {
   type Facets,
   type GenerationStore,
   type Publication,
+  parsedRows,
   type Records,
 } from '../../src/records/index.ts'
 import { type PlanChanges, runBuild, type SourceSpec, sourceOf, tempDirectory } from './builder.ts'
@@ -126,7 +127,7 @@ export async function openBoth(
           includeAppMetas: false,
         }
         const answer = await records.query(publication, request)
-        return answer.rows.map((row) => JSON.parse(row))
+        return parsedRows(answer)
       },
     }
   }

@@ -19,13 +19,15 @@ export function clusterSql(order: {
     (name) => `${name}${index}`,
   )
   const [x, y] = [`_x${index}`, `_y${index}`]
+  // The engine takes windows of two subqueries for one namespace.
+  const window = `w${index}`
   const near = `b.cx between a.cx - 1 and a.cx + 1 and b.cy between a.cy - 1 and a.cy + 1`
   return {
     tables: [
       `${cells} as (select floor(${x})::bigint as cx, floor(${y})::bigint as cy, count(*) as n, avg(${x}) as mx, avg(${y}) as my, sum((${point}).lon) as lons, sum((${point}).lat) as lats from ${rows} where ${x} is not null group by 1, 2)`,
       `${links} as (select a.cx, a.cy, arg_max({'cx': b.cx, 'cy': b.cy}, (b.n, b.cx, b.cy)) as up from ${cells} a join ${cells} b on ${near} and pow(a.mx - b.mx, 2) + pow(a.my - b.my, 2) < 1 and (b.n, b.cx, b.cy) >= (a.n, a.cx, a.cy) group by a.cx, a.cy)`,
       `${roots} as (select cx, cy, cx as rx, cy as ry from ${links} where up.cx = cx and up.cy = cy union all select l.cx, l.cy, r.rx, r.ry from ${roots} r join ${links} l on l.up.cx = r.cx and l.up.cy = r.cy and not (l.cx = r.cx and l.cy = r.cy))`,
-      `${keys} as (select cx, cy, to_json({'cluster': {'lat': round(sum(lats) over w / sum(n) over w, 8), 'lon': round(sum(lons) over w / sum(n) over w, 8)}}) as key from ${roots} join ${cells} using (cx, cy) window w as (partition by rx, ry))`,
+      `${keys} as (select cx, cy, to_json({'cluster': {'lat': round(sum(lats) over ${window} / sum(n) over ${window}, 8), 'lon': round(sum(lons) over ${window} / sum(n) over ${window}, 8)}}) as key from ${roots} join ${cells} using (cx, cy) window ${window} as (partition by rx, ry))`,
     ],
     key: `${keys}.key`,
     join: `join ${keys} on floor(_rows.${x}) = ${keys}.cx and floor(_rows.${y}) = ${keys}.cy`,
