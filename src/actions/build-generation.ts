@@ -9,6 +9,7 @@ import {
   type BuildSource,
   type ConfiguredStep,
   fromErrorValue,
+  type JoinedDataset,
   type Manifest,
   servingPath,
 } from '../kernel/index.ts'
@@ -22,6 +23,7 @@ export interface BuildOrder {
   readonly sources: readonly BuildSource[]
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
+  readonly datasets: Readonly<Record<string, JoinedDataset>>
   readonly maxRecords: number | null
 }
 
@@ -90,6 +92,7 @@ export async function buildGeneration(
       sources: order.sources,
       processors: order.processors,
       fieldSpecifications: order.fieldSpecifications,
+      datasets: order.datasets,
       limits: { ...deps.builder, maxRecords: order.maxRecords },
       resumeFrom: earlier
         .filter((row) => row.recipe === order.recipe)
@@ -235,6 +238,7 @@ async function runBuilder(
         board.counts(event.counts)
         break
       case 'part':
+      case 'ask':
         break
       case 'resumed':
         resumedParts = event.parts

@@ -66,6 +66,7 @@ export async function describePublish(
     rows_rejected: sum(outcome.manifest, 'rows_rejected'),
     rows_filtered: sum(outcome.manifest, 'rows_filtered'),
     rows_replaced: sum(outcome.manifest, 'rows_replaced'),
+    rows_added: sum(outcome.manifest, 'rows_added'),
     content_hash: outcome.manifest.content_hash,
     ...(failures.length > 0 || order.isDryRun ? { gates: failures } : {}),
     ...(facts.isHeld || order.isDryRun
@@ -84,7 +85,7 @@ export async function describePublish(
 
 function sum(
   manifest: Manifest,
-  key: 'rows_read' | 'rows_rejected' | 'rows_filtered' | 'rows_replaced',
+  key: 'rows_read' | 'rows_rejected' | 'rows_filtered' | 'rows_replaced' | 'rows_added',
 ): number {
-  return manifest.sources.reduce((total, source) => total + source[key], 0)
+  return manifest.sources.reduce((total, source) => total + (source[key] ?? 0), 0)
 }

@@ -57,6 +57,7 @@ export function createProgressBoard(clock: Clock, onChange: (entries: JsonObject
         rows_rejected: counts.rowsRejected,
         rows_filtered: counts.rowsFiltered,
         rows_replaced: counts.rowsReplaced,
+        rows_added: counts.rowsAdded,
         bytes_read: counts.bytesRead,
         bytes_total: counts.bytesTotal,
         bytes_written: counts.bytesWritten,

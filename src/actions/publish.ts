@@ -133,7 +133,7 @@ async function build(
     const reusable = await findGeneration(deps, context.job, recipe)
     if (reusable) return { kind: 'sealed', isReused: true, resumedParts: 0, ...reusable }
     signal.throwIfAborted()
-    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources }
+    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources, datasets: {} }
     const built = await buildGeneration(deps, context, { ...order, ...steps }, board)
     return built.kind === 'sealed' ? { ...built, isReused: false } : built
   } catch (error) {

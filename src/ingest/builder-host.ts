@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url'
 import type { CheckResult } from '../checks/index.ts'
 import {
   AppError,
+  type BuilderCommand,
   type BuilderEvent,
   type BuildPlan,
   type ErrorValue,
   fromErrorValue,
+  type JsonObject,
+  type JsonValue,
+  toErrorValue,
 } from '../kernel/index.ts'
 import type {
   BuilderMessage,
@@ -33,6 +37,17 @@ export interface BuilderHooks {
   readonly onEvent: (event: BuilderEvent) => void
 }
 
+/**
+ * Answers what a builder cannot find out without a network. One answer a key, in their order; null: there is none. Errors:
+ * those of the service, ingest.unknown_processor.
+ */
+export type AskService = (
+  service: string,
+  request: JsonObject,
+  keys: readonly string[],
+  signal: AbortSignal,
+) => Promise<readonly (JsonValue | null)[]>
+
 /** Starts builder processes, one per task: a parser that dies does not take the server along. */
 export interface BuilderHost {
   /** Builds a generation; everything the builder has to say comes through `onEvent`. */
@@ -58,7 +73,8 @@ const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
 const heapMb = 512
 
-export function createBuilderHost(): BuilderHost {
+/** `ask`: default: nothing is known. */
+export function createBuilderHost({ ask: askService }: { readonly ask?: AskService } = {}): BuilderHost {
   let spare: ChildProcess | null = null
   let keepsSpare = false
 
@@ -85,17 +101,23 @@ export function createBuilderHost(): BuilderHost {
     return child
   }
 
-  function start(task: BuilderTask, onMessage: (message: BuilderMessage) => void): Builder {
+  function start(task: BuilderTask, onMessage: (message: Told) => void): Builder {
     const child = takeSpare() ?? forkBuilder()
     const exited = exitOf(child)
     // The next spare starts when this one is done: the task at hand needs the processor more.
     void exited.then(makeSpare)
-    child.on('message', (message) => onMessage(message as BuilderMessage))
+    const over = new AbortController()
+    void exited.then(() => over.abort())
+    const send = (command: BuilderCommand) => {
+      if (child.connected) child.send(command, () => {})
+    }
+    child.on('message', (message: BuilderMessage) => {
+      if (message.kind === 'ask') void answer(message, askService, over.signal).then(send)
+      else onMessage(message)
+    })
     child.send(task, () => {})
     return {
-      seal: () => {
-        if (child.connected) child.send({ kind: 'seal' }, () => {})
-      },
+      seal: () => send({ kind: 'seal' }),
       kill: () => child.kill('SIGKILL'),
       exited,
     }
@@ -108,15 +130,15 @@ export function createBuilderHost(): BuilderHost {
   }
 
   /** Starts a task that has one answer. Null: the child ended without one. Errors: what the child reports. */
-  async function ask<K extends BuilderMessage['kind']>(
+  async function request<K extends Told['kind']>(
     task: BuilderTask,
     kind: K,
     signal: AbortSignal | undefined,
-  ): Promise<Extract<BuilderMessage, { kind: K }> | null> {
-    let answer: Extract<BuilderMessage, { kind: K }> | null = null
+  ): Promise<Extract<Told, { kind: K }> | null> {
+    let found: Extract<Told, { kind: K }> | null = null
     let failure: ErrorValue | null = null
     const child = start(task, (message) => {
-      if (message.kind === kind) answer = message as Extract<BuilderMessage, { kind: K }>
+      if (message.kind === kind) found = message as Extract<Told, { kind: K }>
       else if (message.kind === 'failed') failure = message.error
     })
     const letGo = () => child.kill()
@@ -125,20 +147,20 @@ export function createBuilderHost(): BuilderHost {
     await child.exited
     signal?.removeEventListener('abort', letGo)
     if (failure !== null) throw fromErrorValue(failure)
-    return answer
+    return found
   }
 
   return {
     build: (plan, hooks) => startReporting({ kind: 'build', plan }, hooks),
     deriveServingFile: (plan, hooks) => startReporting({ kind: 'serving_file', plan }, hooks),
     async check(plan, signal) {
-      const answer = await ask({ kind: 'check', plan }, 'checked', signal)
+      const answer = await request({ kind: 'check', plan }, 'checked', signal)
       if (answer === null && !signal.aborted)
         throw new AppError('jobs.unexpected', { reason: 'the process that checks the records stopped' })
       return answer?.result ?? null
     },
     async preview(order, signal) {
-      const answer = await ask({ kind: 'preview', order }, 'previewed', signal)
+      const answer = await request({ kind: 'preview', order }, 'previewed', signal)
       if (answer === null) throw new AppError('jobs.unexpected', { reason: 'the preview process stopped' })
       return answer.preview
     },
@@ -150,6 +172,26 @@ export function createBuilderHost(): BuilderHost {
       keepsSpare = false
       takeSpare()?.kill('SIGKILL')
     },
+  }
+}
+
+/** What whoever ordered a task is told; questions are answered here. */
+type Told = Exclude<BuilderMessage, { kind: 'ask' }>
+
+async function answer(
+  { id, service, request, keys }: Extract<BuilderMessage, { kind: 'ask' }>,
+  ask: AskService | undefined,
+  signal: AbortSignal,
+): Promise<BuilderCommand> {
+  try {
+    if (!ask) throw new AppError('ingest.unknown_processor', { name: service })
+    return { kind: 'answer', id, answers: await ask(service, request, keys, signal) }
+  } catch (error) {
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError('jobs.unexpected', { reason: `the answers of ${service} could not be had` })
+    return { kind: 'answer', id, answers: [], error: toErrorValue(known) }
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { ErrorValue } from './errors.ts'
 import type { Field } from './fields.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 
 /** A processor or a field specification as configured. Management API sections 14 and 15. */
 export interface ConfiguredStep {
@@ -28,6 +28,17 @@ export interface BuildSource {
   /** Name of the extractor, e.g. `csvfile`. */
   readonly extractor: string
   readonly params: JsonObject
+}
+
+/** A published dataset that a processor joins: its records as its readers had them when the build was planned. */
+export interface JoinedDataset {
+  readonly datasetUid: string
+  readonly datasetId: string
+  readonly generationUid: string
+  readonly contentHash: string
+  readonly fields: readonly Field[]
+  /** Absolute, in their order. */
+  readonly parts: readonly string[]
 }
 
 export interface BuildLimits {
@@ -57,6 +68,8 @@ export interface BuildPlan {
   readonly sources: readonly BuildSource[]
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
+  /** The datasets that processors name, by what they name them. Default: none. */
+  readonly datasets?: Readonly<Record<string, JoinedDataset>>
   readonly limits: BuildLimits
   /** Absolute directories that earlier attempts at the same build left: what is whole in them need not be made again. */
   readonly resumeFrom?: readonly string[]
@@ -74,6 +87,7 @@ export interface BuildCounts {
   readonly rowsRejected: number
   readonly rowsFiltered: number
   readonly rowsReplaced: number
+  readonly rowsAdded: number
   readonly recordErrors: number
   readonly bytesWritten: number
 }
@@ -93,11 +107,28 @@ export type BuilderEvent =
   | { readonly kind: 'sealed'; readonly manifest: Manifest }
   /** The serving file is complete. Absent after a `seal` command: an aborted generation is served from its parts. */
   | { readonly kind: 'indexed'; readonly bytes: number }
+  /** What the builder cannot find out itself: an `answer` command with the same `id` is waited for. */
+  | {
+      readonly kind: 'ask'
+      readonly id: number
+      readonly service: string
+      readonly request: JsonObject
+      readonly keys: readonly string[]
+    }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: ErrorValue }
 
-/** Parent to builder. `seal`: stop now, seal the parts written so far as a partial generation, skip the index. */
-export type BuilderCommand = { readonly kind: 'seal' }
+/** Parent to builder. */
+export type BuilderCommand =
+  /** Stop now, seal the parts written so far as a partial generation, skip the index. */
+  | { readonly kind: 'seal' }
+  /** To an `ask`: one answer a key, or why there is none. */
+  | {
+      readonly kind: 'answer'
+      readonly id: number
+      readonly answers: readonly (JsonValue | null)[]
+      readonly error?: ErrorValue
+    }
 
 export interface ManifestPart {
   readonly file: string
@@ -118,13 +149,15 @@ export interface ManifestSource {
   readonly filename: string
   readonly sha256: string
   readonly bytes: number
-  /** read = kept + rejected + filtered + replaced, always (the check phase asserts it). */
+  /** read + added = kept + rejected + filtered + replaced, always (the check phase asserts it). */
   readonly rows_read: number
   readonly rows_kept: number
   readonly rows_rejected: number
   readonly rows_filtered: number
   /** Earlier records replaced by a later one of the same id. */
   readonly rows_replaced: number
+  /** Records beyond the first that processors made of one row. Manifests of the first releases do not say it: none. */
+  readonly rows_added?: number
 }
 
 /** `manifest.json`: says everything about a generation; `verify` needs nothing else. */

@@ -35,6 +35,7 @@ const manifestSchema = Type.Object({
       rows_rejected: count,
       rows_filtered: count,
       rows_replaced: count,
+      rows_added: Type.Optional(count),
     }),
   ),
   fields: Type.Array(

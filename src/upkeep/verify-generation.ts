@@ -51,7 +51,8 @@ export async function verifyGeneration(
 function checkBooks(manifest: Manifest, subject: string, findings: Findings): void {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   for (const source of manifest.sources) {
-    const accounted = source.rows_kept + source.rows_rejected + source.rows_filtered + source.rows_replaced
+    const { rows_added = 0, rows_kept, rows_rejected, rows_filtered, rows_replaced } = source
+    const accounted = rows_kept + rows_rejected + rows_filtered + rows_replaced - rows_added
     if (accounted === source.rows_read) continue
     const message = `resource ${source.resource_uid}: ${source.rows_read} rows were read, ${accounted} are accounted for`
     findings.error('unbalanced', subject, 'manifest.json', message)

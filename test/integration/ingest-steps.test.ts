@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
+import { createStepSupport } from '../../src/ingest/builder/step-support.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
 import {
   AppError,
@@ -12,7 +13,7 @@ import {
   quoteIdentifier,
   quoteLiteral,
 } from '../../src/kernel/index.ts'
-import { runBuild, sourceOf, tempDirectory } from '../support/builder.ts'
+import { runBuild, sourceOf, tempDirectory, withoutNetwork } from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readSideFile, readWithIds, sealedManifest } from '../support/parts.ts'
 
 /** The records that a stack of processors makes of one record of text values. */
@@ -35,9 +36,17 @@ async function runProcessors(
       ([name, value]) =>
         `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
     )
+    const relation = `(select ${values.join(', ')})`
+    const support = createStepSupport(withoutNetwork)
+    await support.prepareJoins(connection, projection.joins)
+    const answers: string[] = []
+    for (const [index, lookup] of projection.lookups.entries()) {
+      await support.answer(connection, lookup, lookup.keys(relation, columns, answers), `answers_${index}`)
+      answers.push(`answers_${index}`)
+    }
     const items = projection.fields.map(({ field }, index) => `${quoteIdentifier(field.name)} := f${index}`)
     const rows = await connection.all(
-      `select to_json(struct_pack(${items.join(', ')}))::varchar as record from (${projection.typedRows(`(select ${values.join(', ')})`, columns)})`,
+      `select to_json(struct_pack(${items.join(', ')}))::varchar as record from (${projection.typedRows(relation, columns, answers)})`,
     )
     return rows.map((row) => JSON.parse(String(row.record)) as Record<string, unknown>)
   } finally {
@@ -53,7 +62,13 @@ for (const processor of processors.values()) {
       validateProcessor(processor.name, example.args)
       const step = { processor_uid: 'pr_example', name: processor.name, args: example.args }
       const records = await runProcessors(t, [step], example.input)
-      const expected = example.output === null ? [] : [{ ...example.input, ...example.output }]
+      const outputs = example.output === null ? [] : [example.output].flat()
+      // What an example names as undefined is gone.
+      const expected = outputs.map((output) =>
+        Object.fromEntries(
+          Object.entries({ ...example.input, ...output }).filter(([, value]) => value !== undefined),
+        ),
+      )
       assert.deepEqual(records, expected, JSON.stringify(example))
     }
   })

@@ -198,7 +198,7 @@ const distrusted: Record<string, (directory: string, plan: BuildPlan) => BuildPl
   },
   'a journal whose first line was changed': (directory, plan) => {
     const path = join(directory, 'journal.jsonl')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"format":1', '"format": 1'))
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"format":', '"format": '))
     return plan
   },
   'a journal that is not text': (directory, plan) => {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { runTask } from '../../src/ingest/builder/run-task.ts'
 import { type Builder, createBuilderHost } from '../../src/ingest/index.ts'
+import type { LookupHost } from '../../src/ingest/processors/lookups.ts'
 import type { BuilderEvent, BuildPlan, ErrorValue, JsonObject, Manifest } from '../../src/kernel/index.ts'
 
 export interface SourceSpec {
@@ -102,8 +103,14 @@ export async function runPlan(plan: BuildPlan): Promise<Built> {
   const events: BuilderEvent[] = []
   // As it comes through the channel of a process.
   const emit = (message: unknown) => events.push(JSON.parse(JSON.stringify(message)) as BuilderEvent)
-  await runTask({ kind: 'build', plan }, emit, new AbortController().signal)
+  await runTask({ kind: 'build', plan }, emit, withoutNetwork)
   return builtOf(plan, events)
+}
+
+/** Of a build that nobody stops and that has nobody to ask. */
+export const withoutNetwork: LookupHost = {
+  stop: new AbortController().signal,
+  ask: (service) => Promise.reject(new Error(`nobody answers for ${service}`)),
 }
 
 /** Builds in a builder process, which `onEvent` may seal or kill. */

@@ -9,6 +9,7 @@ const sums = [
   'rows_rejected',
   'rows_filtered',
   'rows_replaced',
+  'rows_added',
   'records_errors',
   'bytes_read',
   'bytes_total',

@@ -46,6 +46,7 @@ export const jobObjects = {
       rows_rejected: optional(Type.Integer()),
       rows_filtered: optional(Type.Integer()),
       rows_replaced: optional(Type.Integer()),
+      rows_added: optional(Type.Integer()),
       records_errors: optional(Type.Integer({ description: 'Values that could not be handled' })),
       bytes_read: optional(Type.Integer({ description: 'Of the sources, as stored' })),
       bytes_total: optional(Type.Integer()),

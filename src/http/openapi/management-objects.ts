@@ -60,6 +60,7 @@ const manifestSource = () =>
     rows_rejected: Type.Integer(),
     rows_filtered: Type.Integer(),
     rows_replaced: Type.Integer(),
+    rows_added: optional(Type.Integer()),
   })
 
 export const managementObjects = {

@@ -15,6 +15,7 @@ import {
 } from '../../kernel/index.ts'
 import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
+import type { LookupHost } from '../processors/lookups.ts'
 import { checkSteps } from './check-steps.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
@@ -25,12 +26,13 @@ import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
 import type { SliceCounts } from './slice-work.ts'
 
-/** Runs the plan; `stop` seals what there is. Errors are thrown, for the process's entry to report. */
+/** Runs the plan; a stop seals what there is. Errors are thrown, for the process's entry to report. */
 export async function build(
   plan: BuildPlan,
   emit: (event: BuilderEvent) => void,
-  stop: AbortSignal,
+  host: LookupHost,
 ): Promise<void> {
+  const { stop } = host
   const engine = await openEngine({
     memoryLimitMb: plan.limits.memoryLimitMb,
     threads: plan.limits.threads,
@@ -39,7 +41,7 @@ export async function build(
       plan.directory,
       plan.tmpDirectory,
       dirname(plan.servingFile),
-      ...new Set(plan.sources.map((source) => dirname(source.path))),
+      ...directoriesRead(plan),
     ],
   })
   try {
@@ -51,13 +53,19 @@ export async function build(
     const manifest =
       inherited.kind === 'whole'
         ? await adopt(plan, inherited.manifest)
-        : await make(engine, plan, inherited.entries, emit, stop)
+        : await make(engine, plan, inherited.entries, emit, host)
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
     emit({ kind: 'done' })
   } finally {
     engine.close()
   }
+}
+
+/** Where the sources lie, and the datasets that processors join. */
+function directoriesRead({ sources, datasets = {} }: BuildPlan): Iterable<string> {
+  const files = [...sources.map(({ path }) => path), ...Object.values(datasets).flatMap(({ parts }) => parts)]
+  return new Set(files.map((path) => dirname(path)))
 }
 
 /** The finished work of an earlier attempt as this generation's. */
@@ -78,12 +86,13 @@ async function make(
   plan: BuildPlan,
   inherited: readonly JournalEntry[],
   emit: (event: BuilderEvent) => void,
-  stop: AbortSignal,
+  host: LookupHost,
 ): Promise<Manifest> {
   const journal = createJournal(plan)
   let last: BuildCounts | null = null
   const hooks: ExtractHooks = {
-    stop,
+    stop: host.stop,
+    host,
     onPart: (part) => emit({ kind: 'part', part }),
     onProgress: (resourceUid, counts) => {
       last = counts
@@ -159,6 +168,7 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
         rows_rejected: sum((counts) => counts.rejects.length),
         rows_filtered: sum((counts) => counts.rowsFiltered),
         rows_replaced: replaced,
+        rows_added: sum((counts) => counts.rowsAdded),
       }
     })
     const counts = extraction.parts.map((part) => part.counts)
@@ -213,7 +223,8 @@ function refuseNothing({ records_count, rejects, sources }: Manifest, { parts }:
 
 function checkBalance(manifest: Manifest): void {
   for (const source of manifest.sources) {
-    const accounted = source.rows_kept + source.rows_rejected + source.rows_filtered + source.rows_replaced
+    const { rows_added = 0, rows_kept, rows_rejected, rows_filtered, rows_replaced } = source
+    const accounted = rows_kept + rows_rejected + rows_filtered + rows_replaced - rows_added
     if (accounted !== source.rows_read) {
       throw new AppError('ingest.unbalanced', {
         resource_uid: source.resource_uid,

@@ -16,6 +16,7 @@ import type { BuildCounts, BuildPlan, BuildSource, JsonValue, ManifestPart } fro
 import { findExtractor } from '../extractors/extractors.ts'
 import { validateParameters } from '../extractors/parameters.ts'
 import type { SourceReader } from '../extractors/reader.ts'
+import type { LookupHost } from '../processors/lookups.ts'
 import type { Slice } from '../slices/slice.ts'
 import { interruptOnStop } from './interrupt-on-stop.ts'
 import type { Journal, JournalEntry } from './journal.ts'
@@ -24,6 +25,7 @@ import { createMeter, type Meter } from './meter.ts'
 import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
+import { createStepSupport, type StepSupport } from './step-support.ts'
 
 export interface SealedPart extends ManifestPart {
   readonly sourceIndex: number
@@ -43,6 +45,7 @@ export interface ExtractHooks {
   onPart(part: ManifestPart): void
   /** Aborted: stop now and keep the parts sealed so far. */
   readonly stop: AbortSignal
+  readonly host: LookupHost
 }
 
 const lanes = 2
@@ -106,6 +109,7 @@ async function pass(
   const release = interruptOnStop([...connections, looker], hooks.stop)
   const state = startState(plan, knowledge, inherited)
   const meter = createMeter(plan, hooks)
+  const support = createStepSupport(hooks.host)
   for (const { sourceIndex, slice, counts, part } of inherited)
     meter.add(sourceIndex, plan.sources[sourceIndex]!.resourceUid, slice.sourceBytesRead, counts, part.bytes)
   try {
@@ -139,6 +143,7 @@ async function pass(
           sourceIndex,
           meter,
           journal,
+          support,
         }
         await readSource({ ...work, skipped })
       } finally {
@@ -203,6 +208,7 @@ interface SourceWork {
   readonly sourceIndex: number
   readonly meter: Meter
   readonly journal: Journal
+  readonly support: StepSupport
   /** Slices whose parts are there already, from the first on. */
   readonly skipped: readonly JournalEntry[]
 }
@@ -261,12 +267,19 @@ async function runSlice(
     for (;;) {
       const id = `${sourceIndex}_${slice.index}`
       let known: Pick<JournalEntry, 'columns' | 'types'> = knowledge
-      const table = await prepareSlice(connection, reader, slice, id, (columns) => {
-        mergeColumns(knowledge, columns)
-        // Another lane may add to the knowledge before this slice is written: its part has what is known now.
-        known = { columns: knowledge.columns, types: knowledge.types }
-        return compileProjection(knowledge.columns, plan, knowledge.types)
-      })
+      const table = await prepareSlice(
+        connection,
+        reader,
+        slice,
+        id,
+        (columns) => {
+          mergeColumns(knowledge, columns)
+          // Another lane may add to the knowledge before this slice is written: its part has what is known now.
+          known = { columns: knowledge.columns, types: knowledge.types }
+          return compileProjection(knowledge.columns, plan, knowledge.types)
+        },
+        work.support,
+      )
       try {
         const contradictions = [...table.findings].filter(
           ([name, type]) => !isAsWritten(knowledge, name, type),

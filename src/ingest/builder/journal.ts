@@ -40,7 +40,7 @@ export interface Journal {
 }
 
 export const journalName = 'journal.jsonl'
-const format = 1
+const format = 2
 
 export function createJournal(plan: BuildPlan): Journal {
   const path = join(plan.directory, journalName)
@@ -78,6 +78,7 @@ function digestPlan(plan: BuildPlan): string {
       sources,
       processors,
       fieldSpecifications,
+      plan.datasets ?? null,
       sliceBytes,
       maxRecords,
       maxErrorSamples,

@@ -6,6 +6,7 @@ import { openEngine } from '../../engine/index.ts'
 import { armFaults } from '../../faults/index.ts'
 import type { BuilderCommand } from '../../kernel/index.ts'
 import type { BuilderMessage, BuilderTask } from './messages.ts'
+import { createQuestions } from './questions.ts'
 import { runTask } from './run-task.ts'
 
 armFaults(process.env)
@@ -21,8 +22,10 @@ function emit(message: BuilderMessage): void {
   })
 }
 
+const questions = createQuestions(emit, stop.signal)
+
 async function run(task: BuilderTask): Promise<void> {
-  const isDone = await runTask(task, emit, stop.signal)
+  const isDone = await runTask(task, emit, questions.host)
   await finish(isDone ? 0 : 1)
 }
 
@@ -53,6 +56,7 @@ process.once('message', (task) => {
   clearTimeout(idle)
   process.on('message', (command: BuilderCommand) => {
     if (command.kind === 'seal') stop.abort()
+    else questions.answered(command)
   })
   void run(task as BuilderTask)
 })

@@ -25,6 +25,7 @@ export function createMeter(
     rowsRejected: 0,
     rowsFiltered: 0,
     rowsReplaced: 0,
+    rowsAdded: 0,
     recordErrors: 0,
     bytesWritten: 0,
   }
@@ -35,6 +36,7 @@ export function createMeter(
       sum.rowsKept += counts.rowsKept
       sum.rowsRejected += counts.rejects.length
       sum.rowsFiltered += counts.rowsFiltered
+      sum.rowsAdded += counts.rowsAdded
       sum.recordErrors += counts.recordErrors
       sum.bytesWritten += bytesWritten
       const read = bytesRead.reduce((total, bytes) => total + bytes, 0)

@@ -4,16 +4,18 @@ import { openEngine } from '../../engine/index.ts'
 import { type JsonValue, quoteIdentifier } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
 import { validateParameters } from '../extractors/parameters.ts'
+import type { LookupHost } from '../processors/lookups.ts'
 import type { InferredType } from '../types/types.ts'
 import { checkSteps } from './check-steps.ts'
 import type { Preview, PreviewOrder } from './messages.ts'
 import { compileProjection } from './projection.ts'
 import { prepareSlice } from './slice-work.ts'
+import { createStepSupport } from './step-support.ts'
 
 const headBytes = 1 << 20
 
 /** Errors: those of the extractor, the processors and the field specifications. */
-export async function preview(order: PreviewOrder): Promise<Preview> {
+export async function preview(order: PreviewOrder, host: LookupHost): Promise<Preview> {
   const { source, limits } = order
   const engine = await openEngine({
     memoryLimitMb: limits.memoryLimitMb,
@@ -37,13 +39,14 @@ export async function preview(order: PreviewOrder): Promise<Preview> {
       skipSlices: 0,
       memory: new Map(),
     })
+    const support = createStepSupport(host)
     let types = new Map<string, InferredType>()
     try {
       for await (const slice of reader.slices()) {
         for (;;) {
           const make = (columns: Parameters<typeof compileProjection>[0]) =>
             compileProjection(columns, order, types)
-          const table = await prepareSlice(connection, reader, slice, 'preview', make)
+          const table = await prepareSlice(connection, reader, slice, 'preview', make, support)
           if (table.findings.size > 0) {
             types = new Map([...types, ...table.findings])
             await table.drop()

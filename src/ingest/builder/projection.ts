@@ -16,7 +16,13 @@ import {
   type PlannedField,
   publishedField,
 } from '../processors/field-specifications.ts'
-import { bindArguments, type StepArguments } from '../processors/processor.ts'
+import {
+  bindArguments,
+  type CompiledStep,
+  type SetColumn,
+  type StepJoin,
+  type StepLookup,
+} from '../processors/processor.ts'
 import { findProcessor } from '../processors/processors.ts'
 import {
   asText,
@@ -51,9 +57,37 @@ export interface Projection {
   readonly fields: readonly ProjectedField[]
   readonly failures: readonly FailureColumn[]
   readonly hasFilter: boolean
+  /** One row may become several. */
+  readonly hasExpansion: boolean
   readonly hasIdFields: boolean
-  /** SQL that makes the typed rows of a slice: `_id`, `_h`, `f0..`, `r0..` (sources), `_fail0..`. */
-  typedRows(relation: string, present: readonly RawColumn[]): string
+  /** Made once in a build, before the first slice. */
+  readonly joins: readonly StepJoin[]
+  /** Asked in their order, each before the rows behind it are looked at. */
+  readonly lookups: readonly ProjectedLookup[]
+  /**
+   * SQL that makes the typed rows of a slice: `_id`, `_h`, `f0..`, `r0..` (sources), `_fail0..`. `answers`: names of the
+   * tables that hold the answers to `lookups`.
+   */
+  typedRows(relation: string, present: readonly RawColumn[], answers?: readonly string[]): string
+  /** SQL of `n`: how many rows a slice's rows become before any is left out. */
+  countExpanded(relation: string, present: readonly RawColumn[], answers?: readonly string[]): string
+}
+
+export interface ProjectedLookup {
+  readonly processorUid: string
+  readonly lookup: StepLookup
+  /** SQL of `key`: the distinct keys of a slice. */
+  keys(relation: string, present: readonly RawColumn[], answers: readonly string[]): string
+}
+
+/** How a stage's rows are made; a row that is left out is marked, where rows that follow must still be counted. */
+interface Stage {
+  readonly items: readonly string[]
+  readonly keep?: string | undefined
+  readonly expand?: string | undefined
+  readonly join?: StepJoin | undefined
+  /** Index among the lookups. */
+  readonly lookup?: { readonly index: number; readonly key: string } | undefined
 }
 
 /** Types known so far, by the name of the processed column. */
@@ -61,24 +95,20 @@ export type KnownTypes = ReadonlyMap<string, InferredType>
 
 export function compileProjection(
   columns: readonly RawColumn[],
-  plan: Pick<BuildPlan, 'processors' | 'fieldSpecifications'>,
+  plan: Pick<BuildPlan, 'processors' | 'fieldSpecifications' | 'datasets'>,
   known: KnownTypes,
 ): Projection {
   const failures: FailureColumn[] = []
-  const stages: ((from: string) => string)[] = []
+  const stages: Stage[] = []
+  const joins: StepJoin[] = []
+  const lookups: ProjectedLookup[] = []
   let hasFilter = false
+  let hasExpansion = false
   let current: RawColumn[] = [...columns]
   for (const step of plan.processors) {
-    const compiled = compileStep(step, current)
-    const { keep, failure } = compiled
+    const compiled = compileStep(step, current, plan.datasets)
+    const next = columnsAfter(current, compiled)
     const set = new Map(compiled.set.map((column) => [column.name, column]))
-    const next = current.map((column) => {
-      const changed = set.get(column.name)
-      return changed ? changedColumn(column, changed) : column
-    })
-    for (const made of compiled.set) {
-      if (!current.some((column) => column.name === made.name)) next.push({ ...made, label: made.name })
-    }
     const items = [
       ...failures.map((known) => quoteIdentifier(known.alias)),
       ...next.map((column) => {
@@ -86,17 +116,49 @@ export function compileProjection(
         return changed ? `${changed.sql} as ${quoteIdentifier(column.name)}` : quoteIdentifier(column.name)
       }),
     ]
-    if (failure) {
+    for (const failure of compiled.failures ?? []) {
       const alias = `_fail${failures.length}`
       items.push(
         `case when ${failure.when} then coalesce(${failure.value}, '') end as ${quoteIdentifier(alias)}`,
       )
       failures.push({ alias, field: failure.field, processorUid: step.processor_uid, reason: failure.reason })
     }
+    const { keep, expand, join, lookup } = compiled
     if (keep) hasFilter = true
-    stages.push((from) => `(select ${items.join(', ')} from ${from}${keep ? ` where ${keep}` : ''})`)
+    if (expand || compiled.multiplies) hasExpansion = true
+    if (join && !joins.some(({ table }) => table === join.table)) joins.push(join)
+    if (lookup) {
+      const before = stages.length
+      lookups.push({
+        processorUid: step.processor_uid,
+        lookup,
+        keys: (relation, present, answers) =>
+          `select distinct key from (select ${lookup.key} as key from ${rowsOf(relation, present, answers, before)}) where key is not null`,
+      })
+    }
+    stages.push({
+      items,
+      keep,
+      expand,
+      join,
+      lookup: lookup && { index: lookups.length - 1, key: lookup.key },
+    })
     current = next
   }
+
+  /** The rows behind the first `count` stages, each in one pass over the rows before it. */
+  function rowsOf(
+    relation: string,
+    present: readonly RawColumn[],
+    answers: readonly string[],
+    count: number,
+    isKept = true,
+  ): string {
+    let from = `(select ${rawItems(columns, present).join(', ') || '1 as nothing'} from ${relation})`
+    for (const stage of stages.slice(0, count)) from = `(${stageSql(stage, from, answers, isKept)})`
+    return from
+  }
+
   const planned = applyFieldSpecifications(current, plan.fieldSpecifications)
   const fields = planned.map((field) => projectField(field, known))
   const idFields = planned.filter((field) => Object.hasOwn(field.annotations, 'id'))
@@ -115,39 +177,82 @@ export function compileProjection(
     fields,
     failures,
     hasFilter,
+    hasExpansion,
     hasIdFields: idFields.length > 0,
-    typedRows(relation, present) {
-      const presentTypes = new Map(present.map((column) => [column.name, column.engineType]))
-      const raw = columns.map((column) => {
-        const name = quoteIdentifier(column.name)
-        const here = presentTypes.get(column.name)
-        if (here === undefined) return `null::${column.engineType} as ${name}`
-        // Sources that disagree on a column's type meet in text.
-        return here === column.engineType ? name : `${asText(here, name)} as ${name}`
-      })
-      let from = `(select ${raw.join(', ') || '1 as nothing'} from ${relation})`
-      for (const stage of stages) from = stage(from)
+    joins,
+    lookups,
+    typedRows(relation, present, answers = []) {
       const items = fields.flatMap((field, index) => {
         const typed = `${field.sql} as f${index}`
         return field.source === null ? [typed] : [typed, `${field.source} as r${index}`]
       })
       const id = idText === null ? '_digest' : `md5(${idText})`
       const failed = failures.map((failure) => quoteIdentifier(failure.alias))
+      const from = rowsOf(relation, present, answers, stages.length)
       return `select ${[`${id}::uuid as _id`, `('0x' || left(_digest, 15))::bigint as _h`, ...items, ...failed].join(', ')}
         from (select *, md5(${contentText}) as _digest from ${from})`
     },
+    countExpanded: (relation, present, answers = []) =>
+      `select count(*) as n from ${rowsOf(relation, present, answers, stages.length, false)}`,
   }
 }
 
-function compileStep(step: ConfiguredStep, columns: readonly RawColumn[]) {
+/** The columns of a slice as all slices have them. */
+function rawItems(columns: readonly RawColumn[], present: readonly RawColumn[]): string[] {
+  const presentTypes = new Map(present.map((column) => [column.name, column.engineType]))
+  return columns.map((column) => {
+    const name = quoteIdentifier(column.name)
+    const here = presentTypes.get(column.name)
+    if (here === undefined) return `null::${column.engineType} as ${name}`
+    // Sources that disagree on a column's type meet in text.
+    return here === column.engineType ? name : `${asText(here, name)} as ${name}`
+  })
+}
+
+/** `isKept`: rows that the stage leaves out are not there. */
+function stageSql(stage: Stage, from: string, answers: readonly string[], isKept: boolean): string {
+  let source = from
+  if (stage.lookup) {
+    const table = quoteIdentifier(answers[stage.lookup.index] ?? 'no_answers')
+    source = `(select _row.*, _given._answer from (select *, ${stage.lookup.key} as _key from ${source}) as _row
+      left join ${table} as _given on _given.key = _row._key)`
+  }
+  if (stage.keep && isKept) source = `(select * from ${source} where ${stage.keep})`
+  if (stage.join) source = `${source} as _row ${stage.join.sql}`
+  if (stage.expand)
+    source = `(select *, unnest(case when len(${stage.expand}) > 0 then ${stage.expand} else [null] end) as _item from ${source})`
+  return `select ${stage.items.join(', ') || '1 as nothing'} from ${source}`
+}
+
+function compileStep(
+  step: ConfiguredStep,
+  columns: readonly RawColumn[],
+  datasets: BuildPlan['datasets'],
+): CompiledStep {
   const processor = findProcessor(step.name)
-  const args: StepArguments = bindArguments(processor, step.processor_uid, step.args as JsonObject, columns)
+  const args = bindArguments(processor, step.processor_uid, step.args as JsonObject, columns, datasets)
   return processor.compile(args)
 }
 
-function changedColumn(column: RawColumn, changed: { engineType: string }): RawColumn {
+function columnsAfter(columns: readonly RawColumn[], { set, drop }: CompiledStep): RawColumn[] {
+  const changed = new Map(set.map((column) => [column.name, column]))
+  const gone = new Set(drop)
+  const next = columns
+    .filter(({ name }) => !gone.has(name) || changed.has(name))
+    .map((column) => {
+      const change = changed.get(column.name)
+      return change ? changedColumn(column, change) : column
+    })
+  const kept = new Set(next.map(({ name }) => name))
+  for (const { name, engineType, fixedType } of changed.values())
+    if (!kept.has(name)) next.push({ name, label: name, engineType, ...(fixedType ? { fixedType } : {}) })
+  return next
+}
+
+function changedColumn(column: RawColumn, changed: SetColumn): RawColumn {
   // What the format said of the old values says nothing of the new ones.
-  return { name: column.name, label: column.label, engineType: changed.engineType }
+  const { engineType, fixedType } = changed
+  return { name: column.name, label: column.label, engineType, ...(fixedType ? { fixedType } : {}) }
 }
 
 function projectField(planned: PlannedField, known: KnownTypes): ProjectedField {

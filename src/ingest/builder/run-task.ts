@@ -3,23 +3,24 @@ import { dirname, join } from 'node:path'
 import { runCheck } from '../../checks/index.ts'
 import { openEngine } from '../../engine/index.ts'
 import { AppError, diskFault, toErrorValue } from '../../kernel/index.ts'
+import type { LookupHost } from '../processors/lookups.ts'
 import { build } from './build.ts'
 import type { BuilderMessage, BuilderTask, CheckPlan, ServingFilePlan } from './messages.ts'
 import { describeFile } from './part-file.ts'
 import { preview } from './preview.ts'
 import { buildServingFile } from './serving-file.ts'
 
-/** False: it failed, and `failed` was emitted last. `stop` makes a build seal what there is. */
+/** False: it failed, and `failed` was emitted last. A stop makes a build seal what there is. */
 export async function runTask(
   task: BuilderTask,
   emit: (message: BuilderMessage) => void,
-  stop: AbortSignal,
+  host: LookupHost,
 ): Promise<boolean> {
   try {
-    if (task.kind === 'build') await build(task.plan, emit, stop)
+    if (task.kind === 'build') await build(task.plan, emit, host)
     else if (task.kind === 'serving_file') await deriveServingFile(task.plan)
     else if (task.kind === 'check') emit({ kind: 'checked', result: await check(task.plan) })
-    else emit({ kind: 'previewed', preview: await preview(task.order) })
+    else emit({ kind: 'previewed', preview: await preview(task.order, host) })
     return true
   } catch (error) {
     const known = error instanceof AppError ? error : diskFault(error)

@@ -6,6 +6,7 @@ import type { Slice } from '../slices/slice.ts'
 import { type InferredType, inferredConversion, widen } from '../types/types.ts'
 import { guessType } from './guess-types.ts'
 import type { Projection } from './projection.ts'
+import type { StepSupport } from './step-support.ts'
 
 /** A value that did not become one of its field's type, or that a processor could not handle. */
 export interface RecordError {
@@ -22,6 +23,8 @@ export interface SliceCounts {
   readonly rowsRead: number
   readonly rowsKept: number
   readonly rowsFiltered: number
+  /** Records beyond the first that steps made of one row, whether they were kept or not. */
+  readonly rowsAdded: number
   readonly contentSum: bigint
   readonly recordErrors: number
   readonly errorSamples: readonly RecordError[]
@@ -56,21 +59,31 @@ export async function prepareSlice(
   slice: Slice,
   id: string,
   makeProjection: (columns: readonly RawColumn[]) => Projection,
+  support: StepSupport,
 ): Promise<PreparedSlice> {
   const loaded = await reader.load(connection, slice)
   const projection = makeProjection(loaded.columns)
   const table = `typed_${id}`
   const rawTable = `raw_${id}`
+  const { hasFilter, hasExpansion, lookups } = projection
   let relation = loaded.relation
-  if (projection.hasFilter) {
-    // Rows that a processor leaves out must be counted, so the rows before it are kept a moment.
+  if (hasFilter || hasExpansion || lookups.length > 0) {
+    // Rows that a processor leaves out or adds must be counted, so the rows before it are kept a moment.
     await connection.run(`create temp table ${quoteIdentifier(rawTable)} as select * from ${relation}`)
     relation = quoteIdentifier(rawTable)
   }
+  await support.prepareJoins(connection, projection.joins)
+  const answers: string[] = []
+  for (const [index, lookup] of lookups.entries()) {
+    const name = `answers_${id}_${index}`
+    await support.answer(connection, lookup, lookup.keys(relation, loaded.columns, answers), name)
+    answers.push(name)
+  }
   await connection.run(
-    `create temp table ${quoteIdentifier(table)} as ${projection.typedRows(relation, loaded.columns)}`,
+    `create temp table ${quoteIdentifier(table)} as ${projection.typedRows(relation, loaded.columns, answers)}`,
   )
   const findings = await checkTypes(connection, table, projection)
+  const countIn = async (sql: string) => Number((await connection.all(sql))[0]!.n)
 
   return {
     name: table,
@@ -85,15 +98,16 @@ export async function prepareSlice(
       )
       const rowsKept = Number(row!.n)
       const errors = await readErrors(connection, table, projection, maxSamples)
-      let rowsFiltered = 0
-      if (projection.hasFilter) {
-        const [raw] = await connection.all(`select count(*) as n from ${quoteIdentifier(rawTable)}`)
-        rowsFiltered = Number(raw!.n) - rowsKept
-      }
+      const raw =
+        hasFilter || hasExpansion ? await countIn(`select count(*) as n from ${relation}`) : rowsKept
+      const expanded = hasExpansion
+        ? await countIn(projection.countExpanded(relation, loaded.columns, answers))
+        : raw
       return {
-        rowsRead: rowsKept + rowsFiltered + rejects.length,
+        rowsRead: raw + rejects.length,
         rowsKept,
-        rowsFiltered,
+        rowsFiltered: expanded - rowsKept,
+        rowsAdded: expanded - raw,
         contentSum: BigInt(row!.content as bigint),
         rejects,
         ...errors,
@@ -109,8 +123,8 @@ export async function prepareSlice(
       return Number(row!.Count)
     },
     async drop() {
-      await connection.run(`drop table if exists ${quoteIdentifier(table)}`)
-      await connection.run(`drop table if exists ${quoteIdentifier(rawTable)}`)
+      for (const name of [table, rawTable, ...answers])
+        await connection.run(`drop table if exists ${quoteIdentifier(name)}`)
       await loaded.release()
     },
   }

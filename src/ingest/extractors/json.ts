@@ -2,6 +2,7 @@
 import type { Connection } from '../../engine/index.ts'
 import { AppError, type JsonValue, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
 import { openText, openUnpacked } from '../bytes/open-source.ts'
+import type { OpenSource } from '../bytes/source-stream.ts'
 import type { Slice } from '../slices/slice.ts'
 import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
@@ -65,7 +66,25 @@ function objectParameter() {
   }
 }
 
-type Layout = 'array' | 'lines' | 'geojson'
+/** How the text is cut into records; features are cut out of a collection, or come one a line. */
+type Layout = 'array' | 'lines' | 'geojson' | 'feature_lines'
+
+/** Records that a program of ours writes as JSON lines while it reads another format. */
+export interface ConvertedRecords {
+  /** `features`: each line is a GeoJSON feature. */
+  readonly layout: 'lines' | 'features'
+  /** The format writes everything as text, so types are found as in CSV; otherwise JSON's own types hold. */
+  readonly isUntyped: boolean
+  readonly opened: OpenSource
+}
+
+/** A reader of the records that `convert` makes of a source, pass by pass the same. */
+export async function openConverted(
+  context: ReaderContext,
+  { layout, isUntyped, opened }: ConvertedRecords,
+): Promise<SourceReader> {
+  return readRecords(context, layout === 'features' ? 'feature_lines' : 'lines', opened, { isUntyped })
+}
 
 interface Member {
   readonly key: string
@@ -92,16 +111,28 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
-  const objectPath = pathOf(textParameter(source.params, 'object'))
-  const base = (layout === 'geojson' ? ['properties'] : objectPath).map(pointerStep).join('')
+  return readRecords(context, layout, opened)
+}
+
+function readRecords(
+  context: ReaderContext,
+  layout: Layout,
+  opened: OpenSource,
+  { isUntyped = false }: { readonly isUntyped?: boolean } = {},
+): SourceReader {
+  const { source } = context
+  const hasFeatures = layout === 'geojson' || layout === 'feature_lines'
+  const isConverted = layout === 'feature_lines' || isUntyped
+  const objectPath = isConverted ? [] : pathOf(textParameter(source.params, 'object'))
+  const base = (hasFeatures ? ['properties'] : objectPath).map(pointerStep).join('')
   // A second pass starts with every member the first one met, so that all its slices have the same columns.
-  const members = remember(context.memory, layout)
+  const members = remember(context.memory, hasFeatures)
   const hasFilename = booleanParameter(source.params, 'extract_filename', false)
   if (hasFilename) members.taken.add(filenameColumn.name)
 
   function columns(): RawColumn[] {
-    const list = [...members.byKey.values()].map(memberColumn)
-    if (layout === 'geojson') list.push(shapeColumn, pointColumn)
+    const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped))
+    if (hasFeatures) list.push(shapeColumn, pointColumn)
     if (hasFilename) list.push(filenameColumn)
     return list
   }
@@ -114,7 +145,7 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
       filename: source.filename,
       skipSlices: context.skipSlices,
     }
-    if (layout === 'lines') return sliceLines(opened, options)
+    if (layout === 'lines' || layout === 'feature_lines') return sliceLines(opened, options)
     const root = layout === 'geojson' ? ['features'] : pathOf(textParameter(source.params, 'root'))
     return sliceJson(opened, { ...options, root })
   }
@@ -144,23 +175,23 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
   }
 
   function readable(connection: Connection, slice: Slice, table: string) {
-    const isFeature = layout === 'geojson' ? " or json_extract_string(json, '/type') = 'Feature'" : ''
+    const isFeature = hasFeatures ? " or json_extract_string(json, '/type') = 'Feature'" : ''
     const isObject = `(json_type(json, ${textLiteral(base)}) = 'OBJECT'${isFeature})`
     const known = [...members.byKey.values()]
     const paths = known.map(({ key }) => textLiteral(base + pointerStep(key)))
     const picked = known.map(({ name, kinds }, index) => {
       const value = `nullif(vals[${index + 1}], '')`
       // NaN and Infinity, which some programs write for numbers, are no values.
-      const isNumeric = candidatesOf(kinds)?.includes('double')
+      const isNumeric = !isUntyped && candidatesOf(kinds)?.includes('double')
       const sql = isNumeric ? `case when not regexp_matches(${value}, '(?i)n') then ${value} end` : value
       return `${sql} as ${quoteIdentifier(name)}`
     })
-    if (layout === 'geojson') picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
+    if (hasFeatures) picked.push('geometry as geo_shape', `${middlePoint} as geo_point_2d`)
     if (hasFilename)
       picked.push(`${quoteLiteral(source.filename)} as ${quoteIdentifier(filenameColumn.name)}`)
     const values = paths.length > 0 ? `json_extract_string(json, [${paths.join(', ')}])` : '[]::varchar[]'
     let rows = `(select json, ${values} as vals from ${table} where ${isObject})`
-    if (layout === 'geojson') {
+    if (hasFeatures) {
       const shapes = `(select *, nullif(json_extract_string(json, '/geometry'), 'null') as geometry from ${rows})`
       const valid = `(select *, (${shapeFromText('geometry')})::varchar as valid_geometry from ${shapes})`
       rows = `(select *, ${positions('valid_geometry', 1)} as lons, ${positions('valid_geometry', 2)} as lats from ${valid})`
@@ -188,6 +219,7 @@ const notAnObject: Readonly<Record<Layout, string>> = {
   array: 'not a JSON object',
   lines: 'not a JSON object',
   geojson: 'not a feature',
+  feature_lines: 'not a feature',
 }
 
 const filenameColumn: RawColumn = {
@@ -204,11 +236,11 @@ interface Members {
   readonly turns: Turns
 }
 
-function remember(memory: Map<string, unknown>, layout: Layout): Members {
+function remember(memory: Map<string, unknown>, hasFeatures: boolean): Members {
   const known = (memory.get('json') as Members | undefined) ?? restored(memory.get('stored'))
   const members: Members = {
     byKey: known?.byKey ?? new Map(),
-    taken: known?.taken ?? new Set(layout === 'geojson' ? [shapeColumn.name, pointColumn.name] : []),
+    taken: known?.taken ?? new Set(hasFeatures ? [shapeColumn.name, pointColumn.name] : []),
     turns: createTurns(),
   }
   memory.set('json', members)
@@ -252,8 +284,8 @@ function takeUp(members: Members, found: readonly { key: string; kinds: readonly
   return isChanged
 }
 
-function memberColumn({ name, label, kinds }: Member): RawColumn {
-  const candidates = candidatesOf(kinds)
+function memberColumn({ name, label, kinds }: Member, isUntyped: boolean): RawColumn {
+  const candidates = isUntyped ? untypedCandidates(kinds) : candidatesOf(kinds)
   return { name, label, engineType: 'VARCHAR', ...(candidates ? { candidates } : {}) }
 }
 
@@ -310,6 +342,11 @@ function candidatesOf(kinds: ReadonlySet<string>): readonly InferredType[] | und
   if (every('VARCHAR')) return ['date', 'datetime']
   if (every('OBJECT')) return ['geo_shape']
   return []
+}
+
+/** Texts are looked at as those of a CSV file are; what has members or items is what JSON says it is. */
+function untypedCandidates(kinds: ReadonlySet<string>): readonly InferredType[] | undefined {
+  return kinds.has('ARRAY') || kinds.has('OBJECT') ? candidatesOf(kinds) : undefined
 }
 
 function pathOf(text: string | undefined): string[] {

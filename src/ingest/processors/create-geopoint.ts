@@ -42,12 +42,14 @@ export const createGeopoint: Processor = {
           sql: `case when ${isValid} then {'lon': ${lon}, 'lat': ${lat}} end`,
         },
       ],
-      failure: {
-        field: output,
-        when: `(${args.text('latitude')} is not null or ${args.text('longitude')} is not null) and not coalesce(${isValid}, false)`,
-        value: `concat_ws(', ', ${args.text('latitude')}, ${args.text('longitude')})`,
-        reason: 'not a latitude and a longitude',
-      },
+      failures: [
+        {
+          field: output,
+          when: `(${args.text('latitude')} is not null or ${args.text('longitude')} is not null) and not coalesce(${isValid}, false)`,
+          value: `concat_ws(', ', ${args.text('latitude')}, ${args.text('longitude')})`,
+          reason: 'not a latitude and a longitude',
+        },
+      ],
     }
   },
 }

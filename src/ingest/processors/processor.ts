@@ -6,27 +6,63 @@ import {
   AppError,
   type FieldType,
   isFieldName,
+  type JoinedDataset,
   type JsonObject,
+  type JsonValue,
   quoteIdentifier,
   safeFieldName,
 } from '../../kernel/index.ts'
 import type { RawColumn } from '../extractors/reader.ts'
 import { asText } from '../types/types.ts'
 
+export const argumentTypes = [
+  'field',
+  /** An array of names of fields. */
+  'fields',
+  'new_field',
+  'text',
+  /** An array of texts. */
+  'texts',
+  'regexp',
+  'date_format',
+  /** A name of the IANA time zone database. */
+  'timezone',
+  /** Of the expression language: docs/expressions.md. */
+  'expression',
+  /** A GeoJSON geometry, as an object or as its text. */
+  'geojson',
+  /** `dataset_id` or `dataset_uid` of a dataset of this server, also as `{"dataset_id": ...}`. */
+  'dataset',
+  'int',
+  'double',
+  'boolean',
+] as const
+export type ArgumentType = (typeof argumentTypes)[number]
+
 export interface ProcessorArgument {
   readonly name: string
-  readonly type: 'field' | 'new_field' | 'text' | 'regexp' | 'date_format' | 'int' | 'boolean'
+  readonly type: ArgumentType
   readonly description: string
   readonly is_mandatory: boolean
   readonly default?: string | number | boolean
+  /** The only values of a text or int argument. */
+  readonly choices?: readonly (string | number)[]
+  /** Bounds of an int or double argument. */
+  readonly minimum?: number
+  readonly maximum?: number
 }
 
 export interface ProcessorExample {
   readonly args: JsonObject
   readonly input: Readonly<Record<string, string | null>>
-  /** Fields expected after the step (others unchanged); null: the record is left out. */
-  readonly output: Readonly<Record<string, unknown>> | null
+  /**
+   * Fields expected after the step (others unchanged); null: the record is left out. An array: the records it becomes, each
+   * with the fields that differ. Fields that the step removes are named as undefined.
+   */
+  readonly output: ExampleOutput | readonly ExampleOutput[] | null
 }
+
+type ExampleOutput = Readonly<Record<string, unknown>>
 
 export interface SetColumn {
   readonly name: string
@@ -35,18 +71,51 @@ export interface SetColumn {
   readonly fixedType?: FieldType
 }
 
+/** Values that a step could not handle: `when` is true for such a row, `value` says what it was. */
+export interface StepFailure {
+  readonly field: string
+  readonly when: string
+  readonly value: string
+  readonly reason: string
+}
+
+/**
+ * Something that SQL cannot compute, answered for each distinct key once, batch by batch, before the step's own SQL runs;
+ * that finds the answer of a row in the column `_answer` (JSON; null: none).
+ */
+export interface StepLookup {
+  /** Name of a service of lookups.ts. */
+  readonly service: string
+  /** What the service is asked beside the keys. */
+  readonly request: JsonObject
+  /** SQL of a row's key, text; rows whose key is null are not asked about. */
+  readonly key: string
+}
+
+/** A relation made once in a build, before the first slice: the columns it has must begin with an underscore. */
+export interface StepJoin {
+  /** Name of the table, unique to what it holds: two steps that say the same share it. */
+  readonly table: string
+  /** SQL of the query that fills it. */
+  readonly source: string
+  /** What goes behind the row's own relation: `left join <table> on ...`. */
+  readonly sql: string
+}
+
 export interface CompiledStep {
   /** Columns made or replaced. */
   readonly set: readonly SetColumn[]
-  /** Rows for which this is not true are left out. */
+  /** Columns taken away. */
+  readonly drop?: readonly string[]
+  /** Rows for which this is not true are left out; it sees the columns before the step. */
   readonly keep?: string
-  /** Values that the step could not handle: `when` is true for such a row, `value` says what it was. */
-  readonly failure?: {
-    readonly field: string
-    readonly when: string
-    readonly value: string
-    readonly reason: string
-  }
+  /** SQL of a list: the row becomes one for each of its items, which `set` finds as `_item`; one when there is none. */
+  readonly expand?: string
+  readonly lookup?: StepLookup
+  readonly join?: StepJoin
+  /** One row may become several by the join. */
+  readonly multiplies?: boolean
+  readonly failures?: readonly StepFailure[]
 }
 
 export interface Processor {
@@ -55,6 +124,8 @@ export interface Processor {
   readonly doc: string
   readonly args: readonly ProcessorArgument[]
   readonly examples: readonly ProcessorExample[]
+  /** Checks that need more than each argument by itself. Errors: ingest.missing_argument, ingest.invalid_argument. */
+  validate?(args: JsonObject): void
   compile(args: StepArguments): CompiledStep
 }
 
@@ -64,15 +135,24 @@ export interface StepArguments {
   text(argument: string): string
   /** Name of the field that an argument names. */
   field(argument: string): string
+  /** Names of the fields that an argument lists. Errors: ingest.processor_failed. */
+  fields(argument: string): readonly string[]
   /** Name of the field that the step makes or replaces. */
   output(argument: string): string
   value(argument: string): string
+  values(argument: string): readonly string[]
   number(argument: string): number
   flag(argument: string): boolean
   has(argument: string): boolean
+  /** The argument as it was given; undefined: it was not. */
+  given(argument: string): JsonValue | undefined
+  /** The columns before the step. */
+  readonly columns: readonly RawColumn[]
   /** Fields that hold text. */
   readonly textFields: readonly string[]
   textOf(field: string): string
+  /** The dataset that an argument names, as its readers have it. Errors: ingest.processor_failed. */
+  dataset(argument: string): JoinedDataset
 }
 
 /** Checks what can be checked without a source. Errors: ingest.missing_argument, ingest.invalid_argument. */
@@ -95,16 +175,70 @@ export function validateArguments(processor: Processor, args: JsonObject): void 
       })
     }
   }
+  processor.validate?.(args)
 }
 
 function expectation(spec: ProcessorArgument, value: unknown): string | null {
-  if (spec.type === 'int') return Number.isInteger(value) ? null : 'it must be a whole number'
-  if (spec.type === 'boolean') return typeof value === 'boolean' ? null : 'it must be true or false'
+  switch (spec.type) {
+    case 'int':
+    case 'double':
+      return numberExpectation(spec, value)
+    case 'boolean':
+      return typeof value === 'boolean' ? null : 'it must be true or false'
+    case 'fields':
+    case 'texts':
+      return Array.isArray(value) && value.length > 0 && value.every(isPlainText)
+        ? null
+        : 'it must be an array of texts'
+    case 'geojson':
+      return isPlainText(value) || isObject(value) ? null : 'it must be a GeoJSON geometry'
+    case 'dataset':
+      return isPlainText(datasetNamed(value)) ? null : 'it must be the id of a dataset'
+    case 'timezone':
+      return isTimeZone(value) ? null : 'it must be the name of a time zone, e.g. Europe/Paris'
+    default:
+      return textExpectation(spec, value)
+  }
+}
+
+function numberExpectation(spec: ProcessorArgument, value: unknown): string | null {
+  const isRight = spec.type === 'int' ? Number.isSafeInteger(value) : Number.isFinite(value)
+  const kind = spec.type === 'int' ? 'a whole number' : 'a number'
+  if (!isRight) return `it must be ${kind}`
+  if (spec.choices && !spec.choices.includes(value as number)) return oneOf(spec.choices)
+  const [low, high] = [spec.minimum ?? -Infinity, spec.maximum ?? Infinity]
+  if ((value as number) >= low && (value as number) <= high) return null
+  return `it must be ${kind}${spec.minimum === undefined ? '' : ` from ${low}`}${spec.maximum === undefined ? '' : ` up to ${high}`}`
+}
+
+function textExpectation(spec: ProcessorArgument, value: unknown): string | null {
   if (typeof value !== 'string') return 'it must be text'
   if (value.includes('\0')) return 'it must not hold a NUL character'
+  if (spec.choices && !spec.choices.includes(value)) return oneOf(spec.choices)
   if (spec.type === 'new_field' && !isFieldName(value) && safeFieldName(value, new Set()) === '')
     return 'it must be a name'
   return null
+}
+
+const oneOf = (choices: readonly (string | number)[]) => `it must be one of ${choices.join(', ')}`
+const isPlainText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0')
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function isTimeZone(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Of an argument of type `dataset`: what it names; undefined when it names nothing. */
+export function datasetNamed(value: unknown): string | undefined {
+  const named = isObject(value) ? (value.dataset_id ?? value.dataset_uid) : value
+  return typeof named === 'string' && named !== '' ? named : undefined
 }
 
 /** Binds a step's arguments to the columns before it. Errors: ingest.processor_failed for a field that is not there. */
@@ -113,11 +247,12 @@ export function bindArguments(
   processorUid: string,
   args: JsonObject,
   columns: readonly RawColumn[],
+  datasets: Readonly<Record<string, JoinedDataset>> = {},
 ): StepArguments {
   const byName = new Map(columns.map((column) => [column.name, column]))
-  function given(argument: string): unknown {
+  function given(argument: string): JsonValue | undefined {
     const spec = processor.args.find((candidate) => candidate.name === argument)
-    return args[argument] ?? spec?.default
+    return args[argument] ?? spec?.default ?? undefined
   }
   function column(name: string): RawColumn {
     const found = byName.get(name)
@@ -130,22 +265,37 @@ export function bindArguments(
     }
     return found
   }
+  const list = (argument: string) => (given(argument) as readonly string[] | undefined) ?? []
   const textOf = (name: string) => asText(column(name).engineType, quoteIdentifier(name))
   return {
     text: (argument) => textOf(String(given(argument))),
     field: (argument) => column(String(given(argument))).name,
+    fields: (argument) => list(argument).map((name) => column(name).name),
     output: (argument) => {
       const name = String(given(argument))
       return byName.has(name) || isFieldName(name) ? name : safeFieldName(name, new Set())
     },
     value: (argument) => String(given(argument) ?? ''),
+    values: list,
     number: (argument) => Number(given(argument)),
     flag: (argument) => given(argument) === true,
     has: (argument) => given(argument) !== undefined && given(argument) !== null && given(argument) !== '',
+    given,
+    columns,
     textFields: columns
       .filter((candidate) => candidate.engineType === 'VARCHAR')
       .map((candidate) => candidate.name),
     textOf,
+    dataset(argument) {
+      const named = datasetNamed(given(argument))
+      const found = named === undefined ? undefined : datasets[named]
+      if (found) return found
+      throw new AppError('ingest.processor_failed', {
+        processor_id: processorUid,
+        field: argument,
+        msg: `no published dataset ${named}`,
+      })
+    },
   }
 }
 

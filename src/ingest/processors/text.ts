@@ -167,12 +167,14 @@ export const dateNormalizer: Processor = {
           sql: `strftime(${parsed}, '${hasTime ? '%Y-%m-%dT%H:%M:%S' : '%Y-%m-%d'}')`,
         },
       ],
-      failure: {
-        field: name,
-        when: `${text} is not null and ${parsed} is null`,
-        value: text,
-        reason: `not a date written as ${format}`,
-      },
+      failures: [
+        {
+          field: name,
+          when: `${text} is not null and ${parsed} is null`,
+          value: text,
+          reason: `not a date written as ${format}`,
+        },
+      ],
     }
   },
 }
