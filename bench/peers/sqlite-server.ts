@@ -33,5 +33,7 @@ const server = createServer((request, response) => {
     }
   })
 })
+// Callers pause while others are measured: a connection that ends meanwhile would be an error of theirs.
+server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
 process.once('disconnect', () => process.exit(0))

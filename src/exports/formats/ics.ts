@@ -47,7 +47,7 @@ export const ics = rawText({
 function timeSql(property: string, column: ResultColumn): string {
   return column.type === 'date'
     ? `'${property};VALUE=DATE:' || strftime(${column.sqlName}, '%Y%m%d')`
-    : `'${property}:' || strftime(timezone('UTC', ${column.sqlName}), '%Y%m%dT%H%M%SZ')`
+    : `'${property}:' || strftime(make_timestamp(epoch_us(${column.sqlName})), '%Y%m%dT%H%M%SZ')`
 }
 
 /** TEXT of RFC 5545, section 3.3.11; control characters are not allowed in it. */

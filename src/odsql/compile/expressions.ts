@@ -3,6 +3,7 @@ import { formatTokens } from '../resolve/date-format.ts'
 import type { Typed } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
 import { greatCircle } from './geometry.ts'
+import { localTime } from './local-time.ts'
 import type { Binder } from './target.ts'
 
 export interface ExpressionContext {
@@ -98,7 +99,7 @@ export function compileDay(context: ExpressionContext, moment: Moment): string {
 function compileLocal(context: ExpressionContext, expr: Typed): string {
   const sql = compileExpr(context, expr)
   if (expr.type === 'date') return `${sql}::timestamp`
-  return `timezone(${context.binder.bind(context.timezone)}, ${sql})`
+  return localTime(sql, context.timezone, () => context.binder.bind(context.timezone))
 }
 
 function compileCall(context: ExpressionContext, call: Extract<Typed, { kind: 'call' }>): string {

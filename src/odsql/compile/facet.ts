@@ -3,6 +3,7 @@
 import type { Query } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
 import { contextOf, whereSql } from './clauses.ts'
+import { localTime } from './local-time.ts'
 import { createBinder, type QueryTarget, type Statement } from './target.ts'
 
 export interface FacetQuery {
@@ -34,7 +35,7 @@ export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement 
       value = `strftime(${column.sql}, '${dateLevels[Math.min(level, 2)]}')`
       break
     case 'datetime':
-      value = `strftime(timezone(${binder.bind(query.timezone)}, ${column.sql}), '${dateLevels[Math.min(level, 2)]}')`
+      value = `strftime(${localTime(column.sql, query.timezone, () => binder.bind(query.timezone))}, '${dateLevels[Math.min(level, 2)]}')`
       break
     case 'text':
       value =

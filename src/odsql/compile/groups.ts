@@ -5,6 +5,7 @@ import type { GroupKey, Query, Typed } from '../resolve/typed.ts'
 import { effective, type Page, pageSql, type ResultColumn, type RowsStatement, whereSql } from './clauses.ts'
 import { cellSql, clusterSql } from './clusters.ts'
 import { compileDay, compileExpr, finite } from './expressions.ts'
+import { localTime } from './local-time.ts'
 import type { PredicateContext } from './predicates.ts'
 
 /** One row a group; one row where there are only aggregates. */
@@ -94,7 +95,7 @@ function keySql(group: Exclude<GroupKey, { kind: 'cluster' }>, context: Predicat
     case 'width':
       return widthKeySql(value, group.width, context)
     case 'interval':
-      return `time_bucket(interval '${group.count} ${group.unit}', ${local(group.expr, value, context)})`
+      return intervalKeySql(group, local(group.expr, value, context))
     case 'range': {
       const cases = group.bounds.slice(1).map((high, index) => {
         const low = group.bounds[index]!
@@ -109,6 +110,12 @@ function keySql(group: Exclude<GroupKey, { kind: 'cluster' }>, context: Predicat
     default:
       return group satisfies never
   }
+}
+
+/** The start of the interval that a local timestamp lies in. Single units begin where the calendar has them begin. */
+function intervalKeySql({ count, unit }: { count: number; unit: string }, local: string): string {
+  if (count === 1) return `date_trunc('${unit}', ${local})`
+  return `time_bucket(interval '${count} ${unit}', ${local})`
 }
 
 /**
@@ -132,7 +139,7 @@ function bound(expr: Typed, field: Typed, context: PredicateContext): string {
 function local(expr: Typed, sql: string, context: PredicateContext): string {
   return expr.type === 'date'
     ? `${sql}::timestamp`
-    : `timezone(${context.binder.bind(context.timezone)}, ${sql})`
+    : localTime(sql, context.timezone, () => context.binder.bind(context.timezone))
 }
 
 /** What a group is called in the answer: its value, or `[from, to[` for ranges. */

@@ -1,6 +1,6 @@
 /** How values are printed, in the engine: the JSON forms of the Explore API, section 1.4. */
-import { quoteLiteral } from '../../kernel/index.ts'
 import type { Type } from '../schema.ts'
+import { localTime } from './local-time.ts'
 
 /** SQL of a value in the form JSON answers show it; `sql` is a column of the given type. */
 export function jsonValueSql(sql: string, type: Type, timezone: string): string {
@@ -28,14 +28,13 @@ export function jsonValueSql(sql: string, type: Type, timezone: string): string 
 
 /** `2031-05-09T10:00:00+02:00`: ISO 8601 with the offset of the zone at that moment; fractions only where there are any. */
 export function instantSql(sql: string, timezone: string): string {
-  const zone = quoteLiteral(timezone)
-  const local = timezone === 'UTC' ? `timezone('UTC', ${sql})` : `timezone(${zone}, ${sql})`
+  const local = localTime(sql, timezone)
   const fraction = `case when date_part('microsecond', ${local}) % 1000000 <> 0 then strftime(${local}, '.%f') else '' end`
   const offset = timezone === 'UTC' ? "'+00:00'" : offsetSql(sql, local)
   return `strftime(${local}, '%Y-%m-%dT%H:%M:%S') || ${fraction} || ${offset}`
 }
 
 function offsetSql(sql: string, local: string): string {
-  const minutes = `datediff('minute', timezone('UTC', ${sql}), ${local})`
+  const minutes = `datediff('minute', ${localTime(sql, 'UTC')}, ${local})`
   return `printf('%s%02d:%02d', case when ${minutes} < 0 then '-' else '+' end, abs(${minutes}) // 60, abs(${minutes}) % 60)`
 }
