@@ -1,12 +1,26 @@
 /**
  * Folding of text for full-text search: one definition for the index, the queries and the words of a query.
  * A term is a maximal run of letters and digits after lower-casing and removal of accents (ODSQL specification,
- * section 4; the engine has no NFKD, so compatibility forms such as ligatures stay as they are).
+ * section 4), where `Łódź` is `lodz` and `Straße` is `strasse`. The engine has no NFKD: other compatibility forms stay.
  */
 
-/** SQL: the folded text of a text expression. */
+/** Letters that are no letter with an accent, and what somebody without them on the keyboard types. */
+const strokes = ['łøđðħŧŋı', 'loddhtni'] as const
+const ligatures: readonly (readonly [letter: string, letters: string])[] = [
+  ['ß', 'ss'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['þ', 'th'],
+]
+
+/** SQL: the folded text of a text expression. Most texts are ASCII, and nothing but their case is looked at. */
 export function foldedTextSql(expression: string): string {
-  return `strip_accents(lower(${expression}))`
+  const plain = `translate(strip_accents(lower(${expression})), '${strokes[0]}', '${strokes[1]}')`
+  const folded = ligatures.reduce(
+    (sql, [letter, letters]) => `replace(${sql}, '${letter}', '${letters}')`,
+    plain,
+  )
+  return `case when strlen(${expression}) = length(${expression}) then lower(${expression}) else ${folded} end`
 }
 
 /** SQL: the list of terms of a text expression, in order, repeated as they occur; an empty list for null. */

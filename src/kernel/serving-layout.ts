@@ -15,7 +15,7 @@
  * The Parquet parts have `_id` first, then the fields; `_row` is their position.
  */
 export const servingLayout = {
-  version: 3,
+  version: 4,
   records: 'records',
   ids: 'ids',
   postings: 'postings',

@@ -44,6 +44,23 @@ async function ids(clauses: Clauses): Promise<unknown[]> {
   return indexed!
 }
 
+test('letters with a stroke and ligatures are found as people type them, and as they are', async (t) => {
+  const text = 'id;name\n1;Łódzka straße\n2;Færøsk Þór\n3;Lodzka Strasse\n'
+  const readers = await openBoth(t, [sourceOf(t, 'letters.csv', text, 'csvfile')])
+  for (const { rows } of [readers.indexed, readers.scanned])
+    for (const [where, expected] of [
+      ['"lodzka"', [1, 3]],
+      ['name like "STRASSE" and "łódzka"', [1, 3]],
+      ['suggest(name, "łódz")', [1, 3]],
+      ['"faerösk" and "thor"', [2]],
+    ] as const)
+      assert.deepEqual(
+        (await rows({ select: 'id', where })).map((row) => row.id),
+        expected,
+        where,
+      )
+})
+
 describe('records without an order come by relevance', () => {
   const cases: readonly (readonly [what: string, where: string, ids: readonly number[]])[] = [
     [

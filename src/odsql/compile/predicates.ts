@@ -3,7 +3,7 @@
  * is three-valued. In a positive place null and false both drop the row, so the plain SQL serves (and the engine can
  * prune by it); only below a `not` must a null be made false.
  */
-import { foldedTermsSql } from '../../kernel/index.ts'
+import { foldedTermsSql, foldedTextSql } from '../../kernel/index.ts'
 import type { Predicate, Typed, Word, WordSearch } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
 import { compileDay, compileExpr, dayAsInstant, type ExpressionContext } from './expressions.ts'
@@ -174,7 +174,7 @@ export function isIndexed({ target }: PredicateContext, columns: readonly Column
 }
 
 export function folded(context: PredicateContext, word: Word): string {
-  return `strip_accents(lower(${context.binder.bind(word.text)}::varchar))`
+  return foldedTextSql(`${context.binder.bind(word.text)}::varchar`)
 }
 
 export function termTest(term: string, text: string, word: Word): string {
