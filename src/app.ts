@@ -16,7 +16,7 @@ import {
   type LogEvent,
   printEvent,
 } from './http/index.ts'
-import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
+import { type BuilderHost, createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
@@ -56,7 +56,14 @@ const drainMs = 10_000
 /** Errors: SettingError, in words for the person who starts the server. */
 export async function startApp(
   settings: Settings,
-  deps: { clock: Clock; ids: Ids; log: Log; pid: number },
+  deps: {
+    readonly clock: Clock
+    readonly ids: Ids
+    readonly log: Log
+    readonly pid: number
+    /** Default: each builder is a process. */
+    readonly builders?: BuilderHost
+  },
 ): Promise<App> {
   const { clock, ids, log } = deps
   const directory = layOut(settings.dataDirectory)
@@ -118,7 +125,7 @@ export async function startApp(
       maxBytes: settings.maxSourceMb * mebi,
       maxRedirects: 5,
     }
-    const builders = createBuilderHost()
+    const builders = deps.builders ?? createBuilderHost()
     closers.push(() => builders.close())
     const responseCache = createResponseCache({
       maxBytes: settings.responseCacheMb * mebi,

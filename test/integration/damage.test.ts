@@ -17,6 +17,7 @@ import { flipByte } from '../support/damage.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { type Answer, type CreatedDataset, explorePath, type JobAnswer } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { isWhole } from '../support/tiers.ts'
 
 const rows = 2000
 /** Every answer is read from the files. */
@@ -189,7 +190,7 @@ test('a damaged or missing serving file changes no answer, and is derived again'
     const isNew = () => ![0, damaged.get(name)].includes(identityOf(serving))
     await until(isNew, `the serving file of ${name} is not derived again`)
   }
-  for (const name of servingNames)
+  for (const name of isWhole ? servingNames : servingNames.slice(0, 2))
     assert.deepEqual(await textsOf(again, name), whole, `${name}, derived again`)
 })
 
