@@ -244,15 +244,21 @@ function columnsAfter(columns: readonly RawColumn[], { set, drop }: CompiledStep
       return change ? changedColumn(column, change) : column
     })
   const kept = new Set(next.map(({ name }) => name))
-  for (const { name, engineType, fixedType } of changed.values())
-    if (!kept.has(name)) next.push({ name, label: name, engineType, ...(fixedType ? { fixedType } : {}) })
+  for (const column of changed.values())
+    if (!kept.has(column.name)) next.push(changedColumn({ ...column, label: column.name }, column))
   return next
 }
 
 function changedColumn(column: RawColumn, changed: SetColumn): RawColumn {
   // What the format said of the old values says nothing of the new ones.
-  const { engineType, fixedType } = changed
-  return { name: column.name, label: column.label, engineType, ...(fixedType ? { fixedType } : {}) }
+  const { engineType, fixedType, candidates } = changed
+  return {
+    name: column.name,
+    label: column.label,
+    engineType,
+    ...(fixedType ? { fixedType } : {}),
+    ...(candidates ? { candidates } : {}),
+  }
 }
 
 function projectField(planned: PlannedField, known: KnownTypes): ProjectedField {

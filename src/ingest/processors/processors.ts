@@ -1,6 +1,8 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { createGeopoint } from './create-geopoint.ts'
+import { expression } from './expression.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { metaExpression } from './meta-expression.ts'
 import { type Processor, validateArguments } from './processor.ts'
 import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringReplace } from './text.ts'
 
@@ -12,6 +14,8 @@ export const processors: ReadonlyMap<string, Processor> = new Map(
     copyField,
     createGeopoint,
     dateNormalizer,
+    expression,
+    metaExpression,
     regexpReplace,
     skipRecord,
     split,
