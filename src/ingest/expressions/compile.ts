@@ -378,7 +378,9 @@ const isDate = (type: Type) => type === 'date' || type === 'datetime'
 const isNothing = (value: Compiled) => value.type === 'null' || value.literal === ''
 const isOpenText = (value: Compiled) => value.type === 'text' && value.literal === undefined
 const numberPattern = /^[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$/
-const isNumberText = ({ literal }: Compiled) => literal !== undefined && numberPattern.test(literal.trim())
+const withoutBlanks = (text: string) => text.replace(/[ \u00a0\u202f]/g, '')
+const isNumberText = ({ literal }: Compiled) =>
+  literal !== undefined && numberPattern.test(withoutBlanks(literal))
 
 function doubleLiteral(value: number, span: Span): string {
   if (!Number.isFinite(value)) throw fault('odsql.type_mismatch', span, { reason: 'the number is too large' })
@@ -386,7 +388,7 @@ function doubleLiteral(value: number, span: Span): string {
 }
 
 function numberWritten(literal: string, value: Compiled): string {
-  const text = literal.trim()
+  const text = withoutBlanks(literal)
   if (text === '') return 'null::double'
   if (!numberPattern.test(text)) throw expected('a number', value)
   return doubleLiteral(Number(text.replace(',', '.')), value.span)
