@@ -48,3 +48,34 @@ test('every function does what its examples say', async () => {
     }
   }
 })
+
+test('an expression gives what a naive evaluator gives', async (t) => {
+  const chance = createChance(t)
+  const texts = ['3', '-2', '1.5', '1,25', '10', 'x', 'Ab c', 'no', ' 4 ', '', '1e2', 'é', 'nan', null]
+  const rows = Array.from({ length: 12 }, () =>
+    Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, chance.pick(texts)])),
+  )
+  const values = rows.map((row) => {
+    const items = ['a', 'b', 'c', 'd'].map((name) => (row[name] === null ? 'null' : quoteLiteral(row[name]!)))
+    return `(${items.join(', ')})`
+  })
+  await connection.run(
+    `create temp table drawn as select * from (values ${values.join(', ')}) as v(a, b, c, d)`,
+  )
+  for (let round = 0; round < 300; round++) {
+    const text = randomExpression(chance, 1 + chance.below(4))
+    const found = await connection.all(`select ${sqlOf(text, ['a', 'b', 'c', 'd'])} as v from drawn`)
+    for (const [index, row] of rows.entries())
+      assert.ok(
+        isSame(found[index]!.v as string | null, evaluateText(text, row)),
+        `${text} over ${JSON.stringify(row)}: ${found[index]!.v}, not ${evaluateText(text, row)}`,
+      )
+  }
+})
+
+/** Roots and quotients may differ in their last digit, and very large numbers in how they are written. */
+function isSame(found: string | null, expected: string | null): boolean {
+  if (found === expected) return true
+  const [a, b] = [Number(found), Number(expected)]
+  return found !== null && expected !== null && Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+}
