@@ -39,15 +39,16 @@ function evaluate(expr: Expr, fields: Fields): Value {
     }
     case 'choice': {
       // A choice between a number and a text is a text, even where the number is chosen.
-      if (isTrue(of(expr.condition))) return of(expr.value)
-      return expr.otherwise ? of(expr.otherwise) : null
+      const chosen = isTrue(of(expr.condition)) ? expr.value : expr.otherwise
+      const value = chosen ? of(chosen) : null
+      return typeOf(expr) === 'text' ? textOf(value) : value
     }
     case 'arithmetic':
       return calculate(expr.operator, numberOf(of(expr.left)), numberOf(of(expr.right)))
     case 'compare':
       return compare(expr.operator, expr.left, expr.right, fields)
     case 'call':
-      return call(expr.name, expr.args.map(of))
+      return typeOf(expr) === 'text' ? textOf(call(expr.name, expr.args.map(of))) : call(expr.name, expr.args.map(of))
     default:
       return expr satisfies never
   }

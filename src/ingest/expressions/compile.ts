@@ -395,7 +395,7 @@ function numberWritten(literal: string, value: Compiled): string {
 }
 
 function expected(what: string, { span, literal, type }: Compiled): Error {
-  const found = literal === undefined ? `a ${type}` : `the text ${JSON.stringify(literal.slice(0, 40))}`
+  const found = literal === undefined ? `${type === 'int' ? 'an' : 'a'} ${type}` : `the text ${JSON.stringify(literal.slice(0, 40))}`
   const advice = what === 'a number' && literal !== undefined ? '; texts are joined by &' : ''
   return fault('odsql.type_mismatch', span, { reason: `${what} is expected, not ${found}${advice}` })
 }
@@ -439,9 +439,9 @@ function numberOf(text: string): string {
 const dateOf = (text: string) => `timezone('UTC', ${setConversion('datetime', text)})`
 const dateText = (date: string) => `strftime(${date}, '%Y-%m-%dT%H:%M:%S+00:00')`
 
-/** A double without the zero behind the point of whole numbers; null where it is not finite. */
+/** A double without the zero behind the point of whole numbers and without minus zero; null where it is not finite. */
 export function numberText(sql: string): string {
-  return once(sql, (v) => `case when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`)
+  return once(sql, (v) => `case when ${v} = 0 then '0' when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`)
 }
 
 function asText({ type, sql }: Compiled): string {

@@ -123,7 +123,7 @@ const adding = (unit: string, ...examples: [string, string | null][]): Expressio
       tried(
         `(${x} + to_${unit === 'years' || unit === 'months' || unit === 'days' ? unit : 'seconds'}(${
           { hours: `3600 * ${n}`, minutes: `60 * ${n}` }[unit] ??
-          (unit === 'seconds' ? n! : count(n!, -10_000_000, 10_000_000))
+          (unit === 'seconds' ? n! : `try_cast(trunc(${n}) as integer)`)
         }))`,
       ),
     `A date and so many ${unit} more, or less`,
