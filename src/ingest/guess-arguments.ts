@@ -39,7 +39,10 @@ const hints: readonly Hint[] = [
   { of: /html/, fits: written(/<\w+[^>]*>|&#?\w+;/) },
   { of: /bit_range/, fits: (_field, values) => (every(values, /^(0x)?[0-9a-f]+$/i) ? 1 : 0) },
   { of: /convert_number/, fits: (_field, values) => (every(values, /^\D{0,4}\d[\d .,']*\D{0,5}$/) ? 1 : 0) },
-  { of: /multivalued/, fits: written(/[;,|]/) },
+  {
+    of: /multivalued/,
+    fits: (field, values) => (isOf(field, 'text') && values.some((value) => /[;,|]/.test(value)) ? 2 : 0),
+  },
   {
     of: /geo|polygon|shape|coordinates|distance/,
     fits: (field) => (isOf(field, 'geo_point_2d') ? 2 : isOf(field, 'geo_shape') ? 1 : 0),

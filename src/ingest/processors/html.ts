@@ -1,9 +1,9 @@
 /** What is in HTML: read by libraries, for the list of entities and the ways that browsers forgive are long. */
 import { decodeHTML } from 'entities'
-import { Parser } from 'htmlparser2'
+import { Tokenizer } from 'htmlparser2'
 
 /** Elements whose text nobody reads. */
-const hidden = new Set(['script', 'style', 'template', 'head', 'noscript'])
+const hidden = new Set(['script', 'style', 'template', 'title', 'noscript'])
 /** Elements that words do not run through. */
 const blocks = new Set(
   'address article aside blockquote br dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td th tr ul'.split(
@@ -11,30 +11,55 @@ const blocks = new Set(
   ),
 )
 
-/** The text of HTML, with single blanks between words; the parser goes through it once, however deep it is. */
+/**
+ * The text of HTML, with single blanks between words. By tokens alone: a parser keeps the elements that are open, and the
+ * one at hand takes a time that grows with the square of their depth.
+ */
 export function textOfHtml(html: string): string {
   const pieces: string[] = []
-  let hiddenDepth = 0
+  // How many of an element of hidden text are open; what is closed without having been opened does not count.
+  let hiddenIn: string | null = null
+  let depth = 0
+  const nameAt = (start: number, end: number) => html.slice(start, end).toLowerCase()
   const between = (name: string) => {
-    if (blocks.has(name)) pieces.push(' ')
+    if (hiddenIn === null && blocks.has(name)) pieces.push(' ')
   }
-  const parser = new Parser(
-    {
-      onopentag(name) {
-        if (hidden.has(name)) hiddenDepth++
-        between(name)
-      },
-      onclosetag(name) {
-        if (hidden.has(name)) hiddenDepth--
-        between(name)
-      },
-      ontext(text) {
-        if (hiddenDepth === 0) pieces.push(text)
-      },
-    },
+  const nothing = () => {}
+  const tokenizer = new Tokenizer(
     { decodeEntities: true },
+    {
+      onopentagname(start, end) {
+        const name = nameAt(start, end)
+        if (hiddenIn === null && hidden.has(name)) hiddenIn = name
+        if (hiddenIn === name) depth++
+        between(name)
+      },
+      onclosetag(start, end) {
+        const name = nameAt(start, end)
+        if (hiddenIn === name && --depth === 0) hiddenIn = null
+        between(name)
+      },
+      ontext(start, end) {
+        if (hiddenIn === null) pieces.push(html.slice(start, end))
+      },
+      ontextentity(codepoint) {
+        if (hiddenIn === null) pieces.push(String.fromCodePoint(codepoint))
+      },
+      onselfclosingtag: nothing,
+      onopentagend: nothing,
+      onattribdata: nothing,
+      onattribentity: nothing,
+      onattribend: nothing,
+      onattribname: nothing,
+      oncdata: nothing,
+      oncomment: nothing,
+      ondeclaration: nothing,
+      onprocessinginstruction: nothing,
+      onend: nothing,
+    },
   )
-  parser.end(html)
+  tokenizer.write(html)
+  tokenizer.end()
   return pieces
     .join('')
     .replace(/[\s\u00a0]+/g, ' ')
