@@ -7,7 +7,7 @@
  */
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
-import { pipelineVersion } from '../ingest/index.ts'
+import { pipelineVersion, stepsAt } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type Field, type Manifest } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
@@ -126,7 +126,7 @@ async function build(
   const signal = AbortSignal.any([context.signal, abort.signal])
   try {
     const sources = await gatherSources(deps, configuration.resources, board, signal)
-    const { processors } = configuration
+    const processors = stepsAt(configuration.processors, new Date(context.job.createdAt).toISOString())
     const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
     const steps = { processors, fieldSpecifications, maxRecords: null }
     const recipe = computeRecipe({ pipelineVersion, sources, ...steps })

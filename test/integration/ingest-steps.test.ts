@@ -4,12 +4,14 @@ import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
 import { createStepSupport } from '../../src/ingest/builder/step-support.ts'
+import type { Processor, ProcessorArgument } from '../../src/ingest/processors/processor.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
 import {
   AppError,
   type ConfiguredStep,
   type ErrorKey,
   type JsonObject,
+  type JsonValue,
   quoteIdentifier,
   quoteLiteral,
 } from '../../src/kernel/index.ts'
@@ -55,6 +57,37 @@ async function runProcessors(
   }
 }
 
+/** The worst that an argument can be and still be one; of those that cannot hold any text, what an example says. */
+function hostileArgument(processor: Processor, spec: ProcessorArgument, hostile: string): JsonValue | undefined {
+  if (spec.choices || spec.type === 'int' || spec.type === 'double')
+    return processor.examples[0]!.args[spec.name] ?? spec.default
+  switch (spec.type) {
+    case 'field':
+      return 'a'
+    case 'fields':
+      return ['a']
+    case 'new_field':
+      return hostile
+    case 'text':
+      // Ways into JSON are of few characters.
+      return spec.name === 'rule' ? `block.'; drop table x; --.item` : hostile
+    case 'texts':
+      return [`a.'; drop table x; --`]
+    case 'text_or_expression':
+      return `=a == ${JSON.stringify(hostile)} and b == ')'`
+    case 'expression':
+      return `a & ${JSON.stringify(hostile)}`
+    case 'regexp':
+      return `(?P<select>'")`
+    case 'date_format':
+      return `%Y'"`
+    case 'boolean':
+      return spec.default ?? false
+    default:
+      return processor.examples[0]!.args[spec.name]
+  }
+}
+
 for (const processor of processors.values()) {
   test(`${processor.name} does what its examples say`, async (t) => {
     assert.ok(processor.examples.length > 0)
@@ -77,13 +110,8 @@ for (const processor of processors.values()) {
     const hostile = `'"); drop table x; --\\1 $1 %s`
     const args: JsonObject = {}
     for (const spec of processor.args) {
-      if (spec.type === 'field') args[spec.name] = 'a'
-      else if (spec.type === 'new_field') args[spec.name] = hostile
-      else if (spec.type === 'text') args[spec.name] = hostile
-      else if (spec.type === 'regexp') args[spec.name] = `(?P<select>'")`
-      else if (spec.type === 'date_format') args[spec.name] = `%Y'"`
-      else if (spec.type === 'int') args[spec.name] = spec.default ?? 1
-      else args[spec.name] = spec.default ?? false
+      const value = hostileArgument(processor, spec, hostile)
+      if (value !== undefined) args[spec.name] = value
     }
     validateProcessor(processor.name, args)
     const records = await runProcessors(t, [{ processor_uid: 'pr_hostile', name: processor.name, args }], {

@@ -14,6 +14,7 @@ import { registerGenerations } from './generation-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
+import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
@@ -27,6 +28,7 @@ const parts: readonly RegisterRoutes[] = [
   registerMetadata,
   registerResources,
   registerSteps,
+  registerProcessors,
   registerPublish,
   registerActions,
   registerVersions,

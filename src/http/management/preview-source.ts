@@ -1,8 +1,8 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConfiguredResource, filePrefix, findFile } from '../../catalog/index.ts'
-import { fetchResource, guessExtractor, type Preview } from '../../ingest/index.ts'
-import { AppError } from '../../kernel/index.ts'
+import { fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
+import { AppError, type ConfiguredStep } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 
 export interface GatheredSource {
@@ -67,11 +67,20 @@ async function readHead(path: string): Promise<Buffer> {
   }
 }
 
-/** The first records of a resource with its source types; processors are not applied. Errors: those of the source. */
+interface PreviewOptions {
+  readonly processors?: readonly ConfiguredStep[]
+  readonly rows?: number
+}
+
+/**
+ * The first records of a resource with its source types, behind the processors that are given. Errors: those of the
+ * source and of the processors.
+ */
 export async function previewOf(
   services: HttpServices,
   resource: ConfiguredResource,
   signal: AbortSignal,
+  { processors = [], rows = previewRows }: PreviewOptions = {},
 ): Promise<Preview> {
   const source = await gatherSource(services, resource.url, null, signal)
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
@@ -89,9 +98,9 @@ export async function previewOf(
           extractor: resource.type,
           params: resource.params,
         },
-        processors: [],
+        processors: stepsAt(processors, new Date(services.clock.now()).toISOString()),
         fieldSpecifications: [],
-        rows: previewRows,
+        rows,
         tmpDirectory,
         limits: {
           memoryLimitMb: services.limits.builderMemoryMb,

@@ -12,6 +12,7 @@ import {
   type ConfiguredStep,
   type ErrorValue,
   errorSpec,
+  type Field,
   formatInstant,
   fromErrorValue,
   type JsonObject,
@@ -122,6 +123,11 @@ export function printStep(step: ConfiguredStep): JsonObject {
   const printed: JsonObject = { processor_uid, name, args: args as JsonValue }
   if (typeof step.label === 'string') printed.label = step.label
   return printed
+}
+
+/** A field as previews and guesses show it. */
+export function printPreviewField({ name, label, type, description }: Field): JsonObject {
+  return { name, original_name: label, label, type, description, annotations: [] }
 }
 
 export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject {

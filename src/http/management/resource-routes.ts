@@ -13,13 +13,13 @@ import {
   replaceResource,
 } from '../../catalog/index.ts'
 import { findExtractor, type Preview, validateParameters } from '../../ingest/index.ts'
-import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
-import { printResource } from './render.ts'
+import { printPreviewField, printResource } from './render.ts'
 import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
 
 const tags = ['resources']
@@ -172,14 +172,6 @@ async function guessType(services: HttpServices, url: string, reply: FastifyRepl
   return source.guess()
 }
 
-function sendPreview(reply: FastifyReply, preview: Preview): FastifyReply {
-  const fields: JsonValue = preview.fields.map((field) => ({
-    name: field.name,
-    original_name: field.label,
-    label: field.label,
-    type: field.type,
-    description: field.description,
-    annotations: [],
-  }))
-  return reply.send({ fields, records: preview.records })
+function sendPreview(reply: FastifyReply, { fields, records }: Preview): FastifyReply {
+  return reply.send({ fields: fields.map(printPreviewField), records })
 }

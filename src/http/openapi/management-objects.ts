@@ -309,18 +309,76 @@ export const managementObjects = {
     params: anything('Parameters of the extractor'),
   }),
   Preview: Type.Object({
-    fields: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        original_name: Type.String(),
-        label: Type.String(),
-        type: Type.String(),
-        description: nullable('string'),
-        annotations: Type.Array(anyValue()),
-      }),
-    ),
+    fields: list('PreviewField'),
     records: Type.Array(anything('A record, at most 20'), { maxItems: 20 }),
   }),
+  PreviewField: Type.Object({
+    name: Type.String(),
+    original_name: Type.String(),
+    label: Type.String(),
+    type: Type.String(),
+    description: nullable('string'),
+    annotations: Type.Array(anyValue()),
+  }),
+  ProcessorPreview: Type.Object({
+    fields: list('PreviewField'),
+    records: Type.Array(anything('A record')),
+    errors: Type.Array(
+      Type.Object({
+        record_id: Type.String(),
+        processor_uid: Type.String({ description: 'pr_preview1, pr_preview2... where none was given' }),
+        field: Type.String(),
+        value: Type.String(),
+        reason: Type.String(),
+      }),
+      { maxItems: 100, description: 'The first values of the sample that could not be handled' },
+    ),
+    errors_count: Type.Integer(),
+    rows: Type.Object(
+      {
+        read: Type.Integer(),
+        kept: Type.Integer(),
+        rejected: Type.Integer(),
+        filtered: Type.Integer(),
+        added: Type.Integer(),
+      },
+      { description: 'Of the sample: read + added = kept + rejected + filtered' },
+    ),
+  }),
+  ProcessorType: Type.Object({
+    name: Type.String(),
+    label: Type.String(),
+    description: Type.String(),
+    args: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        type: Type.String(),
+        description: Type.String(),
+        is_mandatory: Type.Boolean(),
+        default: optional(anyValue()),
+        choices: optional(Type.Array(anyValue())),
+        minimum: optional(Type.Number()),
+        maximum: optional(Type.Number()),
+      }),
+    ),
+    examples: Type.Array(
+      Type.Object({
+        args: anything('Arguments by name'),
+        record: anything('A record before'),
+        records: Type.Array(anything('A record after')),
+      }),
+    ),
+  }),
+  ProcessorParametersGuess: Type.Object(
+    {},
+    {
+      additionalProperties: {
+        type: 'object',
+        properties: { candidate: { $ref: '#/components/schemas/PreviewField' } },
+      },
+      description: 'By argument; {} where nothing can be guessed',
+    },
+  ),
   Step: Type.Object({
     processor_uid: uid('pr'),
     name: Type.String(),

@@ -8,6 +8,7 @@ import type {
   JsonValue,
   Manifest,
 } from '../../kernel/index.ts'
+import type { RecordError } from './slice-work.ts'
 
 export interface ServingFilePlan {
   readonly manifest: Manifest
@@ -34,6 +35,20 @@ export interface PreviewOrder {
 export interface Preview {
   readonly fields: readonly Field[]
   readonly records: readonly Readonly<Record<string, JsonValue>>[]
+  /** Of the sample that was read for it, which may be more than the records shown. */
+  readonly sample: PreviewSample
+}
+
+export interface PreviewSample {
+  readonly rowsRead: number
+  readonly rowsKept: number
+  readonly rowsRejected: number
+  readonly rowsFiltered: number
+  readonly rowsAdded: number
+  /** Exact. */
+  readonly recordErrors: number
+  /** The first of them. */
+  readonly errors: readonly RecordError[]
 }
 
 /** A built generation is looked at beside what readers have (checks/check.ts). */

@@ -7,12 +7,29 @@ import { validateParameters } from '../extractors/parameters.ts'
 import type { LookupHost } from '../processors/lookups.ts'
 import type { InferredType } from '../types/types.ts'
 import { checkSteps } from './check-steps.ts'
-import type { Preview, PreviewOrder } from './messages.ts'
+import type { Preview, PreviewOrder, PreviewSample } from './messages.ts'
 import { compileProjection } from './projection.ts'
-import { prepareSlice } from './slice-work.ts'
+import { prepareSlice, type SliceCounts } from './slice-work.ts'
 import { createStepSupport } from './step-support.ts'
 
 const headBytes = 1 << 20
+const mostErrors = 100
+
+const nothingRead: PreviewSample = {
+  rowsRead: 0,
+  rowsKept: 0,
+  rowsRejected: 0,
+  rowsFiltered: 0,
+  rowsAdded: 0,
+  recordErrors: 0,
+  errors: [],
+}
+
+function sampleOf({ rowsRead, rowsKept, rowsFiltered, rowsAdded, ...counts }: SliceCounts): PreviewSample {
+  const { rejects, recordErrors, errorSamples } = counts
+  const rowsRejected = rejects.length
+  return { rowsRead, rowsKept, rowsRejected, rowsFiltered, rowsAdded, recordErrors, errors: errorSamples }
+}
 
 /** Errors: those of the extractor, the processors and the field specifications. */
 export async function preview(order: PreviewOrder, host: LookupHost): Promise<Preview> {
@@ -59,14 +76,14 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
             [order.rows],
           )
           const records = rows.map((row) => JSON.parse(String(row.record)) as Record<string, JsonValue>)
-          return { fields, records: picked.length > 0 ? records : [] }
+          return { fields, records: picked.length > 0 ? records : [], sample: sampleOf(await table.counts(mostErrors)) }
         }
       }
     } finally {
       reader.close()
     }
     const projection = compileProjection(reader.columns(), order, types)
-    return { fields: projection.fields.map(({ field }) => field), records: [] }
+    return { fields: projection.fields.map(({ field }) => field), records: [], sample: nothingRead }
   } finally {
     connection.close()
     engine.close()

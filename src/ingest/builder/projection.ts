@@ -20,6 +20,7 @@ import {
   bindArguments,
   type CompiledStep,
   type SetColumn,
+  type StepFailure,
   type StepJoin,
   type StepLookup,
 } from '../processors/processor.ts'
@@ -85,6 +86,8 @@ interface Stage {
   readonly items: readonly string[]
   readonly keep?: string | undefined
   readonly expand?: string | undefined
+  /** SQL of the bytes of a row, where it may become several. */
+  readonly rowBytes?: string | undefined
   readonly join?: StepJoin | undefined
   /** Index among the lookups. */
   readonly lookup?: { readonly index: number; readonly key: string } | undefined
@@ -116,7 +119,8 @@ export function compileProjection(
         return changed ? `${changed.sql} as ${quoteIdentifier(column.name)}` : quoteIdentifier(column.name)
       }),
     ]
-    for (const failure of compiled.failures ?? []) {
+    const tooMany = compiled.expand ? [tooManyItems(compiled)] : []
+    for (const failure of [...(compiled.failures ?? []), ...tooMany]) {
       const alias = `_fail${failures.length}`
       items.push(
         `case when ${failure.when} then coalesce(${failure.value}, '') end as ${quoteIdentifier(alias)}`,
@@ -140,6 +144,7 @@ export function compileProjection(
       items,
       keep,
       expand,
+      rowBytes: expand && rowBytes(current),
       join,
       lookup: lookup && { index: lookups.length - 1, key: lookup.key },
     })
@@ -219,9 +224,35 @@ function stageSql(stage: Stage, from: string, answers: readonly string[], isKept
   }
   if (stage.keep && isKept) source = `(select * from ${source} where ${stage.keep})`
   if (stage.join) source = `${source} as _row ${stage.join.sql}`
-  if (stage.expand)
-    source = `(select *, unnest(case when len(${stage.expand}) > 0 then ${stage.expand} else [null] end) as _item from ${source})`
+  if (stage.expand) {
+    const listed = `(select *, ${stage.expand} as _list from ${source})`
+    const measured = `(select *, coalesce(len(_list), 0) > ${mostItems} or coalesce(len(_list), 0) * ${stage.rowBytes} > ${mostExpandedBytes} as _too_many from ${listed})`
+    source = `(select * exclude (_list), case when _too_many then len(_list) end as _items,
+      unnest(case when len(_list) > 0 and not _too_many then _list else [null] end) as _item from ${measured})`
+  }
   return `select ${stage.items.join(', ') || '1 as nothing'} from ${source}`
+}
+
+/**
+ * A row is copied for every item: a text of a few megabytes could fill any disk. Such a row stays one, with an error that
+ * says so.
+ */
+const mostItems = 1_000_000
+const mostExpandedBytes = 1 << 30
+
+function rowBytes(columns: readonly RawColumn[]): string {
+  const texts = columns.filter(({ engineType }) => engineType === 'VARCHAR')
+  const lengths = texts.map(({ name }) => `coalesce(strlen(${quoteIdentifier(name)}), 0)`)
+  return `(${['8::bigint', ...lengths].join(' + ')})`
+}
+
+function tooManyItems({ set }: CompiledStep): StepFailure {
+  return {
+    field: set[0]!.name,
+    when: '_items is not null',
+    value: "_items || ' items'",
+    reason: 'too many items to make a record of each',
+  }
 }
 
 function compileStep(
@@ -244,15 +275,21 @@ function columnsAfter(columns: readonly RawColumn[], { set, drop }: CompiledStep
       return change ? changedColumn(column, change) : column
     })
   const kept = new Set(next.map(({ name }) => name))
-  for (const { name, engineType, fixedType } of changed.values())
-    if (!kept.has(name)) next.push({ name, label: name, engineType, ...(fixedType ? { fixedType } : {}) })
+  for (const column of changed.values())
+    if (!kept.has(column.name)) next.push(changedColumn({ ...column, label: column.name }, column))
   return next
 }
 
 function changedColumn(column: RawColumn, changed: SetColumn): RawColumn {
   // What the format said of the old values says nothing of the new ones.
-  const { engineType, fixedType } = changed
-  return { name: column.name, label: column.label, engineType, ...(fixedType ? { fixedType } : {}) }
+  const { engineType, fixedType, candidates } = changed
+  return {
+    name: column.name,
+    label: column.label,
+    engineType,
+    ...(fixedType ? { fixedType } : {}),
+    ...(candidates ? { candidates } : {}),
+  }
 }
 
 function projectField(planned: PlannedField, known: KnownTypes): ProjectedField {

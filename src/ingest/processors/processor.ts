@@ -12,8 +12,14 @@ import {
   quoteIdentifier,
   safeFieldName,
 } from '../../kernel/index.ts'
+import {
+  type ExpressionResult,
+  expressionColumn,
+  expressionCondition,
+  findFault,
+} from '../expressions/expression.ts'
 import type { RawColumn } from '../extractors/reader.ts'
-import { asText } from '../types/types.ts'
+import { asText, type InferredType } from '../types/types.ts'
 
 export const argumentTypes = [
   'field',
@@ -29,6 +35,8 @@ export const argumentTypes = [
   'timezone',
   /** Of the expression language: docs/expressions.md. */
   'expression',
+  /** A text; one that begins with `=` is an expression. */
+  'text_or_expression',
   /** A GeoJSON geometry, as an object or as its text. */
   'geojson',
   /** `dataset_id` or `dataset_uid` of a dataset of this server, also as `{"dataset_id": ...}`. */
@@ -69,6 +77,8 @@ export interface SetColumn {
   readonly engineType: string
   readonly sql: string
   readonly fixedType?: FieldType
+  /** Of a column of text: types that inference may consider. Default: all. */
+  readonly candidates?: readonly InferredType[]
 }
 
 /** Values that a step could not handle: `when` is true for such a row, `value` says what it was. */
@@ -153,6 +163,10 @@ export interface StepArguments {
   textOf(field: string): string
   /** The dataset that an argument names, as its readers have it. Errors: ingest.processor_failed. */
   dataset(argument: string): JoinedDataset
+  /** The value of an expression; `aliases`: names that stand for fields in it. Errors: ingest.processor_failed. */
+  expression(argument: string, aliases?: Readonly<Record<string, string>>): ExpressionResult
+  /** SQL of an expression as a condition, never null. Errors: ingest.processor_failed. */
+  condition(argument: string): string
 }
 
 /** Checks what can be checked without a source. Errors: ingest.missing_argument, ingest.invalid_argument. */
@@ -194,6 +208,10 @@ function expectation(spec: ProcessorArgument, value: unknown): string | null {
       return isPlainText(value) || isObject(value) ? null : 'it must be a GeoJSON geometry'
     case 'dataset':
       return isPlainText(datasetNamed(value)) ? null : 'it must be the id of a dataset'
+    case 'expression':
+      return expressionExpectation(spec, value)
+    case 'text_or_expression':
+      return isExpression(value) ? expressionExpectation(spec, value) : textExpectation(spec, value)
     case 'timezone':
       return isTimeZone(value) ? null : 'it must be the name of a time zone, e.g. Europe/Paris'
     default:
@@ -220,6 +238,14 @@ function textExpectation(spec: ProcessorArgument, value: unknown): string | null
   return null
 }
 
+function expressionExpectation(spec: ProcessorArgument, value: unknown): string | null {
+  return textExpectation(spec, value) ?? findFault(value as string)
+}
+
+/** Whether the value of an argument of type `text_or_expression` is an expression. */
+export const isExpression = (value: unknown): value is string =>
+  typeof value === 'string' && value.startsWith('=')
+
 const oneOf = (choices: readonly (string | number)[]) => `it must be one of ${choices.join(', ')}`
 const isPlainText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0')
 const isObject = (value: unknown): value is JsonObject =>
@@ -239,6 +265,14 @@ function isTimeZone(value: unknown): boolean {
 export function datasetNamed(value: unknown): string | undefined {
   const named = isObject(value) ? (value.dataset_id ?? value.dataset_uid) : value
   return typeof named === 'string' && named !== '' ? named : undefined
+}
+
+/** Set where expressions ask for the time (steps-in-time.ts): it is then part of what makes the records. */
+export const timeArgument = '_now'
+
+function timeOf(args: JsonObject): string {
+  const time = args[timeArgument]
+  return typeof time === 'string' && /^[0-9]{4}-[-0-9T:.]+Z$/.test(time) ? time : '1970-01-01T00:00:00Z'
 }
 
 /** Binds a step's arguments to the columns before it. Errors: ingest.processor_failed for a field that is not there. */
@@ -265,6 +299,8 @@ export function bindArguments(
     }
     return found
   }
+  const failure = (field: string) => (msg: string) =>
+    new AppError('ingest.processor_failed', { processor_id: processorUid, field, msg })
   const list = (argument: string) => (given(argument) as readonly string[] | undefined) ?? []
   const textOf = (name: string) => asText(column(name).engineType, quoteIdentifier(name))
   return {
@@ -286,6 +322,10 @@ export function bindArguments(
       .filter((candidate) => candidate.engineType === 'VARCHAR')
       .map((candidate) => candidate.name),
     textOf,
+    expression: (argument, aliases = {}) =>
+      expressionColumn(String(given(argument)), { columns, aliases, now: timeOf(args) }, failure(argument)),
+    condition: (argument) =>
+      expressionCondition(String(given(argument)), { columns, now: timeOf(args) }, failure(argument)),
     dataset(argument) {
       const named = datasetNamed(given(argument))
       const found = named === undefined ? undefined : datasets[named]

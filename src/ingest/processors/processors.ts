@@ -1,6 +1,24 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { booleansToMultivalued } from './booleans-to-multivalued.ts'
+import { convertNumber } from './convert-number.ts'
+import { decodeHtmlEntities } from './decode-html-entities.ts'
+import { deduplicateMultivalued } from './deduplicate-multivalued.ts'
+import { deleteRecord } from './delete-record.ts'
+import { expandJsonArray } from './expand-json-array.ts'
+import { expandMultivalued } from './expand-multivalued.ts'
+import { extractBitRange } from './extract-bit-range.ts'
+import { extractHtml } from './extract-html.ts'
+import { extractUrls } from './extract-urls.ts'
+import { jsonArrayToMultivalued } from './json-array-to-multivalued.ts'
+import { jsonExtract } from './json-extract.ts'
+import { normalizeUrl } from './normalize-url.ts'
+import { setTimezone } from './set-timezone.ts'
+import { transpose } from './transpose.ts'
+import { unicodeNormalize } from './unicode-normalize.ts'
 import { createGeopoint } from './create-geopoint.ts'
+import { expression } from './expression.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { metaExpression } from './meta-expression.ts'
 import { type Processor, validateArguments } from './processor.ts'
 import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringReplace } from './text.ts'
 
@@ -8,15 +26,33 @@ import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringRepla
 export const processors: ReadonlyMap<string, Processor> = new Map(
   [
     addField,
+    booleansToMultivalued,
     concat,
+    convertNumber,
     copyField,
     createGeopoint,
     dateNormalizer,
+    decodeHtmlEntities,
+    deduplicateMultivalued,
+    deleteRecord,
+    expandJsonArray,
+    expandMultivalued,
+    expression,
+    extractBitRange,
+    extractHtml,
+    extractUrls,
+    jsonArrayToMultivalued,
+    jsonExtract,
+    metaExpression,
+    normalizeUrl,
     regexpReplace,
+    setTimezone,
     skipRecord,
     split,
     stringExtractor,
     stringReplace,
+    transpose,
+    unicodeNormalize,
   ].map((processor) => [processor.name, processor]),
 )
 

@@ -1,8 +1,8 @@
 /** Processors that change text, and those that leave rows out by it. */
 import { quoteLiteral, safeFieldName } from '../../kernel/index.ts'
-import { fieldArgument, type Processor, type StepArguments } from './processor.ts'
+import { fieldArgument, isExpression, type Processor, type StepArguments } from './processor.ts'
 
-const allFields = {
+export const allFields = {
   name: 'all_fields',
   type: 'boolean' as const,
   description: 'Applies to every text field',
@@ -10,7 +10,7 @@ const allFields = {
   default: false,
 }
 
-function targets(args: StepArguments): readonly string[] {
+export function targets(args: StepArguments): readonly string[] {
   return args.flag('all_fields') ? args.textFields : [args.field('field')]
 }
 
@@ -96,7 +96,13 @@ export const skipRecord: Processor = {
   doc: 'Leaves out records whose field holds a value (or only keeps them, when inverted). Without a value: records where the field is empty.',
   args: [
     fieldArgument('field', 'Field to look at'),
-    { name: 'value', type: 'text', description: 'Value to look for', is_mandatory: false, default: '' },
+    {
+      name: 'value',
+      type: 'text_or_expression',
+      description: 'Value to look for, or = and an expression that is true for records to skip',
+      is_mandatory: false,
+      default: '',
+    },
     {
       name: 'exact',
       type: 'boolean',
@@ -118,17 +124,23 @@ export const skipRecord: Processor = {
     { args: { field: 'a', value: 'X', exact: false }, input: { a: 'wxy' }, output: null },
     { args: { field: 'a', value: 'x', invert: true }, input: { a: 'y' }, output: null },
     { args: { field: 'a' }, input: { a: null }, output: null },
+    { args: { field: 'a', value: '=length(a) > 2 and b == 1' }, input: { a: 'xyz', b: '1.0' }, output: null },
   ],
   compile: (args) => {
-    const text = args.text('field')
-    const value = quoteLiteral(args.value('value'))
-    const matches = !args.has('value')
-      ? `${text} is null`
-      : args.flag('exact')
-        ? `coalesce(${text} = ${value}, false)`
-        : `coalesce(contains(lower(${text}), lower(${value})), false)`
+    const matches = matchOf(args)
     return { set: [], keep: args.flag('invert') ? matches : `not (${matches})` }
   },
+}
+
+/** SQL: whether a record is one that the arguments `field`, `value` and `exact` describe; never null. */
+export function matchOf(args: StepArguments): string {
+  if (isExpression(args.given('value'))) return args.condition('value')
+  const text = args.text('field')
+  const value = quoteLiteral(args.value('value'))
+  if (!args.has('value')) return `${text} is null`
+  return args.flag('exact')
+    ? `coalesce(${text} = ${value}, false)`
+    : `coalesce(contains(lower(${text}), lower(${value})), false)`
 }
 
 export const dateNormalizer: Processor = {

@@ -15,16 +15,36 @@ export interface Token {
 export const maxClauseBytes = 64 * 1024
 const maxTokens = 20_000
 
-const twoCharSymbols = new Set(['>=', '<=', '!=', '<>', '==', '..'])
-const oneCharSymbols = new Set('=:<>+-*/(),[]'.split(''))
+/** What is of one language and not of the words that all have in common: names, numbers, strings. */
+export interface Lexicon {
+  /** What a text of the language is called. */
+  readonly noun: string
+  readonly maxBytes: number
+  readonly twoCharSymbols: ReadonlySet<string>
+  readonly oneCharSymbols: ReadonlySet<string>
+  /** Two hyphens begin a comment. */
+  readonly hasComments: boolean
+  /** `$name` names a field, also where it begins with a digit or is a word of the language. */
+  readonly hasForcedNames: boolean
+}
+
+const odsql: Lexicon = {
+  noun: 'clause',
+  maxBytes: maxClauseBytes,
+  twoCharSymbols: new Set(['>=', '<=', '!=', '<>', '==', '..']),
+  oneCharSymbols: new Set('=:<>+-*/(),[]'.split('')),
+  hasComments: true,
+  hasForcedNames: false,
+}
 
 /** Text to tokens, ending with `end`. Faults: odsql.syntax, odsql.too_complex. */
-export function lex(text: string): Token[] {
-  if (Buffer.byteLength(text) > maxClauseBytes) {
+export function lex(text: string, lexicon: Lexicon = odsql): Token[] {
+  const { noun, maxBytes, twoCharSymbols, oneCharSymbols, hasComments, hasForcedNames } = lexicon
+  if (Buffer.byteLength(text) > maxBytes) {
     throw fault(
       'odsql.too_complex',
       { start: 0, end: 0 },
-      { reason: `the clause is longer than ${maxClauseBytes} bytes` },
+      { reason: `the ${noun} is longer than ${maxBytes} bytes` },
     )
   }
   // No text of a dataset holds one, and SQL texts cannot.
@@ -37,7 +57,7 @@ export function lex(text: string): Token[] {
 
   function push(kind: TokenKind, content: string, end: number): void {
     if (tokens.length >= maxTokens)
-      throw fault('odsql.too_complex', { start: at, end }, { reason: 'the clause has too many parts' })
+      throw fault('odsql.too_complex', { start: at, end }, { reason: `the ${noun} has too many parts` })
     tokens.push({ kind, text: content, span: { start: at, end }, isGlued: at === lastEnd })
     at = end
     lastEnd = end
@@ -47,6 +67,7 @@ export function lex(text: string): Token[] {
   const comment = /--[^\n]*/y
   // Metadata have names of two parts (`default.title`); two dots belong to a range.
   const name = /[\p{L}_][\p{L}\p{N}_]*(?:\.(?!\.)[\p{L}_][\p{L}\p{N}_]*)*/uy
+  const forcedName = /\$[\p{L}\p{N}_]+/uy
   const number = /\d+(?:\.(?!\.)\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?/y
 
   function match(pattern: RegExp): string | null {
@@ -55,7 +76,7 @@ export function lex(text: string): Token[] {
   }
 
   while (at < text.length) {
-    const skipped = match(space) ?? match(comment)
+    const skipped = match(space) ?? (hasComments ? match(comment) : null)
     if (skipped !== null) {
       at += skipped.length
       continue
@@ -69,6 +90,15 @@ export function lex(text: string): Token[] {
       if (end < 0)
         throw fault('odsql.syntax', { start: at, end: text.length }, { reason: 'a back quote is not closed' })
       push('quoted_name', text.slice(at + 1, end), end + 1)
+    } else if (hasForcedNames && char === '$') {
+      const forced = match(forcedName)
+      if (forced === null)
+        throw fault(
+          'odsql.syntax',
+          { start: at, end: at + 1 },
+          { reason: 'there is no name of a field behind $' },
+        )
+      push('quoted_name', forced.slice(1), at + forced.length)
     } else {
       const word = match(number) ?? null
       if (word !== null) {
