@@ -314,7 +314,7 @@ export async function startApp(
 
     function logActionEvent(event: ActionEvent): void {
       const { kind, ...facts } = event
-      log(kind === 'cleanup_failed' || kind === 'indexing_failed' ? 'error' : 'info', kind, facts)
+      log(kind.endsWith('_failed') ? 'error' : 'info', kind, facts)
     }
   }
 }

@@ -12,5 +12,6 @@ export {
 export { type FetchPolicy, guardedAgent, refuseLiteral } from './fetch/guarded-agent.ts'
 export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.ts'
 export { pipelineVersion } from './pipeline-version.ts'
+export { datasetsNamed, type NamedDataset } from './processors/datasets-named.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export { processors, validateProcessor } from './processors/processors.ts'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
+import { directoriesRead } from '../../src/ingest/builder/directories-read.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
 import { createStepSupport } from '../../src/ingest/builder/step-support.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
@@ -9,11 +10,13 @@ import {
   AppError,
   type ConfiguredStep,
   type ErrorKey,
+  type JoinedDataset,
   type JsonObject,
   quoteIdentifier,
   quoteLiteral,
 } from '../../src/kernel/index.ts'
 import { runBuild, sourceOf, tempDirectory, withoutNetwork } from '../support/builder.ts'
+import { buildExamples } from '../support/joined.ts'
 import { fieldTypesOf, readRecords, readSideFile, readWithIds, sealedManifest } from '../support/parts.ts'
 
 /** The records that a stack of processors makes of one record of text values. */
@@ -21,17 +24,22 @@ async function runProcessors(
   t: TestContext,
   steps: readonly ConfiguredStep[],
   input: Readonly<Record<string, string | null>>,
+  datasets: Readonly<Record<string, JoinedDataset>> = {},
 ) {
   const engine = await openEngine({
     memoryLimitMb: 200,
     threads: 1,
     tempDirectory: tempDirectory(t),
-    allowedDirectories: [],
+    allowedDirectories: [...directoriesRead({ sources: [], datasets })],
   })
   const connection = await engine.connect()
   try {
     const columns = Object.keys(input).map((name) => ({ name, label: name, engineType: 'VARCHAR' }))
-    const projection = compileProjection(columns, { processors: steps, fieldSpecifications: [] }, new Map())
+    const projection = compileProjection(
+      columns,
+      { processors: steps, fieldSpecifications: [], datasets },
+      new Map(),
+    )
     const values = Object.entries(input).map(
       ([name, value]) =>
         `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
@@ -55,13 +63,31 @@ async function runProcessors(
   }
 }
 
+const square = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+      [0, 0],
+    ],
+  ],
+}
+
+/** What a step joins that is given nothing but hostile texts. */
+const hostileDataset = async (t: TestContext) =>
+  (await buildExamples(t, { hostile: [{ a: `x'"`, shape: square }] })).hostile!
+
 for (const processor of processors.values()) {
   test(`${processor.name} does what its examples say`, async (t) => {
     assert.ok(processor.examples.length > 0)
     for (const example of processor.examples) {
       validateProcessor(processor.name, example.args)
       const step = { processor_uid: 'pr_example', name: processor.name, args: example.args }
-      const records = await runProcessors(t, [step], example.input)
+      const datasets = await buildExamples(t, example.datasets)
+      const records = await runProcessors(t, [step], example.input, datasets)
       const outputs = example.output === null ? [] : [example.output].flat()
       // What an example names as undefined is gone.
       const expected = outputs.map((output) =>
@@ -82,14 +108,17 @@ for (const processor of processors.values()) {
       else if (spec.type === 'text') args[spec.name] = hostile
       else if (spec.type === 'regexp') args[spec.name] = `(?P<select>'")`
       else if (spec.type === 'date_format') args[spec.name] = `%Y'"`
+      else if (spec.type === 'fields') args[spec.name] = ['a']
+      else if (spec.type === 'dataset') args[spec.name] = 'hostile'
+      else if (spec.type === 'geojson') args[spec.name] = square
       else if (spec.type === 'int') args[spec.name] = spec.default ?? 1
       else args[spec.name] = spec.default ?? false
     }
     validateProcessor(processor.name, args)
-    const records = await runProcessors(t, [{ processor_uid: 'pr_hostile', name: processor.name, args }], {
-      a: hostile,
-      b: 'kept',
-    })
+    const joins = processor.args.some((spec) => spec.type === 'dataset')
+    const datasets: Record<string, JoinedDataset> = joins ? { hostile: await hostileDataset(t) } : {}
+    const stack = [{ processor_uid: 'pr_hostile', name: processor.name, args }]
+    const records = await runProcessors(t, stack, { a: hostile, b: 'kept' }, datasets)
     for (const record of records) {
       assert.equal(record.b, 'kept')
       for (const name of Object.keys(record)) assert.match(name, /^[a-z][a-z0-9_]*$/)
@@ -112,7 +141,11 @@ for (const processor of processors.values()) {
     const compile = () =>
       compileProjection(
         [{ name: 'a', label: 'a', engineType: 'VARCHAR' }],
-        { processors: [{ processor_uid: 'pr_x', name: processor.name, args }], fieldSpecifications: [] },
+        {
+          processors: [{ processor_uid: 'pr_x', name: processor.name, args }],
+          fieldSpecifications: [],
+          datasets: {},
+        },
         new Map(),
       )
     assert.throws(compile, isKey('ingest.processor_failed'))

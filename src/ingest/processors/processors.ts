@@ -1,6 +1,7 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { createGeopoint } from './create-geopoint.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { boundJoinDataset, joinDataset } from './join-dataset.ts'
 import { type Processor, validateArguments } from './processor.ts'
 import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringReplace } from './text.ts'
 
@@ -8,10 +9,12 @@ import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringRepla
 export const processors: ReadonlyMap<string, Processor> = new Map(
   [
     addField,
+    boundJoinDataset,
     concat,
     copyField,
     createGeopoint,
     dateNormalizer,
+    joinDataset,
     regexpReplace,
     skipRecord,
     split,
