@@ -1,6 +1,7 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { createGeopoint } from './create-geopoint.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { geoDomain, geojoin } from './geojoin.ts'
 import { boundJoinDataset, joinDataset } from './join-dataset.ts'
 import { type Processor, validateArguments } from './processor.ts'
 import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringReplace } from './text.ts'
@@ -14,6 +15,8 @@ export const processors: ReadonlyMap<string, Processor> = new Map(
     copyField,
     createGeopoint,
     dateNormalizer,
+    geoDomain,
+    geojoin,
     joinDataset,
     regexpReplace,
     skipRecord,
