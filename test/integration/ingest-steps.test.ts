@@ -105,12 +105,15 @@ for (const processor of processors.values()) {
     for (const spec of processor.args) {
       if (spec.type === 'field') args[spec.name] = 'a'
       else if (spec.type === 'new_field') args[spec.name] = hostile
+      // A field of another dataset: one that is not there is refused, as its own test has it.
+      else if (spec.name === 'remote_field') args[spec.name] = 'shape'
       else if (spec.type === 'text') args[spec.name] = hostile
       else if (spec.type === 'regexp') args[spec.name] = `(?P<select>'")`
       else if (spec.type === 'date_format') args[spec.name] = `%Y'"`
       else if (spec.type === 'fields') args[spec.name] = ['a']
       else if (spec.type === 'dataset') args[spec.name] = 'hostile'
       else if (spec.type === 'geojson') args[spec.name] = square
+      else if (spec.type === 'double') args[spec.name] = spec.default ?? 1
       else if (spec.type === 'int') args[spec.name] = spec.default ?? 1
       else args[spec.name] = spec.default ?? false
     }

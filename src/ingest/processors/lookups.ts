@@ -3,6 +3,7 @@
  * a million rows with ten thousand different values costs ten thousand answers.
  */
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { geoServices } from './geo-services.ts'
 
 /** What the process that runs the builder can do and the builder, which has no network, cannot. */
 export interface LookupHost {
@@ -31,7 +32,12 @@ export function computed(
 }
 
 /** Every service, by name. */
-export const lookupServices: ReadonlyMap<string, LookupService> = new Map<string, LookupService>()
+export const lookupServices: ReadonlyMap<string, LookupService> = new Map<string, LookupService>(
+  [...Object.entries(geoServices).map(([name, compute]) => computed(name, compute))].map((service) => [
+    service.name,
+    service,
+  ]),
+)
 
 /** Errors: ingest.unknown_processor. */
 export function findLookupService(name: string): LookupService {

@@ -1,10 +1,20 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { convertDegrees } from './convert-degrees.ts'
+import { correctGeoShape } from './correct-geo-shape.ts'
 import { createGeopoint } from './create-geopoint.ts'
+import { decodePolylineStep } from './decode-polyline.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { geoDistance } from './geo-distance.ts'
+import { geohashToGeojson } from './geohash-to-geojson.ts'
 import { geoDomain, geojoin } from './geojoin.ts'
+import { geomasking } from './geomasking.ts'
 import { boundJoinDataset, joinDataset } from './join-dataset.ts'
+import { polygonFiltering } from './polygon-filtering.ts'
 import { type Processor, validateArguments } from './processor.ts'
+import { simplifyGeoShape } from './simplify-geo-shape.ts'
 import { dateNormalizer, regexpReplace, skipRecord, stringExtractor, stringReplace } from './text.ts'
+import { transformCoordinates } from './transform-coordinates.ts'
+import { wktToGeojson } from './wkt-to-geojson.ts'
 
 /** Every processor, by name. */
 export const processors: ReadonlyMap<string, Processor> = new Map(
@@ -15,8 +25,18 @@ export const processors: ReadonlyMap<string, Processor> = new Map(
     copyField,
     createGeopoint,
     dateNormalizer,
+    convertDegrees,
+    correctGeoShape,
+    decodePolylineStep,
+    geoDistance,
     geoDomain,
+    geohashToGeojson,
     geojoin,
+    geomasking,
+    polygonFiltering,
+    simplifyGeoShape,
+    transformCoordinates,
+    wktToGeojson,
     joinDataset,
     regexpReplace,
     skipRecord,
