@@ -1,4 +1,5 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions } from './access/index.ts'
@@ -16,7 +17,7 @@ import {
   type LogEvent,
   printEvent,
 } from './http/index.ts'
-import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
+import { createBlobStore, createBuilderHost, createServices, type FetchPolicy } from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
@@ -118,7 +119,27 @@ export async function startApp(
       maxBytes: settings.maxSourceMb * mebi,
       maxRedirects: 5,
     }
-    const builders = createBuilderHost()
+    const asked = createServices({
+      settings: {
+        addresses: {
+          ban: settings.geocoderBanUrl,
+          nominatim: settings.geocoderNominatimUrl,
+          arcgis: settings.geocoderArcgisUrl,
+          census: settings.geocoderCensusUrl,
+          pdok: settings.geocoderPdokUrl,
+        },
+        arcgisToken: settings.geocoderArcgisToken,
+        perSecond: settings.geocoderPerSecond,
+        ipFile: settings.geoIpFile,
+        maxAnswers: settings.geocoderAnswers,
+      },
+      policy: fetchPolicy,
+      clock,
+      cachePath: join(directory.root, 'geocoders.sqlite'),
+      firstRetryMs: settings.retryMs,
+    })
+    closers.push(() => asked.close())
+    const builders = createBuilderHost({ ask: asked.ask })
     closers.push(() => builders.close())
     const responseCache = createResponseCache({
       maxBytes: settings.responseCacheMb * mebi,

@@ -12,6 +12,7 @@ import {
   type ErrorKey,
   type JoinedDataset,
   type JsonObject,
+  type JsonValue,
   quoteIdentifier,
   quoteLiteral,
 } from '../../src/kernel/index.ts'
@@ -25,6 +26,7 @@ async function runProcessors(
   steps: readonly ConfiguredStep[],
   input: Readonly<Record<string, string | null>>,
   datasets: Readonly<Record<string, JoinedDataset>> = {},
+  known: Readonly<Record<string, JsonValue>> = {},
 ) {
   const engine = await openEngine({
     memoryLimitMb: 200,
@@ -45,7 +47,10 @@ async function runProcessors(
         `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
     )
     const relation = `(select ${values.join(', ')})`
-    const support = createStepSupport(withoutNetwork)
+    const support = createStepSupport({
+      stop: withoutNetwork.stop,
+      ask: async (_service, _request, keys) => keys.map((key) => known[key] ?? null),
+    })
     await support.prepareJoins(connection, projection.joins)
     const answers: string[] = []
     for (const [index, lookup] of projection.lookups.entries()) {
@@ -87,7 +92,7 @@ for (const processor of processors.values()) {
       validateProcessor(processor.name, example.args)
       const step = { processor_uid: 'pr_example', name: processor.name, args: example.args }
       const datasets = await buildExamples(t, example.datasets)
-      const records = await runProcessors(t, [step], example.input, datasets)
+      const records = await runProcessors(t, [step], example.input, datasets, example.answers)
       const outputs = example.output === null ? [] : [example.output].flat()
       // What an example names as undefined is gone.
       const expected = outputs.map((output) =>

@@ -44,10 +44,13 @@ function makeProjection(epsg: number): ToWgs84 | null {
   const parameters = parametersOf(epsg)
   if (parameters === null) return null
   try {
-    const { inverse } = proj4(parameters)
+    const { forward, inverse } = proj4(parameters)
     return (x, y) => {
       const [lon, lat] = attempt(() => inverse([x, y]) as [number, number])
-      if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 90))
+      const [east, north] = attempt(() => forward([lon, lat]) as [number, number])
+      // Far outside, what comes out is some place or other: the way back does not end where it began.
+      const reach = 1 + Math.hypot(x, y) * 1e-6
+      if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 90 && Math.hypot(east - x, north - y) <= reach))
         throw new GeoFault('outside of what the projection covers')
       return [lon, lat]
     }

@@ -3,7 +3,7 @@ import { GeoFault } from './answer.ts'
 import { mapLines, type Position, type Shape } from './shape.ts'
 
 /** Distances that are looked at for one shape: a spiral of a million corners would take hours. */
-const mostDistances = 100_000_000
+const mostDistances = 50_000_000
 
 /** Errors: GeoFault. Areas keep four corners at least; holes that vanish are left out. */
 export function simplifyShape(shape: Shape, tolerance: number): Shape {

@@ -4,6 +4,7 @@
  */
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { geoServices } from './geo-services.ts'
+import { askedServices } from './geocoders.ts'
 
 /** What the process that runs the builder can do and the builder, which has no network, cannot. */
 export interface LookupHost {
@@ -31,12 +32,18 @@ export function computed(
   return { name, answer: async (request, keys) => keys.map((key) => compute(key, request)) }
 }
 
+/** A service that whoever runs the builder answers for. */
+const asked = (name: string): LookupService => ({
+  name,
+  answer: (request, keys, host) => host.ask(name, request, keys),
+})
+
 /** Every service, by name. */
 export const lookupServices: ReadonlyMap<string, LookupService> = new Map<string, LookupService>(
-  [...Object.entries(geoServices).map(([name, compute]) => computed(name, compute))].map((service) => [
-    service.name,
-    service,
-  ]),
+  [
+    ...Object.entries(geoServices).map(([name, compute]) => computed(name, compute)),
+    ...askedServices.map(asked),
+  ].map((service) => [service.name, service]),
 )
 
 /** Errors: ingest.unknown_processor. */

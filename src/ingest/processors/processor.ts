@@ -57,6 +57,8 @@ export interface ProcessorExample {
   readonly input: Readonly<Record<string, string | null>>
   /** Records of the datasets that the arguments name, by what they name them: texts, and GeoJSON geometries. */
   readonly datasets?: Readonly<Record<string, readonly JsonObject[]>>
+  /** What a service beyond the builder answers to each key. */
+  readonly answers?: Readonly<Record<string, JsonValue>>
   /**
    * Fields expected after the step (others unchanged); null: the record is left out. An array: the records it becomes, each
    * with the fields that differ. Fields that the step removes are named as undefined.

@@ -5,6 +5,7 @@ import { createGeopoint } from './create-geopoint.ts'
 import { decodePolylineStep } from './decode-polyline.ts'
 import { addField, concat, copyField, split } from './fields.ts'
 import { geoDistance } from './geo-distance.ts'
+import { geocoderProcessors } from './geocoders.ts'
 import { geohashToGeojson } from './geohash-to-geojson.ts'
 import { geoDomain, geojoin } from './geojoin.ts'
 import { geomasking } from './geomasking.ts'
@@ -25,6 +26,7 @@ export const processors: ReadonlyMap<string, Processor> = new Map(
     copyField,
     createGeopoint,
     dateNormalizer,
+    ...geocoderProcessors,
     convertDegrees,
     correctGeoShape,
     decodePolylineStep,
