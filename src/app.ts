@@ -1,4 +1,5 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions } from './access/index.ts'
@@ -16,7 +17,13 @@ import {
   type LogEvent,
   printEvent,
 } from './http/index.ts'
-import { type BuilderHost, createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/index.ts'
+import {
+  type BuilderHost,
+  createBlobStore,
+  createBuilderHost,
+  createServices,
+  type FetchPolicy,
+} from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
@@ -125,7 +132,27 @@ export async function startApp(
       maxBytes: settings.maxSourceMb * mebi,
       maxRedirects: 5,
     }
-    const builders = deps.builders ?? createBuilderHost()
+    const asked = createServices({
+      settings: {
+        addresses: {
+          ban: settings.geocoderBanUrl,
+          nominatim: settings.geocoderNominatimUrl,
+          arcgis: settings.geocoderArcgisUrl,
+          census: settings.geocoderCensusUrl,
+          pdok: settings.geocoderPdokUrl,
+        },
+        arcgisToken: settings.geocoderArcgisToken,
+        perSecond: settings.geocoderPerSecond,
+        ipFile: settings.geoIpFile,
+        maxAnswers: settings.geocoderAnswers,
+      },
+      policy: fetchPolicy,
+      clock,
+      cachePath: join(directory.root, 'geocoders.sqlite'),
+      firstRetryMs: settings.retryMs,
+    })
+    closers.push(() => asked.close())
+    const builders = deps.builders ?? createBuilderHost({ ask: asked.ask })
     closers.push(() => builders.close())
     const responseCache = createResponseCache({
       maxBytes: settings.responseCacheMb * mebi,
@@ -321,7 +348,7 @@ export async function startApp(
 
     function logActionEvent(event: ActionEvent): void {
       const { kind, ...facts } = event
-      log(kind === 'cleanup_failed' || kind === 'indexing_failed' ? 'error' : 'info', kind, facts)
+      log(kind.endsWith('_failed') ? 'error' : 'info', kind, facts)
     }
   }
 }

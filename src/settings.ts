@@ -41,6 +41,15 @@ function optional(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text
 }
 
+function webAddress(env: string) {
+  return (text: string | undefined): string | null => {
+    const address = optional(text)
+    if (address === null) return null
+    if (/^https?:\/\//.test(address) && URL.canParse(address)) return address
+    throw new SettingError(`${env} is '${address}', but must be a complete http:// or https:// address`)
+  }
+}
+
 /** Addresses, networks and the names of networks; `none` is none. */
 function networks(env: string, fallback: readonly string[]) {
   return (text: string | undefined): readonly string[] => {
@@ -204,6 +213,60 @@ export const settingSpecs = {
     'loopback',
     'Proxies that are believed when they say for whom they ask (`X-Forwarded-For`) and by which address they were asked (`X-Forwarded-Proto`, `X-Forwarded-Host`): addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
     networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
+  ),
+  geocoderBanUrl: setting(
+    'BROADSHEET_GEOCODER_BAN_URL',
+    'none',
+    'Address of the BAN geocoder that geocode_ban asks, e.g. https://api-adresse.data.gouv.fr/.',
+    webAddress('BROADSHEET_GEOCODER_BAN_URL'),
+  ),
+  geocoderNominatimUrl: setting(
+    'BROADSHEET_GEOCODER_NOMINATIM_URL',
+    'none',
+    'Address of the Nominatim that geocode_nominatim asks, e.g. https://nominatim.openstreetmap.org/.',
+    webAddress('BROADSHEET_GEOCODER_NOMINATIM_URL'),
+  ),
+  geocoderArcgisUrl: setting(
+    'BROADSHEET_GEOCODER_ARCGIS_URL',
+    'none',
+    'Address of the GeocodeServer that geocode_arcgis asks, e.g. https://geocode-api.arcgis.com/arcgis/rest/services/World/GeocodeServer/.',
+    webAddress('BROADSHEET_GEOCODER_ARCGIS_URL'),
+  ),
+  geocoderArcgisToken: setting(
+    'BROADSHEET_GEOCODER_ARCGIS_TOKEN',
+    'none',
+    'Token for that GeocodeServer.',
+    optional,
+  ),
+  geocoderCensusUrl: setting(
+    'BROADSHEET_GEOCODER_CENSUS_URL',
+    'none',
+    'Address of the geocoder that geocode_census asks, e.g. https://geocoding.geo.census.gov/.',
+    webAddress('BROADSHEET_GEOCODER_CENSUS_URL'),
+  ),
+  geocoderPdokUrl: setting(
+    'BROADSHEET_GEOCODER_PDOK_URL',
+    'none',
+    'Address of the Locatieserver that geocode_pdok asks, e.g. https://api.pdok.nl/bzk/locatieserver/search/v3_1/.',
+    webAddress('BROADSHEET_GEOCODER_PDOK_URL'),
+  ),
+  geocoderPerSecond: setting(
+    'BROADSHEET_GEOCODER_PER_SECOND',
+    '1',
+    'Requests to one geocoder in a second, at most; public ones ask for no more than one.',
+    integer('BROADSHEET_GEOCODER_PER_SECOND', 1, 1, 10_000),
+  ),
+  geocoderAnswers: setting(
+    'BROADSHEET_GEOCODER_ANSWERS',
+    '1000000',
+    'Answers of geocoders that are remembered.',
+    integer('BROADSHEET_GEOCODER_ANSWERS', 1_000_000, 0, 1_000_000_000),
+  ),
+  geoIpFile: setting(
+    'BROADSHEET_GEOIP_FILE',
+    'none',
+    'Database in MaxMind format (.mmdb) with the places of IP addresses, for ip_to_coordinates.',
+    optional,
   ),
   queryTimeoutMs: setting(
     'BROADSHEET_QUERY_TIMEOUT_MS',

@@ -7,7 +7,7 @@ import {
   type Worker,
   type WorkerEvent,
 } from '../jobs/index.ts'
-import type { JsonObject } from '../kernel/index.ts'
+import type { ConfiguredStep, JsonObject } from '../kernel/index.ts'
 import {
   collectBlobs,
   collectGenerations,
@@ -18,8 +18,10 @@ import {
 import { deleteDataset } from './delete-dataset.ts'
 import type { ActionDeps } from './deps.ts'
 import { type DiskUsage, measureDisk } from './disk-usage.ts'
+import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
 import { dismissHeld, listOverrides, type PublishOverride } from './held.ts'
 import { forgetIdempotencyKeys } from './idempotency.ts'
+import { republishChanged } from './joined-datasets.ts'
 import { type ActionName, placeAbort, placeOrder } from './orders.ts'
 import { publishHandler } from './publish.ts'
 import { checkPublishOrder } from './publish-order.ts'
@@ -72,6 +74,11 @@ export interface Actions {
   deleteDataset(datasetUid: string): Promise<void>
   /** Has a serving file derived (again) in the background. */
   repairServingFile(generationUid: string, isDamaged: boolean): Promise<void>
+  /**
+   * The datasets that processors of a dataset join, for a preview of them; to be released after it.
+   * Errors: actions.joined_dataset_unpublished, actions.join_cycle, records.generation_damaged.
+   */
+  gatherDatasets(datasetUid: string, processors: readonly ConfiguredStep[]): Promise<GatheredDatasets>
   runningJobs(): number
   /** Parks what runs and stops claiming. */
   stop(): Promise<void>
@@ -98,7 +105,15 @@ const channel = 'broadsheet_jobs'
 
 /** Recovers what an earlier process left, then starts working. */
 export async function startActions(options: ActionOptions): Promise<Actions> {
-  const { deps } = options
+  let following: Promise<unknown> = Promise.resolve()
+  let isStopped = false
+  const deps: ActionDeps = {
+    ...options.deps,
+    onEvent(event) {
+      options.deps.onEvent(event)
+      if (event.kind === 'publication_switched') followChanges()
+    },
+  }
   const { db } = deps.control
   await sweepLeftovers(deps)
   if (options.isAlone) await expireLeases(db, deps.clock.now())
@@ -142,6 +157,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     () => forgetWithdrawn(deps),
     () => collectGenerations(deps),
     () => collectBlobs(deps),
+    republish,
     () => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs),
     () => forgetIdempotencyKeys(db, deps.clock.now()),
   ]
@@ -153,6 +169,14 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)
 
+  async function republish(): Promise<void> {
+    if (await republishChanged(deps)) await wake()
+  }
+  /** Of what joins a dataset that has just been switched. One that is busy now is found by the next sweep or switch. */
+  function followChanges(): void {
+    if (isStopped) return
+    following = following.then(republish).catch((cause) => deps.onEvent({ kind: 'republish_failed', cause }))
+  }
   async function wake(): Promise<void> {
     worker.wake()
     await deps.control.notify(channel)
@@ -224,11 +248,14 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
         .execute((trx) => orderServingFile(trx, deps, generationUid, { replace: isDamaged }))
       await wake()
     },
+    gatherDatasets: (datasetUid, processors) => gatherDatasets(deps, datasetUid, processors),
     runningJobs: () => worker.runningJobs(),
     async stop() {
+      isStopped = true
       clearInterval(sweepTimer)
       await worker.stop()
       await sweeping
+      await following
     },
   }
 }

@@ -149,6 +149,7 @@ async function registerSealed(deps: ActionDeps, generationUid: string, manifest:
       .set({
         state: 'sealed',
         manifest_json: JSON.stringify(manifest),
+        content_hash: manifest.content_hash,
         records_count: manifest.records_count,
         bytes: manifest.bytes,
         is_partial: manifest.partial ? 1 : 0,

@@ -1,6 +1,6 @@
 import type { Control } from '../control/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
-import type { Clock, Ids } from '../kernel/index.ts'
+import type { Clock, Ids, ManifestPart } from '../kernel/index.ts'
 
 /** Directories of the data directory that actions write to; absolute. */
 export interface DataLayout {
@@ -26,6 +26,8 @@ export type ActionEvent =
   | { readonly kind: 'builder_ended'; readonly jobUid: string; readonly generationUid: string }
   | { readonly kind: 'indexing_failed'; readonly generationUid: string; readonly cause: unknown }
   | { readonly kind: 'cleanup_failed'; readonly cause: unknown }
+  /** What joins a dataset that has changed could not be ordered; the next sweep tries again. */
+  | { readonly kind: 'republish_failed'; readonly cause: unknown }
 
 export type PublicationChange =
   | 'publish'
@@ -62,6 +64,10 @@ export interface ActionDeps {
   readonly readers: {
     refresh(generationUid: string): Promise<void>
     retire(generationUid: string): Promise<void>
+    /** A lease: it stays on disk until it is released. Errors: records.generation_gone, records.generation_damaged. */
+    acquire(generationUid: string): Promise<{ release(): void }>
+    /** Errors: records.generation_damaged. */
+    checkPart(generationUid: string, part: ManifestPart): Promise<void>
     /** Damage of its files has been met: it is not to be published again. */
     isDamaged(generationUid: string): boolean
   }

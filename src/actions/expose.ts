@@ -3,6 +3,7 @@ import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } fr
 import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
+import { noteJoined } from './joined-datasets.ts'
 import { diffPublications } from './publication-diff.ts'
 
 /** Why a publication changes, and what else belongs into the same change entry. */
@@ -88,7 +89,7 @@ async function switchTo(
     .set({ retired_at: null })
     .where('generation_uid', '=', row.generation_uid)
     .where('state', '=', 'sealed')
-    .returning('generation_uid')
+    .returning('manifest_json')
     .executeTakeFirst()
   if (!held) throw new AppError('actions.generation_lost', { generation_uid: row.generation_uid })
   await trx
@@ -97,10 +98,15 @@ async function switchTo(
     .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(row))
     .execute()
   await trx.deleteFrom('withdrawn_publications').where('dataset_uid', '=', row.dataset_uid).execute()
+  await noteJoined(trx, row.dataset_uid, joinedIn(held.manifest_json), occasion.change !== 'publish')
   if (previous && previous.generation_uid !== row.generation_uid) {
     await retireGeneration(trx, previous.generation_uid, occasion.now)
   }
   await logSwitch(trx, row.dataset_uid, occasion, previous, row)
+}
+
+function joinedIn(manifestJson: string | null) {
+  return manifestJson === null ? [] : ((JSON.parse(manifestJson) as Manifest).joined ?? [])
 }
 
 /** Takes a dataset from the readers; its generation stays for the retention window, and so long it can come back. */

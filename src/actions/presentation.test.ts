@@ -13,7 +13,14 @@ const field = (name: string, label = name): Field => ({
 })
 const step = (name: string, args: JsonObject): ConfiguredStep => ({ processor_uid: 'pr_1', name, args })
 const recipeOf = (fieldSpecifications: readonly ConfiguredStep[]) =>
-  computeRecipe({ pipelineVersion: 1, sources: [], processors: [], fieldSpecifications, maxRecords: null })
+  computeRecipe({
+    pipelineVersion: 1,
+    sources: [],
+    processors: [],
+    fieldSpecifications,
+    maxRecords: null,
+    joined: {},
+  })
 
 test('labels and descriptions are laid over the fields, through renames and deletions, the last one winning', () => {
   const steps = [

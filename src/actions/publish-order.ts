@@ -4,6 +4,7 @@ import type { ControlDb } from '../control/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
 import { AppError, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
+import { joinedHashes } from './gather-datasets.ts'
 import { knownSources } from './gather-sources.ts'
 import { isUsable } from './is-usable.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
@@ -88,14 +89,16 @@ async function isOfConfiguration(
   if (generation.configuration_digest === configurationDigest(configuration)) return true
   // The same bytes under another file id, a step put back: another configuration, and the same records.
   const sources = await knownSources(deps, configuration.resources)
-  if (sources === null) return false
   const { processors, fieldSpecifications } = configuration
+  const joined = await joinedHashes(deps.control.db, processors)
+  if (sources === null || joined === null) return false
   const recipe = computeRecipe({
     pipelineVersion,
     sources,
     maxRecords: null,
     processors,
     fieldSpecifications,
+    joined,
   })
   return recipe === generation.recipe
 }

@@ -21,6 +21,7 @@ import {
   type PublishOutcome,
 } from './describe-publish.ts'
 import { exposeGeneration } from './expose.ts'
+import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
 import { gatherSources } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
@@ -124,16 +125,20 @@ async function build(
     abort.abort()
   })
   const signal = AbortSignal.any([context.signal, abort.signal])
+  let gathered: GatheredDatasets | null = null
   try {
     const sources = await gatherSources(deps, configuration.resources, board, signal)
     const processors = stepsAt(configuration.processors, new Date(context.job.createdAt).toISOString())
     const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
     const steps = { processors, fieldSpecifications, maxRecords: null }
-    const recipe = computeRecipe({ pipelineVersion, sources, ...steps })
+    gathered = await gatherDatasets(deps, context.job.subject, processors)
+    const { datasets } = gathered
+    const joined = hashesOf(datasets)
+    const recipe = computeRecipe({ pipelineVersion, sources, joined, ...steps })
     const reusable = await findGeneration(deps, context.job, recipe)
     if (reusable) return { kind: 'sealed', isReused: true, resumedParts: 0, ...reusable }
     signal.throwIfAborted()
-    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources, datasets: {} }
+    const order = { datasetUid: configuration.dataset.dataset_uid, recipe, sources, datasets }
     const built = await buildGeneration(deps, context, { ...order, ...steps }, board)
     return built.kind === 'sealed' ? { ...built, isReused: false } : built
   } catch (error) {
@@ -142,8 +147,14 @@ async function build(
       return { kind: 'discarded' }
     }
     throw error
+  } finally {
+    // Its parts are written by now: what follows reads them alone.
+    gathered?.release()
   }
 }
+
+const hashesOf = (datasets: GatheredDatasets['datasets']) =>
+  Object.fromEntries(Object.entries(datasets).map(([name, { contentHash }]) => [name, contentHash]))
 
 function isAbortError(error: unknown, signal: AbortSignal): boolean {
   return (

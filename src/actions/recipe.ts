@@ -10,6 +10,8 @@ export interface RecipeInput {
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
   readonly maxRecords: number | null
+  /** Content hashes of the datasets that processors join, by what they name them. */
+  readonly joined: Readonly<Record<string, string>>
 }
 
 /**
@@ -30,6 +32,8 @@ export function computeRecipe(input: RecipeInput): string {
     })),
     processors: input.processors.map(({ name, args }) => ({ name, args })),
     fieldSpecifications: essentialSteps(input.fieldSpecifications),
+    // Left out where there is none: the recipes of generations that are there stay what they are.
+    ...(Object.keys(input.joined).length > 0 ? { joined: input.joined } : {}),
   }
   return createHash('sha256').update(canonicalJson(essence)).digest('hex')
 }

@@ -12,6 +12,8 @@ export interface DatasetRow extends DatasetRecord {
   readonly undo_expires_at: number | null
   /** The publish that a gate holds; null: none, or its generation is gone. */
   readonly held: HeldPublishesTable | null
+  /** A dataset that its processors joined has another content now than was joined, or none. */
+  readonly is_stale: boolean
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -121,6 +123,21 @@ function selectDatasets(db: ControlDb) {
       'held_publishes.held_at as held_at',
       'held_publishes.kept_until_at as held_until_at',
     ])
+    .select((eb) =>
+      eb
+        .selectFrom('joined_datasets')
+        .leftJoin('publications as other', 'other.dataset_uid', 'joined_datasets.joined_uid')
+        .leftJoin('generations as joined', 'joined.generation_uid', 'other.generation_uid')
+        .whereRef('joined_datasets.dataset_uid', '=', 'publications.dataset_uid')
+        .where((changed) =>
+          changed.or([
+            changed('joined.content_hash', 'is', null),
+            changed('joined.content_hash', '!=', changed.ref('joined_datasets.content_hash')),
+          ]),
+        )
+        .select((count) => count.fn.countAll<number>().as('changed'))
+        .as('changed_joins'),
+    )
 }
 
 type SelectedRow = DatasetRecord & {
@@ -132,6 +149,7 @@ type SelectedRow = DatasetRecord & {
   held_failures_json: string | null
   held_at: number | null
   held_until_at: number | null
+  changed_joins: number | string
 }
 
 function toDatasetRow(row: SelectedRow): DatasetRow {
@@ -140,6 +158,7 @@ function toDatasetRow(row: SelectedRow): DatasetRow {
     is_published: row.published_generation_uid !== null,
     is_partial: row.publication_is_partial === 1,
     held: row.held_generation_uid === null ? null : heldOf(row),
+    is_stale: Number(row.changed_joins) > 0,
   }
 }
 

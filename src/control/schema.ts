@@ -30,6 +30,7 @@ export interface ControlSchema {
   held_publishes: HeldPublishesTable
   gate_judgements: GateJudgementsTable
   publish_overrides: PublishOverridesTable
+  joined_datasets: JoinedDatasetsTable
 }
 
 export interface DatasetsTable {
@@ -171,6 +172,19 @@ export interface GenerationsTable {
   retired_at: number | null
   /** Of the configuration it was built or last found with; null: unknown. `actions/recipe.ts`. */
   configuration_digest: string | null
+  /** The manifest's; null while building. */
+  content_hash: string | null
+}
+
+/** What the generation that a dataset's readers have was made of beside its resources. */
+export interface JoinedDatasetsTable {
+  dataset_uid: string
+  /** A dataset that processors join; it may be gone. */
+  joined_uid: string
+  /** Of the generation that was joined. */
+  content_hash: string
+  /** Of the generation for which the dataset was last ordered to be published again; null: none. */
+  ordered_hash: string | null
 }
 
 /** What readers see of a dataset: exactly one row per published dataset. The switch is one write to this table. */

@@ -13,7 +13,13 @@ export { type FetchPolicy, guardedAgent, refuseLiteral } from './fetch/guarded-a
 export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.ts'
 export { guessArguments } from './guess-arguments.ts'
 export { pipelineVersion } from './pipeline-version.ts'
+export { datasetsNamed, type NamedDataset } from './processors/datasets-named.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export type { Processor } from './processors/processor.ts'
-export { findProcessor, processors, validateProcessor } from './processors/processors.ts'
+export {
+  findProcessor,
+  processors,
+  validateProcessor,
+} from './processors/processors.ts'
 export { stepsAt } from './processors/steps-in-time.ts'
+export { createServices, type ServiceSettings, type Services } from './services/services.ts'

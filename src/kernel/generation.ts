@@ -160,6 +160,14 @@ export interface ManifestSource {
   readonly rows_added?: number
 }
 
+/** A generation of another dataset whose records went into this one. */
+export interface ManifestJoined {
+  readonly dataset_uid: string
+  readonly dataset_id: string
+  readonly generation_uid: string
+  readonly content_hash: string
+}
+
 /** `manifest.json`: says everything about a generation; `verify` needs nothing else. */
 export interface Manifest {
   readonly format: 1
@@ -173,6 +181,8 @@ export interface Manifest {
   /** The licence's or the user's maximum of records stopped the build. */
   readonly limit_reached: boolean
   readonly sources: readonly ManifestSource[]
+  /** The datasets that processors joined. Absent: none. */
+  readonly joined?: readonly ManifestJoined[]
   readonly fields: readonly Field[]
   readonly parts: readonly ManifestPart[]
   /** `rejects.parquet`: source rows that could not be read (resource_uid, line, reason, raw). */

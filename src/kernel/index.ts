@@ -15,7 +15,7 @@ export {
   toErrorValue,
 } from './errors.ts'
 export { isFieldName, safeFieldName } from './field-names.ts'
-export { type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
+export { columnType, type Field, type FieldType, fieldTypes, isMultivalued } from './fields.ts'
 export { foldedTermsSql, foldedTextSql } from './folding.ts'
 export * from './generation.ts'
 export { createIds, type Ids } from './ids.ts'

@@ -38,6 +38,16 @@ const manifestSchema = Type.Object({
       rows_added: Type.Optional(count),
     }),
   ),
+  joined: Type.Optional(
+    Type.Array(
+      Type.Object({
+        dataset_uid: Type.String(),
+        dataset_id: Type.String(),
+        generation_uid: Type.String(),
+        content_hash: hash,
+      }),
+    ),
+  ),
   fields: Type.Array(
     Type.Object({
       name: Type.String(),

@@ -2,20 +2,23 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
+import { directoriesRead } from '../../src/ingest/builder/directories-read.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
 import { createStepSupport } from '../../src/ingest/builder/step-support.ts'
-import type { Processor, ProcessorArgument } from '../../src/ingest/processors/processor.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
+import type { Processor, ProcessorArgument } from '../../src/ingest/processors/processor.ts'
 import {
   AppError,
   type ConfiguredStep,
   type ErrorKey,
+  type JoinedDataset,
   type JsonObject,
   type JsonValue,
   quoteIdentifier,
   quoteLiteral,
 } from '../../src/kernel/index.ts'
 import { runBuild, sourceOf, tempDirectory, withoutNetwork } from '../support/builder.ts'
+import { buildExamples } from '../support/joined.ts'
 import { fieldTypesOf, readRecords, readSideFile, readWithIds, sealedManifest } from '../support/parts.ts'
 
 /** The records that a stack of processors makes of one record of text values. */
@@ -23,23 +26,32 @@ async function runProcessors(
   t: TestContext,
   steps: readonly ConfiguredStep[],
   input: Readonly<Record<string, string | null>>,
+  datasets: Readonly<Record<string, JoinedDataset>> = {},
+  known: Readonly<Record<string, JsonValue>> = {},
 ) {
   const engine = await openEngine({
     memoryLimitMb: 200,
     threads: 1,
     tempDirectory: tempDirectory(t),
-    allowedDirectories: [],
+    allowedDirectories: [...directoriesRead({ sources: [], datasets })],
   })
   const connection = await engine.connect()
   try {
     const columns = Object.keys(input).map((name) => ({ name, label: name, engineType: 'VARCHAR' }))
-    const projection = compileProjection(columns, { processors: steps, fieldSpecifications: [] }, new Map())
+    const projection = compileProjection(
+      columns,
+      { processors: steps, fieldSpecifications: [], datasets },
+      new Map(),
+    )
     const values = Object.entries(input).map(
       ([name, value]) =>
         `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
     )
     const relation = `(select ${values.join(', ')})`
-    const support = createStepSupport(withoutNetwork)
+    const support = createStepSupport({
+      stop: withoutNetwork.stop,
+      ask: async (_service, _request, keys) => keys.map((key) => known[key] ?? null),
+    })
     await support.prepareJoins(connection, projection.joins)
     const answers: string[] = []
     for (const [index, lookup] of projection.lookups.entries()) {
@@ -58,9 +70,15 @@ async function runProcessors(
 }
 
 /** The worst that an argument can be and still be one; of those that cannot hold any text, what an example says. */
-function hostileArgument(processor: Processor, spec: ProcessorArgument, hostile: string): JsonValue | undefined {
+function hostileArgument(
+  processor: Processor,
+  spec: ProcessorArgument,
+  hostile: string,
+): JsonValue | undefined {
   if (spec.choices || spec.type === 'int' || spec.type === 'double')
     return processor.examples[0]!.args[spec.name] ?? spec.default
+  // A field of another dataset: one that is not there is refused, as its own test has it.
+  if (spec.name === 'remote_field') return 'shape'
   switch (spec.type) {
     case 'field':
       return 'a'
@@ -83,10 +101,31 @@ function hostileArgument(processor: Processor, spec: ProcessorArgument, hostile:
       return `%Y'"`
     case 'boolean':
       return spec.default ?? false
+    case 'dataset':
+      return 'hostile'
+    case 'geojson':
+      return square
     default:
       return processor.examples[0]!.args[spec.name]
   }
 }
+
+const square = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+      [0, 0],
+    ],
+  ],
+}
+
+/** What a step joins that is given nothing but hostile texts. */
+const hostileDataset = async (t: TestContext) =>
+  (await buildExamples(t, { hostile: [{ a: `x'"`, shape: square }] })).hostile!
 
 for (const processor of processors.values()) {
   test(`${processor.name} does what its examples say`, async (t) => {
@@ -94,7 +133,8 @@ for (const processor of processors.values()) {
     for (const example of processor.examples) {
       validateProcessor(processor.name, example.args)
       const step = { processor_uid: 'pr_example', name: processor.name, args: example.args }
-      const records = await runProcessors(t, [step], example.input)
+      const datasets = await buildExamples(t, example.datasets)
+      const records = await runProcessors(t, [step], example.input, datasets, example.answers)
       const outputs = example.output === null ? [] : [example.output].flat()
       // What an example names as undefined is gone.
       const expected = outputs.map((output) =>
@@ -114,10 +154,10 @@ for (const processor of processors.values()) {
       if (value !== undefined) args[spec.name] = value
     }
     validateProcessor(processor.name, args)
-    const records = await runProcessors(t, [{ processor_uid: 'pr_hostile', name: processor.name, args }], {
-      a: hostile,
-      b: 'kept',
-    })
+    const joins = processor.args.some((spec) => spec.type === 'dataset')
+    const datasets: Record<string, JoinedDataset> = joins ? { hostile: await hostileDataset(t) } : {}
+    const stack = [{ processor_uid: 'pr_hostile', name: processor.name, args }]
+    const records = await runProcessors(t, stack, { a: hostile, b: 'kept' }, datasets)
     for (const record of records) {
       assert.equal(record.b, 'kept')
       for (const name of Object.keys(record)) assert.match(name, /^[a-z][a-z0-9_]*$/)
@@ -140,7 +180,11 @@ for (const processor of processors.values()) {
     const compile = () =>
       compileProjection(
         [{ name: 'a', label: 'a', engineType: 'VARCHAR' }],
-        { processors: [{ processor_uid: 'pr_x', name: processor.name, args }], fieldSpecifications: [] },
+        {
+          processors: [{ processor_uid: 'pr_x', name: processor.name, args }],
+          fieldSpecifications: [],
+          datasets: {},
+        },
         new Map(),
       )
     assert.throws(compile, isKey('ingest.processor_failed'))

@@ -41,7 +41,7 @@ export function sourceOf(
   return { path, filename: name, extractor, params }
 }
 
-export type PlanChanges = Partial<Pick<BuildPlan, 'processors' | 'fieldSpecifications'>> & {
+export type PlanChanges = Partial<Pick<BuildPlan, 'processors' | 'fieldSpecifications' | 'datasets'>> & {
   readonly limits?: Partial<BuildPlan['limits']>
 }
 
@@ -74,6 +74,7 @@ export function makePlan(
     })),
     processors: changes.processors ?? [],
     fieldSpecifications: changes.fieldSpecifications ?? [],
+    ...(changes.datasets ? { datasets: changes.datasets } : {}),
     limits: {
       memoryLimitMb: 500,
       threads: 2,

@@ -44,6 +44,7 @@ export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
     created_at: formatInstant(row.created_at),
     owner: { username: row.owner },
     ...(row.is_partial ? { partial: true } : {}),
+    ...(row.is_stale ? { stale: true } : {}),
     status: expand.has('status') ? printStatus(row) : { name: row.status },
   }
 }
@@ -60,6 +61,7 @@ export function printStatus(row: DatasetRow, recordErrors: JsonValue = row.recor
     ...(row.active_job_uid === null ? {} : { job_id: row.active_job_uid }),
     ...(row.status === 'idle' && row.is_published ? { records_errors: recordErrors } : {}),
     ...(row.is_partial ? { partial: true } : {}),
+    ...(row.is_stale ? { stale: true } : {}),
     ...(row.is_published || row.undo_expires_at === null
       ? {}
       : { undo_unpublish_until: formatInstant(row.undo_expires_at) }),

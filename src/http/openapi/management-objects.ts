@@ -76,6 +76,7 @@ export const managementObjects = {
     created_at: instant(),
     owner: username(),
     partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
+    stale: optional(Type.Boolean({ description: 'A dataset that processors joined has changed since' })),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
   }),
   DatasetStatus: Type.Object({
@@ -92,6 +93,7 @@ export const managementObjects = {
       }),
     ),
     partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
+    stale: optional(Type.Boolean({ description: 'A dataset that processors joined has changed since' })),
     undo_unpublish_until: optional(
       instant('Of an unpublished dataset: undo_unpublish brings back what was published'),
     ),

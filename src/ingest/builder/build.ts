@@ -17,6 +17,7 @@ import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
 import type { LookupHost } from '../processors/lookups.ts'
 import { checkSteps } from './check-steps.ts'
+import { directoriesRead } from './directories-read.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
@@ -60,12 +61,6 @@ export async function build(
   } finally {
     engine.close()
   }
-}
-
-/** Where the sources lie, and the datasets that processors join. */
-function directoriesRead({ sources, datasets = {} }: BuildPlan): Iterable<string> {
-  const files = [...sources.map(({ path }) => path), ...Object.values(datasets).flatMap(({ parts }) => parts)]
-  return new Set(files.map((path) => dirname(path)))
 }
 
 /** The finished work of an earlier attempt as this generation's. */
@@ -184,6 +179,7 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
       partial: !extraction.isComplete,
       limit_reached: limitReached,
       sources,
+      ...joinedOf(plan),
       fields,
       parts,
       rejects: await writeRejects(connection, plan, extraction.parts),
@@ -194,6 +190,20 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
     }
   } finally {
     connection.close()
+  }
+}
+
+function joinedOf({ datasets = {} }: BuildPlan): Pick<Manifest, 'joined'> {
+  // A dataset may go by its id in one step and by its uid in another.
+  const joined = new Map(Object.values(datasets).map((dataset) => [dataset.datasetUid, dataset]))
+  if (joined.size === 0) return {}
+  return {
+    joined: [...joined.values()].map(({ datasetUid, datasetId, generationUid, contentHash }) => ({
+      dataset_uid: datasetUid,
+      dataset_id: datasetId,
+      generation_uid: generationUid,
+      content_hash: contentHash,
+    })),
   }
 }
 

@@ -22,6 +22,8 @@ export interface PreviewOrder {
   readonly source: BuildSource
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
+  /** The datasets that processors name, by what they name them. Default: none. */
+  readonly datasets?: BuildPlan['datasets']
   /** Most records wanted. */
   readonly rows: number
   readonly tmpDirectory: string

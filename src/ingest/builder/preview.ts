@@ -1,5 +1,4 @@
 /** The first records of a source as they would be published; reads only the head of the file. */
-import { dirname } from 'node:path'
 import { openEngine } from '../../engine/index.ts'
 import { type JsonValue, quoteIdentifier } from '../../kernel/index.ts'
 import { findExtractor } from '../extractors/extractors.ts'
@@ -7,6 +6,7 @@ import { validateParameters } from '../extractors/parameters.ts'
 import type { LookupHost } from '../processors/lookups.ts'
 import type { InferredType } from '../types/types.ts'
 import { checkSteps } from './check-steps.ts'
+import { directoriesRead } from './directories-read.ts'
 import type { Preview, PreviewOrder, PreviewSample } from './messages.ts'
 import { compileProjection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
@@ -38,7 +38,10 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
     memoryLimitMb: limits.memoryLimitMb,
     threads: limits.threads,
     tempDirectory: order.tmpDirectory,
-    allowedDirectories: [order.tmpDirectory, dirname(source.path)],
+    allowedDirectories: [
+      order.tmpDirectory,
+      ...directoriesRead({ sources: [source], datasets: order.datasets }),
+    ],
   })
   const connection = await engine.connect()
   try {
@@ -76,7 +79,11 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
             [order.rows],
           )
           const records = rows.map((row) => JSON.parse(String(row.record)) as Record<string, JsonValue>)
-          return { fields, records: picked.length > 0 ? records : [], sample: sampleOf(await table.counts(mostErrors)) }
+          return {
+            fields,
+            records: picked.length > 0 ? records : [],
+            sample: sampleOf(await table.counts(mostErrors)),
+          }
         }
       }
     } finally {

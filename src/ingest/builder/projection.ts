@@ -214,16 +214,20 @@ function rawItems(columns: readonly RawColumn[], present: readonly RawColumn[]):
   })
 }
 
+/** A join gives its rows in the order of either side, as it suits the engine: records stay in the order of their source. */
+const place = 'row_number() over () as _place'
+
 /** `isKept`: rows that the stage leaves out are not there. */
 function stageSql(stage: Stage, from: string, answers: readonly string[], isKept: boolean): string {
   let source = from
   if (stage.lookup) {
     const table = quoteIdentifier(answers[stage.lookup.index] ?? 'no_answers')
-    source = `(select _row.*, _given._answer from (select *, ${stage.lookup.key} as _key from ${source}) as _row
-      left join ${table} as _given on _given.key = _row._key)`
+    source = `(select _row.*, _given._answer from (select *, ${stage.lookup.key} as _key, ${place} from ${source}) as _row
+      left join ${table} as _given on _given.key = _row._key order by _place)`
   }
   if (stage.keep && isKept) source = `(select * from ${source} where ${stage.keep})`
-  if (stage.join) source = `${source} as _row ${stage.join.sql}`
+  if (stage.join)
+    source = `(select * from (select *, ${place} from ${source}) as _row ${stage.join.sql} order by _place)`
   if (stage.expand) {
     const listed = `(select *, ${stage.expand} as _list from ${source})`
     const measured = `(select *, coalesce(len(_list), 0) > ${mostItems} or coalesce(len(_list), 0) * ${stage.rowBytes} > ${mostExpandedBytes} as _too_many from ${listed})`

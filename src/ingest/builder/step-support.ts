@@ -30,7 +30,7 @@ export function createStepSupport(host: LookupHost): StepSupport {
 
   return {
     async prepareJoins(connection, joins) {
-      for (const { table, source } of joins) {
+      for (const { table, source } of joins.flatMap((join) => [...(join.needs ?? []), join])) {
         let made = joined.get(table)
         if (!made) {
           made = connection.run(`create table ${quoteIdentifier(table)} as ${source}`)

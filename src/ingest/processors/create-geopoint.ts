@@ -1,16 +1,26 @@
-import { fieldArgument, outputArgument, type Processor } from './processor.ts'
+import { validateEpsg } from './epsg.ts'
+import { geoStep } from './geo-answers.ts'
+import {
+  type CompiledStep,
+  fieldArgument,
+  outputArgument,
+  type Processor,
+  type StepArguments,
+} from './processor.ts'
+
+const number = (x: string) => `try_cast(replace(trim(${x}), ',', '.') as double)`
 
 export const createGeopoint: Processor = {
   name: 'create_geopoint',
   label: 'Create geo point',
-  doc: 'Makes a geo point from a latitude and a longitude. A pair that is no place on Earth is a record error.',
+  doc: 'Makes a geo point from a latitude and a longitude, or from north and east of another projection. A pair that is no place on Earth is a record error.',
   args: [
-    fieldArgument('latitude', 'Field with the latitude, in degrees'),
-    fieldArgument('longitude', 'Field with the longitude, in degrees'),
+    fieldArgument('latitude', 'Field with the latitude, in degrees; of a projection: north, y'),
+    fieldArgument('longitude', 'Field with the longitude, in degrees; of a projection: east, x'),
     {
       name: 'epsg',
       type: 'int',
-      description: 'Projection of the coordinates; 4326 only',
+      description: 'EPSG code of the projection that the coordinates are in',
       is_mandatory: false,
       default: 4326,
     },
@@ -27,9 +37,15 @@ export const createGeopoint: Processor = {
       input: { lat: '95', lon: '4' },
       output: { place: null },
     },
+    {
+      args: { latitude: 'y', longitude: 'x', epsg: 27700, output_field: 'place' },
+      input: { y: 'none', x: '530000' },
+      output: { place: null },
+    },
   ],
+  validate: (args) => validateEpsg('create_geopoint', args),
   compile(args) {
-    const number = (x: string) => `try_cast(replace(trim(${x}), ',', '.') as double)`
+    if (args.number('epsg') !== 4326) return projected(args)
     const lat = number(args.text('latitude'))
     const lon = number(args.text('longitude'))
     const isValid = `${lat} between -90 and 90 and ${lon} between -180 and 180`
@@ -52,4 +68,26 @@ export const createGeopoint: Processor = {
       ],
     }
   },
+}
+
+function projected(args: StepArguments): CompiledStep {
+  const [y, x] = [args.text('latitude'), args.text('longitude')]
+  const [north, east] = [number(y), number(x)]
+  const output = args.output('output_field')
+  const isPair = `isfinite(${north}) and isfinite(${east})`
+  const step = geoStep({
+    service: 'project_point',
+    request: { epsg: args.number('epsg') },
+    key: `case when ${isPair} then ${east}::varchar || ' ' || ${north}::varchar end`,
+    output,
+    gives: 'point',
+    reasons: ['unknown projection', 'outside of what the projection covers'],
+  })
+  const noPair = {
+    field: output,
+    when: `(${y} is not null or ${x} is not null) and not coalesce(${isPair}, false)`,
+    value: `concat_ws(', ', ${y}, ${x})`,
+    reason: 'not a pair of coordinates',
+  }
+  return { ...step, failures: [...(step.failures ?? []), noPair] }
 }

@@ -3,6 +3,8 @@
  * a million rows with ten thousand different values costs ten thousand answers.
  */
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { geoServices } from './geo-services.ts'
+import { askedServices } from './geocoders.ts'
 import { decodeEntities, textOfHtml } from './html.ts'
 
 /** What the process that runs the builder can do and the builder, which has no network, cannot. */
@@ -31,11 +33,19 @@ export function computed(
   return { name, answer: async (request, keys) => keys.map((key) => compute(key, request)) }
 }
 
+/** A service that whoever runs the builder answers for. */
+const asked = (name: string): LookupService => ({
+  name,
+  answer: (request, keys, host) => host.ask(name, request, keys),
+})
+
 /** Every service, by name. */
 export const lookupServices: ReadonlyMap<string, LookupService> = new Map<string, LookupService>(
   [
     computed('html_entities', decodeEntities),
     computed('html_text', textOfHtml),
+    ...Object.entries(geoServices).map(([name, compute]) => computed(name, compute)),
+    ...askedServices.map(asked),
   ].map((service) => [service.name, service]),
 )
 

@@ -63,6 +63,10 @@ export interface ProcessorArgument {
 export interface ProcessorExample {
   readonly args: JsonObject
   readonly input: Readonly<Record<string, string | null>>
+  /** Records of the datasets that the arguments name, by what they name them: texts, and GeoJSON geometries. */
+  readonly datasets?: Readonly<Record<string, readonly JsonObject[]>>
+  /** What a service beyond the builder answers to each key. */
+  readonly answers?: Readonly<Record<string, JsonValue>>
   /**
    * Fields expected after the step (others unchanged); null: the record is left out. An array: the records it becomes, each
    * with the fields that differ. Fields that the step removes are named as undefined.
@@ -102,12 +106,18 @@ export interface StepLookup {
   readonly key: string
 }
 
-/** A relation made once in a build, before the first slice: the columns it has must begin with an underscore. */
-export interface StepJoin {
+/** A table made once in a build, before the first slice. */
+export interface StepTable {
   /** Name of the table, unique to what it holds: two steps that say the same share it. */
   readonly table: string
   /** SQL of the query that fills it. */
   readonly source: string
+}
+
+/** The columns of the table must begin with an underscore. */
+export interface StepJoin extends StepTable {
+  /** Tables that are made before it, in their order: its own query and `sql` may read them. */
+  readonly needs?: readonly StepTable[]
   /** What goes behind the row's own relation: `left join <table> on ...`. */
   readonly sql: string
 }
@@ -156,6 +166,8 @@ export interface StepArguments {
   has(argument: string): boolean
   /** The argument as it was given; undefined: it was not. */
   given(argument: string): JsonValue | undefined
+  /** What went wrong with the step as a whole, for a field or an argument: to be thrown. ingest.processor_failed. */
+  failed(field: string, msg: string): AppError
   /** The columns before the step. */
   readonly columns: readonly RawColumn[]
   /** Fields that hold text. */
@@ -288,15 +300,11 @@ export function bindArguments(
     const spec = processor.args.find((candidate) => candidate.name === argument)
     return args[argument] ?? spec?.default ?? undefined
   }
+  const failed = (field: string, msg: string) =>
+    new AppError('ingest.processor_failed', { processor_id: processorUid, field, msg })
   function column(name: string): RawColumn {
     const found = byName.get(name)
-    if (!found) {
-      throw new AppError('ingest.processor_failed', {
-        processor_id: processorUid,
-        field: name,
-        msg: 'field not found',
-      })
-    }
+    if (!found) throw failed(name, 'field not found')
     return found
   }
   const failure = (field: string) => (msg: string) =>
@@ -317,6 +325,7 @@ export function bindArguments(
     flag: (argument) => given(argument) === true,
     has: (argument) => given(argument) !== undefined && given(argument) !== null && given(argument) !== '',
     given,
+    failed,
     columns,
     textFields: columns
       .filter((candidate) => candidate.engineType === 'VARCHAR')
@@ -330,11 +339,7 @@ export function bindArguments(
       const named = datasetNamed(given(argument))
       const found = named === undefined ? undefined : datasets[named]
       if (found) return found
-      throw new AppError('ingest.processor_failed', {
-        processor_id: processorUid,
-        field: argument,
-        msg: `no published dataset ${named}`,
-      })
+      throw failed(argument, `no published dataset ${named}`)
     },
   }
 }

@@ -49,6 +49,18 @@ export const actionErrors = defineErrors({
     message: 'Resource {resource_uid} points at {url}, which is not there',
     hint: 'Upload the file again and point the resource at it',
   },
+  'actions.joined_dataset_unpublished': {
+    status: 400,
+    errorKey: 'JoinedDatasetUnpublishedException',
+    message: 'Processor {processor_id} joins dataset {dataset}, which is not published',
+    hint: 'Publish that dataset first, or take the processor out. What readers see was not changed',
+  },
+  'actions.join_cycle': {
+    status: 400,
+    errorKey: 'JoinCycleException',
+    message: 'Dataset {dataset_uid} would join itself: {datasets}',
+    hint: 'Take one of the joins out: no record of these datasets could ever be up to date',
+  },
   'actions.idempotency_key_reused': {
     status: 422,
     errorKey: 'IdempotencyKeyReusedException',

@@ -125,6 +125,18 @@ export const ingestErrors = defineErrors({
     errorKey: 'ProcessorException',
     message: 'Processor {processor_id} cannot run on field {field}: {msg}',
   },
+  'ingest.service_not_set': {
+    status: 400,
+    errorKey: 'ServiceNotSetException',
+    message: 'Processor {service} needs a service that this server has not been told of',
+    hint: 'The operator sets it with {setting}',
+  },
+  'ingest.service_failed': {
+    status: 502,
+    errorKey: 'ServiceFailedException',
+    message: 'The service of processor {service} failed: {reason}',
+    hint: 'What it has answered so far is remembered; publish again later. What readers see was not changed',
+  },
   'ingest.unbalanced': {
     status: 500,
     errorKey: 'UnbalancedGenerationException',
