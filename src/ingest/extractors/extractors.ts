@@ -3,13 +3,18 @@ import { csvExtractor } from './csv.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
+import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
 
 /** Every extractor, by type: what `GET /extractors` lists. A new format is one new file and one line here. */
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
-  [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor].map((extractor) => [
-    extractor.type,
-    extractor,
-  ]),
+  [
+    csvExtractor,
+    jsonExtractor,
+    jsonLinesExtractor,
+    geojsonExtractor,
+    parquetExtractor,
+    spreadsheetExtractor,
+  ].map((extractor) => [extractor.type, extractor]),
 )
 
 /** Errors: ingest.unknown_extractor. */

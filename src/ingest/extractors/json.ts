@@ -76,14 +76,17 @@ export interface ConvertedRecords {
   /** The format writes everything as text, so types are found as in CSV; otherwise JSON's own types hold. */
   readonly isUntyped: boolean
   readonly opened: OpenSource
+  /** Members that the format names before the first record; others are found as they come. */
+  readonly keys?: readonly string[]
 }
 
 /** A reader of the records that `convert` makes of a source, pass by pass the same. */
 export async function openConverted(
   context: ReaderContext,
-  { layout, isUntyped, opened }: ConvertedRecords,
+  { layout, isUntyped, opened, keys }: ConvertedRecords,
 ): Promise<SourceReader> {
-  return readRecords(context, layout === 'features' ? 'feature_lines' : 'lines', opened, { isUntyped })
+  const lines = layout === 'features' ? 'feature_lines' : 'lines'
+  return readRecords(context, lines, opened, { isUntyped, isConverted: true, keys })
 }
 
 interface Member {
@@ -118,17 +121,29 @@ function readRecords(
   context: ReaderContext,
   layout: Layout,
   opened: OpenSource,
-  { isUntyped = false }: { readonly isUntyped?: boolean } = {},
+  {
+    isUntyped = false,
+    isConverted = false,
+    keys = [],
+  }: {
+    readonly isUntyped?: boolean
+    readonly isConverted?: boolean
+    readonly keys?: readonly string[] | undefined
+  } = {},
 ): SourceReader {
   const { source } = context
   const hasFeatures = layout === 'geojson' || layout === 'feature_lines'
-  const isConverted = layout === 'feature_lines' || isUntyped
   const objectPath = isConverted ? [] : pathOf(textParameter(source.params, 'object'))
   const base = (hasFeatures ? ['properties'] : objectPath).map(pointerStep).join('')
   // A second pass starts with every member the first one met, so that all its slices have the same columns.
   const members = remember(context.memory, hasFeatures)
   const hasFilename = booleanParameter(source.params, 'extract_filename', false)
   if (hasFilename) members.taken.add(filenameColumn.name)
+  takeUp(
+    members,
+    keys.map((key) => ({ key, kinds: [] })),
+  )
+  refuseTooManyColumns(members.byKey.size)
 
   function columns(): RawColumn[] {
     const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped))

@@ -65,6 +65,24 @@ export const ingestErrors = defineErrors({
     errorKey: 'SourceTooDeepException',
     message: 'The content of {filename} is nested deeper than {maxDepth} levels',
   },
+  'ingest.encrypted': {
+    status: 400,
+    errorKey: 'EncryptedSourceException',
+    message: 'The file {filename} is protected by a password',
+    hint: 'Save it without one',
+  },
+  'ingest.invalid_spreadsheet': {
+    status: 400,
+    errorKey: 'InvalidSpreadsheetException',
+    message: 'The spreadsheet {filename} cannot be read: {reason}',
+    hint: 'Open it in a spreadsheet program and save it again as .xlsx',
+  },
+  'ingest.sheet_not_found': {
+    status: 400,
+    errorKey: 'SheetNotFoundException',
+    message: 'The spreadsheet {filename} has no sheet {sheet}',
+    hint: 'Set the parameter sheet to a name, or to a number from 1. Sheets: {known}',
+  },
   'ingest.invalid_xml': {
     status: 400,
     errorKey: 'InvalidSourceXMLException',
