@@ -4,6 +4,8 @@ import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
+import { feedExtractor } from './xml/feed.ts'
+import { xmlExtractor } from './xml/xml.ts'
 
 /** Every extractor, by type: what `GET /extractors` lists. A new format is one new file and one line here. */
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
@@ -14,6 +16,8 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     geojsonExtractor,
     parquetExtractor,
     spreadsheetExtractor,
+    xmlExtractor,
+    feedExtractor,
   ].map((extractor) => [extractor.type, extractor]),
 )
 

@@ -50,21 +50,31 @@ export function refuseBinary(head: Buffer, filename: string, format: string): vo
   if (kind !== null) throw new AppError('ingest.not_text', { filename, kind, format })
 }
 
+/** Errors: ingest.looks_like_html; ingest.not_text for XML of another kind. */
+export function refuseMarkup(head: Buffer, filename: string, format: string): void {
+  refuseWebPage(head, filename, format)
+  if (/^\s*<(\?xml|kml|gpx|rss|feed|svg)\b/i.test(startOf(head)))
+    throw new AppError('ingest.not_text', { filename, kind: 'an XML document', format })
+}
+
 /**
  * A sign-in or error page saved under the name of a data file is the commonest wrong file there is. `head`: text in UTF-8.
- * Errors: ingest.looks_like_html, ingest.not_text.
+ * Errors: ingest.looks_like_html.
  */
-export function refuseMarkup(head: Buffer, filename: string, format: string): void {
-  const start = head
-    .subarray(0, 4096)
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '')
-  const bare = start.replace(/^(\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*/, '').slice(0, 20)
+export function refuseWebPage(head: Buffer, filename: string, format: string): void {
+  const bare = startOf(head)
+    .replace(/^(\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*/, '')
+    .slice(0, 20)
   if (/^<(!doctype html|html|head|body|title|script|meta)\b/i.test(bare)) {
     throw new AppError('ingest.looks_like_html', { filename, format })
   }
-  if (/^\s*<(\?xml|kml|gpx|rss|feed|svg)\b/i.test(start))
-    throw new AppError('ingest.not_text', { filename, kind: 'an XML document', format })
+}
+
+function startOf(head: Buffer): string {
+  return head
+    .subarray(0, 4096)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
 }
 
 /** Many control characters of many kinds; a text may have one of them as its separator. */

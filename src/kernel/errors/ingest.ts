@@ -100,6 +100,12 @@ export const ingestErrors = defineErrors({
     errorKey: 'XMLLimitException',
     message: 'The XML of {filename} has more than {max} {limit}, near line {line}',
   },
+  'ingest.xml_path_not_found': {
+    status: 400,
+    errorKey: 'XMLPathNotFoundException',
+    message: 'The XML of {filename} has no element at {path}',
+    hint: 'Set the parameter xpath to the element of one record, e.g. /catalog/item or //item. Elements: {known}',
+  },
   'ingest.invalid_json': {
     status: 400,
     errorKey: 'InvalidSourceJSONException',

@@ -5,8 +5,9 @@ import { AppError } from '../../../kernel/index.ts'
 import { seekablePath } from '../../bytes/unpacked-copy.ts'
 import { maxRecordBytes } from '../../slices/slice.ts'
 import { openZip } from '../../zip/open-zip.ts'
-import { readHead, refuseMarkup } from '../head.ts'
+import { readHead, refuseWebPage } from '../head.ts'
 import { openConverted } from '../json.ts'
+import { mostBlockBytes } from '../line-blocks.ts'
 import { refuseTooManyColumns } from '../max-columns.ts'
 import { booleanParameter, extractFilename, integerParameter } from '../parameters.ts'
 import type { Extractor, ReaderContext, SourceReader } from '../reader.ts'
@@ -89,7 +90,7 @@ async function openSheet(context: ReaderContext, path: string): Promise<Sheet> {
   const start = head.subarray(0, 4).toString('latin1')
   if (start === '\xd0\xcf\x11\xe0') return openXls(path, options)
   if (!start.startsWith('PK')) {
-    refuseMarkup(head, filename, 'a spreadsheet')
+    refuseWebPage(head, filename, 'a spreadsheet')
     throw invalidSheet(filename, 'it is neither XLSX, ODS nor XLS')
   }
   const zip = await openZip({ path, filename, maxBytes: context.maxSourceBytes })
@@ -119,11 +120,9 @@ async function* flatten(batches: AsyncIterable<readonly SheetRow[]>): Rows {
   for await (const batch of batches) yield* batch
 }
 
-/** Bytes of lines handed on at a time. */
-const blockBytes = 256 << 10
-
 /** Rows of a sheet as JSON lines; columns by the header, or by their place. */
-function createTable({ source, maxSourceBytes }: ReaderContext) {
+function createTable({ source, maxSourceBytes, sliceBytes }: ReaderContext) {
+  const blockBytes = Math.min(mostBlockBytes, sliceBytes)
   const hasHeader = booleanParameter(source.params, 'headers_first_row', true)
   const firstRow = integerParameter(source.params, 'first_row_no', 1)
   /** By column: the member's name, and how its line begins with it. */
