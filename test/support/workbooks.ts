@@ -21,11 +21,13 @@ export function archiveOf(entries: readonly ArchiveEntry[]): Buffer {
   let at = 0
   for (const { name, content, lies = {} } of entries) {
     const bytes = Buffer.from(content as string)
-    const packed = deflateRawSync(bytes)
+    // The first entry of an OpenDocument file says what it is, uncompressed.
+    const isStored = name === 'mimetype'
+    const packed = isStored ? bytes : deflateRawSync(bytes)
     const fields = Buffer.alloc(26)
     fields.writeUInt16LE(20, 0)
     fields.writeUInt16LE(lies.flags ?? 0x800, 2)
-    fields.writeUInt16LE(8, 4)
+    fields.writeUInt16LE(isStored ? 0 : 8, 4)
     fields.writeUInt32LE(lies.crc ?? crc32(bytes), 10)
     fields.writeUInt32LE(lies.packedBytes ?? packed.length, 14)
     fields.writeUInt32LE(lies.bytes ?? bytes.length, 18)

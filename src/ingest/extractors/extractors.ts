@@ -1,6 +1,7 @@
 import { AppError } from '../../kernel/index.ts'
 import { csvExtractor } from './csv.ts'
-import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
+import { fixedWidthExtractor } from './fixed-width.ts'
+import { geojsonExtractor, jsonDictExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
@@ -12,12 +13,14 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
   [
     csvExtractor,
     jsonExtractor,
+    jsonDictExtractor,
     jsonLinesExtractor,
     geojsonExtractor,
     parquetExtractor,
     spreadsheetExtractor,
     xmlExtractor,
     feedExtractor,
+    fixedWidthExtractor,
   ].map((extractor) => [extractor.type, extractor]),
 )
 

@@ -40,7 +40,13 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'SourceIsNotTextException',
     message: 'The file {filename} is {kind}, not {format}',
-    hint: 'Save a sheet as CSV, unpack an archive, and upload that. Formats: CSV, TSV, JSON, JSON lines, GeoJSON, Parquet, each also gzipped',
+    hint: 'GET /extractors lists the formats that are read, each also gzipped; save it as one of them',
+  },
+  'ingest.wrong_extractor': {
+    status: 400,
+    errorKey: 'WrongExtractorException',
+    message: 'The file {filename} is {kind}, not {format}',
+    hint: 'The extractor {extractor} reads it: set it as the type of the resource, or publish the file anew and let its type be found',
   },
   'ingest.every_row_rejected': {
     status: 400,
@@ -114,8 +120,8 @@ export const ingestErrors = defineErrors({
   'ingest.root_not_found': {
     status: 400,
     errorKey: 'RootNotFoundException',
-    message: 'The file {filename} has no array of records at {root}',
-    hint: 'Set the parameter root to the path of the array, e.g. data.items; leave it empty when the file is the array',
+    message: 'The file {filename} has no records at {root}',
+    hint: 'Set the parameter root to the path of the array, e.g. data.items; leave it empty when the file is the array. An object of records is read by jsondict',
   },
   'ingest.truncated_archive': {
     status: 400,
