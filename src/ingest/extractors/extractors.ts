@@ -1,4 +1,5 @@
 import { AppError } from '../../kernel/index.ts'
+import { arrowExtractor } from './arrow.ts'
 import { csvExtractor } from './csv.ts'
 import { fixedWidthExtractor } from './fixed-width.ts'
 import { geojsonExtractor, jsonDictExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
@@ -21,6 +22,7 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     xmlExtractor,
     feedExtractor,
     fixedWidthExtractor,
+    arrowExtractor,
   ].map((extractor) => [extractor.type, extractor]),
 )
 

@@ -145,6 +145,11 @@ export const ingestErrors = defineErrors({
     errorKey: 'InvalidParquetException',
     message: 'The file {filename} is not a readable Parquet file',
   },
+  'ingest.invalid_arrow': {
+    status: 400,
+    errorKey: 'InvalidArrowException',
+    message: 'The Arrow file {filename} cannot be read: {reason}',
+  },
   'ingest.too_many_fields': {
     status: 400,
     errorKey: 'TooManyFieldsException',
