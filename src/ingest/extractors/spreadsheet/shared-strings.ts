@@ -34,7 +34,7 @@ export function createSharedStrings({
   chunks,
   filename,
   spillPath,
-  cachedLength = 32 << 20,
+  cachedLength = 16 << 20,
 }: SharedStringsOptions): SharedStrings {
   const pages = createPages(spillPath, cachedLength)
   const handler = stringHandler(pages.add, filename)
