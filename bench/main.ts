@@ -12,6 +12,7 @@ import type { Section } from './section.ts'
 import { diffSection } from './sections/diff.ts'
 import { exploreSection } from './sections/explore.ts'
 import { exportSection } from './sections/exports.ts'
+import { formatsSection } from './sections/formats.ts'
 import { memorySection } from './sections/memory.ts'
 import { protectionSection } from './sections/protection.ts'
 import { publishSection } from './sections/publish.ts'
@@ -26,6 +27,7 @@ const sections: Readonly<Record<string, Section>> = {
   explore: exploreSection,
   export: exportSection,
   diff: diffSection,
+  formats: formatsSection,
   memory: memorySection,
   switch: switchSection,
   protection: protectionSection,

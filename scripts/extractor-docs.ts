@@ -25,7 +25,7 @@ export function extractorDocumentation(): string {
       '',
     ].join('\n')
   })
-  return [introduction, ...sections, types].join('\n')
+  return [introduction, ...sections, formats, types].join('\n')
 }
 
 const introduction = `# Extractors
@@ -33,14 +33,37 @@ const introduction = `# Extractors
 An extractor reads one resource: a file, uploaded or fetched. It is guessed from the source's bytes and name unless the
 resource's \`type\` names it; its parameters are the resource's \`params\` (\`broadsheet publish --param name=value\`,
 \`GET /extractors\`). A parameter of the wrong kind fails the publish by name; one that the extractor does not know is kept
-and ignored. Each source may be gzipped. Spreadsheets, archives, PDF and XML are refused by name.
+and ignored. Each source may be gzipped. A file of another format is refused by name, with the extractor that reads it.
+
+What is in a source is checked before it is believed: nesting, attributes, sizes, what an archive unpacks to. XML with
+entities of its own is refused ([errors.md](errors.md): \`ingest.xml_entities\`).
 
 This page is written by \`scripts/extractor-docs.ts\` from the registry.
 `
 
+const formats = `## How formats become records
+
+**Spreadsheets** (XLSX, ODS; XLS up to 64 MiB): numbers stay numbers and text stays text, leading zeros too. Formulas give
+the result that is saved with them; one that was saved without a result is empty, as are error cells. Dates are told by the
+number format of the cell; both calendars (1900, 1904) are known. Of merged cells the first one has the value. Rows without
+a value are left out, columns without one too. XLSX and ODS are read as streams: their size does not matter.
+
+**XML**: one element is one record. Elements in it are named by their path (\`address.city\`, field \`address_city\`),
+attributes by \`element@attribute\` (field \`price_currency\`), those of the record itself by \`@attribute\`, its own text by its own
+name. Prefixes are ignored. What occurs several times in some record has several values in all. Encoding: byte order
+mark, else the declaration, else UTF-8; bytes that are not valid in it are an error, not replaced.
+
+**Feeds**: RSS 2.0, RSS 1.0 and Atom give the same fields: title, link, description, content, published, updated, id,
+author, categories (several values), enclosure, enclosure_type, image, geo_point; those that no entry has are left out.
+
+**Arrow**: nested values are JSON, bytes are in hex, instants are in UTC. Buffers may be compressed (LZ4, Zstandard).
+
+**Previews** read only the start of a file; what a type or a field turns out to be may change when all of it is read.
+`
+
 const types = `## Types of text values
 
-The type of a CSV or JSON column is found over *all* its values; one value that does not fit makes the column text, so
+The type of a CSV, JSON, XML or fixed width column is found over *all* its values; one value that does not fit makes the column text, so
 that nothing is lost. Found are: whole numbers (not with leading zeros: codes stay text), decimal numbers with a point,
 \`true\`/\`false\`, dates and times as \`2031-12-24\` and \`2031-12-24T18:00:00+01:00\`, points as \`lat,lon\`, GeoJSON
 geometries.

@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib'
 import type { JsonObject } from '../kernel/index.ts'
 import { extractors } from './extractors/extractors.ts'
+import { sniffBinary, sniffXml } from './extractors/sniff.ts'
 
 /** Extractors by how well they fit, best first; the rest behind. */
 export function guessExtractors(filename: string, head: Buffer): { recommended: string[]; others: string[] } {
@@ -15,6 +16,13 @@ export function guessExtractor(filename: string, head: Buffer): string {
   const bytes = unpackedHead(head)
   const name = filename.toLowerCase().replace(/\.gz$/, '')
   if (bytes.subarray(0, 4).toString('latin1') === 'PAR1' || name.endsWith('.parquet')) return 'parquet'
+  const binary = sniffBinary(bytes)?.extractor
+  if (binary) return binary
+  if (/^PK/.test(bytes.toString('latin1', 0, 2)) && /\.(xlsx|xlsm|xltx|ods)$/.test(name)) return 'xlsfile'
+  if (/\.(arrow|arrows|feather)$/.test(name)) return 'arrow'
+  if (/\.(fwf|fixed)$/.test(name)) return 'fixed_width'
+  const xml = sniffXml(bytes)
+  if (xml) return xml.extractor
   const text = bytes
     .subarray(0, 4096)
     .toString('utf8')
@@ -30,6 +38,7 @@ export function guessExtractor(filename: string, head: Buffer): string {
 
 /** Parameters worth filling in for a file; extractors detect the rest by themselves over the whole file. */
 export function guessExtractorParams(extractor: string, filename: string): JsonObject {
+  if (extractor === 'xlsfile') return { headers_first_row: true, first_row_no: 1 }
   if (extractor !== 'csvfile') return {}
   const params: JsonObject = { headers_first_row: true, first_row_no: 1, doublequote: true }
   if (/\.(tsv|tab)(\.gz)?$/i.test(filename)) params.separator = '\t'

@@ -14,6 +14,7 @@ import {
   tempDirectory,
 } from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readSideFile, sealedManifest } from '../support/parts.ts'
+import { xlsxOf } from '../support/workbooks.ts'
 
 async function build(
   t: TestContext,
@@ -141,7 +142,30 @@ const refused: Case[] = [
     { filename: 'sheet.xlsx', kind: 'a spreadsheet or another zip archive' },
   ],
   ['a PDF', 'csvfile', 'report.pdf', () => '%PDF-1.7\nsome,text\n', 'ingest.not_text'],
-  ['an XML document', 'csvfile', 'places.kml', () => '<?xml version="1.0"?>\n<kml/>\n', 'ingest.not_text'],
+  [
+    'an XML document',
+    'csvfile',
+    'places.csv',
+    () => '<?xml version="1.0"?>\n<places/>\n',
+    'ingest.wrong_extractor',
+    { kind: 'an XML document', extractor: 'xmlfile' },
+  ],
+  [
+    'a feed',
+    'jsonfile',
+    'news.json',
+    () => '<rss version="2.0"><channel/></rss>',
+    'ingest.wrong_extractor',
+    { extractor: 'rss' },
+  ],
+  [
+    'a spreadsheet named .csv',
+    'csvfile',
+    'data.csv',
+    () => xlsxOf({ sheets: { A: '<row/>' } }),
+    'ingest.wrong_extractor',
+    { kind: 'a spreadsheet', extractor: 'xlsfile' },
+  ],
   ['bytes that are nothing', 'csvfile', 'data.csv', () => noise(5000), 'ingest.not_text'],
   ['bytes that are nothing as JSON', 'jsonfile', 'data.json', () => noise(5000), 'ingest.not_text'],
   [

@@ -343,6 +343,7 @@ function openReader(
     maxSourceBytes: plan.limits.maxSourceBytes,
     stop: how.stop,
     skipSlices: how.skipSlices,
+    isPreview: false,
     memory: how.knowledge.memory[sourceIndex]!,
   })
 }

@@ -57,6 +57,7 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
       maxSourceBytes: limits.maxSourceBytes,
       stop: new AbortController().signal,
       skipSlices: 0,
+      isPreview: true,
       memory: new Map(),
     })
     const support = createStepSupport(host)

@@ -11,6 +11,12 @@ export interface DetectedEncoding {
   readonly isVerified: boolean
 }
 
+export interface DetectionOptions {
+  readonly stop?: AbortSignal | undefined
+  /** Bytes looked at, when only the start of the file matters. Default: all. */
+  readonly within?: number | undefined
+}
+
 /**
  * The encoding of a text file: its byte order mark; else UTF-8 when every byte of the file is valid UTF-8 (a late
  * accent counts as much as an early one); else the best guess from around the first bytes that are not.
@@ -18,11 +24,12 @@ export interface DetectedEncoding {
  */
 export async function detectEncoding(
   openFile: () => Promise<OpenSource>,
-  stop?: AbortSignal,
+  { stop, within = Number.POSITIVE_INFINITY }: DetectionOptions = {},
 ): Promise<DetectedEncoding> {
   const source = await openFile()
   let carried: Buffer = Buffer.alloc(0)
   let isFirst = true
+  let seen = 0
   try {
     for await (const chunk of source.chunks) {
       stop?.throwIfAborted()
@@ -37,6 +44,8 @@ export async function detectEncoding(
       const cut = completeLength(text)
       if (!isUtf8(text.subarray(0, cut))) return { encoding: guess(text), isVerified: false }
       carried = text.subarray(cut)
+      seen += chunk.length
+      if (seen >= within) return { encoding: 'utf-8', isVerified: false }
     }
     const isValid = carried.length === 0 || isUtf8(carried)
     return { encoding: isValid ? 'utf-8' : guess(carried), isVerified: isValid }

@@ -18,6 +18,8 @@ export interface SourceFile {
   readonly encoding?: string | undefined
   readonly maxBytes: number
   readonly stop?: AbortSignal
+  /** Bytes that decide about the encoding. Default: all of them. */
+  readonly detectWithin?: number | undefined
   /** Bytes that are not valid UTF-8 are replaced by U+FFFD; otherwise they are left as they are. */
   readonly mendsInvalid?: boolean
 }
@@ -40,7 +42,7 @@ export async function openUnpacked(file: SourceFile): Promise<OpenSource> {
 export async function openText(file: SourceFile): Promise<OpenSource & { readonly encoding: string }> {
   const { encoding, isVerified } = file.encoding
     ? { encoding: knownEncoding(file.encoding), isVerified: false }
-    : await detectEncoding(() => openUnpacked(file), file.stop)
+    : await detectEncoding(() => openUnpacked(file), { stop: file.stop, within: file.detectWithin })
   const source = await openUnpacked(file)
   const isPlain = encoding === 'utf-8' && (isVerified || !file.mendsInvalid)
   const chunks = isPlain ? withoutMark(source.chunks) : decode(source.chunks, encoding)

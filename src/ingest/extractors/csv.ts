@@ -6,7 +6,7 @@ import { type CsvDialect, createCsvScanner, parseCsvRecord } from '../slices/csv
 import { detectDelimiter } from '../slices/detect-delimiter.ts'
 import { maxRecordBytes, type Slice } from '../slices/slice.ts'
 import { sliceCsv } from '../slices/slice-csv.ts'
-import { isBlank, readHead, refuseBinary, refuseMarkup } from './head.ts'
+import { isBlank, previewedBytes, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
@@ -83,6 +83,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
     encoding: textParameter(source.params, 'encoding'),
     maxBytes: context.maxSourceBytes,
     stop: context.stop,
+    detectWithin: context.isPreview ? previewedBytes : undefined,
   }
   const hasHeader = booleanParameter(source.params, 'headers_first_row', true)
   const leading = Math.max(0, integerParameter(source.params, 'first_row_no', 1) - 1)

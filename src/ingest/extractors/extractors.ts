@@ -1,15 +1,29 @@
 import { AppError } from '../../kernel/index.ts'
+import { arrowExtractor } from './arrow.ts'
 import { csvExtractor } from './csv.ts'
-import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
+import { fixedWidthExtractor } from './fixed-width.ts'
+import { geojsonExtractor, jsonDictExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
+import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
+import { feedExtractor } from './xml/feed.ts'
+import { xmlExtractor } from './xml/xml.ts'
 
 /** Every extractor, by type: what `GET /extractors` lists. A new format is one new file and one line here. */
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
-  [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor].map((extractor) => [
-    extractor.type,
-    extractor,
-  ]),
+  [
+    csvExtractor,
+    jsonExtractor,
+    jsonDictExtractor,
+    jsonLinesExtractor,
+    geojsonExtractor,
+    parquetExtractor,
+    spreadsheetExtractor,
+    xmlExtractor,
+    feedExtractor,
+    fixedWidthExtractor,
+    arrowExtractor,
+  ].map((extractor) => [extractor.type, extractor]),
 )
 
 /** Errors: ingest.unknown_extractor. */

@@ -1,8 +1,11 @@
 /** What the first bytes of a text say before any of it is parsed. */
 import { AppError } from '../../kernel/index.ts'
+import { type SniffedKind, sniffBinary, sniffXml } from './sniff.ts'
 
 /** Bytes looked at to find the dialect and the header. */
 const headBytes = 256 * 1024
+/** Bytes that decide about the encoding of a source that is only previewed. */
+export const previewedBytes = 4 << 20
 
 export async function readHead(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = []
@@ -20,51 +23,49 @@ export function isBlank(head: Buffer): boolean {
   return head.length < headBytes && head.toString('latin1').trim() === ''
 }
 
-/** How files begin that people take for data, as Latin-1, and what they are. */
-const signatures: readonly (readonly [start: string, kind: string])[] = [
-  ['PK\x03\x04', 'a spreadsheet or another zip archive'],
-  ['\xd0\xcf\x11\xe0', 'an old Office document'],
-  ['%PDF-', 'a PDF'],
-  ['SQLite format 3\0', 'a database'],
-  ['\x89PNG\r', 'an image'],
-  ['GIF87a', 'an image'],
-  ['GIF89a', 'an image'],
-  ['\xff\xd8\xff', 'an image'],
-  ['7z\xbc\xaf', 'an archive'],
-  ['Rar!\x1a', 'an archive'],
-  ['\xfd7zXZ', 'compressed in another way than gzip'],
-  ['\x28\xb5\x2f\xfd', 'compressed in another way than gzip'],
-  // The four letters alone may be the name of a column.
-  ['PAR1\x15', 'Parquet'],
-]
-
 /**
  * A spreadsheet as it is, read as text, would become records of nonsense. `head`: bytes as stored, unpacked, in whatever
- * encoding. Errors: ingest.not_text.
+ * encoding. Errors: ingest.wrong_extractor when another extractor reads it, else ingest.not_text.
  */
 export function refuseBinary(head: Buffer, filename: string, format: string): void {
-  const start = head.subarray(0, 32).toString('latin1')
-  const kind =
-    signatures.find(([signature]) => start.startsWith(signature))?.[1] ??
-    (isBinary(head.subarray(0, 8192)) ? 'binary data' : null)
-  if (kind !== null) throw new AppError('ingest.not_text', { filename, kind, format })
+  const sniffed =
+    sniffBinary(head) ?? (isBinary(head.subarray(0, 8192)) ? { kind: 'binary data', extractor: null } : null)
+  if (sniffed !== null) throw refusal(sniffed, filename, format)
+}
+
+function refusal({ kind, extractor }: SniffedKind, filename: string, format: string): AppError {
+  return extractor === null
+    ? new AppError('ingest.not_text', { filename, kind, format })
+    : new AppError('ingest.wrong_extractor', { filename, kind, format, extractor })
+}
+
+/** Errors: ingest.looks_like_html; ingest.wrong_extractor for other XML. */
+export function refuseMarkup(head: Buffer, filename: string, format: string): void {
+  refuseWebPage(head, filename, format)
+  // What begins like a tag may still be text; a document has a declaration, or is of a kind that is known.
+  const xml = sniffXml(head)
+  if (xml && (/^\s*<\?xml\s/i.test(startOf(head)) || /^(kml|gpx|rss|feed|svg|RDF)$/.test(xml.root)))
+    throw refusal({ kind: 'an XML document', extractor: xml.extractor }, filename, format)
 }
 
 /**
  * A sign-in or error page saved under the name of a data file is the commonest wrong file there is. `head`: text in UTF-8.
- * Errors: ingest.looks_like_html, ingest.not_text.
+ * Errors: ingest.looks_like_html.
  */
-export function refuseMarkup(head: Buffer, filename: string, format: string): void {
-  const start = head
-    .subarray(0, 4096)
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '')
-  const bare = start.replace(/^(\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*/, '').slice(0, 20)
+export function refuseWebPage(head: Buffer, filename: string, format: string): void {
+  const bare = startOf(head)
+    .replace(/^(\s|<\?xml[^>]*>|<!--[\s\S]*?-->)*/, '')
+    .slice(0, 20)
   if (/^<(!doctype html|html|head|body|title|script|meta)\b/i.test(bare)) {
     throw new AppError('ingest.looks_like_html', { filename, format })
   }
-  if (/^\s*<(\?xml|kml|gpx|rss|feed|svg)\b/i.test(start))
-    throw new AppError('ingest.not_text', { filename, kind: 'an XML document', format })
+}
+
+function startOf(head: Buffer): string {
+  return head
+    .subarray(0, 4096)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
 }
 
 /** Many control characters of many kinds; a text may have one of them as its separator. */

@@ -8,7 +8,7 @@ import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
-import { isBlank, readHead, refuseBinary, refuseMarkup } from './head.ts'
+import { isBlank, previewedBytes, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
@@ -28,6 +28,30 @@ export const jsonExtractor: Extractor = {
   label: 'JSON file',
   parameters: [rootParameter, objectParameter(), encodingParameter, extractFilename],
   open: (context) => openJson(context, 'array'),
+}
+
+export const jsonDictExtractor: Extractor = {
+  type: 'jsondict',
+  label: 'JSON object of records',
+  parameters: [
+    {
+      ...rootParameter,
+      description:
+        'Member names from the top to the object whose members are the records, joined by dots; empty when the file is the object',
+    },
+    {
+      name: 'key_column',
+      label: 'Column of the names',
+      type: 'text',
+      description:
+        'Column that holds the name of each member; what is no object itself is in a column `value`',
+      default: 'key',
+      is_mandatory: false,
+    },
+    encodingParameter,
+    extractFilename,
+  ],
+  open: (context) => openJson(context, 'dict'),
 }
 
 export const jsonLinesExtractor: Extractor = {
@@ -67,7 +91,7 @@ function objectParameter() {
 }
 
 /** How the text is cut into records; features are cut out of a collection, or come one a line. */
-type Layout = 'array' | 'lines' | 'geojson' | 'feature_lines'
+type Layout = 'array' | 'dict' | 'lines' | 'geojson' | 'feature_lines'
 
 /** Records that a program of ours writes as JSON lines while it reads another format. */
 export interface ConvertedRecords {
@@ -76,14 +100,17 @@ export interface ConvertedRecords {
   /** The format writes everything as text, so types are found as in CSV; otherwise JSON's own types hold. */
   readonly isUntyped: boolean
   readonly opened: OpenSource
+  /** Members that the format names before the first record; others are found as they come. */
+  readonly keys?: readonly string[]
 }
 
 /** A reader of the records that `convert` makes of a source, pass by pass the same. */
 export async function openConverted(
   context: ReaderContext,
-  { layout, isUntyped, opened }: ConvertedRecords,
+  { layout, isUntyped, opened, keys }: ConvertedRecords,
 ): Promise<SourceReader> {
-  return readRecords(context, layout === 'features' ? 'feature_lines' : 'lines', opened, { isUntyped })
+  const lines = layout === 'features' ? 'feature_lines' : 'lines'
+  return readRecords(context, lines, opened, { isUntyped, isConverted: true, keys })
 }
 
 interface Member {
@@ -108,6 +135,7 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     ...file,
     encoding: textParameter(source.params, 'encoding'),
     stop: context.stop,
+    detectWithin: context.isPreview ? previewedBytes : undefined,
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
@@ -118,17 +146,29 @@ function readRecords(
   context: ReaderContext,
   layout: Layout,
   opened: OpenSource,
-  { isUntyped = false }: { readonly isUntyped?: boolean } = {},
+  {
+    isUntyped = false,
+    isConverted = false,
+    keys = [],
+  }: {
+    readonly isUntyped?: boolean
+    readonly isConverted?: boolean
+    readonly keys?: readonly string[] | undefined
+  } = {},
 ): SourceReader {
   const { source } = context
   const hasFeatures = layout === 'geojson' || layout === 'feature_lines'
-  const isConverted = layout === 'feature_lines' || isUntyped
-  const objectPath = isConverted ? [] : pathOf(textParameter(source.params, 'object'))
+  const objectPath = isConverted || layout === 'dict' ? [] : pathOf(textParameter(source.params, 'object'))
   const base = (hasFeatures ? ['properties'] : objectPath).map(pointerStep).join('')
   // A second pass starts with every member the first one met, so that all its slices have the same columns.
   const members = remember(context.memory, hasFeatures)
   const hasFilename = booleanParameter(source.params, 'extract_filename', false)
   if (hasFilename) members.taken.add(filenameColumn.name)
+  takeUp(
+    members,
+    keys.map((key) => ({ key, kinds: [] })),
+  )
+  refuseTooManyColumns(members.byKey.size)
 
   function columns(): RawColumn[] {
     const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped))
@@ -147,7 +187,8 @@ function readRecords(
     }
     if (layout === 'lines' || layout === 'feature_lines') return sliceLines(opened, options)
     const root = layout === 'geojson' ? ['features'] : pathOf(textParameter(source.params, 'root'))
-    return sliceJson(opened, { ...options, root })
+    const keyMember = textParameter(source.params, 'key_column') ?? 'key'
+    return sliceJson(opened, { ...options, root, ...(layout === 'dict' ? { keyMember } : {}) })
   }
 
   async function load(connection: Connection, slice: Slice) {
@@ -217,6 +258,7 @@ function readRecords(
 
 const notAnObject: Readonly<Record<Layout, string>> = {
   array: 'not a JSON object',
+  dict: 'not a JSON object',
   lines: 'not a JSON object',
   geojson: 'not a feature',
   feature_lines: 'not a feature',

@@ -1,9 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { open } from 'node:fs/promises'
 import { AppError, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
-import { isGzip, openUnpacked } from '../bytes/open-source.ts'
+import { seekablePath } from '../bytes/unpacked-copy.ts'
 import type { Slice } from '../slices/slice.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import { booleanParameter, extractFilename } from './parameters.ts'
@@ -24,8 +21,7 @@ export const parquetExtractor: Extractor = {
 async function openParquet(context: ReaderContext): Promise<SourceReader> {
   const { source } = context
   if (source.bytes === 0) throw new AppError('ingest.source_is_empty', { filename: source.filename })
-  const isPacked = await isGzip(source.path)
-  const path = isPacked ? await unpackedCopy(context) : source.path
+  const { path, release } = await seekablePath(context)
   await requireMagic(path, source.filename)
   const file = quoteLiteral(path)
   const { described, rows } = await describe(context, file)
@@ -66,9 +62,7 @@ async function openParquet(context: ReaderContext): Promise<SourceReader> {
     columns: () => columns,
     slices,
     bytesTotal: source.bytes,
-    close: () => {
-      if (isPacked) void rm(path, { force: true })
-    },
+    close: release,
     load: async (_connection, slice) => ({
       hasNewColumns: false,
       columns,
@@ -77,15 +71,6 @@ async function openParquet(context: ReaderContext): Promise<SourceReader> {
       release: async () => {},
     }),
   }
-}
-
-/** Parquet is read from both ends, so a compressed file is unpacked first. */
-async function unpackedCopy(context: ReaderContext): Promise<string> {
-  const path = join(context.tmpDirectory, `${context.prefix}-unpacked.parquet`)
-  const { path: packed, filename } = context.source
-  const opened = await openUnpacked({ path: packed, filename, maxBytes: context.maxSourceBytes })
-  await pipeline(opened.chunks, createWriteStream(path), { signal: context.stop })
-  return path
 }
 
 async function describe({ source, connection }: ReaderContext, file: string) {

@@ -58,6 +58,8 @@ export interface ReaderContext {
   readonly stop: AbortSignal
   /** Slices at the head of the source that nobody will load; 0 unless a build is resumed. */
   readonly skipSlices: number
+  /** Only the first records are wanted: nothing is to be read to its end. */
+  readonly isPreview: boolean
   /** What the reader found out in an earlier pass over the same source, and leaves for the next. */
   readonly memory: Map<string, unknown>
 }

@@ -15,7 +15,14 @@ export const maxJsonDepth = 200
 export interface JsonSlicing extends SliceOptions {
   /** Member names from the top to the array; empty: see above. */
   readonly root: readonly string[]
+  /**
+   * The records are the members of an object instead: this one is added to each and holds its name. What is no object
+   * itself becomes one with a member `value`.
+   */
+  readonly keyMember?: string
 }
+
+const maxNameBytes = 1 << 16
 
 const quote = 0x22
 const backslash = 0x5c
@@ -50,7 +57,7 @@ export async function* sliceJson(source: OpenSource, options: JsonSlicing): Asyn
 }
 
 function createElementScanner(options: JsonSlicing) {
-  const { root, filename, sliceBytes } = options
+  const { root, filename, sliceBytes, keyMember } = options
   let out = Buffer.allocUnsafe(Math.min(sliceBytes * 2, 1 << 16))
   let length = 0
   let elementStart = 0
@@ -71,6 +78,11 @@ function createElementScanner(options: JsonSlicing) {
   let lastKey = ''
   let isKeyExpected = false
   let hasContent = false
+  /** Of an object whose members are the records: the name as it is written, and what is to come of the value. */
+  let memberName: number[] | null = null
+  let isInName = false
+  let awaited: 'value' | 'first member' | null = null
+  let isWrapped = false
 
   function push(byte: number): void {
     if (length === out.length) {
@@ -88,8 +100,14 @@ function createElementScanner(options: JsonSlicing) {
     }
   }
 
+  function pushText(text: string): void {
+    for (const byte of Buffer.from(text)) push(byte)
+  }
+
   function endElement(): void {
     if (!isInElement) return
+    if (isWrapped) push(closeBrace)
+    isWrapped = false
     push(0x0a)
     isInElement = false
     elements++
@@ -97,8 +115,9 @@ function createElementScanner(options: JsonSlicing) {
   }
 
   function isWanted(byte: number): boolean {
-    if (byte !== openBracket || arrayDepth !== 0 || isOver) return false
-    if (root.length === 0) return depth === 0 || depth === 1
+    const wanted = keyMember === undefined ? openBracket : openBrace
+    if (byte !== wanted || arrayDepth !== 0 || isOver) return false
+    if (root.length === 0) return depth === 0 || (depth === 1 && keyMember === undefined)
     return depth === root.length && matched === root.length - 1 && lastKey === root[root.length - 1]
   }
 
@@ -141,8 +160,55 @@ function createElementScanner(options: JsonSlicing) {
     } else if (depth === 0 && !isOver) throw invalid('it starts with neither [ nor {')
   }
 
+  /** Inside an object of records, before the value of a member. */
+  function seekValue(byte: number): void {
+    if (isInName) {
+      if (isEscaped) isEscaped = false
+      else if (byte === backslash) isEscaped = true
+      else if (byte === quote) isInName = false
+      if (isInName) memberName!.push(byte)
+      if (memberName!.length > maxNameBytes) throw invalid('a member has a name without end')
+    } else if (byte === quote && memberName === null) {
+      isInName = true
+      memberName = []
+    } else if (byte === colon && memberName !== null) {
+      isInElement = true
+      pushText(`{${JSON.stringify(keyMember)}:"`)
+      for (const name of memberName) push(name === 0x0a || name === 0x0d ? 0x20 : name)
+      push(quote)
+      memberName = null
+      awaited = 'value'
+    } else if (byte === closeBrace && memberName === null) {
+      depth--
+      arrayDepth = 0
+      isOver = true
+    } else if (!isSpace(byte) && (byte !== comma || memberName !== null))
+      throw invalid('a member without a name or value')
+  }
+
+  /** True: the byte has been dealt with. */
+  function beginValue(byte: number): boolean {
+    if (awaited === 'value' && byte === openBrace) {
+      // The value's own members follow the name.
+      deeper()
+      awaited = 'first member'
+      return true
+    }
+    if (awaited === 'value') {
+      if (byte === comma || byte === closeBrace) throw invalid('a member without a value')
+      pushText(',"value":')
+      isWrapped = true
+    } else if (byte !== closeBrace) push(comma)
+    awaited = null
+    return false
+  }
+
   /** Inside the array: bytes are copied, line breaks between tokens become spaces. */
   function copy(byte: number): void {
+    if (keyMember !== undefined) {
+      if (depth === arrayDepth && !isInElement) return seekValue(byte)
+      if (awaited !== null && (isSpace(byte) || beginValue(byte))) return
+    }
     if (isInString) {
       if (isEscaped) isEscaped = false
       else if (byte === backslash) isEscaped = true
@@ -156,7 +222,7 @@ function createElementScanner(options: JsonSlicing) {
         endElement()
         return
       }
-      if (byte === closeBracket) {
+      if (byte === (keyMember === undefined ? closeBracket : closeBrace)) {
         endElement()
         depth--
         arrayDepth = 0

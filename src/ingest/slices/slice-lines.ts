@@ -9,14 +9,20 @@ const lineFeed = 0x0a
  * Cuts JSON lines into slices. A line break inside a JSON string is always escaped, so every line feed ends a record.
  * Errors: ingest.record_too_large, ingest.too_deep.
  */
-export async function* sliceLines(source: OpenSource, options: SliceOptions): AsyncGenerator<Slice> {
+export async function* sliceLines(
+  source: OpenSource,
+  options: SliceOptions & {
+    /** Brackets are counted. Default: true. */
+    readonly isJson?: boolean
+  },
+): AsyncGenerator<Slice> {
   let index = 0
   let pieces: Buffer[] = []
   let pending = 0
   let line = 1
   let firstLine = 1
   let sinceBoundary = 0
-  const depth = createDepthGuard(options.filename)
+  const depth = createDepthGuard(options.filename, options.isJson ?? true)
   for await (const chunk of source.chunks) {
     depth.check(chunk)
     const last = chunk.lastIndexOf(lineFeed)
@@ -50,7 +56,7 @@ export async function* sliceLines(source: OpenSource, options: SliceOptions): As
 }
 
 /** Counts brackets per line: a document nested without bound is refused before a parser sees it. */
-function createDepthGuard(filename: string) {
+function createDepthGuard(filename: string, isJson: boolean) {
   let depth = 0
   let isInString = false
   let isEscaped = false
@@ -59,6 +65,10 @@ function createDepthGuard(filename: string) {
     linesInLastChunk: () => lines,
     check(chunk: Buffer): void {
       lines = 0
+      if (!isJson) {
+        for (let at = chunk.indexOf(lineFeed); at >= 0; at = chunk.indexOf(lineFeed, at + 1)) lines++
+        return
+      }
       for (let at = 0; at < chunk.length; at++) {
         const byte = chunk[at]!
         if (byte === lineFeed) {

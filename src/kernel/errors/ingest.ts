@@ -40,7 +40,13 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'SourceIsNotTextException',
     message: 'The file {filename} is {kind}, not {format}',
-    hint: 'Save a sheet as CSV, unpack an archive, and upload that. Formats: CSV, TSV, JSON, JSON lines, GeoJSON, Parquet, each also gzipped',
+    hint: 'GET /extractors lists the formats that are read, each also gzipped; save it as one of them',
+  },
+  'ingest.wrong_extractor': {
+    status: 400,
+    errorKey: 'WrongExtractorException',
+    message: 'The file {filename} is {kind}, not {format}',
+    hint: 'The extractor {extractor} reads it: set it as the type of the resource, or publish the file anew and let its type be found',
   },
   'ingest.every_row_rejected': {
     status: 400,
@@ -63,7 +69,48 @@ export const ingestErrors = defineErrors({
   'ingest.too_deep': {
     status: 400,
     errorKey: 'SourceTooDeepException',
-    message: 'The JSON of {filename} is nested deeper than {maxDepth} levels',
+    message: 'The content of {filename} is nested deeper than {maxDepth} levels',
+  },
+  'ingest.encrypted': {
+    status: 400,
+    errorKey: 'EncryptedSourceException',
+    message: 'The file {filename} is protected by a password',
+    hint: 'Save it without one',
+  },
+  'ingest.invalid_spreadsheet': {
+    status: 400,
+    errorKey: 'InvalidSpreadsheetException',
+    message: 'The spreadsheet {filename} cannot be read: {reason}',
+    hint: 'Open it in a spreadsheet program and save it again as .xlsx',
+  },
+  'ingest.sheet_not_found': {
+    status: 400,
+    errorKey: 'SheetNotFoundException',
+    message: 'The spreadsheet {filename} has no sheet {sheet}',
+    hint: 'Set the parameter sheet to a name, or to a number from 1. Sheets: {known}',
+  },
+  'ingest.invalid_xml': {
+    status: 400,
+    errorKey: 'InvalidSourceXMLException',
+    message: 'The XML of {filename} cannot be read: {reason}',
+    hint: 'Check the program that makes it; a file cut off on its way ends like this too. Where only the encoding is wrong, set the parameter encoding',
+  },
+  'ingest.xml_entities': {
+    status: 400,
+    errorKey: 'XMLEntitiesException',
+    message: 'The XML of {filename} declares entities of its own, which are not read',
+    hint: 'Write the text itself in their place: a few of them can stand for gigabytes, or for a file of the server',
+  },
+  'ingest.xml_limit': {
+    status: 400,
+    errorKey: 'XMLLimitException',
+    message: 'The XML of {filename} has more than {max} {limit}, near line {line}',
+  },
+  'ingest.xml_path_not_found': {
+    status: 400,
+    errorKey: 'XMLPathNotFoundException',
+    message: 'The XML of {filename} has no element at {path}',
+    hint: 'Set the parameter xpath to the element of one record, e.g. /catalog/item or //item. Elements: {known}',
   },
   'ingest.invalid_json': {
     status: 400,
@@ -73,8 +120,8 @@ export const ingestErrors = defineErrors({
   'ingest.root_not_found': {
     status: 400,
     errorKey: 'RootNotFoundException',
-    message: 'The file {filename} has no array of records at {root}',
-    hint: 'Set the parameter root to the path of the array, e.g. data.items; leave it empty when the file is the array',
+    message: 'The file {filename} has no records at {root}',
+    hint: 'Set the parameter root to the path of the array, e.g. data.items; leave it empty when the file is the array. An object of records is read by jsondict',
   },
   'ingest.truncated_archive': {
     status: 400,
@@ -97,6 +144,11 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'InvalidParquetException',
     message: 'The file {filename} is not a readable Parquet file',
+  },
+  'ingest.invalid_arrow': {
+    status: 400,
+    errorKey: 'InvalidArrowException',
+    message: 'The Arrow file {filename} cannot be read: {reason}',
   },
   'ingest.too_many_fields': {
     status: 400,
