@@ -98,6 +98,12 @@ export const ingestErrors = defineErrors({
     errorKey: 'InvalidParquetException',
     message: 'The file {filename} is not a readable Parquet file',
   },
+  'ingest.unknown_projection': {
+    status: 400,
+    errorKey: 'UnknownProjectionException',
+    message: 'The projection {projection} is not known',
+    hint: 'Set the parameter epsg to the code of the coordinates, e.g. 2154 or 25832; it goes before what the file says',
+  },
   'ingest.too_many_fields': {
     status: 400,
     errorKey: 'TooManyFieldsException',
