@@ -1,4 +1,5 @@
 import { AppError } from '../../kernel/index.ts'
+import { readsArchives } from './archived.ts'
 import { csvExtractor } from './csv.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
@@ -8,7 +9,7 @@ import type { Extractor } from './reader.ts'
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
   [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor].map((extractor) => [
     extractor.type,
-    extractor,
+    readsArchives(extractor),
   ]),
 )
 

@@ -26,6 +26,7 @@ const rootParameter = {
 export const jsonExtractor: Extractor = {
   type: 'jsonfile',
   label: 'JSON file',
+  kinds: [/\.json(\.gz)?$/i],
   parameters: [rootParameter, objectParameter(), encodingParameter, extractFilename],
   open: (context) => openJson(context, 'array'),
 }
@@ -33,6 +34,7 @@ export const jsonExtractor: Extractor = {
 export const jsonLinesExtractor: Extractor = {
   type: 'jsonl',
   label: 'JSON lines file',
+  kinds: [/\.(jsonl|ndjson)(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [objectParameter(), encodingParameter, extractFilename],
   open: (context) => openJson(context, 'lines'),
 }
@@ -40,6 +42,7 @@ export const jsonLinesExtractor: Extractor = {
 export const geojsonExtractor: Extractor = {
   type: 'geojson',
   label: 'GeoJSON file',
+  kinds: [/\.geojson(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [
     {
       name: 'epsg',

@@ -76,5 +76,9 @@ export interface Extractor {
   readonly type: string
   readonly label: string
   readonly parameters: readonly ExtractorParameter[]
+  /** Names of its files, best kind first: which members of an archive it reads when nobody says. */
+  readonly kinds?: readonly RegExp[]
+  /** A zip or tar is its format: it looks for the members that it needs itself. */
+  readonly readsOwnArchives?: boolean
   open(context: ReaderContext): Promise<SourceReader>
 }

@@ -65,6 +65,12 @@ export const ingestErrors = defineErrors({
     errorKey: 'SourceTooDeepException',
     message: 'The content of {filename} is nested deeper than {maxDepth} levels',
   },
+  'ingest.encrypted': {
+    status: 400,
+    errorKey: 'EncryptedSourceException',
+    message: 'The file {filename} is protected by a password',
+    hint: 'Save it without one',
+  },
   'ingest.invalid_xml': {
     status: 400,
     errorKey: 'InvalidSourceXMLException',
@@ -103,6 +109,30 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'DecompressedTooLargeException',
     message: 'The file {filename} unpacks to more than {maxBytes} bytes',
+  },
+  'ingest.archive_bomb': {
+    status: 400,
+    errorKey: 'ArchiveBombException',
+    message: 'The archive {filename} unpacks to more than {maxRatio} times its size',
+    hint: 'No data does that; unpack it and upload the file itself if it is what it should be',
+  },
+  'ingest.too_many_members': {
+    status: 400,
+    errorKey: 'TooManyMembersException',
+    message: 'The archive {filename} has more than {max} entries',
+    hint: 'Upload one with the wanted files alone',
+  },
+  'ingest.member_not_found': {
+    status: 400,
+    errorKey: 'MemberNotFoundException',
+    message: 'The archive {filename} has no member {member}; it holds: {members}',
+    hint: 'Set the parameter archive_member to a name or a pattern such as *.csv',
+  },
+  'ingest.nested_archive': {
+    status: 400,
+    errorKey: 'NestedArchiveException',
+    message: 'The member {member} of {filename} is an archive itself, which is not unpacked',
+    hint: 'Upload the inner archive',
   },
   'ingest.unknown_encoding': {
     status: 400,
