@@ -38,7 +38,6 @@ export function readsArchives(extractor: Extractor): Extractor {
     ...extractor,
     parameters: [...extractor.parameters, archiveMember],
     async open(context) {
-      if (extractor.readsOwnArchives) return extractor.open(context)
       const { source, maxSourceBytes: maxBytes, stop } = context
       const archive = await openArchive({ ...source, maxBytes, stop })
       if (archive === null || isDocument(archive)) {
@@ -63,6 +62,21 @@ function isDocument({ kind, members }: Archive): boolean {
   )
 }
 
+/** Members of the same name with other extensions, by extension. `numbers`: by name in lower case. */
+function companionsOf(
+  numbers: ReadonlyMap<string, number>,
+  name: string,
+  extensions: readonly string[],
+): ReadonlyMap<string, number> {
+  const stem = name.replace(/[^./]*$/, '').toLowerCase()
+  return new Map(
+    extensions.flatMap((extension) => {
+      const number = numbers.get(stem + extension)
+      return number === undefined ? [] : [[extension, number] as const]
+    }),
+  )
+}
+
 /** What is known of an archive's members, kept from one pass to the next. */
 interface ArchiveMemory {
   columns: RawColumn[]
@@ -82,12 +96,18 @@ async function openMembers(
     textParameter(source.params, 'archive_member'),
     extractor.kinds ?? [],
   )
+  const numbers = new Map(archive.members.map(({ name }, index) => [name.toLowerCase(), index]))
+  const groups = chosen.map((member) => ({
+    member,
+    companions: companionsOf(numbers, archive.members[member]!.name, extractor.companions ?? []),
+  }))
   const total = chosen.reduce((sum, index) => sum + Math.max(1, archive.members[index]!.bytes), 0)
   const memory = remember(context.memory)
   const turns = createTurns()
-  const unpacked = archive.unpack(new Set(chosen), (index) =>
-    join(context.tmpDirectory, `${context.prefix}-member-${index}`),
-  )
+  const wanted = new Set(groups.flatMap(({ member, companions }) => [member, ...companions.values()]))
+  const pathOf = (index: number) => join(context.tmpDirectory, `${context.prefix}-member-${index}`)
+  const unpacked = archive.unpack(wanted, pathOf)
+  const arrived = new Set<number>()
   /** Slices that were given out and not yet loaded for the last time, with the reader that loads them. */
   const owners = new Map<number, { reader: SourceReader; slice: Slice; member: number; isNew: boolean }>()
   const opened: OpenMember[] = []
@@ -97,15 +117,24 @@ async function openMembers(
   interface OpenMember {
     readonly reader: SourceReader
     readonly member: number
-    readonly path: string
+    /** The member and its companions, as they were unpacked. */
+    readonly files: readonly string[]
     readonly bytes: number
   }
 
   async function openNext(): Promise<OpenMember | null> {
-    const next = await unpacked.next()
-    if (next.done) return null
-    const { index, path, bytes } = next.value
-    const { name } = archive.members[index]!
+    const isWhole = ({ member, companions }: (typeof groups)[number]) =>
+      arrived.has(member) && [...companions.values()].every((index) => arrived.has(index))
+    let at = groups.findIndex(isWhole)
+    for (; at < 0; at = groups.findIndex(isWhole)) {
+      const next = await unpacked.next()
+      if (next.done) return null
+      arrived.add(next.value.index)
+    }
+    const { member: index, companions } = groups.splice(at, 1)[0]!
+    const { name, bytes } = archive.members[index]!
+    const path = pathOf(index)
+    const files = [path, ...[...companions.values()].map(pathOf)]
     if (await isArchive(path, name)) {
       throw new AppError('ingest.nested_archive', { filename: source.filename, member: name })
     }
@@ -116,9 +145,10 @@ async function openMembers(
       source: { ...source, path, filename: name, bytes },
       prefix: `${context.prefix}m${index}`,
       skipSlices: Math.max(0, context.skipSlices - given),
+      companions: new Map([...companions].map(([extension, number]) => [extension, pathOf(number)])),
       memory: own,
     })
-    const member = { reader, member: index, path, bytes }
+    const member = { reader, member: index, files, bytes }
     opened.push(member)
     return member
   }
@@ -129,7 +159,7 @@ async function openMembers(
 
   async function* slices(): AsyncGenerator<Slice> {
     for (; current; current = await openNext()) {
-      const { reader, member, path, bytes } = current
+      const { reader, member, files, bytes } = current
       let isNew = takeUp(memory, reader.columns())
       let isCopied = true
       const weight = Math.max(1, bytes)
@@ -145,7 +175,7 @@ async function openMembers(
       // Slices that are files of their own need the member no longer.
       if (isCopied) {
         reader.close()
-        await rm(path, { force: true })
+        for (const file of files) await rm(file, { force: true })
       }
     }
   }
@@ -180,10 +210,8 @@ async function openMembers(
   }
 
   function close(): void {
-    for (const { reader, path } of opened) {
-      reader.close()
-      void rm(path, { force: true })
-    }
+    for (const { reader } of opened) reader.close()
+    for (const index of arrived) void rm(pathOf(index), { force: true })
     void unpacked.return(undefined).catch(() => {})
     archive.close()
   }

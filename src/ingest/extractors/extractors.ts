@@ -4,13 +4,18 @@ import { csvExtractor } from './csv.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
+import { shapefileExtractor } from './shapefile.ts'
 
 /** Every extractor, by type: what `GET /extractors` lists. A new format is one new file and one line here. */
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
-  [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor].map((extractor) => [
-    extractor.type,
-    readsArchives(extractor),
-  ]),
+  [
+    csvExtractor,
+    jsonExtractor,
+    jsonLinesExtractor,
+    geojsonExtractor,
+    parquetExtractor,
+    shapefileExtractor,
+  ].map((extractor) => [extractor.type, readsArchives(extractor)]),
 )
 
 /** Errors: ingest.unknown_extractor. */

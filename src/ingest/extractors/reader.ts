@@ -58,6 +58,8 @@ export interface ReaderContext {
   readonly stop: AbortSignal
   /** Slices at the head of the source that nobody will load; 0 unless a build is resumed. */
   readonly skipSlices: number
+  /** Files that lie beside the source in its archive, by their extension: those that the extractor asks for. */
+  readonly companions?: ReadonlyMap<string, string>
   /** What the reader found out in an earlier pass over the same source, and leaves for the next. */
   readonly memory: Map<string, unknown>
 }
@@ -78,7 +80,7 @@ export interface Extractor {
   readonly parameters: readonly ExtractorParameter[]
   /** Names of its files, best kind first: which members of an archive it reads when nobody says. */
   readonly kinds?: readonly RegExp[]
-  /** A zip or tar is its format: it looks for the members that it needs itself. */
-  readonly readsOwnArchives?: boolean
+  /** Extensions of files of the same name that belong to a member of an archive, and are unpacked with it. */
+  readonly companions?: readonly string[]
   open(context: ReaderContext): Promise<SourceReader>
 }

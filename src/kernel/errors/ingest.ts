@@ -151,6 +151,19 @@ export const ingestErrors = defineErrors({
     message: 'The projection {projection} is not known',
     hint: 'Set the parameter epsg to the code of the coordinates, e.g. 2154 or 25832; it goes before what the file says',
   },
+  'ingest.projection_missing': {
+    status: 400,
+    errorKey: 'ProjectionMissingException',
+    message:
+      'The coordinates of {filename} are no longitudes and latitudes, and it does not say which projection they are in',
+    hint: 'Set the parameter epsg to its code, e.g. 2154 or 25832, or add the .prj file',
+  },
+  'ingest.invalid_shapefile': {
+    status: 400,
+    errorKey: 'InvalidShapefileException',
+    message: 'The shapefile {filename} cannot be read: {reason}',
+    hint: 'Put its .shp, .dbf, .prj and .cpg into one zip, under one name, and upload that',
+  },
   'ingest.too_many_fields': {
     status: 400,
     errorKey: 'TooManyFieldsException',
