@@ -8,9 +8,16 @@ import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
+import { projectedFeatures } from './geojson-projection.ts'
 import { isBlank, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
-import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
+import {
+  booleanParameter,
+  encodingParameter,
+  epsgParameter,
+  extractFilename,
+  textParameter,
+} from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
 
 const rootParameter = {
@@ -43,18 +50,7 @@ export const geojsonExtractor: Extractor = {
   type: 'geojson',
   label: 'GeoJSON file',
   kinds: [/\.geojson(\.gz)?$/i, /\.json(\.gz)?$/i],
-  parameters: [
-    {
-      name: 'epsg',
-      label: 'Projection',
-      type: 'int',
-      description: 'EPSG code of the coordinates; 4326 (longitude, latitude) as the standard prescribes',
-      default: 4326,
-      is_mandatory: false,
-      choices: ['4326'],
-    },
-    extractFilename,
-  ],
+  parameters: [epsgParameter, extractFilename],
   open: (context) => openJson(context, 'geojson'),
 }
 
@@ -114,6 +110,8 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
+  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened) : null
+  if (projected) return openConverted(context, { layout: 'features', isUntyped: false, opened: projected })
   return readRecords(context, layout, opened)
 }
 

@@ -69,7 +69,10 @@ function settle(geometry: Geometry, projection: Projection): string | null {
 }
 
 function first<T>(items: readonly T[], check: (item: T) => string | null): string | null {
-  if (items.length === 0) return 'it has no positions'
+  return items.length === 0 ? 'it has no positions' : firstOf(items, check)
+}
+
+function firstOf<T>(items: readonly T[], check: (item: T) => string | null): string | null {
   for (const item of items) {
     const problem = check(item)
     if (problem !== null) return problem
@@ -105,6 +108,83 @@ export function areaOf(ring: Positions): number {
     area += (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
   }
   return area
+}
+
+/**
+ * The text of a feature with its geometry in WGS 84; all else is as it was, to the digit. What is no feature, or has a
+ * geometry that is none, is left for others to judge. `line`: JSON, valid or not.
+ */
+export function projectedFeature(line: string, projection: Projection): string {
+  const span = memberSpan(line, 'geometry')
+  if (span === null) return line
+  let geometry: unknown
+  try {
+    geometry = JSON.parse(line.slice(...span))
+  } catch {
+    return line
+  }
+  if (typeof geometry !== 'object' || geometry === null) return line
+  const problem = placeNested(geometry as Nested, projection)
+  const { type } = geometry as { type?: unknown }
+  const text = problem === null ? JSON.stringify(geometry) : unusable(String(type), problem)
+  return line.slice(0, span[0]) + text + line.slice(span[1])
+}
+
+interface Nested {
+  coordinates?: unknown
+  geometries?: unknown
+}
+
+function placeNested({ coordinates, geometries }: Nested, projection: Projection): string | null {
+  if (Array.isArray(geometries)) {
+    return firstOf(geometries, (member) =>
+      typeof member === 'object' && member !== null ? placeNested(member as Nested, projection) : null,
+    )
+  }
+  return Array.isArray(coordinates) ? placeDeep(coordinates, projection) : null
+}
+
+function placeDeep(coordinates: unknown[], projection: Projection): string | null {
+  if (typeof coordinates[0] === 'number') return place(coordinates as number[], projection)
+  return firstOf(coordinates, (inner) => (Array.isArray(inner) ? placeDeep(inner, projection) : null))
+}
+
+/** Where the value of a member of an object lies in its text. */
+function memberSpan(text: string, name: string): [start: number, end: number] | null {
+  const quoted = `"${name}"`
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') {
+      const end = endOfString(text, at)
+      if (depth === 1 && text.startsWith(quoted, at) && end === at + quoted.length) {
+        const colon = /^\s*:\s*/.exec(text.slice(end, end + 64))
+        if (colon) return valueSpan(text, end + colon[0].length)
+      }
+      at = end - 1
+    } else if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+  }
+  return null
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+/** Of an object; other values are no geometries. */
+function valueSpan(text: string, start: number): [start: number, end: number] | null {
+  if (text[start] !== '{') return null
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') at = endOfString(text, at) - 1
+    else if (character === '{' || character === '[') depth++
+    else if ((character === '}' || character === ']') && --depth === 0) return [start, at + 1]
+  }
+  return null
 }
 
 /** A hundred-millionth of a degree is a millimetre: what is behind it comes from the arithmetic. */

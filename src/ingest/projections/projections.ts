@@ -88,7 +88,11 @@ function made(definition: string): Projection | null {
     const { forward, inverse } = proj4(withoutGrids)
     return {
       isWgs84: false,
-      toWgs84: guarded((position) => inverse([...position]) as unknown as Position),
+      toWgs84: guarded(([x, y]) =>
+        Math.max(Math.abs(x), Math.abs(y)) > farthest
+          ? [Number.NaN, Number.NaN]
+          : (inverse([x, y]) as unknown as Position),
+      ),
       fromWgs84: guarded((position) => forward([...position]) as unknown as Position),
     }
   } catch {
@@ -105,6 +109,9 @@ function guarded(convert: (position: Position) => Position): (position: Position
     }
   }
 }
+
+/** Some projections turn any number into a place. The Earth is less than this around, whatever the unit. */
+const farthest = 1e9
 
 function finite(position: Position): Position | null {
   return Number.isFinite(position[0]) && Number.isFinite(position[1]) ? position : null
