@@ -1,7 +1,9 @@
 import { AppError } from '../../kernel/index.ts'
 import { readsArchives } from './archived.ts'
 import { csvExtractor } from './csv.ts'
+import { gpxExtractor } from './gpx.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
+import { kmlExtractor } from './kml.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 import { shapefileExtractor } from './shapefile.ts'
@@ -15,6 +17,8 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     geojsonExtractor,
     parquetExtractor,
     shapefileExtractor,
+    kmlExtractor,
+    gpxExtractor,
   ].map((extractor) => [extractor.type, readsArchives(extractor)]),
 )
 

@@ -158,6 +158,12 @@ export const ingestErrors = defineErrors({
       'The coordinates of {filename} are no longitudes and latitudes, and it does not say which projection they are in',
     hint: 'Set the parameter epsg to its code, e.g. 2154 or 25832, or add the .prj file',
   },
+  'ingest.no_features': {
+    status: 400,
+    errorKey: 'NoFeaturesException',
+    message: 'The {format} file {filename} holds no {features}',
+    hint: 'A file may only point to another one: use the address that it names',
+  },
   'ingest.invalid_shapefile': {
     status: 400,
     errorKey: 'InvalidShapefileException',
