@@ -1,6 +1,7 @@
 import { AppError } from '../../kernel/index.ts'
 import { readsArchives } from './archived.ts'
 import { csvExtractor } from './csv.ts'
+import { geopackageExtractor } from './geopackage.ts'
 import { gpxExtractor } from './gpx.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { kmlExtractor } from './kml.ts'
@@ -19,6 +20,7 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     shapefileExtractor,
     kmlExtractor,
     gpxExtractor,
+    geopackageExtractor,
   ].map((extractor) => [extractor.type, readsArchives(extractor)]),
 )
 

@@ -164,6 +164,18 @@ export const ingestErrors = defineErrors({
     message: 'The {format} file {filename} holds no {features}',
     hint: 'A file may only point to another one: use the address that it names',
   },
+  'ingest.invalid_geopackage': {
+    status: 400,
+    errorKey: 'InvalidGeoPackageException',
+    message: 'The GeoPackage {filename} cannot be read: {reason}',
+    hint: 'Layers must be tables; open it in a geographic program and export the layer again',
+  },
+  'ingest.layer_not_found': {
+    status: 400,
+    errorKey: 'LayerNotFoundException',
+    message: 'The file {filename} has no layer {layer}',
+    hint: 'Set the parameter layer to one of: {known}',
+  },
   'ingest.invalid_shapefile': {
     status: 400,
     errorKey: 'InvalidShapefileException',
