@@ -241,7 +241,7 @@ const refused: Refusal[] = [
       addLayer(database, 'a', 4326, 'fid integer primary key, geom blob as (zeroblob(1000000000))'),
     ),
     'ingest.invalid_geopackage',
-    /not authorized/,
+    /geom is computed/,
   ],
   [
     'contents that are a view',

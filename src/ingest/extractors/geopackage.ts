@@ -136,6 +136,7 @@ function layerOf(database: DatabaseSync, { source }: ReaderContext): Layer {
   const tables = tablesOf(database)
   for (const needed of ['gpkg_contents', 'gpkg_geometry_columns', 'gpkg_spatial_ref_sys']) {
     if (!tables.has(needed)) throw invalid(filename, `it is a database without the table ${needed}`)
+    columnsOf(database, needed, filename)
   }
   const layers = database
     .prepare(
@@ -168,6 +169,14 @@ function tablesOf(database: DatabaseSync): ReadonlySet<string> {
   )
 }
 
+/** A column that is computed would run what whoever made the file wrote. */
+function columnsOf(database: DatabaseSync, table: string, filename: string) {
+  const columns = database.prepare(`pragma table_xinfo(${quoteIdentifier(table)})`).all()
+  const computed = columns.find(({ hidden }) => hidden !== 0)
+  if (computed) throw invalid(filename, `its column ${String(computed.name).slice(0, 100)} is computed`)
+  return columns
+}
+
 function projectionFor(source: ReaderContext['source'], row: Record<string, unknown>): Projection {
   const epsg = integerParameter(source.params, 'epsg', 0)
   if (epsg > 0) return projectionOf(epsg)
@@ -194,7 +203,7 @@ function readLayer(
   filename: string,
 ): Layer {
   const name = quoteIdentifier(table)
-  const described = database.prepare(`pragma table_xinfo(${name})`).all()
+  const described = columnsOf(database, table, filename)
   const names = described.map((column) => String(column.name))
   const shape = names.find((column) => column.toLowerCase() === geometry.toLowerCase())
   if (shape === undefined) throw invalid(filename, `the layer has no column ${geometry.slice(0, 100)}`)
