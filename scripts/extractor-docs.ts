@@ -33,7 +33,18 @@ const introduction = `# Extractors
 An extractor reads one resource: a file, uploaded or fetched. It is guessed from the source's bytes and name unless the
 resource's \`type\` names it; its parameters are the resource's \`params\` (\`broadsheet publish --param name=value\`,
 \`GET /extractors\`). A parameter of the wrong kind fails the publish by name; one that the extractor does not know is kept
-and ignored. Each source may be gzipped. Spreadsheets, archives, PDF and XML are refused by name.
+and ignored. Each source may be gzipped. Images, PDF and other files that no extractor reads are refused by name.
+
+**Archives.** A source may be a zip, tar or tar.gz. \`archive_member\` names the member to read, or gives a pattern
+(\`data_*.csv\`; \`*\` stands for any characters) for several, which become one dataset: columns are matched by name. When
+it is empty, the only member is read, or all of the extractor's format. \`extract_filename\` then gives the member's name.
+Names are never used as paths; an archive inside an archive, members with a password, and archives that unpack to 500
+times their size are refused.
+
+**Coordinates** are brought to WGS 84. \`epsg\` says which projection they come in; without it a shapefile's \`.prj\`, a
+GeoPackage's layer and the \`crs\` member of GeoJSON do. A geometry that cannot be used, or lies nowhere on the Earth,
+leaves its record without a shape, and a record error with the reason. Datums that need a grid file (NAD27, OSGB36...) are
+shifted by parameters, which is right to some ten metres.
 
 This page is written by \`scripts/extractor-docs.ts\` from the registry.
 `

@@ -70,11 +70,12 @@ const more: Readonly<Record<number, string>> = {
   54030: '+proj=robin +lon_0=0 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs',
 }
 
+const require = createRequire(import.meta.url)
 let list: Readonly<Record<string, readonly [string, string]>> | null = null
 
 function listed(epsg: number): string | null {
   // A file of its own size that few builds need.
-  list ??= createRequire(import.meta.url)('proj4-list') as NonNullable<typeof list>
+  list ??= require('proj4-list') as NonNullable<typeof list>
   const name = `EPSG:${epsg}`
   return Object.hasOwn(list, name) ? list[name]![1] : null
 }
