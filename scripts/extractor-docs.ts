@@ -38,6 +38,17 @@ and ignored. Each source may be gzipped. A file of another format is refused by 
 What is in a source is checked before it is believed: nesting, attributes, sizes, what an archive unpacks to. XML with
 entities of its own is refused ([errors.md](errors.md): \`ingest.xml_entities\`).
 
+**Archives.** A source may be a zip, tar or tar.gz. \`archive_member\` names the member to read, or gives a pattern
+(\`data_*.csv\`; \`*\` stands for any characters) for several, which become one dataset: columns are matched by name. When
+it is empty, the only member is read, or all of the extractor's format. \`extract_filename\` then gives the member's name.
+Names are never used as paths; an archive inside an archive, members with a password, and archives that unpack to 500
+times their size are refused.
+
+**Coordinates** are brought to WGS 84. \`epsg\` says which projection they come in; without it a shapefile's \`.prj\`, a
+GeoPackage's layer and the \`crs\` member of GeoJSON do. A geometry that cannot be used, or lies nowhere on the Earth,
+leaves its record without a shape, and a record error with the reason. Datums that need a grid file (NAD27, OSGB36...) are
+shifted by parameters, which is right to some ten metres.
+
 This page is written by \`scripts/extractor-docs.ts\` from the registry.
 `
 

@@ -3,18 +3,25 @@ import { gunzipSync } from 'node:zlib'
 import type { JsonObject } from '../kernel/index.ts'
 import { extractors } from './extractors/extractors.ts'
 import { sniffBinary, sniffXml } from './extractors/sniff.ts'
+import { guessContainer } from './guess-container.ts'
 
 /** Extractors by how well they fit, best first; the rest behind. */
-export function guessExtractors(filename: string, head: Buffer): { recommended: string[]; others: string[] } {
-  const best = guessExtractor(filename, head)
+export function guessExtractors(
+  filename: string,
+  head: Buffer,
+  tail?: Buffer,
+): { recommended: string[]; others: string[] } {
+  const best = guessExtractor(filename, head, tail)
   const others = [...extractors.keys()].filter((type) => type !== best)
   return { recommended: [best], others }
 }
 
-/** Best guess; `csvfile` when nothing else fits. */
-export function guessExtractor(filename: string, head: Buffer): string {
+/** Best guess; `csvfile` when nothing else fits. `tail`: the last bytes, where an archive has its directory. */
+export function guessExtractor(filename: string, head: Buffer, tail: Buffer = Buffer.alloc(0)): string {
   const bytes = unpackedHead(head)
   const name = filename.toLowerCase().replace(/\.gz$/, '')
+  const container = guessContainer({ name, head: bytes, tail }, guessExtractor)
+  if (container !== null) return container
   if (bytes.subarray(0, 4).toString('latin1') === 'PAR1' || name.endsWith('.parquet')) return 'parquet'
   const binary = sniffBinary(bytes)?.extractor
   if (binary) return binary

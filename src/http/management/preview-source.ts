@@ -13,9 +13,12 @@ export interface GatheredSource {
   /** The extractor that fits best. */
   guess(): Promise<string>
   head(): Promise<Buffer>
+  /** The last bytes. */
+  tail(): Promise<Buffer>
 }
 
-const headBytes = 64 << 10
+/** Looked at on each end of a file. */
+const endBytes = 64 << 10
 const previewRows = 20
 
 /**
@@ -33,14 +36,16 @@ export async function gatherSource(
     ? await findFile(services.catalogDeps, url.slice(filePrefix.length), owner)
     : await fetchRemote(services, url, signal)
   const path = services.blobs.path(found.sha256)
-  const head = () => readHead(path)
+  const head = () => readAt(path, 0)
+  const tail = () => readAt(path, Math.max(0, found.bytes - endBytes))
   return {
     path,
     sha256: found.sha256,
     bytes: found.bytes,
     filename: found.filename,
     head,
-    guess: async () => guessExtractor(found.filename, await head()),
+    tail,
+    guess: async () => guessExtractor(found.filename, await head(), await tail()),
   }
 }
 
@@ -57,10 +62,10 @@ async function fetchRemote(services: HttpServices, url: string, signal: AbortSig
   return fetched
 }
 
-async function readHead(path: string): Promise<Buffer> {
+async function readAt(path: string, position: number): Promise<Buffer> {
   const file = await open(path, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(endBytes), 0, endBytes, position)
     return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()

@@ -60,7 +60,11 @@ export const registerTools: RegisterRoutes = (scope, services) => {
         ownerFilter(request),
         disconnectSignal(reply),
       )
-      const { recommended, others } = guessExtractors(source.filename, await source.head())
+      const { recommended, others } = guessExtractors(
+        source.filename,
+        await source.head(),
+        await source.tail(),
+      )
       return { recommended_extractors: recommended, other_extractors: others }
     },
   )

@@ -1,8 +1,7 @@
 /** What is known of the columns while sources are read: found, merged by name, their types widened as values come. */
 import type { BuildPlan } from '../../kernel/index.ts'
-import { refuseTooManyColumns } from '../extractors/max-columns.ts'
 import type { RawColumn } from '../extractors/reader.ts'
-import { type InferredType, joinTypes, nativeCandidates } from '../types/types.ts'
+import { type InferredType, joinTypes } from '../types/types.ts'
 import type { JournalEntry } from './journal.ts'
 
 /** What has been learnt of the columns; it only ever grows or widens. */
@@ -32,53 +31,4 @@ export function isAsWritten(knowledge: Knowledge, name: string, type: InferredTy
 export function learn(knowledge: Knowledge, name: string, type: InferredType): void {
   const known = knowledge.types.get(name)
   knowledge.types = new Map(knowledge.types).set(name, known === undefined ? type : joinTypes(known, type))
-}
-
-/** Columns of all sources, matched by name, in the order they were first met. Returns whether this changed them. */
-export function mergeColumns(knowledge: Knowledge, columns: readonly RawColumn[]): boolean {
-  const known = new Map(knowledge.columns.map((column, index) => [column.name, index]))
-  const merged = [...knowledge.columns]
-  let isChanged = false
-  for (const column of columns) {
-    const at = known.get(column.name)
-    if (at === undefined) {
-      merged.push(column)
-      isChanged = true
-      continue
-    }
-    const both = mergedColumn(merged[at]!, column)
-    if (both === merged[at]) continue
-    merged[at] = both
-    isChanged = true
-  }
-  refuseTooManyColumns(merged.length)
-  knowledge.columns = merged
-  return isChanged
-}
-
-function candidatesOf(column: RawColumn): readonly InferredType[] | undefined {
-  return column.engineType === 'VARCHAR' ? column.candidates : nativeCandidates(column.engineType)
-}
-
-/** One column of two sources; the first as it is when the second adds nothing. */
-function mergedColumn(known: RawColumn, other: RawColumn): RawColumn {
-  const isOfOtherType = known.engineType !== other.engineType && known.engineType !== 'VARCHAR'
-  const engineType = isOfOtherType ? 'VARCHAR' : known.engineType
-  // A type is considered only when every source allows it.
-  const [ofKnown, ofOther] =
-    known.engineType === other.engineType
-      ? [known.candidates, other.candidates]
-      : [candidatesOf(known), candidatesOf(other)]
-  const allowed = ofKnown?.filter((type) => !ofOther || ofOther.includes(type)) ?? ofOther
-  const fixedType = known.fixedType === other.fixedType ? known.fixedType : undefined
-  const isSame =
-    !isOfOtherType && allowed?.length === known.candidates?.length && fixedType === known.fixedType
-  if (isSame) return known
-  return {
-    name: known.name,
-    label: known.label,
-    engineType,
-    ...(fixedType ? { fixedType } : {}),
-    ...(allowed ? { candidates: allowed } : {}),
-  }
 }

@@ -33,6 +33,7 @@ import {
   nativeFieldType,
   setConversion,
 } from '../types/types.ts'
+import { columnItems } from './columns.ts'
 
 /** What a processor could not handle: column `alias` holds the value for rows where it failed, null for others. */
 export interface FailureColumn {
@@ -159,7 +160,7 @@ export function compileProjection(
     count: number,
     isKept = true,
   ): string {
-    let from = `(select ${rawItems(columns, present).join(', ') || '1 as nothing'} from ${relation})`
+    let from = `(select ${columnItems(columns, present).join(', ') || '1 as nothing'} from ${relation})`
     for (const stage of stages.slice(0, count)) from = `(${stageSql(stage, from, answers, isKept)})`
     return from
   }
@@ -200,18 +201,6 @@ export function compileProjection(
     countExpanded: (relation, present, answers = []) =>
       `select count(*) as n from ${rowsOf(relation, present, answers, stages.length, false)}`,
   }
-}
-
-/** The columns of a slice as all slices have them. */
-function rawItems(columns: readonly RawColumn[], present: readonly RawColumn[]): string[] {
-  const presentTypes = new Map(present.map((column) => [column.name, column.engineType]))
-  return columns.map((column) => {
-    const name = quoteIdentifier(column.name)
-    const here = presentTypes.get(column.name)
-    if (here === undefined) return `null::${column.engineType} as ${name}`
-    // Sources that disagree on a column's type meet in text.
-    return here === column.engineType ? name : `${asText(here, name)} as ${name}`
-  })
 }
 
 /** A join gives its rows in the order of either side, as it suits the engine: records stay in the order of their source. */

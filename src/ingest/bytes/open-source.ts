@@ -105,7 +105,8 @@ async function* decode(chunks: AsyncIterable<Buffer>, encoding: string): AsyncIt
   if (rest) yield Buffer.from(rest, 'utf8')
 }
 
-function knownEncoding(name: string): string {
+/** Errors: ingest.unknown_encoding. */
+export function knownEncoding(name: string): string {
   const plain = name.trim().toLowerCase()
   if (!iconv.encodingExists(plain)) throw new AppError('ingest.unknown_encoding', { encoding: name })
   return plain === 'utf8' ? 'utf-8' : plain

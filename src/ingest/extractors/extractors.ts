@@ -1,10 +1,15 @@
 import { AppError } from '../../kernel/index.ts'
+import { readsArchives } from './archived.ts'
 import { arrowExtractor } from './arrow.ts'
 import { csvExtractor } from './csv.ts'
 import { fixedWidthExtractor } from './fixed-width.ts'
+import { geopackageExtractor } from './geopackage.ts'
+import { gpxExtractor } from './gpx.ts'
 import { geojsonExtractor, jsonDictExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
+import { kmlExtractor } from './kml.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
+import { shapefileExtractor } from './shapefile.ts'
 import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
 import { feedExtractor } from './xml/feed.ts'
 import { xmlExtractor } from './xml/xml.ts'
@@ -23,7 +28,11 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     feedExtractor,
     fixedWidthExtractor,
     arrowExtractor,
-  ].map((extractor) => [extractor.type, extractor]),
+    shapefileExtractor,
+    kmlExtractor,
+    gpxExtractor,
+    geopackageExtractor,
+  ].map((extractor) => [extractor.type, readsArchives(extractor)]),
 )
 
 /** Errors: ingest.unknown_extractor. */

@@ -8,9 +8,16 @@ import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
+import { projectedFeatures } from './geojson-projection.ts'
 import { isBlank, previewedBytes, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
-import { booleanParameter, encodingParameter, extractFilename, textParameter } from './parameters.ts'
+import {
+  booleanParameter,
+  encodingParameter,
+  epsgParameter,
+  extractFilename,
+  textParameter,
+} from './parameters.ts'
 import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader.ts'
 
 const rootParameter = {
@@ -26,6 +33,7 @@ const rootParameter = {
 export const jsonExtractor: Extractor = {
   type: 'jsonfile',
   label: 'JSON file',
+  kinds: [/\.json(\.gz)?$/i],
   parameters: [rootParameter, objectParameter(), encodingParameter, extractFilename],
   open: (context) => openJson(context, 'array'),
 }
@@ -57,6 +65,7 @@ export const jsonDictExtractor: Extractor = {
 export const jsonLinesExtractor: Extractor = {
   type: 'jsonl',
   label: 'JSON lines file',
+  kinds: [/\.(jsonl|ndjson)(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [objectParameter(), encodingParameter, extractFilename],
   open: (context) => openJson(context, 'lines'),
 }
@@ -64,18 +73,8 @@ export const jsonLinesExtractor: Extractor = {
 export const geojsonExtractor: Extractor = {
   type: 'geojson',
   label: 'GeoJSON file',
-  parameters: [
-    {
-      name: 'epsg',
-      label: 'Projection',
-      type: 'int',
-      description: 'EPSG code of the coordinates; 4326 (longitude, latitude) as the standard prescribes',
-      default: 4326,
-      is_mandatory: false,
-      choices: ['4326'],
-    },
-    extractFilename,
-  ],
+  kinds: [/\.geojson(\.gz)?$/i, /\.json(\.gz)?$/i],
+  parameters: [epsgParameter, extractFilename],
   open: (context) => openJson(context, 'geojson'),
 }
 
@@ -139,6 +138,8 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
+  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened) : null
+  if (projected) return openConverted(context, { layout: 'features', isUntyped: false, opened: projected })
   return readRecords(context, layout, opened)
 }
 

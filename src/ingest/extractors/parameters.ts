@@ -21,6 +21,16 @@ export const encodingParameter: ExtractorParameter = {
   is_mandatory: false,
 }
 
+export const epsgParameter: ExtractorParameter = {
+  name: 'epsg',
+  label: 'Projection',
+  type: 'int',
+  description:
+    'EPSG code of the coordinates, e.g. 2154; goes before what the file says, which is WGS 84 when it says nothing',
+  default: null,
+  is_mandatory: false,
+}
+
 export function textParameter(params: JsonObject, name: string): string | undefined {
   const value = params[name]
   return typeof value === 'string' && value !== '' ? value : undefined

@@ -14,6 +14,7 @@ const rowNumber = 'file_row_number'
 export const parquetExtractor: Extractor = {
   type: 'parquet',
   label: 'Parquet file',
+  kinds: [/\.parquet$/i],
   parameters: [extractFilename],
   open: openParquet,
 }

@@ -60,6 +60,8 @@ export interface ReaderContext {
   readonly skipSlices: number
   /** Only the first records are wanted: nothing is to be read to its end. */
   readonly isPreview: boolean
+  /** Files that lie beside the source in its archive, by their extension: those that the extractor asks for. */
+  readonly companions?: ReadonlyMap<string, string>
   /** What the reader found out in an earlier pass over the same source, and leaves for the next. */
   readonly memory: Map<string, unknown>
 }
@@ -78,5 +80,9 @@ export interface Extractor {
   readonly type: string
   readonly label: string
   readonly parameters: readonly ExtractorParameter[]
+  /** Names of its files, best kind first: which members of an archive it reads when nobody says. */
+  readonly kinds?: readonly RegExp[]
+  /** Extensions of files of the same name that belong to a member of an archive, and are unpacked with it. */
+  readonly companions?: readonly string[]
   open(context: ReaderContext): Promise<SourceReader>
 }

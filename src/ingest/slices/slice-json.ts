@@ -56,6 +56,22 @@ export async function* sliceJson(source: OpenSource, options: JsonSlicing): Asyn
   }
 }
 
+/** The elements of the array, one a line, in chunks of whole lines. Errors: as sliceJson. */
+export async function* readElementLines(
+  source: OpenSource,
+  options: Pick<JsonSlicing, 'root' | 'filename'>,
+): AsyncGenerator<Buffer> {
+  const scanner = createElementScanner({ ...options, directory: '', prefix: '', sliceBytes: 1 << 18 })
+  for await (const chunk of source.chunks) {
+    for (let from = 0; from < chunk.length; ) {
+      from = scanner.feed(chunk, from)
+      if (scanner.isSliceFull()) yield scanner.take()
+    }
+  }
+  scanner.finish()
+  if (scanner.hasElements()) yield scanner.take()
+}
+
 function createElementScanner(options: JsonSlicing) {
   const { root, filename, sliceBytes, keyMember } = options
   let out = Buffer.allocUnsafe(Math.min(sliceBytes * 2, 1 << 16))

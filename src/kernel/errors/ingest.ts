@@ -134,6 +134,30 @@ export const ingestErrors = defineErrors({
     errorKey: 'DecompressedTooLargeException',
     message: 'The file {filename} unpacks to more than {maxBytes} bytes',
   },
+  'ingest.archive_bomb': {
+    status: 400,
+    errorKey: 'ArchiveBombException',
+    message: 'The archive {filename} unpacks to more than {maxRatio} times its size',
+    hint: 'No data does that; unpack it and upload the file itself if it is what it should be',
+  },
+  'ingest.too_many_members': {
+    status: 400,
+    errorKey: 'TooManyMembersException',
+    message: 'The archive {filename} has more than {max} entries',
+    hint: 'Upload one with the wanted files alone',
+  },
+  'ingest.member_not_found': {
+    status: 400,
+    errorKey: 'MemberNotFoundException',
+    message: 'The archive {filename} has no member {member}; it holds: {members}',
+    hint: 'Set the parameter archive_member to a name or a pattern such as *.csv',
+  },
+  'ingest.nested_archive': {
+    status: 400,
+    errorKey: 'NestedArchiveException',
+    message: 'The member {member} of {filename} is an archive itself, which is not unpacked',
+    hint: 'Upload the inner archive',
+  },
   'ingest.unknown_encoding': {
     status: 400,
     errorKey: 'UnknownEncodingException',
@@ -149,6 +173,43 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'InvalidArrowException',
     message: 'The Arrow file {filename} cannot be read: {reason}',
+  },
+  'ingest.unknown_projection': {
+    status: 400,
+    errorKey: 'UnknownProjectionException',
+    message: 'The projection {projection} is not known',
+    hint: 'Set the parameter epsg to the code of the coordinates, e.g. 2154 or 25832; it goes before what the file says',
+  },
+  'ingest.projection_missing': {
+    status: 400,
+    errorKey: 'ProjectionMissingException',
+    message:
+      'The coordinates of {filename} are no longitudes and latitudes, and it does not say which projection they are in',
+    hint: 'Set the parameter epsg to its code, e.g. 2154 or 25832, or add the .prj file',
+  },
+  'ingest.no_features': {
+    status: 400,
+    errorKey: 'NoFeaturesException',
+    message: 'The {format} file {filename} holds no {features}',
+    hint: 'A file may only point to another one: use the address that it names',
+  },
+  'ingest.invalid_geopackage': {
+    status: 400,
+    errorKey: 'InvalidGeoPackageException',
+    message: 'The GeoPackage {filename} cannot be read: {reason}',
+    hint: 'Layers must be tables; open it in a geographic program and export the layer again',
+  },
+  'ingest.layer_not_found': {
+    status: 400,
+    errorKey: 'LayerNotFoundException',
+    message: 'The file {filename} has no layer {layer}',
+    hint: 'Set the parameter layer to one of: {known}',
+  },
+  'ingest.invalid_shapefile': {
+    status: 400,
+    errorKey: 'InvalidShapefileException',
+    message: 'The shapefile {filename} cannot be read: {reason}',
+    hint: 'Put its .shp, .dbf, .prj and .cpg into one zip, under one name, and upload that',
   },
   'ingest.too_many_fields': {
     status: 400,

@@ -1,0 +1,43 @@
+/** GeoJSON in other coordinates than WGS 84: as a parameter says, or the `crs` member that files of before 2016 have. */
+import type { OpenSource } from '../bytes/source-stream.ts'
+import { chunksOfLines, projectedFeature } from '../features/feature-lines.ts'
+import { type Projection, projectionOf } from '../projections/projections.ts'
+import { readElementLines } from '../slices/slice-json.ts'
+import { integerParameter } from './parameters.ts'
+import type { ReaderContext } from './reader.ts'
+
+/**
+ * The source as features in WGS 84, one a line; null when it is in WGS 84 already. `head`: its first bytes, in which a crs
+ * member is looked for before the features. Errors: ingest.unknown_projection.
+ */
+export function projectedFeatures(
+  { source }: ReaderContext,
+  head: Buffer,
+  opened: OpenSource,
+): OpenSource | null {
+  const epsg = integerParameter(source.params, 'epsg', 0)
+  const projection = projectionOf(epsg > 0 ? epsg : (namedProjection(head) ?? 4326))
+  if (projection.isWgs84) return null
+  return { ...opened, chunks: chunksOfLines(linesOf(opened, source.filename, projection)) }
+}
+
+async function* linesOf(
+  opened: OpenSource,
+  filename: string,
+  projection: Projection,
+): AsyncGenerator<string> {
+  for await (const chunk of readElementLines(opened, { root: ['features'], filename })) {
+    for (const line of chunk.toString('utf8').split('\n')) {
+      if (line !== '') yield `${projectedFeature(line, projection)}\n`
+    }
+  }
+}
+
+/** Of `EPSG:2154`, `urn:ogc:def:crs:EPSG::2154` and the like; a name that is none of them is a projection nobody knows. */
+function namedProjection(head: Buffer): number | string | null {
+  const [before = ''] = head.toString('latin1').split(/"features"\s*:\s*\[/, 1)
+  const name = /"crs"\s*:\s*\{[^{}]*\{[^{}]*"name"\s*:\s*"([^"]{1,200})"/.exec(before)?.[1]
+  if (name === undefined || /CRS:?84$/i.test(name)) return null
+  const code = /EPSG:(?::|[0-9.]+:)?(\d{4,6})$/i.exec(name)?.[1]
+  return code === undefined ? name : Number(code)
+}
