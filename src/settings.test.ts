@@ -57,6 +57,8 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   trustedProxies: ['proxy.example', '10.0.0.0/33', '10.0.0.1,', 'loopback none', '::1/x'],
   queryTimeoutMs: ['99', '30s', '3600001'],
   responseCacheMb: ['-1', '65537', 'much'],
+  maxPages: ['0', 'all'],
+  secretKey: ['short', 'g'.repeat(64), 'a'.repeat(63)],
   maxUploadMb: ['0', '10G'],
   maxSourceMb: ['0', 'unlimited'],
   fetchTimeoutSeconds: ['0', '86401', '1h'],

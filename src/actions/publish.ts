@@ -124,8 +124,10 @@ async function build(
     abort.abort()
   })
   const signal = AbortSignal.any([context.signal, abort.signal])
+  const held: (() => void)[] = []
   try {
-    const sources = await gatherSources(deps, configuration.resources, board, signal)
+    const hold = (release: () => void) => held.push(release)
+    const sources = await gatherSources(deps, configuration.resources, board, signal, hold)
     const { processors } = configuration
     const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
     const steps = { processors, fieldSpecifications, maxRecords: null }
@@ -142,6 +144,8 @@ async function build(
       return { kind: 'discarded' }
     }
     throw error
+  } finally {
+    for (const release of held) release()
   }
 }
 

@@ -306,7 +306,29 @@ export const managementObjects = {
     url: Type.String(),
     title: Type.String(),
     type: Type.String({ description: 'Name of the extractor' }),
-    params: anything('Parameters of the extractor'),
+    params: anything('Parameters of the extractor, and how the bytes are fetched; secrets are ***'),
+  }),
+  Connection: Type.Object({
+    connection_uid: uid('co'),
+    name: Type.String(),
+    kind: Type.Unsafe({ type: 'string', enum: ['http', 'ftp', 'ftps', 'sftp', 's3'] }),
+    url: Type.String({ description: 'Server, and the path below which its secret is sent' }),
+    username: nullable('string'),
+    has_secret: Type.Boolean({ description: 'The secret itself is in no answer' }),
+    params: anything('By kind; docs/sources.md'),
+    created_at: instant(),
+    changed_at: instant(),
+    user: username(),
+  }),
+  SourceDescription: Type.Object({
+    kind: Type.String({ description: 'opendatasoft, ckan, socrata, or file' }),
+    title: nullable('string'),
+    metadata: anything(
+      'description, license, keyword, publisher, language, theme, modified; what the portal has',
+    ),
+    recommended_extractor: Type.String(),
+    download_url: Type.String(),
+    resource: anything('A resource as POST /datasets/{uid}/resources takes it'),
   }),
   Preview: Type.Object({
     fields: Type.Array(

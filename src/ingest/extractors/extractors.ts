@@ -1,15 +1,15 @@
 import { AppError } from '../../kernel/index.ts'
 import { csvExtractor } from './csv.ts'
+import { datasetExtractor } from './dataset.ts'
 import { geojsonExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 
 /** Every extractor, by type: what `GET /extractors` lists. A new format is one new file and one line here. */
 export const extractors: ReadonlyMap<string, Extractor> = new Map(
-  [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor].map((extractor) => [
-    extractor.type,
-    extractor,
-  ]),
+  [csvExtractor, jsonExtractor, jsonLinesExtractor, geojsonExtractor, parquetExtractor, datasetExtractor].map(
+    (extractor) => [extractor.type, extractor],
+  ),
 )
 
 /** Errors: ingest.unknown_extractor. */
