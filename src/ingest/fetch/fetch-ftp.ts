@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { Client, FTPError } from 'basic-ftp'
 import { AppError } from '../../kernel/index.ts'
+import { literalAddress } from './address-guard.ts'
 import { requireLength, shown } from './explain.ts'
 import type { Fetched, FetchOrder } from './fetch-order.ts'
 import { pinnedAddress } from './guarded-agent.ts'
@@ -25,7 +26,10 @@ export async function fetchFtp(order: FetchOrder, signal: AbortSignal): Promise<
     const isImplicit = connection?.params.implicit === true
     const ca = trustedBy(connection)
     // The name is for the certificate; it is not looked up again.
-    const secureOptions = { servername: hostname, ...(ca ? { ca: [...ca] } : {}) }
+    const secureOptions = {
+      ...(literalAddress(hostname) === null ? { servername: hostname } : {}),
+      ...(ca ? { ca: [...ca] } : {}),
+    }
     await client.access({
       host: address,
       port: Number(file.url.port) || (isImplicit ? 990 : 21),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { Client, type SFTPWrapper, type Stats } from 'ssh2'
 import { AppError } from '../../kernel/index.ts'
 import { requireLength, shown } from './explain.ts'
@@ -17,39 +18,90 @@ export async function fetchSftp(order: FetchOrder, signal: AbortSignal): Promise
   const connection = connectionOf(order, 'sftp')
   const socket = await openSocket(order, file, signal)
   const client = new Client()
+  let working: Promise<unknown> = Promise.resolve()
+  async function read(sftp: SFTPWrapper): Promise<Fetched> {
+    const stats = await call<Stats>((done) => sftp.stat(file.path, done))
+    if (!stats.isFile()) throw notFound(order)
+    const etag = validatorOf(stats.size, stats.mtime)
+    if (order.conditional?.etag === etag) return { kind: 'not_modified' }
+    const content = Readable.from(contentOf(sftp, file.path), { objectMode: false })
+    const { sha256, bytes } = await order.blobs.put(content, {
+      maxBytes: order.policy.maxBytes,
+      signal,
+      onBytes: (count) => order.onProgress?.({ bytes: count, totalBytes: stats.size }),
+    })
+    requireLength(order, stats.size, bytes)
+    const lastModified = new Date(stats.mtime * 1000).toUTCString()
+    return { kind: 'fetched', sha256, bytes, filename: file.filename, contentType: null, etag, lastModified }
+  }
   try {
-    return await overSsh(order, client, socket, connection, signal, async (sftp) => {
-      const stats = await call<Stats>((done) => sftp.stat(file.path, done))
-      if (!stats.isFile()) throw notFound(order)
-      const etag = validatorOf(stats.size, stats.mtime)
-      if (order.conditional?.etag === etag) return { kind: 'not_modified' }
-      const { sha256, bytes } = await order.blobs.put(sftp.createReadStream(file.path), {
-        maxBytes: order.policy.maxBytes,
-        signal,
-        onBytes: (count) => order.onProgress?.({ bytes: count, totalBytes: stats.size }),
-      })
-      requireLength(order, stats.size, bytes)
-      const lastModified = new Date(stats.mtime * 1000).toUTCString()
-      return {
-        kind: 'fetched',
-        sha256,
-        bytes,
-        filename: file.filename,
-        contentType: null,
-        etag,
-        lastModified,
-      }
+    return await overSsh(order, client, socket, connection, signal, (sftp) => {
+      const reading = read(sftp)
+      working = reading
+      return reading
     })
   } finally {
     client.destroy()
     socket.destroy()
+    // What ended the connection ends it too; until then it may hold an unfinished blob.
+    await working.catch(() => {})
   }
 }
+
+const chunkBytes = 32 << 10
+/** Asked for before the first is there: one at a time would wait for the way there and back each time. */
+const readsAhead = 16
+
+async function* contentOf(sftp: SFTPWrapper, path: string): AsyncGenerator<Buffer> {
+  const handle = await call<Buffer>((done) => sftp.open(path, 'r', done))
+  const pending: Promise<Buffer>[] = []
+  for (let offset = 0; ; ) {
+    for (; pending.length < readsAhead; offset += chunkBytes) {
+      const chunk = readChunk(sftp, handle, offset)
+      // Those behind the one that fails are not waited for.
+      chunk.catch(() => {})
+      pending.push(chunk)
+    }
+    const chunk = await pending.shift()!
+    if (chunk.length > 0) yield chunk
+    if (chunk.length < chunkBytes) return
+  }
+}
+
+/** Shorter only at the end of the file. */
+async function readChunk(sftp: SFTPWrapper, handle: Buffer, offset: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  let filled = 0
+  while (filled < chunkBytes) {
+    const read = await readOnce(sftp, handle, chunk, filled, offset)
+    if (read === 0) break
+    filled += read
+  }
+  return chunk.subarray(0, filled)
+}
+
+function readOnce(
+  sftp: SFTPWrapper,
+  handle: Buffer,
+  into: Buffer,
+  filled: number,
+  offset: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    sftp.read(handle, into, filled, chunkBytes - filled, offset + filled, (error, bytes) => {
+      if (!error) resolve(bytes)
+      else if ((error as { code?: unknown }).code === endOfFile) resolve(0)
+      else reject(error)
+    })
+  })
+}
+
+const endOfFile = 1
 
 async function openSocket(order: FetchOrder, { url }: RemoteFile, signal: AbortSignal): Promise<Socket> {
   const host = await pinnedAddress(url, order.policy)
   const { idleTimeoutMs } = order.policy
-  const socket = connect({ host, port: Number(url.port) || 22, signal })
+  const socket = connect({ host, port: Number(url.port) || 22, signal, noDelay: true })
   socket.setTimeout(idleTimeoutMs, () =>
     socket.destroy(Object.assign(new Error('silence'), { code: 'UND_ERR_BODY_TIMEOUT' })),
   )
