@@ -32,7 +32,7 @@ const introduction = `# Extractors
 
 An extractor reads one resource: a file, uploaded or fetched. It is guessed from the source's bytes and name unless the
 resource's \`type\` names it; its parameters are the resource's \`params\` (\`broadsheet publish --param name=value\`,
-\`GET /extractors\`). A parameter of the wrong kind fails the publish by name; one that the extractor does not know is kept
+\`GET /extractors\`; where sources come from: [sources.md](sources.md)). A parameter of the wrong kind fails the publish by name; one that the extractor does not know is kept
 and ignored. Each source may be gzipped. Spreadsheets, archives, PDF and XML are refused by name.
 
 This page is written by \`scripts/extractor-docs.ts\` from the registry.

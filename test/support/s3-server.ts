@@ -13,7 +13,9 @@ export const s3Keys = {
   region: 'eu-west-3',
 }
 
-export async function startS3Server(t: TestContext, objects: Readonly<Record<string, Buffer>>) {
+export type S3Objects = Readonly<Record<string, Buffer>>
+
+export async function startS3Server(t: TestContext, objects: S3Objects) {
   return serve(t, (request, response) => {
     if (!isSigned(request))
       return void response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>')
