@@ -11,5 +11,6 @@ export { extractorParams, sourceOptionNames, validateSourceOptions } from './fet
 export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.ts'
 export { pipelineVersion } from './pipeline-version.ts'
 export { describePortalDataset } from './portals/describe-dataset.ts'
+export { refuseWebPage } from './portals/refuse-web-page.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export { processors, validateProcessor } from './processors/processors.ts'

@@ -461,6 +461,7 @@ test('a dataset of another portal is described, and its export is a source', asy
         columns: [{ name: 'a' }],
       })
     if (at.pathname.endsWith('.csv')) return response.end('a,b\n1,2\n')
+    if (at.pathname === '/page.html') return response.end('<!doctype html><title>A page</title>')
     response.writeHead(404).end('<html>nothing</html>')
   })
   const trees = await describe(`${portal.url}/fr/dataset/trees?x=1`)
@@ -497,7 +498,12 @@ test('a dataset of another portal is described, and its export is a source', asy
   }
   const plain = await describe(`${portal.url}/some/file.csv`)
   assert.deepEqual([plain.kind, plain.recommended_extractor], ['file', 'csvfile'])
-  await server.expect(400, 'POST', `${managementPath}/describe_source`, {
-    body: { url: `${portal.url}/dataset/none` },
-  })
+  for (const [page, key] of [
+    ['/dataset/none', 'ingest.fetch_status'],
+    ['/page.html', 'ingest.looks_like_html'],
+  ]) {
+    const body = { url: `${portal.url}${page}` }
+    const { json } = await server.expect(400, 'POST', `${managementPath}/describe_source`, { body })
+    assert.equal(json.error_id, key)
+  }
 })

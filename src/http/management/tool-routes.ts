@@ -9,6 +9,7 @@ import {
   guessExtractorParams,
   guessExtractors,
   processors,
+  refuseWebPage,
   validateSourceOptions,
 } from '../../ingest/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
@@ -135,6 +136,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
       }
       const source = await gather(request, reply, { url, params })
       try {
+        refuseWebPage(await source.head(), source.filename)
         const type = await source.guess()
         const title = source.filename
         return {

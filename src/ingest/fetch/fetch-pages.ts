@@ -22,7 +22,7 @@ import {
   withQuerySecret,
 } from './http-asker.ts'
 import { decoded, filenameOf, printBody } from './http-body.ts'
-import { parsePage, plainText, valueAt } from './page-json.ts'
+import { parsePage, plainText, printLines, valueAt } from './page-json.ts'
 import type { Paging, SourceOptions } from './source-options.ts'
 
 interface PagedSource extends Omit<SourceOptions, 'headers'> {
@@ -90,7 +90,7 @@ async function* readPages(
       const where = paging.items.length === 0 ? 'at its top' : `at ${paging.items.join('.')}`
       throw unreadable(order, page, `there is no array ${where}`)
     }
-    const lines = (items ?? []).map((item) => `${JSON.stringify(item)}\n`).join('')
+    const lines = printLines(items ?? [], order.url, page)
     if (lines !== '' && isRepeated(seen, lines)) throw new AppError('ingest.paging_repeats', { url, page })
     records += items?.length ?? 0
     announced = checkTotal(order, paging, body, announced)

@@ -2,6 +2,8 @@
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import { shown } from './explain.ts'
 
+const tooDeep = 'it is nested too deep'
+
 interface RawJson {
   readonly rawJSON: string
 }
@@ -15,10 +17,17 @@ const json = JSON as unknown as {
   isRawJSON(value: unknown): value is RawJson
 }
 
+/**
+ * Digits that a double would change: whole numbers too long for it, exponents beyond it, and the `.0` that tells a
+ * decimal number. Keeping numbers as written takes ten times as long, so that pages without any are parsed plainly.
+ */
+const unsafeNumber = /(?<![.\d])\d{16}|\d[eE][+-]?\d|\.0+(?!\d)/
+
 /** Errors: ingest.page_unreadable. */
 export function parsePage(text: string, url: string, page: number): JsonValue {
   const content = text.replace(/^\uFEFF/, '')
   try {
+    if (!unsafeNumber.test(content)) return JSON.parse(content) as JsonValue
     return json.parse(content, (_key, value, { source }) =>
       typeof value === 'number' && source !== undefined && String(value) !== source
         ? json.rawJSON(source)
@@ -27,11 +36,20 @@ export function parsePage(text: string, url: string, page: number): JsonValue {
   } catch (error) {
     const reason =
       error instanceof RangeError
-        ? 'it is nested too deep'
+        ? tooDeep
         : /^\s*<(!doctype|html|\?xml)/i.test(content)
           ? 'it is a web page, not JSON'
           : 'it is not valid JSON'
     throw new AppError('ingest.page_unreadable', { url: shown(url), page, reason })
+  }
+}
+
+/** A line each. Errors: ingest.page_unreadable. */
+export function printLines(items: readonly JsonValue[], url: string, page: number): string {
+  try {
+    return items.map((item) => `${JSON.stringify(item)}\n`).join('')
+  } catch {
+    throw new AppError('ingest.page_unreadable', { url: shown(url), page, reason: tooDeep })
   }
 }
 
