@@ -32,8 +32,8 @@ const introduction = `# Extractors
 
 An extractor reads one resource: a file, uploaded or fetched. It is guessed from the source's bytes and name unless the
 resource's \`type\` names it; its parameters are the resource's \`params\` (\`broadsheet publish --param name=value\`,
-\`GET /extractors\`). A parameter of the wrong kind fails the publish by name; one that the extractor does not know is kept
-and ignored. Each source may be gzipped. A file of another format is refused by name, with the extractor that reads it.
+\`GET /extractors\`; where sources come from: [sources.md](sources.md)). A parameter of the wrong kind fails the publish by
+name; one that the extractor does not know is kept and ignored. Each source may be gzipped. A file of another format is refused by name, with the extractor that reads it.
 
 What is in a source is checked before it is believed: nesting, attributes, sizes, what an archive unpacks to. XML with
 entities of its own is refused ([errors.md](errors.md): \`ingest.xml_entities\`).

@@ -25,7 +25,7 @@ import {
   type FetchPolicy,
 } from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
-import type { Clock, Ids } from './kernel/index.ts'
+import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
 import {
   createCatalog,
@@ -40,6 +40,7 @@ import {
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
+import { readSecretKey } from './secret-key.ts'
 import { SettingError, type Settings } from './settings.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
@@ -91,6 +92,7 @@ export async function startApp(
     const control = await openControl({ databaseUrl: settings.databaseUrl, sqlitePath: directory.control })
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
+    const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
     const access = createAccess({ db: control.db, clock, ids })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
@@ -131,6 +133,7 @@ export async function startApp(
       idleTimeoutMs: 60_000,
       maxBytes: settings.maxSourceMb * mebi,
       maxRedirects: 5,
+      maxPages: settings.maxPages,
     }
     const asked = createServices({
       settings: {
@@ -181,6 +184,7 @@ export async function startApp(
         blobs,
         layout: directory,
         fetchPolicy,
+        secrets,
         builders,
         builder: {
           memoryLimitMb: settings.builderMemoryMb,
@@ -233,7 +237,7 @@ export async function startApp(
       ids,
       stopwatch,
       access,
-      catalogDeps: { db: control.db, clock, ids },
+      catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
       eventBell: await createEventBell(control),
@@ -269,6 +273,7 @@ export async function startApp(
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),
       previewDirectory: directory.previews,
+      generationsDirectory: directory.generations,
       metrics,
       log: logHttpEvent,
       isDraining: () => isDraining,

@@ -26,7 +26,7 @@ export function layOut(root: string): DataDirectory {
 }
 
 export function makeDirectories(directory: DataDirectory): void {
-  const { control: _control, directoryId: _directoryId, ...directories } = directory
+  const { control: _control, directoryId: _directoryId, secretKey: _secretKey, ...directories } = directory
   for (const path of Object.values(directories)) mkdirSync(path, { recursive: true })
 }
 

@@ -66,6 +66,8 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   geoIpFile: 'any text',
   queryTimeoutMs: ['99', '30s', '3600001'],
   responseCacheMb: ['-1', '65537', 'much'],
+  maxPages: ['0', 'all'],
+  secretKey: ['short', 'g'.repeat(64), 'a'.repeat(63)],
   maxUploadMb: ['0', '10G'],
   maxSourceMb: ['0', 'unlimited'],
   fetchTimeoutSeconds: ['0', '86401', '1h'],

@@ -298,6 +298,24 @@ export const settingSpecs = {
     'How long fetching one remote resource may take, in seconds.',
     integer('BROADSHEET_FETCH_TIMEOUT_SECONDS', 3600, 1, 86_400),
   ),
+  maxPages: setting(
+    'BROADSHEET_MAX_PAGES',
+    '10000',
+    'Most pages that one resource may ask of a paged API.',
+    integer('BROADSHEET_MAX_PAGES', 10_000, 1, 10_000_000),
+  ),
+  secretKey: setting(
+    'BROADSHEET_SECRET_KEY',
+    'the file `secret.key` in the data directory',
+    'The key that secrets of connections and resources are sealed with, as 64 hex digits.',
+    (text) => {
+      const key = optional(text)
+      if (key !== null && !/^[0-9a-f]{64}$/i.test(key)) {
+        throw new SettingError('BROADSHEET_SECRET_KEY must be 64 hex digits (openssl rand -hex 32)')
+      }
+      return key
+    },
+  ),
   allowPrivateAddresses: setting(
     'BROADSHEET_ALLOW_PRIVATE_ADDRESSES',
     '0',

@@ -1,6 +1,7 @@
 import type { Control } from '../control/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
-import type { Clock, Ids, ManifestPart } from '../kernel/index.ts'
+import type { Clock, Ids, ManifestPart, SecretBox } from '../kernel/index.ts'
+import type { GenerationLender } from './dataset-source.ts'
 
 /** Directories of the data directory that actions write to; absolute. */
 export interface DataLayout {
@@ -46,6 +47,7 @@ export interface ActionDeps {
   readonly blobs: BlobStore
   readonly layout: DataLayout
   readonly fetchPolicy: FetchPolicy
+  readonly secrets: SecretBox
   readonly builders: BuilderHost
   readonly builder: {
     readonly memoryLimitMb: number
@@ -61,7 +63,7 @@ export interface ActionDeps {
   /** How long a generation that nothing points at is kept. */
   readonly retentionMs: number
   /** Readers' side of a generation: a serving file has appeared, or the generation is about to be deleted. */
-  readonly readers: {
+  readonly readers: GenerationLender & {
     refresh(generationUid: string): Promise<void>
     retire(generationUid: string): Promise<void>
     /** A lease: it stays on disk until it is released. Errors: records.generation_gone, records.generation_damaged. */

@@ -1,9 +1,10 @@
 /** What is known of a publish when it is ordered: how much there is to read, and how long the last one took. */
+import { datasetPrefix, findPublication } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 
 export interface Expectation {
-  /** Bytes of all sources as stored: uploaded files, and remote ones by their last fetch. Null: some were never fetched. */
+  /** Bytes of all sources as stored: uploaded files, other datasets, and remote ones by their last fetch. Null: some were never fetched. */
   readonly source_bytes: number | null
   /** The last publish that built what it was asked to; null when there is none. */
   readonly last_run: {
@@ -46,12 +47,29 @@ async function sourceBytes(trx: ControlDb, datasetUid: string): Promise<number |
       total += file?.bytes ?? 0
       continue
     }
+    if (url.startsWith(datasetPrefix)) {
+      const bytes = await publishedBytes(trx, url.slice(datasetPrefix.length))
+      if (bytes === null) return null
+      total += bytes
+      continue
+    }
     const fetched =
       fetched_json === null ? null : (JSON.parse(fetched_json) as { url: string; bytes: number })
     if (fetched?.url !== url) return null
     total += fetched.bytes
   }
   return total
+}
+
+async function publishedBytes(trx: ControlDb, reference: string): Promise<number | null> {
+  const publication = await findPublication(trx, reference)
+  if (!publication) return null
+  const row = await trx
+    .selectFrom('generations')
+    .select('bytes')
+    .where('generation_uid', '=', publication.generation_uid)
+    .executeTakeFirst()
+  return row?.bytes ?? null
 }
 
 /** One that reused a generation or was aborted says nothing of how long a whole one takes. */

@@ -1,8 +1,11 @@
+import { datasetPrefix } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
-import { type FetchPolicy, fetchResource } from '../ingest/index.ts'
+import { extractorParams, type FetchPolicy, fetchResource } from '../ingest/index.ts'
 import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
+import { type DatasetSource, findDatasetSource, holdDatasetSource } from './dataset-source.ts'
 import type { ActionDeps } from './deps.ts'
 import type { ProgressBoard } from './progress.ts'
+import { type ReadySource, readySource } from './remote-source.ts'
 
 /** What is remembered of a resource's last fetch, so that the next one can ask for changes only. */
 interface Fetched {
@@ -11,6 +14,8 @@ interface Fetched {
   readonly filename: string
   readonly etag: string | null
   readonly last_modified: string | null
+  /** Of the options it was fetched with (remote-source.ts); absent: none. */
+  readonly access?: string | null
 }
 
 export interface SourceResource {
@@ -25,7 +30,7 @@ const filePrefix = 'odsfile://'
 
 /**
  * Brings every resource into the blob store: uploaded files are there already, remote ones are fetched (conditionally
- * when they were fetched before).
+ * when they were fetched before). Other datasets stay where they are and are held until `hold` has them released.
  * Errors: actions.resource_unreadable (a file that is gone), ingest.fetch_* (a source that cannot be fetched).
  */
 export async function gatherSources(
@@ -33,10 +38,22 @@ export async function gatherSources(
   resources: readonly SourceResource[],
   board: ProgressBoard,
   signal: AbortSignal,
+  hold: (release: () => void) => void,
 ): Promise<BuildSource[]> {
   const sources: BuildSource[] = []
   for (const resource of resources) {
     signal.throwIfAborted()
+    if (resource.url.startsWith(datasetPrefix)) {
+      const { source, release } = await holdDatasetSource(
+        deps.control.db,
+        deps.layout.generations,
+        deps.readers,
+        resource.url,
+      )
+      hold(release)
+      sources.push({ ...describe(resource), ...withoutParts(source) })
+      continue
+    }
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource)
       : await fetchRemote(deps, resource, board, signal)
@@ -55,9 +72,16 @@ export async function knownSources(
 ): Promise<BuildSource[] | null> {
   const sources: BuildSource[] = []
   for (const resource of resources) {
+    if (resource.url.startsWith(datasetPrefix)) {
+      const { db } = deps.control
+      const source = await findDatasetSource(db, deps.layout.generations, resource.url).catch(() => null)
+      if (!source) return null
+      sources.push({ ...describe(resource), ...withoutParts(source) })
+      continue
+    }
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource).catch(() => null)
-      : await lastFetch(deps, resource.resource_uid)
+      : await knownFetch(deps, resource)
     if (!found) return null
     sources.push(toSource(deps, resource, found))
   }
@@ -65,16 +89,27 @@ export async function knownSources(
 }
 
 function toSource(deps: ActionDeps, resource: SourceResource, found: Found): BuildSource {
+  const { sha256, bytes, filename } = found
+  return { ...describe(resource), filename, path: deps.blobs.path(sha256), sha256, bytes }
+}
+
+/** How bytes are fetched is no part of what is built of them. */
+function describe(resource: SourceResource) {
   return {
     resourceUid: resource.resource_uid,
     title: resource.title,
-    filename: found.filename,
-    path: deps.blobs.path(found.sha256),
-    sha256: found.sha256,
-    bytes: found.bytes,
     extractor: resource.type,
-    params: resource.params,
+    params: extractorParams(resource.params),
   }
+}
+
+function withoutParts({ parts: _parts, ...source }: DatasetSource) {
+  return source
+}
+
+async function knownFetch(deps: ActionDeps, resource: SourceResource): Promise<Found | null> {
+  const ready = await readySource({ db: deps.control.db, secrets: deps.secrets }, resource).catch(() => null)
+  return ready && (await lastFetch(deps, resource.resource_uid, ready))
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>
@@ -101,11 +136,14 @@ async function fetchRemote(
   signal: AbortSignal,
 ): Promise<Found> {
   board.begin('fetch', resource.resource_uid)
-  const known = await lastFetch(deps, resource.resource_uid)
+  const ready = await readySource({ db: deps.control.db, secrets: deps.secrets }, resource)
+  const known = await lastFetch(deps, resource.resource_uid, ready)
   const policy: FetchPolicy = deps.fetchPolicy
   const answer = await fetchResource({
     url: resource.url,
     conditional: known ? { etag: known.etag, lastModified: known.last_modified } : null,
+    params: ready.params,
+    connection: ready.connection,
     policy,
     blobs: deps.blobs,
     signal,
@@ -128,6 +166,7 @@ async function fetchRemote(
     filename: answer.filename,
     etag: answer.etag,
     last_modified: answer.lastModified,
+    ...(ready.accessKey === null ? {} : { access: ready.accessKey }),
   }
   crashPoint('fetch.before')
   await deps.control.db
@@ -140,8 +179,12 @@ async function fetchRemote(
   return fetched
 }
 
-/** The last fetch counts only for the address it was made from, and while its bytes are still here. */
-async function lastFetch(deps: ActionDeps, resourceUid: string): Promise<Fetched | null> {
+/** The last fetch counts only for the address and the options it was made with, and while its bytes are still here. */
+async function lastFetch(
+  deps: ActionDeps,
+  resourceUid: string,
+  { accessKey }: Pick<ReadySource, 'accessKey'>,
+): Promise<Fetched | null> {
   const row = await deps.control.db
     .selectFrom('resources')
     .select(['fetched_json', 'url'])
@@ -149,5 +192,6 @@ async function lastFetch(deps: ActionDeps, resourceUid: string): Promise<Fetched
     .executeTakeFirst()
   if (!row || row.fetched_json === null) return null
   const fetched = JSON.parse(row.fetched_json) as Fetched & { url: string }
-  return fetched.url === row.url && (await deps.blobs.has(fetched.sha256)) ? fetched : null
+  const isSame = fetched.url === row.url && (fetched.access ?? null) === accessKey
+  return isSame && (await deps.blobs.has(fetched.sha256)) ? fetched : null
 }

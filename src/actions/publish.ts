@@ -125,9 +125,11 @@ async function build(
     abort.abort()
   })
   const signal = AbortSignal.any([context.signal, abort.signal])
+  const held: (() => void)[] = []
   let gathered: GatheredDatasets | null = null
   try {
-    const sources = await gatherSources(deps, configuration.resources, board, signal)
+    const hold = (release: () => void) => held.push(release)
+    const sources = await gatherSources(deps, configuration.resources, board, signal, hold)
     const processors = stepsAt(configuration.processors, new Date(context.job.createdAt).toISOString())
     const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
     const steps = { processors, fieldSpecifications, maxRecords: null }
@@ -150,6 +152,7 @@ async function build(
   } finally {
     // Its parts are written by now: what follows reads them alone.
     gathered?.release()
+    for (const release of held) release()
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Configuration } from '../catalog/index.ts'
+import { type Configuration, withoutSealed } from '../catalog/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
 import type { BuildSource, ConfiguredStep } from '../kernel/index.ts'
 import { isPresentation, withoutPresentation } from './presentation.ts'
@@ -45,7 +45,12 @@ export function computeRecipe(input: RecipeInput): string {
 export function configurationDigest(configuration: Configuration): string {
   const essence = {
     pipelineVersion,
-    resources: configuration.resources.map(({ url, type, params }) => ({ url, type, params })),
+    // A secret that is given again is sealed another way, and opens the same records.
+    resources: configuration.resources.map(({ url, type, params }) => ({
+      url,
+      type,
+      params: withoutSealed(params),
+    })),
     processors: configuration.processors.map(({ name, args }) => ({ name, args })),
     fieldSpecifications: essentialSteps(configuration.fieldSpecifications),
   }

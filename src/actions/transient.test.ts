@@ -41,8 +41,13 @@ test('docs/jobs.md lists every error that may be tried again, and no other', () 
   assert.deepEqual(listed.sort(), transient.sort())
 })
 
-test('each attempt waits twice as long as the last, up to ten minutes', () => {
+test('each attempt waits twice as long as the last, or as the source asks, up to ten minutes', () => {
   const delay = retryDelayMs(2000)
+  const busy = (retry_after_s: number) => value('ingest.fetch_status', { status: 503, retry_after_s })
+  assert.deepEqual(
+    [0, 1, 30, 7200].map((seconds) => delay(busy(seconds), 1)),
+    [2000, 2000, 30_000, 600_000],
+  )
   const error = value('jobs.interrupted', { attempt: 1 })
   assert.deepEqual(
     [1, 2, 3, 20].map((attempt) => delay(error, attempt)),

@@ -15,6 +15,8 @@ const transient: Partial<Record<ErrorKey, (params: Params) => boolean>> = {
   // The connection was cut, refused, or went silent; not: a name that does not exist, a bad certificate.
   'ingest.fetch_failed': ({ reason }) => !isLastingFetchReason(String(reason)),
   'ingest.fetch_timed_out': () => true,
+  // The source was being written to.
+  'ingest.paging_changed': () => true,
   // Request timeout, too early, too many requests; the source's own troubles.
   'ingest.fetch_status': ({ status }) => [408, 425, 429].includes(Number(status)) || Number(status) >= 500,
   // Killed from outside: the system ran out of memory, or an operator.
@@ -28,8 +30,11 @@ export function isTransient({ key, params }: ErrorValue): boolean {
 
 const slowestRetryMs = 10 * 60_000
 
-/** Doubling from `firstMs`: 2 s, 4 s, 8 s ... at most ten minutes. Null for what does not pass by itself. */
+/** Doubling from `firstMs`: 2 s, 4 s, 8 s ..., or as the source asks; at most ten minutes. Null for what does not pass by itself. */
 export function retryDelayMs(firstMs: number): (error: ErrorValue, attempt: number) => number | null {
-  return (error, attempt) =>
-    isTransient(error) ? Math.min(slowestRetryMs, firstMs * 2 ** (attempt - 1)) : null
+  return (error, attempt) => {
+    if (!isTransient(error)) return null
+    const asked = Number(error.params.retry_after_s ?? 0) * 1000
+    return Math.min(slowestRetryMs, Math.max(firstMs * 2 ** (attempt - 1), asked))
+  }
 }

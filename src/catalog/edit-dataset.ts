@@ -1,6 +1,6 @@
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
-import type { Clock, Ids } from '../kernel/index.ts'
+import type { Clock, Ids, SecretBox } from '../kernel/index.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 import { recordChange } from './record-change.ts'
 
@@ -8,6 +8,11 @@ export interface CatalogDeps {
   readonly db: ControlDb
   readonly clock: Clock
   readonly ids: Ids
+}
+
+/** For what holds secrets. */
+export interface SecretDeps {
+  readonly secrets: SecretBox
 }
 
 /** For edits: who makes them. */

@@ -12,6 +12,17 @@ export {
 } from './configuration.ts'
 export { type Diff, type Difference, diffNested, diffValue } from './configuration-diff.ts'
 export {
+  type Connection,
+  type ConnectionInput,
+  createConnection,
+  deleteConnection,
+  findConnection,
+  listConnections,
+  type OpenedConnection,
+  openConnection,
+  updateConnection,
+} from './connections.ts'
+export {
   createDataset,
   type DatasetRow,
   datasetIdsOf,
@@ -20,7 +31,7 @@ export {
   renameDataset,
   setVisibility,
 } from './datasets.ts'
-export type { CatalogDeps, EditorDeps } from './edit-dataset.ts'
+export type { CatalogDeps, EditorDeps, SecretDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
@@ -31,12 +42,15 @@ export { findPublication, listPublications, publicationRevision } from './public
 export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,
+  datasetPrefix,
   deleteResource,
   filePrefix,
   findResource,
   listResources,
   type ResourceInput,
   replaceResource,
+  storedParams,
 } from './resources.ts'
 export { withoutSecrets } from './secrets.ts'
+export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'

@@ -1,6 +1,9 @@
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { type ConfiguredResource, toResource } from './configuration.ts'
-import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
+import { namedConnection } from './connections.ts'
+import { findDataset } from './datasets.ts'
+import { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
+import { sealSourceParams } from './source-secrets.ts'
 
 export interface ResourceInput {
   readonly url: string
@@ -10,6 +13,8 @@ export interface ResourceInput {
 }
 
 export const filePrefix = 'odsfile://'
+/** Another dataset of this server: its id or uid follows. */
+export const datasetPrefix = 'dataset://'
 
 export async function listResources(deps: CatalogDeps, datasetUid: string): Promise<ConfiguredResource[]> {
   const rows = await deps.db
@@ -37,13 +42,17 @@ export async function findResource(
   return toResource(row)
 }
 
-/** Errors: catalog.invalid_resource_url, catalog.unknown_file. */
+/**
+ * `input.params` has its secrets in the clear. Errors: catalog.invalid_resource_url, catalog.unknown_file,
+ * catalog.unknown_dataset, catalog.unknown_connection, catalog.connection_mismatch.
+ */
 export async function addResource(
-  deps: EditorDeps,
+  deps: EditorDeps & SecretDeps,
   datasetUid: string,
   input: ResourceInput,
 ): Promise<ConfiguredResource> {
-  await checkUrl(deps, input.url)
+  await checkUrl(deps, input.url, datasetUid)
+  const params = await storedParams(deps, input, null)
   const resourceUid = deps.ids.uid('re')
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     const last = await trx
@@ -60,7 +69,7 @@ export async function addResource(
         url: input.url,
         title: input.title,
         type: input.type,
-        params_json: JSON.stringify(input.params),
+        params_json: JSON.stringify(params),
         fetched_json: null,
       })
       .execute()
@@ -68,15 +77,16 @@ export async function addResource(
   return findResource(deps, datasetUid, resourceUid)
 }
 
-/** Errors: those of addResource, catalog.unknown_resource. */
+/** `***` keeps a secret. Errors: those of addResource, catalog.unknown_resource, catalog.secret_needed. */
 export async function replaceResource(
-  deps: EditorDeps,
+  deps: EditorDeps & SecretDeps,
   datasetUid: string,
   resourceUid: string,
   input: ResourceInput,
 ): Promise<ConfiguredResource> {
-  await findResource(deps, datasetUid, resourceUid)
-  await checkUrl(deps, input.url)
+  const present = await findResource(deps, datasetUid, resourceUid)
+  await checkUrl(deps, input.url, datasetUid)
+  const params = await storedParams(deps, input, present)
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx
       .updateTable('resources')
@@ -84,7 +94,7 @@ export async function replaceResource(
         url: input.url,
         title: input.title,
         type: input.type,
-        params_json: JSON.stringify(input.params),
+        params_json: JSON.stringify(params),
       })
       .where('resource_uid', '=', resourceUid)
       .execute()
@@ -103,7 +113,20 @@ export async function deleteResource(
   })
 }
 
-async function checkUrl(deps: CatalogDeps, url: string): Promise<void> {
+/** As stored: secrets sealed, the connection by its uid, which survives a renaming. */
+export async function storedParams(
+  deps: CatalogDeps & SecretDeps,
+  input: Pick<ResourceInput, 'url' | 'params'>,
+  present: ConfiguredResource | null,
+): Promise<JsonObject> {
+  const params = sealSourceParams(deps.secrets, input.url, input.params, present)
+  const connection = await namedConnection(deps, input.url, params)
+  return connection === null ? params : { ...params, connection: connection.connection_uid }
+}
+
+const remote = /^(https?|ftps?|sftp|s3):\/\/[^\s/]+/i
+
+async function checkUrl(deps: CatalogDeps, url: string, datasetUid: string): Promise<void> {
   if (url.startsWith(filePrefix)) {
     const fileId = url.slice(filePrefix.length)
     const file = await deps.db
@@ -114,7 +137,20 @@ async function checkUrl(deps: CatalogDeps, url: string): Promise<void> {
     if (!file) throw new AppError('catalog.unknown_file', { file_id: fileId.slice(0, 200) })
     return
   }
-  if (!/^https?:\/\/[^\s/]+/i.test(url) || url.length > 8000 || !URL.canParse(url)) {
+  if (url.startsWith(datasetPrefix)) {
+    const other = await findDataset(deps.db, url.slice(datasetPrefix.length))
+    // A dataset that reads itself would hold its records once more with every publish.
+    if (other.dataset_uid === datasetUid)
+      throw new AppError('catalog.invalid_resource_url', { url: url.slice(0, 200) })
+    return
+  }
+  if (!remote.test(url) || url.length > 8000 || !URL.canParse(url) || hasCredentials(url)) {
     throw new AppError('catalog.invalid_resource_url', { url: url.slice(0, 200) })
   }
+}
+
+/** An address is shown: what it may not hold has its place in a connection. Of http the fetch itself says so. */
+function hasCredentials(text: string): boolean {
+  const url = new URL(text)
+  return !/^https?:$/.test(url.protocol) && (url.username !== '' || url.password !== '')
 }

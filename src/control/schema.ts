@@ -31,6 +31,7 @@ export interface ControlSchema {
   gate_judgements: GateJudgementsTable
   publish_overrides: PublishOverridesTable
   joined_datasets: JoinedDatasetsTable
+  connections: ConnectionsTable
 }
 
 export interface DatasetsTable {
@@ -72,6 +73,22 @@ export interface ResourcesTable {
   params_json: string
   /** What the last fetch learned: `{sha256, bytes, filename, etag, last_modified}` or null. */
   fetched_json: string | null
+}
+
+/** Where sources are fetched from, with what they ask for. */
+export interface ConnectionsTable {
+  connection_uid: string
+  name: string
+  /** `http`, `ftp`, `ftps`, `sftp` or `s3` */
+  kind: string
+  url: string
+  username: string | null
+  /** Sealed (kernel/secret-box.ts), or null. */
+  secret_sealed: string | null
+  params_json: string
+  owner: string
+  created_at: number
+  changed_at: number
 }
 
 /** Processors and field specifications: two ordered stacks of the same shape. */

@@ -1,6 +1,6 @@
 import type { Access } from '../access/index.ts'
 import type { Actions } from '../actions/index.ts'
-import type { CatalogDeps } from '../catalog/index.ts'
+import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports, Parts } from '../exports/index.ts'
@@ -31,7 +31,7 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
-  readonly catalogDeps: CatalogDeps
+  readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
   readonly eventBell: EventBell
@@ -66,6 +66,7 @@ export interface HttpServices {
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
   readonly isTrustedProxy: (address: string, hop: number) => boolean
   readonly previewDirectory: string
+  readonly generationsDirectory: string
   readonly metrics: Metrics
   readonly log: (event: LogEvent) => void
   isDraining(): boolean

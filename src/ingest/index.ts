@@ -3,16 +3,16 @@ export type { Preview, PreviewOrder } from './builder/messages.ts'
 export { type Builder, type BuilderHost, createBuilderHost } from './builder-host.ts'
 export { extractors, findExtractor } from './extractors/extractors.ts'
 export { validateParameters } from './extractors/parameters.ts'
-export {
-  fetchResource,
-  findRefusal,
-  isLastingFetchReason,
-  reasonOf,
-} from './fetch/fetch-resource.ts'
+export { findRefusal, isLastingFetchReason, reasonOf } from './fetch/explain.ts'
+export type { FetchConnection } from './fetch/fetch-order.ts'
+export { fetchResource } from './fetch/fetch-resource.ts'
 export { type FetchPolicy, guardedAgent, refuseLiteral } from './fetch/guarded-agent.ts'
+export { extractorParams, sourceOptionNames, validateSourceOptions } from './fetch/source-options.ts'
 export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.ts'
 export { guessArguments } from './guess-arguments.ts'
 export { pipelineVersion } from './pipeline-version.ts'
+export { describePortalDataset } from './portals/describe-dataset.ts'
+export { refuseWebPage } from './portals/refuse-web-page.ts'
 export { datasetsNamed, type NamedDataset } from './processors/datasets-named.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export type { Processor } from './processors/processor.ts'

@@ -7,6 +7,8 @@ export interface DataLayout {
   readonly control: string
   /** Ties the directory to its control database. */
   readonly directoryId: string
+  /** The key of what is sealed in the control database; in no backup. */
+  readonly secretKey: string
   readonly blobs: string
   readonly generations: string
   readonly serving: string
@@ -17,6 +19,7 @@ export function dataLayout(root: string): DataLayout {
     root,
     control: join(root, 'control.sqlite'),
     directoryId: join(root, 'directory-id'),
+    secretKey: join(root, 'secret.key'),
     blobs: join(root, 'blobs'),
     generations: join(root, 'generations'),
     serving: join(root, 'serving'),

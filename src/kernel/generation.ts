@@ -28,6 +28,16 @@ export interface BuildSource {
   /** Name of the extractor, e.g. `csvfile`. */
   readonly extractor: string
   readonly params: JsonObject
+  /** Of a resource that is another dataset; `path` is then the manifest of its generation. */
+  readonly dataset?: SourceDataset
+}
+
+/** What the readers of another dataset had when the build was planned. */
+export interface SourceDataset {
+  readonly generationUid: string
+  readonly fields: readonly Field[]
+  /** In their order; paths are absolute. */
+  readonly parts: readonly { readonly path: string; readonly rows: number; readonly bytes: number }[]
 }
 
 /** A published dataset that a processor joins: its records as its readers had them when the build was planned. */

@@ -1,94 +1,12 @@
 /** Fetching from real local servers: refusals, limits, redirects, conditions. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { isPublicAddress } from '../../src/ingest/fetch/address-guard.ts'
-import { createBlobStore, type FetchPolicy, fetchResource } from '../../src/ingest/index.ts'
-import { AppError, createIds, type ErrorKey } from '../../src/kernel/index.ts'
-import { tempDirectory } from '../support/builder.ts'
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-/** Serves on a free port of 127.0.0.1. */
-async function serve(
-  t: TestContext,
-  handler: Handler,
-): Promise<{ url: string; port: number; hits: string[] }> {
-  const hits: string[] = []
-  const server = createServer((request, response) => {
-    hits.push(request.url ?? '')
-    handler(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, port, hits }
-}
-
-function openBlobs(t: TestContext) {
-  const directory = tempDirectory(t)
-  return {
-    directory,
-    store: createBlobStore({ directory, tmpDirectory: join(directory, 'tmp'), ids: createIds() }),
-  }
-}
-
-const open: FetchPolicy = {
-  allowPrivateAddresses: true,
-  timeoutMs: 20_000,
-  idleTimeoutMs: 10_000,
-  maxBytes: 1 << 20,
-  maxRedirects: 3,
-}
-const guarded: FetchPolicy = { ...open, allowPrivateAddresses: false }
-
-interface FetchOptions {
-  readonly policy?: Partial<FetchPolicy>
-  readonly base?: FetchPolicy
-  readonly conditional?: { etag: string | null; lastModified: string | null }
-  readonly signal?: AbortSignal
-}
-
-async function fetchFrom(t: TestContext, url: string, options: FetchOptions = {}) {
-  const blobs = openBlobs(t)
-  try {
-    const fetched = await fetchResource({
-      url,
-      conditional: options.conditional ?? null,
-      policy: { ...(options.base ?? open), ...options.policy },
-      blobs: blobs.store,
-      signal: options.signal ?? new AbortController().signal,
-    })
-    const content = fetched.kind === 'fetched' ? readFileSync(blobs.store.path(fetched.sha256)) : null
-    return { fetched, content }
-  } finally {
-    // Whatever happens, nothing unfinished stays behind.
-    assert.deepEqual(
-      readdirSync(blobs.directory).includes('tmp') ? readdirSync(join(blobs.directory, 'tmp')) : [],
-      [],
-    )
-  }
-}
-
-async function assertFails(
-  work: Promise<unknown>,
-  key: ErrorKey,
-  params: Record<string, unknown> = {},
-): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(error instanceof AppError, String(error))
-    assert.equal(error.key, key)
-    for (const [name, value] of Object.entries(params)) assert.equal(error.params[name], value)
-    return true
-  })
-}
+import type { FetchPolicy } from '../../src/ingest/index.ts'
+import { assertFails, fetchFrom, guarded, type Handler, lookupOf, serve } from '../support/fetching.ts'
 
 test('a resource is fetched into the blob store with what its headers say', async (t) => {
   const { url } = await serve(t, (_, response) => {
@@ -145,17 +63,6 @@ test("a name that resolves to this host is refused by the system's own lookup", 
     await assertFails(fetchFrom(t, `http://${name}:${port}/`, { base: guarded }), 'ingest.fetch_refused')
   assert.deepEqual(hits, [])
 })
-
-/** Resolves every name to what `answers` gives, one answer per call. */
-function lookupOf(...answers: string[]): NonNullable<FetchPolicy['lookup']> {
-  let call = 0
-  const answer = (_name: string, options: { all?: boolean }, callback: (...args: unknown[]) => void) => {
-    const address = answers[Math.min(call++, answers.length - 1)]!
-    if (options.all) callback(null, [{ address, family: 4 }])
-    else callback(null, address, 4)
-  }
-  return answer as unknown as NonNullable<FetchPolicy['lookup']>
-}
 
 test('a name is judged by the address of the connection itself: answers that change do not help', async (t) => {
   const { port, hits } = await serve(t, (_, response) => response.end('inside'))
@@ -236,7 +143,7 @@ test('addresses that are none, of other schemes or with passwords are refused', 
     'nonsense',
     '//example.org/',
     'file:///etc/passwd',
-    'ftp://example.org/',
+    'gopher://example.org/',
     'javascript:1',
     'http://',
     'http://user:secret@example.org/',

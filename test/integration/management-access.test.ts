@@ -58,9 +58,12 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['.*', /^\/datasets\/[^/]+(\/|$)/, 'WRITE'],
   [
     '.*',
-    /^\/(extractors|processors|fields_specifications|guess_extractors|guess_extractor_params)$/,
+    /^\/(extractors|processors|fields_specifications|guess_extractors|guess_extractor_params|describe_source)$/,
     'TOOLS',
   ],
+  // Ours: who may edit resources may give them credentials.
+  ['GET', /^\/connections(\/|$)/, 'TOOLS'],
+  ['.*', /^\/connections(\/|$)/, 'WRITE'],
   ['POST', /^\/files$/, 'TOOLS'],
   // Ours: there is no documented deletion.
   ['DELETE', /^\/files\//, 'TOOLS'],

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
 import { registerChanges } from './change-routes.ts'
+import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
@@ -41,6 +42,7 @@ const parts: readonly RegisterRoutes[] = [
   registerEvents,
   registerWebhooks,
   registerFiles,
+  registerConnections,
   registerTools,
   registerApiKeys,
 ]

@@ -1,8 +1,15 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ConfiguredResource, filePrefix, findFile } from '../../catalog/index.ts'
-import { fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
-import { AppError, type ConfiguredStep } from '../../kernel/index.ts'
+import { holdDatasetSource, readySource } from '../../actions/index.ts'
+import {
+  type ConfiguredResource,
+  datasetPrefix,
+  filePrefix,
+  findFile,
+  findPublication,
+} from '../../catalog/index.ts'
+import { extractorParams, fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
+import { AppError, type ConfiguredStep, type JsonObject, type SourceDataset } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 
 export interface GatheredSource {
@@ -10,11 +17,15 @@ export interface GatheredSource {
   readonly sha256: string
   readonly bytes: number
   readonly filename: string
+  /** Of a dataset:// address. */
+  readonly dataset?: SourceDataset
   /** The extractor that fits best. */
   guess(): Promise<string>
   head(): Promise<Buffer>
   /** The last bytes. */
   tail(): Promise<Buffer>
+  /** It may go again. */
+  release(): void
 }
 
 /** Looked at on each end of a file. */
@@ -22,19 +33,23 @@ const endBytes = 64 << 10
 const previewRows = 20
 
 /**
- * The bytes behind a resource's address: an uploaded file, or a remote one brought into the blob store. `owner`: whose
- * files may be read; null for anybody's.
- * Errors: catalog.unknown_file, ingest.fetch_*, ingest.source_too_large.
+ * The bytes behind a resource's address: an uploaded file, another dataset, or a remote one brought into the blob store
+ * (of a paged one the first page). `params`: as stored. `owner`: whose files and datasets may be read; null for
+ * anybody's.
+ * Errors: catalog.unknown_file, catalog.unknown_dataset, catalog.not_published, ingest.fetch_*,
+ * ingest.source_too_large, those of readySource.
  */
 export async function gatherSource(
   services: HttpServices,
-  url: string,
+  source: { readonly url: string; readonly params: JsonObject },
   owner: string | null,
   signal: AbortSignal,
 ): Promise<GatheredSource> {
+  const { url } = source
+  if (url.startsWith(datasetPrefix)) return gatherDataset(services, url, owner)
   const found = url.startsWith(filePrefix)
     ? await findFile(services.catalogDeps, url.slice(filePrefix.length), owner)
-    : await fetchRemote(services, url, signal)
+    : await fetchRemote(services, source, signal)
   const path = services.blobs.path(found.sha256)
   const head = () => readAt(path, 0)
   const tail = () => readAt(path, Math.max(0, found.bytes - endBytes))
@@ -46,13 +61,42 @@ export async function gatherSource(
     head,
     tail,
     guess: async () => guessExtractor(found.filename, await head(), await tail()),
+    release: () => {},
   }
 }
 
-async function fetchRemote(services: HttpServices, url: string, signal: AbortSignal) {
+async function gatherDataset(
+  services: HttpServices,
+  url: string,
+  owner: string | null,
+): Promise<GatheredSource> {
+  const { control, generations, generationsDirectory } = services
+  if (owner !== null) await requireVisible(services, url.slice(datasetPrefix.length))
+  const { source, release } = await holdDatasetSource(control.db, generationsDirectory, generations, url)
+  const { parts: _parts, ...facts } = source
+  return { ...facts, head: async () => Buffer.alloc(0), guess: async () => 'dataset', release }
+}
+
+/** Who may not edit every dataset sees what any reader does. Errors: catalog.unknown_dataset. */
+async function requireVisible({ control }: HttpServices, reference: string): Promise<void> {
+  const publication = await findPublication(control.db, reference)
+  if (publication?.visibility !== 'domain')
+    throw new AppError('catalog.unknown_dataset', { dataset_uid: reference.slice(0, 300) })
+}
+
+async function fetchRemote(
+  services: HttpServices,
+  source: { readonly url: string; readonly params: JsonObject },
+  signal: AbortSignal,
+) {
+  const { url } = source
+  const { params, connection } = await readySource(services.catalogDeps, source)
   const fetched = await fetchResource({
     url,
     conditional: null,
+    params,
+    connection,
+    firstPages: 1,
     policy: services.fetchPolicy,
     blobs: services.blobs,
     signal,
@@ -87,7 +131,7 @@ export async function previewOf(
   signal: AbortSignal,
   { processors = [], rows = previewRows }: PreviewOptions = {},
 ): Promise<Preview> {
-  const source = await gatherSource(services, resource.url, null, signal)
+  const source = await gatherSource(services, resource, null, signal)
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
   await mkdir(tmpDirectory, { recursive: true })
   try {
@@ -101,7 +145,8 @@ export async function previewOf(
           sha256: source.sha256,
           bytes: source.bytes,
           extractor: resource.type,
-          params: resource.params,
+          params: extractorParams(resource.params),
+          ...(source.dataset ? { dataset: source.dataset } : {}),
         },
         processors: stepsAt(processors, new Date(services.clock.now()).toISOString()),
         fieldSpecifications: [],
@@ -116,6 +161,7 @@ export async function previewOf(
       signal,
     )
   } finally {
+    source.release()
     await rm(tmpDirectory, { recursive: true, force: true })
   }
 }

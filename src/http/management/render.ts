@@ -2,9 +2,11 @@
 import type { ApiKey } from '../../access/index.ts'
 import {
   type ConfiguredResource,
+  type Connection,
   type DatasetRow,
   filePrefix,
   type MetadataEntry,
+  withoutSealed,
 } from '../../catalog/index.ts'
 import type { FilesTable, HeldPublishesTable } from '../../control/index.ts'
 import { extractors } from '../../ingest/index.ts'
@@ -107,7 +109,22 @@ export function printMetadata(entry: MetadataEntry, expand: Expansion): JsonObje
 
 export function printResource(resource: ConfiguredResource): JsonObject {
   const { resource_uid, url, title, type, params } = resource
-  return { resource_uid, url, title, type, params }
+  return { resource_uid, url, title, type, params: withoutSealed(params) }
+}
+
+export function printConnection(connection: Connection): JsonObject {
+  return {
+    connection_uid: connection.connectionUid,
+    name: connection.name,
+    kind: connection.kind,
+    url: connection.url,
+    username: connection.username,
+    has_secret: connection.hasSecret,
+    params: connection.params,
+    created_at: formatInstant(connection.createdAt),
+    changed_at: formatInstant(connection.changedAt),
+    user: { username: connection.owner },
+  }
 }
 
 export function printFile(file: FilesTable): JsonObject {

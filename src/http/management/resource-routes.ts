@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import {
   addResource,
+  type ConfiguredResource,
+  datasetPrefix,
   deleteResource,
   filePrefix,
   findDataset,
@@ -11,8 +13,15 @@ import {
   listResources,
   type ResourceInput,
   replaceResource,
+  storedParams,
 } from '../../catalog/index.ts'
-import { findExtractor, type Preview, validateParameters } from '../../ingest/index.ts'
+import {
+  extractorParams,
+  findExtractor,
+  type Preview,
+  validateParameters,
+  validateSourceOptions,
+} from '../../ingest/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -25,10 +34,17 @@ import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes }
 const tags = ['resources']
 const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
 const resourceBody = Type.Object({
-  url: Type.String({ description: 'odsfile://<file_id> of an uploaded file, or an http(s) address' }),
+  url: Type.String({
+    description:
+      'odsfile://<file_id> of an uploaded file, dataset://<dataset_id>, or an http, https, ftp, ftps, sftp or s3 address',
+  }),
   title: Type.Optional(nullableText()),
   type: Type.Optional(nullableText('Name of the extractor; guessed when left out')),
-  params: Type.Optional(anyObject('Parameters of the extractor')),
+  params: Type.Optional(
+    anyObject(
+      'Parameters of the extractor, and how the bytes are fetched: connection, method, headers, body, authentication, paging (docs/sources.md)',
+    ),
+  ),
 })
 type ResourceBody = { url: string; title?: string | null; type?: string | null; params?: JsonObject }
 
@@ -57,7 +73,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       const resource = await addResource(
         editorOf(services, request),
         datasetUid,
-        await readResource(services, reply, request.body),
+        (await readResource(services, reply, request.body, null)).input,
       )
       return reply.status(201).send(printResource(resource))
     },
@@ -80,8 +96,8 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
-      await findResource(catalogDeps, datasetUid, request.params.resource_uid)
-      const input = await readResource(services, reply, request.body)
+      const present = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
+      const { input } = await readResource(services, reply, request.body, present)
       return printResource(
         await replaceResource(editorOf(services, request), datasetUid, request.params.resource_uid, input),
       )
@@ -146,7 +162,8 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       await uidOf(request.params.dataset_uid)
-      const resource = await readResource(services, reply, request.body)
+      const { input, stored } = await readResource(services, reply, request.body, null)
+      const resource = { ...input, params: stored }
       return sendPreview(
         reply,
         await previewOf(services, { resource_uid: 're_preview', ...resource }, disconnectSignal(reply)),
@@ -155,21 +172,42 @@ export const registerResources: RegisterRoutes = (scope, services) => {
   )
 }
 
-/** Errors: ingest.unknown_extractor, ingest.invalid_parameter, and those of a source that has to be looked at for a guess. */
+/**
+ * `input`: as it was given, for the catalog to store. `stored`: its parameters as they are stored, to look at the source.
+ * Errors: ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
+ * those of a source that has to be looked at for a guess.
+ */
 async function readResource(
   services: HttpServices,
   reply: FastifyReply,
   body: ResourceBody,
-): Promise<ResourceInput> {
-  const params = body.params ?? {}
-  const type = body.type ?? (await guessType(services, body.url, reply))
-  validateParameters(findExtractor(type), params)
-  return { url: body.url, title: body.title ?? '', type, params }
+  present: ConfiguredResource | null,
+): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
+  const { url, params = {} } = body
+  const given = body.type ?? (params.paging ? 'jsonl' : null)
+  validateSourceOptions(url, given ?? '', params)
+  const stored = await storedParams(services.catalogDeps, { url, params }, present)
+  const type = given ?? (await guessType(services, { url, params: stored }, reply))
+  if ((type === 'dataset') !== url.startsWith(datasetPrefix))
+    throw new AppError('ingest.invalid_source_option', {
+      option: 'type',
+      expected: 'dataset is the type of dataset:// addresses, and of them alone',
+    })
+  validateParameters(findExtractor(type), extractorParams(params))
+  return { input: { url, title: body.title ?? '', type, params }, stored }
 }
 
-async function guessType(services: HttpServices, url: string, reply: FastifyReply): Promise<string> {
-  const source = await gatherSource(services, url, null, disconnectSignal(reply))
-  return source.guess()
+async function guessType(
+  services: HttpServices,
+  source: { readonly url: string; readonly params: JsonObject },
+  reply: FastifyReply,
+): Promise<string> {
+  const gathered = await gatherSource(services, source, null, disconnectSignal(reply))
+  try {
+    return await gathered.guess()
+  } finally {
+    gathered.release()
+  }
 }
 
 function sendPreview(reply: FastifyReply, { fields, records }: Preview): FastifyReply {

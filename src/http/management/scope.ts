@@ -8,7 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import { Type } from 'typebox'
-import type { EditorDeps } from '../../catalog/index.ts'
+import type { EditorDeps, SecretDeps } from '../../catalog/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 import { usernameOf } from '../username-of.ts'
@@ -73,6 +73,6 @@ function integerOf(parameter: string, text: string | undefined, fallback: number
 }
 
 /** For edits: what they work on and who makes them. */
-export function editorOf(services: HttpServices, request: FastifyRequest): EditorDeps {
+export function editorOf(services: HttpServices, request: FastifyRequest): EditorDeps & SecretDeps {
   return { ...services.catalogDeps, username: usernameOf(request) }
 }

@@ -1,17 +1,24 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { requirePermission } from '../../access/index.ts'
+import { storedParams, withoutSealed } from '../../catalog/index.ts'
 import {
+  describePortalDataset,
   fieldSpecificationNames,
   findExtractor,
   guessExtractorParams,
   guessExtractors,
   processors,
+  refuseWebPage,
+  validateSourceOptions,
 } from '../../ingest/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { ownerFilter } from './file-routes.ts'
-import { gatherSource } from './preview-source.ts'
+import { type GatheredSource, gatherSource } from './preview-source.ts'
 import { printExtractors } from './render.ts'
-import type { RegisterRoutes } from './scope.ts'
+import { anyObject, type RegisterRoutes } from './scope.ts'
 
 const tags = ['tools']
 
@@ -41,6 +48,27 @@ export const registerTools: RegisterRoutes = (scope, services) => {
     async () => [...fieldSpecificationNames],
   )
 
+  const optionalParams = Type.Optional(
+    anyObject('How the bytes are fetched, as parameters of a resource say it'),
+  )
+
+  /** The source a tool is asked about. Whoever names a connection or a secret must be one who may edit resources. */
+  async function gather(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    source: { readonly url: string; readonly params?: JsonObject },
+  ): Promise<GatheredSource> {
+    const { url, params = {} } = source
+    if (params.connection !== undefined) requirePermission(request.principal, 'WRITE')
+    validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
+    const found = { url, params: await stored(url, params) }
+    return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
+  }
+
+  function stored(url: string, params: JsonObject): Promise<JsonObject> {
+    return storedParams(services.catalogDeps, { url, params }, null)
+  }
+
   scope.post(
     '/guess_extractors',
     operation(
@@ -48,24 +76,21 @@ export const registerTools: RegisterRoutes = (scope, services) => {
       'guessExtractors',
       'Extractors by how well they fit a source',
       answerOf('ExtractorGuess'),
-      {
-        tags,
-        body: Type.Object({ url: Type.String() }),
-      },
+      { tags, body: Type.Object({ url: Type.String(), params: optionalParams }) },
     ),
     async (request, reply) => {
-      const source = await gatherSource(
-        services,
-        request.body.url,
-        ownerFilter(request),
-        disconnectSignal(reply),
-      )
-      const { recommended, others } = guessExtractors(
-        source.filename,
-        await source.head(),
-        await source.tail(),
-      )
-      return { recommended_extractors: recommended, other_extractors: others }
+      const source = await gather(request, reply, request.body)
+      try {
+        if (source.dataset) return { recommended_extractors: ['dataset'], other_extractors: [] }
+        const { recommended, others } = guessExtractors(
+          source.filename,
+          await source.head(),
+          await source.tail(),
+        )
+        return { recommended_extractors: recommended, other_extractors: others }
+      } finally {
+        source.release()
+      }
     },
   )
 
@@ -76,13 +101,59 @@ export const registerTools: RegisterRoutes = (scope, services) => {
       'guessExtractorParams',
       'Parameters for an extractor and a source',
       answerOf('ExtractorParametersGuess'),
-      { tags, body: Type.Object({ url: Type.String(), extractor: Type.String() }) },
+      {
+        tags,
+        body: Type.Object({ url: Type.String(), extractor: Type.String(), params: optionalParams }),
+      },
     ),
     async (request, reply) => {
-      const { extractor, url } = request.body
-      const { type } = findExtractor(extractor)
-      const source = await gatherSource(services, url, ownerFilter(request), disconnectSignal(reply))
+      const { type } = findExtractor(request.body.extractor)
+      const source = await gather(request, reply, request.body)
+      source.release()
       return { extractor: type, params: guessExtractorParams(type, source.filename) }
+    },
+  )
+
+  scope.post(
+    '/describe_source',
+    operation(
+      'TOOLS',
+      'describeSource',
+      'What an address is: a dataset of an Opendatasoft, CKAN or Socrata portal, or a file; with a resource made of it',
+      answerOf('SourceDescription'),
+      { tags, body: Type.Object({ url: Type.String(), params: optionalParams }) },
+    ),
+    async (request, reply) => {
+      const { url, params = {} } = request.body
+      const signal = disconnectSignal(reply)
+      const found = await describePortalDataset(url, services.fetchPolicy, signal)
+      if (found) {
+        const { kind, title, metadata, extractor, downloadUrl } = found
+        return {
+          kind,
+          title,
+          metadata,
+          recommended_extractor: extractor,
+          download_url: downloadUrl,
+          resource: { url: downloadUrl, title: title ?? '', type: extractor, params: found.params },
+        }
+      }
+      const source = await gather(request, reply, { url, params })
+      try {
+        refuseWebPage(await source.head(), source.filename)
+        const type = await source.guess()
+        const title = source.filename
+        return {
+          kind: 'file',
+          title,
+          metadata: {},
+          recommended_extractor: type,
+          download_url: url,
+          resource: { url, title, type, params: withoutSealed(await stored(url, params)) },
+        }
+      } finally {
+        source.release()
+      }
     },
   )
 }

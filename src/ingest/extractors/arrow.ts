@@ -17,6 +17,7 @@ import type { Extractor, ReaderContext, SourceReader } from './reader.ts'
 export const arrowExtractor: Extractor = {
   type: 'arrow',
   label: 'Arrow file',
+  kinds: [/\.(arrow|arrows|feather)$/i],
   parameters: [extractFilename],
   open: openArrow,
 }

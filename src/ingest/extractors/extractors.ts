@@ -7,6 +7,7 @@ import { geopackageExtractor } from './geopackage.ts'
 import { gpxExtractor } from './gpx.ts'
 import { geojsonExtractor, jsonDictExtractor, jsonExtractor, jsonLinesExtractor } from './json.ts'
 import { kmlExtractor } from './kml.ts'
+import { datasetExtractor } from './dataset.ts'
 import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 import { shapefileExtractor } from './shapefile.ts'
@@ -32,7 +33,10 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     kmlExtractor,
     gpxExtractor,
     geopackageExtractor,
-  ].map((extractor) => [extractor.type, readsArchives(extractor)]),
+  ]
+    .map(readsArchives)
+    .concat(datasetExtractor)
+    .map((extractor) => [extractor.type, extractor]),
 )
 
 /** Errors: ingest.unknown_extractor. */

@@ -18,6 +18,7 @@ import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader
 export const fixedWidthExtractor: Extractor = {
   type: 'fixed_width',
   label: 'Fixed width file',
+  kinds: [/\.(fwf|fixed)(\.gz)?$/i],
   parameters: [
     {
       name: 'columns',

@@ -94,7 +94,46 @@ export const catalogErrors = defineErrors({
     status: 400,
     errorKey: 'InvalidResourceURLException',
     message: 'A resource cannot point at {url}',
-    hint: 'Use odsfile://<file_id> of an uploaded file, or an http:// or https:// address',
+    hint: 'Use odsfile://<file_id> of an uploaded file, dataset://<dataset_id> of another dataset, or an http, https, ftp, ftps, sftp or s3 address; credentials belong into a connection',
+  },
+  'catalog.unknown_connection': {
+    status: 404,
+    errorKey: 'UnknownConnectionException',
+    message: 'Unknown connection: {connection_uid}',
+  },
+  'catalog.connection_in_use': {
+    status: 400,
+    errorKey: 'ConnectionInUseException',
+    message: 'Connection {name} is used by dataset {dataset_id}',
+    hint: "Take it out of that dataset's resource first",
+  },
+  'catalog.connection_name_taken': {
+    status: 400,
+    errorKey: 'ConnectionNameTakenException',
+    message: 'There is a connection named {name} already',
+  },
+  'catalog.invalid_connection': {
+    status: 400,
+    errorKey: 'InvalidConnectionException',
+    message: 'A connection cannot have this {property}: {expected}',
+  },
+  'catalog.connection_mismatch': {
+    status: 400,
+    errorKey: 'ConnectionMismatchException',
+    message: 'Connection {name} is for {connection_url}, not for {url}',
+    hint: 'A secret goes only where it was given for: use another connection',
+  },
+  'catalog.secret_needed': {
+    status: 400,
+    errorKey: 'SecretNeededException',
+    message: 'The secret {parameter} has to be given again',
+    hint: '*** keeps a secret only while its address stays the same',
+  },
+  'catalog.secret_unreadable': {
+    status: 400,
+    errorKey: 'SecretUnreadableException',
+    message: 'A stored secret cannot be read',
+    hint: "It was sealed with another key or for another address. Give it again, or put the server's secret key back (docs/sources.md)",
   },
   'catalog.resource_not_downloadable': {
     status: 400,

@@ -266,7 +266,7 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'FetchInvalidURLException',
     message: 'The address {url} cannot be fetched: {reason}',
-    hint: 'Use a complete http:// or https:// address',
+    hint: 'Use a complete address: http://, https://, ftp://, ftps://, sftp:// or s3://',
   },
   'ingest.fetch_failed': {
     status: 400,
@@ -279,6 +279,62 @@ export const ingestErrors = defineErrors({
     errorKey: 'FetchStatusException',
     message: 'Fetching {url} was answered with status {status}',
     hint: 'Check that the address is right and needs no sign-in',
+  },
+  'ingest.fetch_denied': {
+    status: 400,
+    errorKey: 'FetchDeniedException',
+    message: 'Fetching {url} was refused: {reason}',
+    hint: 'Check user name and secret of the connection',
+  },
+  'ingest.fetch_not_found': {
+    status: 400,
+    errorKey: 'FetchNotFoundException',
+    message: 'There is no file at {url}',
+  },
+  'ingest.fetch_needs_connection': {
+    status: 400,
+    errorKey: 'FetchNeedsConnectionException',
+    message: 'Fetching {url} needs a connection of kind {kind}',
+    hint: 'Create one (POST /connections) and name it in the parameter connection of the resource',
+  },
+  'ingest.host_key_differs': {
+    status: 400,
+    errorKey: 'HostKeyDiffersException',
+    message: 'The server of {url} has the key {presented}, and not {expected}',
+    hint: 'Ask its operator whether that is its key, then set host_key of the connection',
+  },
+  'ingest.invalid_source_option': {
+    status: 400,
+    errorKey: 'InvalidSourceOptionException',
+    message: 'The parameter {option} of a resource cannot be used: {expected}',
+  },
+  'ingest.page_unreadable': {
+    status: 400,
+    errorKey: 'PageUnreadableException',
+    message: 'Page {page} of {url} cannot be read: {reason}',
+  },
+  'ingest.paging_endless': {
+    status: 400,
+    errorKey: 'PagingEndlessException',
+    message: '{url} has more than {max} pages, or pages for ever',
+    hint: 'Ask for larger pages, or raise max_pages of the paging',
+  },
+  'ingest.paging_repeats': {
+    status: 400,
+    errorKey: 'PagingRepeatsException',
+    message: 'Page {page} of {url} is one that came before',
+    hint: 'Check the name of the paging parameter: the source may not know it',
+  },
+  'ingest.paging_changed': {
+    status: 400,
+    errorKey: 'PagingChangedException',
+    message: '{url} changed while its pages were read: {was} records were announced, then {is}',
+  },
+  'ingest.portal_has_no_file': {
+    status: 400,
+    errorKey: 'PortalHasNoFileException',
+    message: 'The dataset at {url} has no file in a format that can be read; it has {formats}',
+    hint: 'Use the address of one of its files, or of another dataset',
   },
   'ingest.fetch_timed_out': {
     status: 400,

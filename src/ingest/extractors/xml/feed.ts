@@ -10,6 +10,7 @@ import { openXmlText, requireXml } from './open-xml.ts'
 export const feedExtractor: Extractor = {
   type: 'rss',
   label: 'RSS or Atom feed',
+  kinds: [/\.(rss|atom)$/i],
   parameters: [
     {
       ...encodingParameter,

@@ -13,6 +13,7 @@ import { openXmlText, requireXml } from './open-xml.ts'
 export const xmlExtractor: Extractor = {
   type: 'xmlfile',
   label: 'XML file',
+  kinds: [/\.xml(\.gz)?$/i],
   parameters: [
     {
       name: 'xpath',

@@ -1,0 +1,216 @@
+/** Connections: saved access to servers that sources are fetched from. Their secret goes in and never comes out again. */
+import { sql } from 'kysely'
+import type { ConnectionsTable } from '../control/index.ts'
+import { AppError, type JsonObject, type SecretBox } from '../kernel/index.ts'
+import { checkConnection, isWithin } from './check-connection.ts'
+import type { CatalogDeps, EditorDeps, SecretDeps } from './edit-dataset.ts'
+
+export interface Connection {
+  readonly connectionUid: string
+  readonly name: string
+  readonly kind: string
+  readonly url: string
+  readonly username: string | null
+  readonly hasSecret: boolean
+  readonly params: JsonObject
+  readonly owner: string
+  readonly createdAt: number
+  readonly changedAt: number
+}
+
+export interface ConnectionInput {
+  readonly name: string
+  readonly kind: string
+  readonly url: string
+  readonly username: string | null
+  /** undefined: it stays what it is; null: there is none. */
+  readonly secret?: string | null | undefined
+  readonly params: JsonObject
+}
+
+/** A connection with its secret in the clear: for a fetch, never for an answer. */
+export interface OpenedConnection {
+  readonly connectionUid: string
+  readonly name: string
+  readonly kind: string
+  readonly url: string
+  readonly username: string | null
+  readonly secret: string | null
+  readonly params: JsonObject
+  readonly changedAt: number
+}
+
+export async function listConnections({ db }: CatalogDeps): Promise<Connection[]> {
+  const rows = await db.selectFrom('connections').selectAll().orderBy('name').execute()
+  return rows.map(toConnection)
+}
+
+/** By uid or name. Errors: catalog.unknown_connection. */
+export async function findConnection(deps: CatalogDeps, reference: string): Promise<Connection> {
+  return toConnection(await findRow(deps, reference))
+}
+
+/** Errors: catalog.invalid_connection, catalog.connection_name_taken. */
+export async function createConnection(
+  deps: EditorDeps & SecretDeps,
+  input: ConnectionInput,
+): Promise<Connection> {
+  checkConnection(input)
+  const now = deps.clock.now()
+  const row: ConnectionsTable = {
+    connection_uid: deps.ids.uid('co'),
+    name: input.name,
+    kind: input.kind,
+    url: input.url,
+    username: input.username,
+    secret_sealed: seal(deps.secrets, input),
+    params_json: JSON.stringify(input.params),
+    owner: deps.username,
+    created_at: now,
+    changed_at: now,
+  }
+  const inserted = await deps.db
+    .insertInto('connections')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('connection_uid')
+    .executeTakeFirst()
+  if (!inserted) throw new AppError('catalog.connection_name_taken', { name: input.name })
+  return toConnection(row)
+}
+
+/**
+ * Whoever changes where a connection leads must know its secret: otherwise it could be had sent anywhere.
+ * Errors: those of createConnection, catalog.unknown_connection, catalog.secret_needed.
+ */
+export async function updateConnection(
+  deps: CatalogDeps & SecretDeps,
+  reference: string,
+  change: Partial<ConnectionInput>,
+): Promise<Connection> {
+  const present = await findRow(deps, reference)
+  const known = toConnection(present)
+  const input: ConnectionInput = {
+    name: change.name ?? known.name,
+    kind: change.kind ?? known.kind,
+    url: change.url ?? known.url,
+    username: change.username === undefined ? known.username : change.username,
+    secret: change.secret,
+    params: change.params ?? known.params,
+  }
+  checkConnection(input)
+  const leadsElsewhere = contextOf(input) !== contextOf(known)
+  if (input.secret === undefined && present.secret_sealed !== null && leadsElsewhere)
+    throw new AppError('catalog.secret_needed', { parameter: 'secret' })
+  const taken = await deps.db
+    .selectFrom('connections')
+    .select('connection_uid')
+    .where('name', '=', input.name)
+    .where('connection_uid', '!=', present.connection_uid)
+    .executeTakeFirst()
+  if (taken) throw new AppError('catalog.connection_name_taken', { name: input.name })
+  await deps.db
+    .updateTable('connections')
+    .set({
+      name: input.name,
+      kind: input.kind,
+      url: input.url,
+      username: input.username,
+      params_json: JSON.stringify(input.params),
+      // Never twice the same: what was fetched with the connection as it was counts no more.
+      changed_at: Math.max(deps.clock.now(), present.changed_at + 1),
+      ...(input.secret === undefined ? {} : { secret_sealed: seal(deps.secrets, input) }),
+    })
+    .where('connection_uid', '=', present.connection_uid)
+    .execute()
+  return findConnection(deps, present.connection_uid)
+}
+
+/** Errors: catalog.unknown_connection, catalog.connection_in_use. */
+export async function deleteConnection(deps: CatalogDeps, reference: string): Promise<void> {
+  const { connection_uid, name } = await findRow(deps, reference)
+  await deps.db.transaction().execute(async (trx) => {
+    // An underscore stands for any character in a pattern.
+    const pattern = `%"connection":"${connection_uid.replace(/[\\%_]/g, '\\$&')}"%`
+    const user = await trx
+      .selectFrom('resources')
+      .innerJoin('datasets', 'datasets.dataset_uid', 'resources.dataset_uid')
+      .select('datasets.dataset_id')
+      .where(sql<boolean>`resources.params_json like ${pattern} escape '\\'`)
+      .executeTakeFirst()
+    if (user) throw new AppError('catalog.connection_in_use', { name, dataset_id: user.dataset_id })
+    await trx.deleteFrom('connections').where('connection_uid', '=', connection_uid).execute()
+  })
+}
+
+/**
+ * The connection that a resource's parameters name, for fetching `url`; null when they name none.
+ * Errors: catalog.unknown_connection, catalog.connection_mismatch, catalog.secret_unreadable.
+ */
+export async function openConnection(
+  deps: Pick<CatalogDeps, 'db'> & SecretDeps,
+  url: string,
+  params: JsonObject,
+): Promise<OpenedConnection | null> {
+  const row = await namedConnection(deps, url, params)
+  if (row === null) return null
+  const { connectionUid, name, kind, username, changedAt, ...known } = toConnection(row)
+  const secret =
+    row.secret_sealed === null
+      ? null
+      : deps.secrets.open(row.secret_sealed, contextOf({ kind, url: row.url }))
+  return { connectionUid, name, kind, url: known.url, username, secret, params: known.params, changedAt }
+}
+
+/** Errors: catalog.unknown_connection, catalog.connection_mismatch. */
+export async function namedConnection(
+  deps: Pick<CatalogDeps, 'db'>,
+  url: string,
+  params: JsonObject,
+): Promise<ConnectionsTable | null> {
+  const { connection } = params
+  if (typeof connection !== 'string' || connection === '') return null
+  const row = await findRow(deps, connection)
+  if (!isWithin(row, url)) {
+    const facts = { name: row.name, connection_url: row.url, url: url.slice(0, 200) }
+    throw new AppError('catalog.connection_mismatch', facts)
+  }
+  return row
+}
+
+async function findRow({ db }: Pick<CatalogDeps, 'db'>, reference: string): Promise<ConnectionsTable> {
+  const rows = await db
+    .selectFrom('connections')
+    .selectAll()
+    .where((eb) => eb.or([eb('connection_uid', '=', reference), eb('name', '=', reference)]))
+    .execute()
+  const row = rows.find(({ connection_uid }) => connection_uid === reference) ?? rows[0]
+  if (!row) throw new AppError('catalog.unknown_connection', { connection_uid: reference.slice(0, 100) })
+  return row
+}
+
+function seal(box: SecretBox, input: ConnectionInput): string | null {
+  const { secret } = input
+  return secret === undefined || secret === null || secret === '' ? null : box.seal(secret, contextOf(input))
+}
+
+/** Whom the secret may be sent to. */
+function contextOf({ kind, url }: { readonly kind: string; readonly url: string }): string {
+  const { protocol, host } = new URL(url)
+  return `connection ${kind} ${protocol}//${host}`
+}
+
+function toConnection(row: ConnectionsTable): Connection {
+  return {
+    connectionUid: row.connection_uid,
+    name: row.name,
+    kind: row.kind,
+    url: row.url,
+    username: row.username,
+    hasSecret: row.secret_sealed !== null,
+    params: JSON.parse(row.params_json),
+    owner: row.owner,
+    createdAt: row.created_at,
+    changedAt: row.changed_at,
+  }
+}
