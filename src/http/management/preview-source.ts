@@ -74,7 +74,8 @@ async function gatherDataset(
   if (owner !== null) await requireVisible(services, url.slice(datasetPrefix.length))
   const { source, release } = await holdDatasetSource(control.db, generationsDirectory, generations, url)
   const { parts: _parts, ...facts } = source
-  return { ...facts, head: async () => Buffer.alloc(0), guess: async () => 'dataset', release }
+  const nothing = async () => Buffer.alloc(0)
+  return { ...facts, head: nothing, tail: nothing, guess: async () => 'dataset', release }
 }
 
 /** Who may not edit every dataset sees what any reader does. Errors: catalog.unknown_dataset. */
