@@ -99,7 +99,10 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .argument('<file-or-url>')
     .option('--id <dataset>', 'dataset id; made from the name of the file when left out')
     .option('--title <title>')
-    .option('--type <extractor>', 'csvfile, jsonfile, jsonl, geojson, parquet; guessed when left out')
+    .option(
+      '--type <extractor>',
+      'csvfile, jsonfile, xlsfile, xmlfile... (docs/extractors.md); guessed when left out',
+    )
     .option('--param <name=value>', 'parameter of the extractor, repeatable', collect, [])
     .option('--resource <uid>', 'resource to replace, when the dataset has several')
     .option('--dry-run', 'build and compare with what is published, without showing it', false)

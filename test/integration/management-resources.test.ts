@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { documented, readApiDocument } from '../support/api-document.ts'
 import { managementPath } from '../support/http-client.ts'
 import { startServer } from '../support/server.ts'
+import { xlsxOf } from '../support/workbooks.ts'
 
 test('resources and the two stacks of steps', async (t) => {
   const server = await startServer(t)
@@ -49,6 +50,22 @@ test('resources and the two stacks of steps', async (t) => {
       assert.equal(gone.json.error_key, 'UnknownResourceException')
     }
     assert.ok((await call(200, 'GET', base)).json.last_modified >= before)
+  })
+
+  await t.test('a spreadsheet is known for one whatever its name, and previewed', async () => {
+    const base = await newDataset('sheets')
+    const row = (...texts: string[]) =>
+      `<row>${texts.map((text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`).join('')}</row>`
+    const book = xlsxOf({ sheets: { A: row('code', 'name') + row('007', 'Nook') } })
+    const { url } = await server.upload('prices.csv', book)
+    const guess = await call(200, 'POST', `${managementPath}/guess_extractors/`, { body: { url } })
+    assert.deepEqual(guess.json.recommended_extractors, ['xlsfile'])
+    const made = await call(201, 'POST', `${base}/resources`, { body: { url } })
+    assert.equal(made.json.type, 'xlsfile')
+    const seen = await call(200, 'GET', `${base}/resources/${made.json.resource_uid}/preview`)
+    assert.deepEqual(seen.json.records, [{ code: '007', name: 'Nook' }])
+    const wrong = await call(400, 'POST', `${base}/resource_preview`, { body: { url, type: 'csvfile' } })
+    assert.equal(wrong.json.error_key, 'WrongExtractorException')
   })
 
   await t.test('a resource belongs to its dataset alone', async () => {

@@ -5,7 +5,7 @@ import { type SniffedKind, sniffBinary, sniffXml } from './sniff.ts'
 /** Bytes looked at to find the dialect and the header. */
 const headBytes = 256 * 1024
 /** Bytes that decide about the encoding of a source that is only previewed. */
-export const previewedBytes = 4 << 20
+export const previewedBytes = 1 << 20
 
 export async function readHead(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = []
