@@ -6,13 +6,18 @@ import { expressionColumn, findFault } from '../../src/ingest/expressions/expres
 import { expressionFunctions } from '../../src/ingest/expressions/functions.ts'
 import { asText } from '../../src/ingest/types/types.ts'
 import { AppError, quoteIdentifier, quoteLiteral } from '../../src/kernel/index.ts'
-import { createChance } from '../support/seed.ts'
 import { evaluateText, type Fields, randomExpression } from '../support/naive-expressions.ts'
+import { createChance } from '../support/seed.ts'
 
 let engine: Engine
 let connection: Connection
 before(async () => {
-  engine = await openEngine({ memoryLimitMb: 200, threads: 1, tempDirectory: '/nowhere', allowedDirectories: [] })
+  engine = await openEngine({
+    memoryLimitMb: 200,
+    threads: 1,
+    tempDirectory: '/nowhere',
+    allowedDirectories: [],
+  })
   connection = await engine.connect()
 })
 after(() => {
@@ -20,7 +25,8 @@ after(() => {
   engine.close()
 })
 
-const failed = (msg: string) => new AppError('ingest.processor_failed', { processor_id: 'pr', field: 'x', msg })
+const failed = (msg: string) =>
+  new AppError('ingest.processor_failed', { processor_id: 'pr', field: 'x', msg })
 
 function sqlOf(text: string, names: readonly string[]): string {
   const columns = names.map((name) => ({ name, label: name, engineType: 'VARCHAR' }))
@@ -28,9 +34,10 @@ function sqlOf(text: string, names: readonly string[]): string {
   return asText(engineType, `(${sql})`)
 }
 
-async function valueOf(text: string, fields: Fields = {}): Promise<string | null> {
+async function valueIn(text: string, fields: Fields = {}): Promise<string | null> {
   const items = Object.entries(fields).map(
-    ([name, value]) => `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
+    ([name, value]) =>
+      `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
   )
   const [row] = await connection.all(
     `select ${sqlOf(text, Object.keys(fields))} as v from (select ${items.join(', ') || '1 as nothing'})`,
@@ -42,7 +49,7 @@ test('every function does what its examples say', async () => {
   for (const [name, { examples }] of Object.entries(expressionFunctions)) {
     assert.ok(examples.length > 0 || name === 'now' || name === 'today', name)
     for (const [expression, expected] of examples) {
-      const value = await valueOf(expression)
+      const value = await valueIn(expression)
       const shown = value?.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\+00$/, '$1T$2+00:00') ?? null
       assert.equal(shown, expected, expression)
     }
@@ -87,7 +94,10 @@ const refused: [expression: string, reason: RegExp][] = [
   ['(a', /the expression ends where '\)' is expected at position 2/],
   ['a < b < c', /there is '<' where an operator or the end is expected at position 6/],
   ['{{ lowr(a) }}', /there is no function lowr at position 3\. Did you mean lower\?/],
-  ['=substring(a)', /it is called as substring\(text, start\[, length\]\), not with 1 argument at position 1/],
+  [
+    '=substring(a)',
+    /it is called as substring\(text, start\[, length\]\), not with 1 argument at position 1/,
+  ],
   ["'open", /a string is not closed at position 0/],
   ['a; drop table x', /unexpected character ; at position 1/],
   ['5x', /there is 'x' where the end of the number is expected/],
@@ -102,7 +112,8 @@ const refused: [expression: string, reason: RegExp][] = [
   [`{{${'}}'.repeat(1_000_000)}`, /longer than 16384 bytes/],
 ]
 test('what is no expression is refused where it is configured, with the place and what was expected', () => {
-  for (const [expression, reason] of refused) assert.match(findFault(expression) ?? '', reason, expression.slice(0, 40))
+  for (const [expression, reason] of refused)
+    assert.match(findFault(expression) ?? '', reason, expression.slice(0, 40))
 })
 
 const refusedWithFields: [expression: string, reason: RegExp][] = [
@@ -115,16 +126,13 @@ const refusedWithFields: [expression: string, reason: RegExp][] = [
   ["datediff(name, name, 'aeon')", /the unit must be one of year, quarter/],
   [`${'capitalize('.repeat(20)}name${')'.repeat(20)}`, /^$/],
   [`${'(name < '.repeat(40)}name${')'.repeat(40)}`, /^$/],
-  [
-    `${'(name ? name & '.repeat(5)}${"case".repeat(3000)}${')'.repeat(5)}`,
-    /there is no field case/,
-  ],
+  [`${'(name ? name & '.repeat(5)}${'case'.repeat(3000)}${')'.repeat(5)}`, /there is no field case/],
 ]
 test('what does not fit the fields is refused with its place; what only looks long is not', async () => {
   for (const [expression, reason] of refusedWithFields) {
     let told = ''
     try {
-      await valueOf(expression, { name: 'x' })
+      await valueIn(expression, { name: 'x' })
     } catch (error) {
       told = String((error as AppError).params.msg ?? error)
     }
@@ -135,18 +143,21 @@ test('what does not fit the fields is refused with its place; what only looks lo
 test('texts stay texts and names stay names, whatever they hold', async () => {
   const hostile = `'); drop table t; -- "x" \\ $1 %s`
   await connection.run('create or replace temp table t as select 1 as n')
-  assert.equal(await valueOf(`a & ${JSON.stringify(hostile)}`, { a: hostile }), hostile + hostile)
-  assert.equal(await valueOf('$select & $20_to_25', { select: '1', n_20_to_25: '2' }), '12')
-  assert.equal(await valueOf('`a` == \'"a"\'', { a: '"a"' }), 'true')
+  assert.equal(await valueIn(`a & ${JSON.stringify(hostile)}`, { a: hostile }), hostile + hostile)
+  assert.equal(await valueIn('$select & $20_to_25', { select: '1', n_20_to_25: '2' }), '12')
+  assert.equal(await valueIn('`a` == \'"a"\'', { a: '"a"' }), 'true')
   assert.equal((await connection.all('select n from t')).length, 1)
 })
 
 test('fields go before nothing, constants and functions before fields, a dollar makes a field of any of them', async () => {
   const fields = { pi: '1', e: '2', length: '3', year: '1999' }
-  assert.equal(await valueOf('round(pi) & $pi & round(e) & $e & length & length(length) & year', fields), '313231' + '1999')
+  assert.equal(
+    await valueIn('round(pi) & $pi & round(e) & $e & length & length(length) & year', fields),
+    '313231' + '1999',
+  )
 })
 
 test('now is the time that is given, today its day', async () => {
-  assert.equal(await valueOf('now()'), '2031-02-03 04:05:06+00')
-  assert.equal(await valueOf("today() & ' ' & format_date(now(), '%H:%M', 'Asia/Tokyo')"), '2031-02-03 13:05')
+  assert.equal(await valueIn('now()'), '2031-02-03 04:05:06+00')
+  assert.equal(await valueIn("today() & ' ' & format_date(now(), '%H:%M', 'Asia/Tokyo')"), '2031-02-03 13:05')
 })

@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
 import { compileProjection } from '../../src/ingest/builder/projection.ts'
 import { createStepSupport } from '../../src/ingest/builder/step-support.ts'
-import type { Processor, ProcessorArgument } from '../../src/ingest/processors/processor.ts'
 import { processors, validateFieldSpecification, validateProcessor } from '../../src/ingest/index.ts'
+import type { Processor, ProcessorArgument } from '../../src/ingest/processors/processor.ts'
 import {
   AppError,
   type ConfiguredStep,
@@ -58,7 +58,11 @@ async function runProcessors(
 }
 
 /** The worst that an argument can be and still be one; of those that cannot hold any text, what an example says. */
-function hostileArgument(processor: Processor, spec: ProcessorArgument, hostile: string): JsonValue | undefined {
+function hostileArgument(
+  processor: Processor,
+  spec: ProcessorArgument,
+  hostile: string,
+): JsonValue | undefined {
   if (spec.choices || spec.type === 'int' || spec.type === 'double')
     return processor.examples[0]!.args[spec.name] ?? spec.default
   switch (spec.type) {

@@ -9,9 +9,14 @@ import { startServer } from '../support/server.ts'
 test('processors in the management API', async (t) => {
   const server = await startServer(t)
   const call = documented(server, await readApiDocument(server))
-  const file = await server.upload('a.csv', 'City,Lat,Lon,Tags,Price\nLyon,45.7,4.8,a;b,12\nParis,48.8,2.3,c,free\n,1,1,,3\n')
+  const file = await server.upload(
+    'a.csv',
+    'City,Lat,Lon,Tags,Price\nLyon,45.7,4.8,a;b,12\nParis,48.8,2.3,c,free\n,1,1,,3\n',
+  )
   const more = await server.upload('b.csv', 'city,price\nNice,4\n')
-  const { json: dataset } = await call(201, 'POST', `${managementPath}/datasets`, { body: { dataset_id: 'steps' } })
+  const { json: dataset } = await call(201, 'POST', `${managementPath}/datasets`, {
+    body: { dataset_id: 'steps' },
+  })
   const base = `${managementPath}/datasets/${dataset.dataset_uid}`
 
   await t.test('every processor says what it does and takes, with examples', async () => {
@@ -47,7 +52,8 @@ test('processors in the management API', async (t) => {
   })
 
   await t.test('the records behind any step are shown, with what could not be handled', async () => {
-    const previewed = async (body: object) => (await call(200, 'POST', `${base}/processors/preview`, { body })).json
+    const previewed = async (body: object) =>
+      (await call(200, 'POST', `${base}/processors/preview`, { body })).json
     const all = await previewed({})
     assert.deepEqual(
       all.records.map((record: Record<string, unknown>) => [record.city, record.double_price, record.tag]),
@@ -74,7 +80,10 @@ test('processors in the management API', async (t) => {
       body: {
         resource_uid: added.json.resource_uid,
         processors: [
-          { name: 'expression', args: { output_field: 'age', expression: 'year(now()) > 2000 ? upper(city)' } },
+          {
+            name: 'expression',
+            args: { output_field: 'age', expression: 'year(now()) > 2000 ? upper(city)' },
+          },
           { processor_uid: 'pr_mine', name: 'convert_number', args: { field: 'price' } },
         ],
       },

@@ -31,7 +31,12 @@ const twenty: readonly ConfiguredStep[] = [
   step('meta_expression', { expression: 'trim(X)', fields: ['name', 'note'] }),
   step('skip_record', { field: 'name', value: '=amount % 5 == 0' }),
   step('json_extract', { field: 'extra', rules: ['place.city', 'size'] }),
-  step('json_array_to_multivalued', { field: 'extra', rule: 'tags.item', separator: ';', output_field: 'tags' }),
+  step('json_array_to_multivalued', {
+    field: 'extra',
+    rule: 'tags.item',
+    separator: ';',
+    output_field: 'tags',
+  }),
   step('deduplicate_multivalued', { field: 'tags', separator: ';', output_field: 'tags' }),
   step('expand_json_array', { json_array_field: 'extra', rule: 'lines.item.sku', output_field: 'sku' }),
   step('expand_multivalued', { field: 'tags', separator: ';', output_field: 'tag' }),
@@ -232,6 +237,9 @@ test('the text of hostile HTML is found in one go', () => {
   assert.equal(textOfHtml('</script>a<SCRIPT>x</sCript>b<template><p>y</p></template>c<script>z'), 'abc')
   assert.equal(textOfHtml(`${'<a '.repeat(100_000)}${'<!--'.repeat(100_000)}`), '')
   assert.equal(textOfHtml('&'.repeat(200_000)).length, 200_000)
-  assert.equal(textOfHtml('a<!-- <b> --><style>x{}</style><b title=">">c</b>&#0;&#x110000;&amp;amp;'), 'ac\ufffd\ufffd&amp;')
+  assert.equal(
+    textOfHtml('a<!-- <b> --><style>x{}</style><b title=">">c</b>&#0;&#x110000;&amp;amp;'),
+    'ac\ufffd\ufffd&amp;',
+  )
   assert.equal(textOfHtml('1 < 2 & 3 &unknown; <'), '1 < 2 & 3 &unknown; <')
 })

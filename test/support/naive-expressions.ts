@@ -48,7 +48,9 @@ function evaluate(expr: Expr, fields: Fields): Value {
     case 'compare':
       return compare(expr.operator, expr.left, expr.right, fields)
     case 'call':
-      return typeOf(expr) === 'text' ? textOf(call(expr.name, expr.args.map(of))) : call(expr.name, expr.args.map(of))
+      return typeOf(expr) === 'text'
+        ? textOf(call(expr.name, expr.args.map(of)))
+        : call(expr.name, expr.args.map(of))
     default:
       return expr satisfies never
   }
@@ -230,7 +232,8 @@ export function randomExpression(chance: Chance, depth: number): string {
 
 /** Never a text that is written out and no number: that is refused. */
 function randomNumber(chance: Chance, depth: number): string {
-  if (depth <= 0 || chance.below(3) === 0) return chance.pick(['a', 'b', 'c', '$d', '7', '0.25', "'1,5'", '-3'])
+  if (depth <= 0 || chance.below(3) === 0)
+    return chance.pick(['a', 'b', 'c', '$d', '7', '0.25', "'1,5'", '-3'])
   const number = () => randomNumber(chance, depth - 1)
   return chance.below(2) === 0
     ? `${chance.pick(['abs', 'floor', 'sqrt'])}(${number()})`

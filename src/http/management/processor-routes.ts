@@ -1,6 +1,18 @@
 import { Type } from 'typebox'
-import { type ConfiguredResource, findDataset, findResource, listResources, listSteps } from '../../catalog/index.ts'
-import { findProcessor, guessArguments, type Preview, type Processor, validateProcessor } from '../../ingest/index.ts'
+import {
+  type ConfiguredResource,
+  findDataset,
+  findResource,
+  listResources,
+  listSteps,
+} from '../../catalog/index.ts'
+import {
+  findProcessor,
+  guessArguments,
+  type Preview,
+  type Processor,
+  validateProcessor,
+} from '../../ingest/index.ts'
 import { AppError, type ConfiguredStep, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf, operation } from '../openapi/index.ts'
@@ -32,13 +44,10 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/processors/:name',
-    operation(
-      'TOOLS',
-      'readProcessorType',
-      'What a processor does and takes',
-      answerOf('ProcessorType'),
-      { tags: ['tools'], params: Type.Object({ name: Type.String() }) },
-    ),
+    operation('TOOLS', 'readProcessorType', 'What a processor does and takes', answerOf('ProcessorType'), {
+      tags: ['tools'],
+      params: Type.Object({ name: Type.String() }),
+    }),
     async (request) => printProcessor(findProcessor(request.params.name)),
   )
 

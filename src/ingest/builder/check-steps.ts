@@ -1,7 +1,7 @@
 import type { Connection } from '../../engine/index.ts'
 import { AppError, type BuildPlan, type JsonObject } from '../../kernel/index.ts'
-import { validateFieldSpecification } from '../processors/field-specifications.ts'
 import { patternsIn } from '../expressions/expression.ts'
+import { validateFieldSpecification } from '../processors/field-specifications.ts'
 import { isExpression, type ProcessorArgument } from '../processors/processor.ts'
 import { findProcessor, validateProcessor } from '../processors/processors.ts'
 

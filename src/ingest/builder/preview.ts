@@ -76,7 +76,11 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
             [order.rows],
           )
           const records = rows.map((row) => JSON.parse(String(row.record)) as Record<string, JsonValue>)
-          return { fields, records: picked.length > 0 ? records : [], sample: sampleOf(await table.counts(mostErrors)) }
+          return {
+            fields,
+            records: picked.length > 0 ? records : [],
+            sample: sampleOf(await table.counts(mostErrors)),
+          }
         }
       }
     } finally {

@@ -2,8 +2,9 @@
  * The tree to SQL over the columns of a step, types chosen on the way. Every text is quoted by one function and every
  * name is that of a column, so nothing that was written reaches the engine as SQL.
  */
-import { fault, type Span, suggest } from '../../odsql/index.ts'
+
 import { quoteLiteral } from '../../kernel/index.ts'
+import { fault, type Span, suggest } from '../../odsql/index.ts'
 import { setConversion } from '../types/types.ts'
 import {
   type ArgumentClass,
@@ -72,7 +73,9 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
   function visit(expr: Expr, isSure: boolean): Compiled {
     const compiled = visitNode(expr, isSure)
     if (compiled.sql.length > maxSqlLength)
-      throw fault('odsql.too_complex', expr.span, { reason: 'the expression is too long once it is written out' })
+      throw fault('odsql.too_complex', expr.span, {
+        reason: 'the expression is too long once it is written out',
+      })
     return compiled
   }
 
@@ -175,7 +178,13 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
   }
 
   /** A date and so many days. */
-  function shifted(date: Compiled, operator: '+' | '-', days: Compiled, span: Span, isSure: boolean): Compiled {
+  function shifted(
+    date: Compiled,
+    operator: '+' | '-',
+    days: Compiled,
+    span: Span,
+    isSure: boolean,
+  ): Compiled {
     const isWhole = date.type === 'date' && days.type === 'int'
     const seconds = `to_seconds(86400 * ${asNumber(days, isSure)})`
     const sql = `try((${asDate(date)} ${operator} ${seconds}))`
@@ -191,7 +200,9 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
   ): Compiled {
     if (timeFunctions.has(name)) {
       const now = `timezone('UTC', ${quoteLiteral(context.now)}::timestamptz)`
-      return name === 'now' ? { type: 'datetime', sql: now, span } : { type: 'date', sql: `${now}::date`, span }
+      return name === 'now'
+        ? { type: 'datetime', sql: now, span }
+        : { type: 'date', sql: `${now}::date`, span }
     }
     const classOf = (index: number) => definition.args[Math.min(index, definition.args.length - 1)]!
     const isSure = isOuterSure && !name.startsWith('to_') && !definition.args.includes('common')
@@ -199,13 +210,17 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
     const ordered: Type = args.some((arg) => isDate(arg.type)) ? 'datetime' : 'double'
     const wanted = definition.args.includes('ordered') ? ordered : commonType(args.map((arg) => arg.type))
     const common =
-      definition.args.includes('ordered') && args.every((arg) => arg.type === args[0]!.type && arg.type !== 'text')
+      definition.args.includes('ordered') &&
+      args.every((arg) => arg.type === args[0]!.type && arg.type !== 'text')
         ? args[0]!.type
         : wanted
     const sqls = args.map((arg, index) => argument(name, classOf(index), arg, common, isSure))
     // A text is read as a date by the format beside it, or as dates are read.
     if (name === 'date' || name === 'datetime') sqls[0] = readDate(args[0]!, sqls[1], isSure)
-    const sql = definition.sql(sqls, args.map((arg) => arg.type))
+    const sql = definition.sql(
+      sqls,
+      args.map((arg) => arg.type),
+    )
     if (definition.result === 'common') return { type: common, sql, span }
     if (definition.result !== 'shifted') return { type: definition.result, sql, span }
     const isOfDays = name === 'add_years' || name === 'add_months' || name === 'add_days'
@@ -238,11 +253,7 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
       case 'common':
         return as(common, arg)
       case 'ordered':
-        return common === 'double'
-          ? asNumber(arg, false)
-          : isDate(common)
-            ? as(common, arg)
-            : arg.sql
+        return common === 'double' ? asNumber(arg, false) : isDate(common) ? as(common, arg) : arg.sql
       case 'regexp':
       case 'date_format':
       case 'timezone':
@@ -311,7 +322,7 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
   }
 
   function noteUnconverted({ field }: Compiled, converted: string, wanted: Unconverted['wanted']): void {
-    if (!field || field.type !== 'text') return
+    if (field?.type !== 'text') return
     unconverted.set(`${wanted} ${field.name}`, { field: field.name, value: field.sql, converted, wanted })
   }
 
@@ -395,7 +406,10 @@ function numberWritten(literal: string, value: Compiled): string {
 }
 
 function expected(what: string, { span, literal, type }: Compiled): Error {
-  const found = literal === undefined ? `${type === 'int' ? 'an' : 'a'} ${type}` : `the text ${JSON.stringify(literal.slice(0, 40))}`
+  const found =
+    literal === undefined
+      ? `${type === 'int' ? 'an' : 'a'} ${type}`
+      : `the text ${JSON.stringify(literal.slice(0, 40))}`
   const advice = what === 'a number' && literal !== undefined ? '; texts are joined by &' : ''
   return fault('odsql.type_mismatch', span, { reason: `${what} is expected, not ${found}${advice}` })
 }
@@ -408,10 +422,15 @@ const words: Readonly<Record<string, string>> = {
 }
 const units = new Set(['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'])
 
-function writtenOut(name: string, wanted: 'regexp' | 'date_format' | 'timezone' | 'unit', arg: Compiled): string {
+function writtenOut(
+  name: string,
+  wanted: 'regexp' | 'date_format' | 'timezone' | 'unit',
+  arg: Compiled,
+): string {
   const fail = (reason: string) => fault('odsql.type_mismatch', arg.span, { reason: `${name}: ${reason}` })
   if (arg.literal === undefined) throw fail(`${words[wanted]} must be written out, in quotes`)
-  if (wanted === 'unit' && !units.has(arg.literal)) throw fail(`the unit must be one of ${[...units].join(', ')}`)
+  if (wanted === 'unit' && !units.has(arg.literal))
+    throw fail(`the unit must be one of ${[...units].join(', ')}`)
   if (wanted === 'timezone' && !isTimeZone(arg.literal))
     throw fail(`there is no time zone ${arg.literal.slice(0, 60)}`)
   return quoteLiteral(arg.literal)
@@ -441,7 +460,11 @@ const dateText = (date: string) => `strftime(${date}, '%Y-%m-%dT%H:%M:%S+00:00')
 
 /** A double without the zero behind the point of whole numbers and without minus zero; null where it is not finite. */
 export function numberText(sql: string): string {
-  return once(sql, (v) => `case when ${v} = 0 then '0' when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`)
+  return once(
+    sql,
+    (v) =>
+      `case when ${v} = 0 then '0' when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`,
+  )
 }
 
 function asText({ type, sql }: Compiled): string {

@@ -2,7 +2,7 @@
  * The expression language of processors: lex -> parse -> compile. In: the text of an expression and the columns before a
  * step. Out: SQL. docs/expressions.md describes the language.
  */
-import { AppError, quoteIdentifier, safeFieldName } from '../../kernel/index.ts'
+import { type AppError, quoteIdentifier, safeFieldName } from '../../kernel/index.ts'
 import { Fault } from '../../odsql/index.ts'
 import type { RawColumn } from '../extractors/reader.ts'
 import { asText, type InferredType, nativeFieldType } from '../types/types.ts'
@@ -17,7 +17,9 @@ export function findFault(text: string): string | null {
 }
 
 /** Regular expressions and date formats that an expression holds: only the engine can tell whether they are right. */
-export function patternsIn(text: string): { readonly type: 'regexp' | 'date_format'; readonly text: string }[] {
+export function patternsIn(
+  text: string,
+): { readonly type: 'regexp' | 'date_format'; readonly text: string }[] {
   const { value } = attempt(() => parse(text))
   return (value === null ? [] : callsIn(value)).flatMap(({ name, args }) =>
     args.flatMap((arg, index) => {
@@ -123,7 +125,9 @@ function fieldOf({ name, engineType }: RawColumn): ExpressionField {
   }
 }
 
-type Attempt<T> = { readonly value: T; readonly problem: null } | { readonly value: null; readonly problem: string }
+type Attempt<T> =
+  | { readonly value: T; readonly problem: null }
+  | { readonly value: null; readonly problem: string }
 
 function attempt<T>(work: () => T): Attempt<T> {
   try {

@@ -141,7 +141,11 @@ const filled = (
     'text',
     ([x, n, fill]) =>
       tried(
-        once(x!, (v) => `case when length(${v}) < ${width(n!)} then ${sql(v, width(n!), fill ?? "' '")} else ${v} end`),
+        once(
+          x!,
+          (v) =>
+            `case when length(${v}) < ${width(n!)} then ${sql(v, width(n!), fill ?? "' '")} else ${v} end`,
+        ),
       ),
     doc,
     examples,
@@ -171,9 +175,15 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
     'The first letter of every word upper case',
     ["capitalize_all('foo bar')", 'Foo Bar'],
   ),
-  trim: ofText('text', (x) => `trim(${x}, ${white})`, 'Without white space at both ends', ["trim('  a b ')", 'a b']),
+  trim: ofText('text', (x) => `trim(${x}, ${white})`, 'Without white space at both ends', [
+    "trim('  a b ')",
+    'a b',
+  ]),
   length: ofText('int', shared('length'), 'Number of characters', ["length('hello')", '5']),
-  normalize: ofText('text', (x) => `strip_accents(${x})`, 'Without accents', ["normalize('Éléonore')", 'Eleonore']),
+  normalize: ofText('text', (x) => `strip_accents(${x})`, 'Without accents', [
+    "normalize('Éléonore')",
+    'Eleonore',
+  ]),
   reverse: ofText('text', (x) => `reverse(${x})`, 'The characters backwards', ["reverse('abc')", 'cba']),
   substring: define(
     ['text', 'number', 'number'],
@@ -243,12 +253,10 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
       ["split('a-b', '-', 5)", null],
     ],
   ),
-  count: ofTexts(
-    'int',
-    (x, y) => `(len(string_split(${x}, ${y})) - 1)`,
-    'How often a text holds another',
-    ["count('hello world', 'l')", '3'],
-  ),
+  count: ofTexts('int', (x, y) => `(len(string_split(${x}, ${y})) - 1)`, 'How often a text holds another', [
+    "count('hello world', 'l')",
+    '3',
+  ]),
   contains: ofTexts(
     'boolean',
     (x, y) => isTrue(`contains(${x}, ${y})`),
@@ -300,15 +308,24 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
     'A text filled up on both sides to a width, at most 1000',
     ["center('4400', 6, '0')", '044000'],
   ),
-  isalpha: ofText('boolean', matches('\\p{L}+'), 'Whether a text is made of letters only', ["isalpha('été')", 'true']),
+  isalpha: ofText('boolean', matches('\\p{L}+'), 'Whether a text is made of letters only', [
+    "isalpha('été')",
+    'true',
+  ]),
   isalnum: ofText(
     'boolean',
     matches('[\\p{L}\\p{N}]+'),
     'Whether a text is made of letters and digits only',
     ["isalnum('a1')", 'true'],
   ),
-  isnumeric: ofText('boolean', matches('[0-9]+'), 'Whether a text is made of digits only', ["isnumeric('-1')", 'false']),
-  isdigit: ofText('boolean', matches('[0-9]'), 'Whether a text is a single digit', ["isdigit('12')", 'false']),
+  isnumeric: ofText('boolean', matches('[0-9]+'), 'Whether a text is made of digits only', [
+    "isnumeric('-1')",
+    'false',
+  ]),
+  isdigit: ofText('boolean', matches('[0-9]'), 'Whether a text is a single digit', [
+    "isdigit('12')",
+    'false',
+  ]),
   isdecimal: ofText(
     'boolean',
     matches('[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)'),
@@ -334,7 +351,10 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
     ["empty('')", 'true'],
     ["empty('hello')", 'false'],
   ),
-  isnull: ofText('boolean', (x) => `(coalesce(${x}, '') = '')`, 'The same as `empty`', ['isnull(null)', 'true']),
+  isnull: ofText('boolean', (x) => `(coalesce(${x}, '') = '')`, 'The same as `empty`', [
+    'isnull(null)',
+    'true',
+  ]),
   ifnull: define(
     ['common', 'common'],
     'value, other',
@@ -438,7 +458,10 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
   day: part(shared('day'), 'Day of the month', ["day('07/06/2014')", '7']),
   dayofweek: part(shared('dayofweek'), 'Day of the week, 1 is Monday', ["dayofweek('2014-06-07')", '6']),
   weekday: part(shared('dayofweek'), 'The same as `dayofweek`', ["weekday('2014-06-07')", '6']),
-  dayofyear: part((x) => `date_part('dayofyear', ${x})::bigint`, 'Day of the year', ["dayofyear('2014-02-01')", '32']),
+  dayofyear: part((x) => `date_part('dayofyear', ${x})::bigint`, 'Day of the year', [
+    "dayofyear('2014-02-01')",
+    '32',
+  ]),
   hour: part(
     shared('hour'),
     'Hour, 0 to 23',
@@ -511,14 +534,9 @@ export const expressionFunctions: Readonly<Record<string, ExpressionFunction>> =
     'A date and time from seconds since 1970',
     [['fromtimestamp(86400)', '1970-01-02T00:00:00+00:00']],
   ),
-  timestamp: define(
-    ['date'],
-    'date',
-    'double',
-    ([x]) => `epoch(${x})`,
-    'Seconds since 1970',
-    [["timestamp('1970-01-02')", '86400']],
-  ),
+  timestamp: define(['date'], 'date', 'double', ([x]) => `epoch(${x})`, 'Seconds since 1970', [
+    ["timestamp('1970-01-02')", '86400'],
+  ]),
   quartertodaterange: ofText(
     'text',
     (x) =>

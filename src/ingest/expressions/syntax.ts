@@ -64,9 +64,7 @@ export function childrenOf(expr: Expr): readonly Expr[] {
     case 'logic':
       return expr.operands
     case 'choice':
-      return expr.otherwise
-        ? [expr.condition, expr.value, expr.otherwise]
-        : [expr.condition, expr.value]
+      return expr.otherwise ? [expr.condition, expr.value, expr.otherwise] : [expr.condition, expr.value]
     default:
       return expr satisfies never
   }

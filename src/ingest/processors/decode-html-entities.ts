@@ -1,5 +1,5 @@
-import { requireFields, targetArguments, targets } from './targets.ts'
 import type { Processor } from './processor.ts'
+import { requireFields, targetArguments, targets } from './targets.ts'
 
 export const decodeHtmlEntities: Processor = {
   name: 'decode_html_entities',

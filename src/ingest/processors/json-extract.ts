@@ -19,7 +19,8 @@ export const jsonExtract: Processor = {
     { args: { field: 'a', rules: ['name'] }, input: { a: '{oops' }, output: { name: null } },
   ],
   validate({ rules }) {
-    if (Array.isArray(rules)) for (const rule of rules) checkRule('json_extract', 'rules', String(rule), false)
+    if (Array.isArray(rules))
+      for (const rule of rules) checkRule('json_extract', 'rules', String(rule), false)
   },
   compile(args) {
     const text = args.text('field')

@@ -41,6 +41,7 @@ export const validateItemRule =
 export const asJson = (text: string) => `case when json_valid(${text}) then ${text}::json end`
 
 /** SQL of the list of what the path finds; null where there is nothing. */
-export const jsonItems = (text: string, path: string) => `json_extract(${asJson(text)}, ${quoteLiteral(path)})`
+export const jsonItems = (text: string, path: string) =>
+  `json_extract(${asJson(text)}, ${quoteLiteral(path)})`
 
 export const isNoJson = (text: string) => `${text} is not null and not json_valid(${text})`

@@ -33,10 +33,10 @@ export function computed(
 
 /** Every service, by name. */
 export const lookupServices: ReadonlyMap<string, LookupService> = new Map<string, LookupService>(
-  [
-    computed('html_entities', decodeEntities),
-    computed('html_text', textOfHtml),
-  ].map((service) => [service.name, service]),
+  [computed('html_entities', decodeEntities), computed('html_text', textOfHtml)].map((service) => [
+    service.name,
+    service,
+  ]),
 )
 
 /** Errors: ingest.unknown_processor. */

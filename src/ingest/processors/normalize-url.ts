@@ -6,7 +6,11 @@ export const normalizeUrl: Processor = {
   doc: 'Makes a web address complete: without blanks around it, with http:// in front where it names no scheme, with %20 for blanks.',
   args: [fieldArgument('field', 'Field to change')],
   examples: [
-    { args: { field: 'a' }, input: { a: ' www.example.org/a b ' }, output: { a: 'http://www.example.org/a%20b' } },
+    {
+      args: { field: 'a' },
+      input: { a: ' www.example.org/a b ' },
+      output: { a: 'http://www.example.org/a%20b' },
+    },
     { args: { field: 'a' }, input: { a: 'HTTPS://example.org' }, output: { a: 'HTTPS://example.org' } },
     { args: { field: 'a' }, input: { a: '//example.org' }, output: { a: 'http://example.org' } },
     { args: { field: 'a' }, input: { a: '  ' }, output: { a: null } },

@@ -22,7 +22,9 @@ export function expressionsOf({ name, args }: Pick<ConfiguredStep, 'name' | 'arg
   const given = args as JsonObject
   return (processors.get(name)?.args ?? [])
     .map((spec) => ({ type: spec.type, value: given[spec.name] }))
-    .filter(({ type, value }) => type === 'expression' || (type === 'text_or_expression' && isExpression(value)))
+    .filter(
+      ({ type, value }) => type === 'expression' || (type === 'text_or_expression' && isExpression(value)),
+    )
     .map(({ value }) => value)
     .filter((value) => typeof value === 'string')
 }

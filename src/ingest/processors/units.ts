@@ -12,7 +12,16 @@ const ofKind = (kind: string, factors: Readonly<Record<string, number>>) =>
 /** By their sign, as fields are annotated with them (management API, section 15). */
 export const units: ReadonlyMap<string, Unit> = new Map([
   ...ofKind('mass', { mg: 1e-6, g: 1e-3, kg: 1, t: 1000, oz: 0.028349523125, lb: 0.45359237 }),
-  ...ofKind('length', { mm: 1e-3, cm: 1e-2, m: 1, km: 1000, in: 0.0254, ft: 0.3048, yd: 0.9144, mi: 1609.344 }),
+  ...ofKind('length', {
+    mm: 1e-3,
+    cm: 1e-2,
+    m: 1,
+    km: 1000,
+    in: 0.0254,
+    ft: 0.3048,
+    yd: 0.9144,
+    mi: 1609.344,
+  }),
   ...ofKind('area', {
     mm2: 1e-6,
     cm2: 1e-4,
