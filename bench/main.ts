@@ -2,7 +2,7 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * explore, export, diff, memory, switch, protection; all of them when none is named. Inputs are made once, from a seed, in
+ * explore, export, diff, memory, switch, protection, pipeline; all of them when none is named. Inputs are made once, from a seed, in
  * bench/.work. Only ratios taken in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { exploreSection } from './sections/explore.ts'
 import { exportSection } from './sections/exports.ts'
 import { formatsSection } from './sections/formats.ts'
 import { memorySection } from './sections/memory.ts'
+import { pipelineSection } from './sections/pipeline.ts'
 import { protectionSection } from './sections/protection.ts'
 import { publishSection } from './sections/publish.ts'
 import { queriesSection } from './sections/queries.ts'
@@ -31,6 +32,7 @@ const sections: Readonly<Record<string, Section>> = {
   memory: memorySection,
   switch: switchSection,
   protection: protectionSection,
+  pipeline: pipelineSection,
 }
 
 const { values, positionals } = parseArgs({

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { errorDocumentation } from '../../scripts/error-docs.ts'
+import { expressionDocumentation } from '../../scripts/expression-docs.ts'
 import { extractorDocumentation } from '../../scripts/extractor-docs.ts'
 import { processorDocumentation } from '../../scripts/processor-docs.ts'
 
@@ -11,6 +12,10 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
 test('the documentation of processors is the registry', () => {
   assert.equal(read('docs/processors.md'), processorDocumentation())
+})
+
+test('the documentation of expressions has every function', () => {
+  assert.equal(read('docs/expressions.md'), expressionDocumentation())
 })
 
 test('the documentation of extractors is the registry', () => {

@@ -34,7 +34,7 @@ function sqlOf(text: string, names: readonly string[]): string {
   return asText(engineType, `(${sql})`)
 }
 
-async function valueOf(text: string, fields: Fields = {}): Promise<string | null> {
+async function valueIn(text: string, fields: Fields = {}): Promise<string | null> {
   const items = Object.entries(fields).map(
     ([name, value]) =>
       `${value === null ? 'null' : quoteLiteral(value)}::varchar as ${quoteIdentifier(name)}`,
@@ -49,7 +49,7 @@ test('every function does what its examples say', async () => {
   for (const [name, { examples }] of Object.entries(expressionFunctions)) {
     assert.ok(examples.length > 0 || name === 'now' || name === 'today', name)
     for (const [expression, expected] of examples) {
-      const value = await valueOf(expression)
+      const value = await valueIn(expression)
       const shown = value?.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\+00$/, '$1T$2+00:00') ?? null
       assert.equal(shown, expected, expression)
     }
@@ -132,7 +132,7 @@ test('what does not fit the fields is refused with its place; what only looks lo
   for (const [expression, reason] of refusedWithFields) {
     let told = ''
     try {
-      await valueOf(expression, { name: 'x' })
+      await valueIn(expression, { name: 'x' })
     } catch (error) {
       told = String((error as AppError).params.msg ?? error)
     }
@@ -143,21 +143,21 @@ test('what does not fit the fields is refused with its place; what only looks lo
 test('texts stay texts and names stay names, whatever they hold', async () => {
   const hostile = `'); drop table t; -- "x" \\ $1 %s`
   await connection.run('create or replace temp table t as select 1 as n')
-  assert.equal(await valueOf(`a & ${JSON.stringify(hostile)}`, { a: hostile }), hostile + hostile)
-  assert.equal(await valueOf('$select & $20_to_25', { select: '1', n_20_to_25: '2' }), '12')
-  assert.equal(await valueOf('`a` == \'"a"\'', { a: '"a"' }), 'true')
+  assert.equal(await valueIn(`a & ${JSON.stringify(hostile)}`, { a: hostile }), hostile + hostile)
+  assert.equal(await valueIn('$select & $20_to_25', { select: '1', n_20_to_25: '2' }), '12')
+  assert.equal(await valueIn('`a` == \'"a"\'', { a: '"a"' }), 'true')
   assert.equal((await connection.all('select n from t')).length, 1)
 })
 
 test('fields go before nothing, constants and functions before fields, a dollar makes a field of any of them', async () => {
   const fields = { pi: '1', e: '2', length: '3', year: '1999' }
   assert.equal(
-    await valueOf('round(pi) & $pi & round(e) & $e & length & length(length) & year', fields),
+    await valueIn('round(pi) & $pi & round(e) & $e & length & length(length) & year', fields),
     '313231' + '1999',
   )
 })
 
 test('now is the time that is given, today its day', async () => {
-  assert.equal(await valueOf('now()'), '2031-02-03 04:05:06+00')
-  assert.equal(await valueOf("today() & ' ' & format_date(now(), '%H:%M', 'Asia/Tokyo')"), '2031-02-03 13:05')
+  assert.equal(await valueIn('now()'), '2031-02-03 04:05:06+00')
+  assert.equal(await valueIn("today() & ' ' & format_date(now(), '%H:%M', 'Asia/Tokyo')"), '2031-02-03 13:05')
 })

@@ -322,7 +322,7 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
   }
 
   function noteUnconverted({ field }: Compiled, converted: string, wanted: Unconverted['wanted']): void {
-    if (!field || field.type !== 'text') return
+    if (field?.type !== 'text') return
     unconverted.set(`${wanted} ${field.name}`, { field: field.name, value: field.sql, converted, wanted })
   }
 

@@ -250,7 +250,7 @@ function withoutMarks(text: string): string {
   if (text.length > maxExpressionBytes) return text
   const blank = (found: string) => ' '.repeat(found.length)
   const plain = text.replace(/^\s*=(?!=)/, blank)
-  return /^\s*\{\{[^]*\}\}\s*$/.test(plain)
+  return /^\s*\{\{[\s\S]*\}\}\s*$/.test(plain)
     ? plain
         .replace(/^\s*\{\{/, blank)
         .replace(/\}\}\s*$/, blank)

@@ -127,7 +127,8 @@ const dayFirst = "['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M']"
 
 /** The engine also reads 'epoch' and 'infinity', and the year 0 as 1 BC: none is a day to publish. */
 function namesDay(x: string): string {
-  return `regexp_matches(${x}, '^[0-9]') and not starts_with(${x}, '0000')`
+  // It begins with a digit: the colon is the next character behind them. A pattern takes several times as long.
+  return `${x} >= '0' and ${x} < ':' and not starts_with(${x}, '0000')`
 }
 
 function finite(x: string): string {
