@@ -35,7 +35,7 @@ export const geoDistance: Processor = {
           name: args.output('output_field'),
           engineType: 'DOUBLE',
           // What rounding makes of antipodes has no arc sine.
-          sql: `2 * ${earthRadiusKm} * asin(sqrt(least(1, ${square})))`,
+          sql: `case when ${a} is not null and ${b} is not null then 2 * ${earthRadiusKm} * asin(sqrt(least(1, ${square}))) end`,
         },
       ],
       failures: [noPoint(args, args.field('a')), noPoint(args, args.field('b'))],

@@ -1,4 +1,5 @@
 /** Geocoders, one processor for each: the server asks them (src/ingest/services), the builder knows their answers only. */
+import { serviceReasons } from '../services/service.ts'
 import { pointType } from './points.ts'
 import {
   type CompiledStep,
@@ -66,7 +67,7 @@ function answered(args: StepArguments, service: string, key: string, request = {
       },
       ...more,
     ],
-    failures: ['nothing found', 'not an IP address'].map((reason) => ({
+    failures: serviceReasons.map((reason) => ({
       field: output,
       when: `${text('error')} = '${reason}'`,
       value: `left(${key}, 500)`,

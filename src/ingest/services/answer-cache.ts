@@ -1,4 +1,5 @@
 /** What services have answered, in a file of its own: derived, bounded, and gone without harm. */
+import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../../kernel/index.ts'
 import type { ServiceAnswer } from './service.ts'
@@ -10,8 +11,17 @@ export interface AnswerCache {
   close(): void
 }
 
-/** `maxAnswers`: beyond it the oldest go. A file that cannot be read is begun anew by whoever removes it. */
+/** `maxAnswers`: beyond it the oldest go. A file that is no cache, or a damaged one, is begun anew. */
 export function openAnswerCache(path: string, maxAnswers: number): AnswerCache {
+  try {
+    return open(path, maxAnswers)
+  } catch {
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
+    return open(path, maxAnswers)
+  }
+}
+
+function open(path: string, maxAnswers: number): AnswerCache {
   const db = new DatabaseSync(path)
   db.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = off;
     create table if not exists answers (

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../kernel/index.ts'
-import { below, foundAt, type Geocoder, notFound, parseAnswer, ServiceFault } from './service.ts'
+import { below, foundAt, type Geocoder, notFound, parseAnswer } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** geocodeAddresses of an ArcGIS GeocodeServer: developers.arcgis.com/rest/geocode/geocode-addresses */
 export const arcgis: Geocoder = {

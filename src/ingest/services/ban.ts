@@ -1,5 +1,6 @@
 import { fileForm, parseCsv, printCsv } from './csv-text.ts'
-import { below, foundAt, type Geocoder, notFound, ServiceFault } from './service.ts'
+import { below, foundAt, type Geocoder, notFound } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** Base adresse nationale (France): a CSV goes in, the same with columns more comes back. adresse.data.gouv.fr/outils/api-doc */
 export const ban: Geocoder = {

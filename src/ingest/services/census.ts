@@ -1,5 +1,6 @@
 import { fileForm, parseCsv, printCsv } from './csv-text.ts'
-import { below, foundAt, type Geocoder, notFound, ServiceFault } from './service.ts'
+import { below, foundAt, type Geocoder, notFound } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** The batch geocoder of the US Census Bureau: geocoding.geo.census.gov/geocoder/Geocoding_Services_API.html */
 export const census: Geocoder = {

@@ -2,7 +2,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { type CityResponse, Reader } from 'mmdb-lib'
-import { type ServiceAnswer, ServiceFault } from './service.ts'
+import type { ServiceAnswer } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 export interface IpPlaces {
   /** Errors: ServiceFault when the file cannot be read. */

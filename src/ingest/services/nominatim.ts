@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../kernel/index.ts'
-import { below, foundAt, type Geocoder, notFound, parseAnswer, ServiceFault } from './service.ts'
+import { below, foundAt, type Geocoder, notFound, parseAnswer } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** OpenStreetMap's geocoder: nominatim.org/release-docs/latest/api/Search */
 export const nominatim: Geocoder = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../kernel/index.ts'
-import { below, foundAt, type Geocoder, notFound, parseAnswer, ServiceFault } from './service.ts'
+import { below, foundAt, type Geocoder, notFound, parseAnswer } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** The Locatieserver of the Netherlands: api.pdok.nl/bzk/locatieserver/search/v3_1/ui */
 export const pdok: Geocoder = {

@@ -7,7 +7,7 @@ import { request } from 'undici'
 import type { Clock } from '../../kernel/index.ts'
 import { RefusedAddress } from '../fetch/address-guard.ts'
 import { type FetchPolicy, guardedAgent, refuseLiteral } from '../fetch/guarded-agent.ts'
-import { ServiceFault } from './service.ts'
+import { ServiceFault } from './service-fault.ts'
 
 export interface ServiceCall {
   readonly url: URL

@@ -1,6 +1,7 @@
 /** What a builder asks of services beyond the server: contracts of the folder. */
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import type { ServiceClient } from './service-client.ts'
+import { ServiceFault } from './service-fault.ts'
 
 /** The answer to one key: `{value: {lon, lat}, label, score}`, or `{error}` with one of `serviceReasons`; null: none. */
 export type ServiceAnswer = JsonObject | null
@@ -22,9 +23,6 @@ export interface Geocoder {
     readonly signal: AbortSignal
   }): Promise<readonly ServiceAnswer[]>
 }
-
-/** What a service said cannot be understood. */
-export class ServiceFault extends Error {}
 
 export const notFound: ServiceAnswer = { error: 'nothing found' }
 

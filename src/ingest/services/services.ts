@@ -9,8 +9,9 @@ import { census } from './census.ts'
 import { createIpPlaces } from './ip-places.ts'
 import { nominatim } from './nominatim.ts'
 import { pdok } from './pdok.ts'
-import { type Geocoder, type ServiceAnswer, ServiceFault } from './service.ts'
+import type { Geocoder, ServiceAnswer } from './service.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
+import { ServiceFault } from './service-fault.ts'
 
 export const geocoders = { ban, nominatim, arcgis, census, pdok } as const
 export type GeocoderName = keyof typeof geocoders
