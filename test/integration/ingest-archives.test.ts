@@ -141,6 +141,12 @@ test('a build that was killed inside an archive goes on behind its parts', async
   assert.deepEqual(await readRecords(again), await readRecords(whole))
 })
 
+test('an office document in an archive is no archive inside an archive', async (t) => {
+  const document = await zipOf({ '[Content_Types].xml': '<Types/>' })
+  const built = await build(t, await zipOf({ 'a.csv': document }))
+  assert.equal(built.error?.key, 'ingest.not_text')
+})
+
 test('names are only names: none leads out of the folder of the build', async (t) => {
   const names = ['../../../../tmp/slipped.csv', '/etc/slipped.csv', 'C:\\slipped.csv', 'a\nb.csv']
   const content = rawZip(names.map((name, index) => ({ name, content: Buffer.from(`n\n${index}\n`) })))

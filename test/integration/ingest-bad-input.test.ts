@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { ErrorKey, JsonObject } from '../../src/kernel/index.ts'
+import { rawZip } from '../support/archives.ts'
 import {
   type Built,
   makePlan,
@@ -137,7 +138,7 @@ const refused: Case[] = [
     'a spreadsheet as it is',
     'csvfile',
     'sheet.xlsx',
-    () => Buffer.concat([Buffer.from('PK\x03\x04\x14\0'), noise(3000)]),
+    () => rawZip([{ name: '[Content_Types].xml', content: noise(3000) }]),
     'ingest.not_text',
     { filename: 'sheet.xlsx', kind: 'a spreadsheet or another zip archive' },
   ],

@@ -35,11 +35,6 @@ async function archiveKind(source: Pick<ArchiveSource, 'path' | 'filename'>): Pr
 
 const tarBlock = 512
 
-/** A file inside an archive that is an archive itself. */
-export async function isArchive(path: string, filename: string): Promise<boolean> {
-  return (await archiveKind({ path, filename })) !== null
-}
-
 export function isZip(head: Buffer): boolean {
   const start = head.subarray(0, 4).toString('latin1')
   return start === 'PK\x03\x04' || start === 'PK\x05\x06'

@@ -6,9 +6,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
-import type { Archive } from '../archives/archive.ts'
+import type { Archive, ArchiveSource } from '../archives/archive.ts'
 import { chooseMembers } from '../archives/member-names.ts'
-import { isArchive, openArchive } from '../archives/open-archive.ts'
+import { openArchive } from '../archives/open-archive.ts'
 import { columnItems, mergeColumns } from '../builder/columns.ts'
 import type { Slice } from '../slices/slice.ts'
 import { createTurns } from '../slices/turns.ts'
@@ -77,6 +77,13 @@ function companionsOf(
   )
 }
 
+/** An archive inside the archive, of files that anybody put there. */
+async function isNested(member: ArchiveSource): Promise<boolean> {
+  const archive = await openArchive(member)
+  archive?.close()
+  return archive !== null && !isDocument(archive)
+}
+
 /** What is known of an archive's members, kept from one pass to the next. */
 interface ArchiveMemory {
   columns: RawColumn[]
@@ -135,7 +142,9 @@ async function openMembers(
     const { name, bytes } = archive.members[index]!
     const path = pathOf(index)
     const files = [path, ...[...companions.values()].map(pathOf)]
-    if (await isArchive(path, name)) {
+    if (
+      await isNested({ path, filename: name, bytes, maxBytes: context.maxSourceBytes, stop: context.stop })
+    ) {
       throw new AppError('ingest.nested_archive', { filename: source.filename, member: name })
     }
     const own = memory.members.get(index) ?? new Map<string, unknown>()
