@@ -1,9 +1,12 @@
 /** HTTP sources that are asked for in a certain way, by the page, and in spite of themselves. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { validateSourceOptions } from '../../src/ingest/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../../src/kernel/index.ts'
+import { tempDirectory } from '../support/builder.ts'
 import { certificate } from '../support/certificate.ts'
 import { assertFails, fetchFrom, guarded, type Handler, lookupOf, serve } from '../support/fetching.ts'
 
@@ -214,6 +217,23 @@ test('numbers of a page come out as they were written, and hostile names are mem
   const { content } = await fetchFrom(t, `${url}/`, { params: { paging: { type: 'page' } } })
   const printed = '{"id":12345678901234567890,"x":1.0,"y":1e400,"__proto__":{"z":1},"t":"é\u2028"}\n'
   assert.equal(String(content), printed)
+})
+
+test('more pages than the memory could hold pass through it', async (t) => {
+  const pages = 60
+  const line = `{"text":"${'x'.repeat(1000)}"}`
+  const { url } = await serve(t, (request, response) => {
+    const number = Number(new URL(request.url!, 'http://x').searchParams.get('page'))
+    const items = number > pages ? [] : [...Array(1000).fill(line), `{"page":${number}}`]
+    response.end(`{"items":[${items.join(',')}]}`)
+  })
+  const worker = new Worker(new URL('../support/fetch-worker.ts', import.meta.url), {
+    workerData: { url, params: { paging: { type: 'page', items: 'items' } }, directory: tempDirectory(t) },
+    resourceLimits: { maxOldGenerationSizeMb: 40, maxYoungGenerationSizeMb: 8 },
+  })
+  const [fetched] = await once(worker, 'message')
+  await worker.terminate()
+  assert.ok(fetched.bytes > pages * 1000 * line.length)
 })
 
 const page = (type: string, more: JsonObject = {}) => ({
