@@ -6,7 +6,7 @@ const ranks = [
   ['jobs', 'checks'],
   ['catalog', 'access'],
   ['records', 'ingest'],
-  ['actions', 'exports', 'webhooks', 'upkeep'],
+  ['actions', 'exports', 'webhooks', 'schedules', 'upkeep'],
   ['http', 'cli'],
 ]
 const rooms = ranks.flat()

@@ -1,8 +1,9 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions } from './access/index.ts'
+import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
 import { type ActionEvent, startActions } from './actions/index.ts'
+import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
@@ -33,6 +34,7 @@ import {
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
+import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { SettingError, type Settings } from './settings.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
@@ -182,6 +184,25 @@ export async function startApp(
     })
     closers.push(() => webhooks.stop())
     await makeTemporaryDirectories(directory)
+    const schedules = await startSchedules({
+      control,
+      clock,
+      ids,
+      defaultTimezone: settings.scheduleTimezone,
+      minMinutes: settings.scheduleMinMinutes,
+      runners: {
+        dataset: {
+          lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
+          async order(trx, { scheduleUid, target, username }) {
+            await requireOwner(trx, username, 'PUBLISH')
+            return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
+          },
+        },
+        harvester: { lock: async () => false, order: () => Promise.reject(new Error('no harvesters')) },
+      },
+      onEvent: logScheduleEvent,
+    })
+    closers.push(() => schedules.stop())
 
     let isDraining = false
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
@@ -202,6 +223,7 @@ export async function startApp(
       catalogDeps: { db: control.db, clock, ids },
       actions,
       webhooks,
+      schedules,
       eventBell: await createEventBell(control),
       heartbeatMs: settings.heartbeatMs,
       blobs,
@@ -310,6 +332,11 @@ export async function startApp(
         metrics.observeJob(event.function, event.outcome, event.durationMs / 1000)
       const { kind, ...facts } = event
       log(kind === 'worker_error' ? 'error' : kind === 'job_failed' ? 'warn' : 'info', kind, facts)
+    }
+
+    function logScheduleEvent(event: ScheduleEvent): void {
+      const { kind, ...facts } = event
+      log(kind === 'schedule_failed' ? 'error' : kind === 'schedule_skipped' ? 'warn' : 'info', kind, facts)
     }
 
     function logActionEvent(event: ActionEvent): void {

@@ -63,6 +63,8 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   allowPrivateAddresses: ['on', 'yes', '01'],
   retryMs: ['0', '2s'],
   webhookAttempts: ['0', '101'],
+  scheduleTimezone: ['Mars/Olympus', 'Paris time', '25:00'],
+  scheduleMinMinutes: ['0', '10081', '1h'],
   heartbeatMs: ['49', '15s'],
   retentionHours: ['-1', '1d'],
   logLevel: ['verbose', 'WARN', 'warning'],

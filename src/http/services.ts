@@ -18,6 +18,7 @@ import type {
   Rejects,
   Tiles,
 } from '../records/index.ts'
+import type { Schedules } from '../schedules/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -34,6 +35,7 @@ export interface HttpServices {
   readonly catalogDeps: CatalogDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly schedules: Schedules
   readonly eventBell: EventBell
   /** Longest silence of an event stream. */
   readonly heartbeatMs: number

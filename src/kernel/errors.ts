@@ -18,6 +18,7 @@ import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
 import { recordErrors } from './errors/records.ts'
+import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
 import { webhookErrors } from './errors/webhooks.ts'
 
@@ -34,6 +35,7 @@ export const errorCatalogue = {
   ...jobErrors,
   ...odsqlErrors,
   ...recordErrors,
+  ...scheduleErrors,
   ...webhookErrors,
 } as const
 

@@ -4,6 +4,7 @@ import { up as initial } from './0001-initial.ts'
 import { up as jobsThatTell } from './0002-jobs-that-tell.ts'
 import { up as checks } from './0003-checks.ts'
 import { up as versionsAndChanges } from './0004-versions-and-changes.ts'
+import { up as upkeep } from './0006-schedules-realtime-harvesters.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -13,6 +14,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0002-jobs-that-tell': jobsThatTell,
   '0003-checks': checks,
   '0004-versions-and-changes': versionsAndChanges,
+  '0006-schedules-realtime-harvesters': upkeep,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

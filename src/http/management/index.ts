@@ -16,6 +16,7 @@ import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerResources } from './resource-routes.ts'
+import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTools } from './tool-routes.ts'
@@ -38,6 +39,7 @@ const parts: readonly RegisterRoutes[] = [
   registerJobs,
   registerEvents,
   registerWebhooks,
+  registerSchedules,
   registerFiles,
   registerTools,
   registerApiKeys,
