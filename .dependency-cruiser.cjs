@@ -5,7 +5,7 @@ const ranks = [
   ['odsql', 'engine', 'control'],
   ['jobs', 'checks'],
   ['catalog', 'access'],
-  ['records', 'ingest'],
+  ['records', 'ingest', 'realtime'],
   ['actions', 'exports', 'webhooks', 'schedules', 'upkeep'],
   ['http', 'cli'],
 ]

@@ -21,6 +21,7 @@ import { createBlobStore, createBuilderHost, type FetchPolicy } from './ingest/i
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import type { Clock, Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
+import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
   createCursors,
@@ -203,6 +204,16 @@ export async function startApp(
       onEvent: logScheduleEvent,
     })
     closers.push(() => schedules.stop())
+    const realtime = await startRealtime({
+      control,
+      clock,
+      ids,
+      everyMs: settings.realtimeSeconds * 1000,
+      order: (trx, datasetUid, username, cause) =>
+        actions.orderPublishWithin(trx, datasetUid, username, { cause }),
+      onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
+    })
+    closers.push(() => realtime.stop())
 
     let isDraining = false
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
@@ -224,6 +235,7 @@ export async function startApp(
       actions,
       webhooks,
       schedules,
+      realtime,
       eventBell: await createEventBell(control),
       heartbeatMs: settings.heartbeatMs,
       blobs,

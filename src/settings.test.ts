@@ -65,6 +65,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   webhookAttempts: ['0', '101'],
   scheduleTimezone: ['Mars/Olympus', 'Paris time', '25:00'],
   scheduleMinMinutes: ['0', '10081', '1h'],
+  realtimeSeconds: ['0', '5s'],
   heartbeatMs: ['49', '15s'],
   retentionHours: ['-1', '1d'],
   logLevel: ['verbose', 'WARN', 'warning'],

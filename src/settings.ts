@@ -275,6 +275,12 @@ export const settingSpecs = {
     'Shortest time between two runs of one schedule, in minutes; 1440: daily.',
     integer('BROADSHEET_SCHEDULE_MIN_MINUTES', 5, 1, 10_080),
   ),
+  realtimeSeconds: setting(
+    'BROADSHEET_REALTIME_SECONDS',
+    '5',
+    'Shortest time between two publishes of a dataset that follow pushed records, in seconds.',
+    integer('BROADSHEET_REALTIME_SECONDS', 5, 1, 86_400),
+  ),
   heartbeatMs: setting(
     'BROADSHEET_HEARTBEAT_MS',
     '15000',

@@ -1,6 +1,7 @@
 /** What is known of a publish when it is ordered: how much there is to read, and how long the last one took. */
 import type { ControlDb } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
+import { pushedBytes, realtimePrefix } from '../realtime/index.ts'
 
 export interface Expectation {
   /** Bytes of all sources as stored: uploaded files, and remote ones by their last fetch. Null: some were never fetched. */
@@ -32,11 +33,11 @@ const filePrefix = 'odsfile://'
 async function sourceBytes(trx: ControlDb, datasetUid: string): Promise<number | null> {
   const resources = await trx
     .selectFrom('resources')
-    .select(['url', 'fetched_json'])
+    .select(['resource_uid', 'url', 'fetched_json'])
     .where('dataset_uid', '=', datasetUid)
     .execute()
   let total = 0
-  for (const { url, fetched_json } of resources) {
+  for (const { resource_uid, url, fetched_json } of resources) {
     if (url.startsWith(filePrefix)) {
       const file = await trx
         .selectFrom('files')
@@ -44,6 +45,10 @@ async function sourceBytes(trx: ControlDb, datasetUid: string): Promise<number |
         .where('file_id', '=', url.slice(filePrefix.length))
         .executeTakeFirst()
       total += file?.bytes ?? 0
+      continue
+    }
+    if (url.startsWith(realtimePrefix)) {
+      total += await pushedBytes(trx, resource_uid)
       continue
     }
     const fetched =

@@ -10,6 +10,8 @@ interface Occasion {
   readonly change: PublicationChange
   readonly jobUid: string
   readonly now: number
+  /** Since when the publication that is replaced counts as unused; default: now. */
+  readonly retiredAt?: number
   readonly configuration?: NewChange['configuration']
 }
 
@@ -98,7 +100,7 @@ async function switchTo(
     .execute()
   await trx.deleteFrom('withdrawn_publications').where('dataset_uid', '=', row.dataset_uid).execute()
   if (previous && previous.generation_uid !== row.generation_uid) {
-    await retireGeneration(trx, previous.generation_uid, occasion.now)
+    await retireGeneration(trx, previous.generation_uid, occasion.retiredAt ?? occasion.now)
   }
   await logSwitch(trx, row.dataset_uid, occasion, previous, row)
 }

@@ -1,6 +1,9 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { crashPoint } from '../faults/index.ts'
 import { type FetchPolicy, fetchResource } from '../ingest/index.ts'
 import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
+import { gatherPushes, realtimeType } from '../realtime/index.ts'
 import type { ActionDeps } from './deps.ts'
 import type { ProgressBoard } from './progress.ts'
 
@@ -35,8 +38,12 @@ export async function gatherSources(
   signal: AbortSignal,
 ): Promise<BuildSource[]> {
   const sources: BuildSource[] = []
-  for (const resource of resources) {
+  for (const [order, resource] of resources.entries()) {
     signal.throwIfAborted()
+    if (resource.type === realtimeType) {
+      sources.push(...(await gatherPushed(deps, resource, order, board, signal)))
+      continue
+    }
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource)
       : await fetchRemote(deps, resource, board, signal)
@@ -55,6 +62,8 @@ export async function knownSources(
 ): Promise<BuildSource[] | null> {
   const sources: BuildSource[] = []
   for (const resource of resources) {
+    // Known when they are gathered, not before.
+    if (resource.type === realtimeType) return null
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource).catch(() => null)
       : await lastFetch(deps, resource.resource_uid)
@@ -75,6 +84,37 @@ function toSource(deps: ActionDeps, resource: SourceResource, found: Found): Bui
     extractor: resource.type,
     params: resource.params,
   }
+}
+
+/** Pushed records, written to a file for this build; none, when nothing has been pushed. */
+async function gatherPushed(
+  deps: ActionDeps,
+  resource: SourceResource,
+  order: number,
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<BuildSource[]> {
+  board.begin('fetch', resource.resource_uid)
+  const path = join(deps.layout.tmp, `${pushedPrefix}${resource.resource_uid}-${deps.ids.hex(4)}`)
+  const pushed = await gatherPushes(deps.control.db, resource.resource_uid, order, path, signal)
+  board.update({ bytes_read: pushed.bytes })
+  board.end()
+  if (pushed.records === 0) {
+    await rm(path, { force: true })
+    return []
+  }
+  const { sha256, bytes, deleted } = pushed
+  const filename = `${resource.resource_uid}.jsonl`
+  const found = { sha256, bytes, filename }
+  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params: {}, deleted }]
+}
+
+const pushedPrefix = 'pushed-'
+
+/** The files that were written for a build alone. */
+export async function removePushed(deps: ActionDeps, sources: readonly BuildSource[]): Promise<void> {
+  const prefix = join(deps.layout.tmp, pushedPrefix)
+  for (const { path } of sources) if (path.startsWith(prefix)) await rm(path, { force: true })
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>

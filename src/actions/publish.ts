@@ -6,14 +6,16 @@
  * retention window, and `publish?generation=` exposes it as it is (docs/publishing.md).
  */
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
+import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { pipelineVersion } from '../ingest/index.ts'
-import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type Field, type Manifest } from '../kernel/index.ts'
+import { finishJob, type Job, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { AppError, type BuildSource, type Field, type Manifest } from '../kernel/index.ts'
+import { markPublished } from '../realtime/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { buildGeneration } from './build-generation.ts'
 import { discardUnfinished, holdForJob } from './collector.ts'
-import type { ActionDeps } from './deps.ts'
+import type { ActionDeps, PublicationChange } from './deps.ts'
 import {
   describePublish,
   type FoundOutcome,
@@ -21,7 +23,7 @@ import {
   type PublishOutcome,
 } from './describe-publish.ts'
 import { exposeGeneration } from './expose.ts'
-import { gatherSources } from './gather-sources.ts'
+import { gatherSources, removePushed } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
 import { isUsable } from './is-usable.ts'
@@ -101,6 +103,7 @@ async function takeKept(
 }
 
 function fieldsOf(manifest: Manifest, configuration: Configuration, order: PublishOrder): Field[] {
+  if (manifest.fields.length === 0) return []
   try {
     return presentFields(manifest.fields, configuration.fieldSpecifications)
   } catch (error) {
@@ -124,11 +127,10 @@ async function build(
     abort.abort()
   })
   const signal = AbortSignal.any([context.signal, abort.signal])
+  let sources: readonly BuildSource[] = []
   try {
-    const sources = await gatherSources(deps, configuration.resources, board, signal)
-    const { processors } = configuration
-    const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
-    const steps = { processors, fieldSpecifications, maxRecords: null }
+    sources = await gatherSources(deps, configuration.resources, board, signal)
+    const steps = { ...stepsFor(configuration, sources), maxRecords: null }
     const recipe = computeRecipe({ pipelineVersion, sources, ...steps })
     const reusable = await findGeneration(deps, context.job, recipe)
     if (reusable) return { kind: 'sealed', isReused: true, resumedParts: 0, ...reusable }
@@ -142,7 +144,20 @@ async function build(
       return { kind: 'discarded' }
     }
     throw error
+  } finally {
+    await removePushed(deps, sources)
   }
+}
+
+/** Before the first record is pushed there is no field that a step could name. */
+function stepsFor(
+  configuration: Configuration,
+  sources: readonly BuildSource[],
+): Pick<Configuration, 'processors' | 'fieldSpecifications'> {
+  if (sources.length === 0 && configuration.resources.length > 0)
+    return { processors: [], fieldSpecifications: [] }
+  const { processors } = configuration
+  return { processors, fieldSpecifications: withoutPresentation(configuration.fieldSpecifications) }
 }
 
 function isAbortError(error: unknown, signal: AbortSignal): boolean {
@@ -192,7 +207,7 @@ async function finishPublish(
     !order.isDryRun &&
     !isHeld &&
     !(outcome.manifest.partial && outcome.manifest.records_count === 0)
-  const change = isExposed && outcome.manifest.partial ? 'abort' : 'publish'
+  const change: PublicationChange = isExposed && outcome.manifest.partial ? 'abort' : 'publish'
   board.begin('expose')
   await deps.control.db.transaction().execute(async (trx) => {
     const event =
@@ -223,8 +238,10 @@ async function finishPublish(
       const { generationUid, manifest, fields } = outcome
       const generation = { generation_uid: generationUid }
       const { metas } = end.configuration
-      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, change, jobUid, now })
+      const occasion = { change, jobUid, now, ...(await retirementOf(trx, deps, context.job, now)) }
+      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, ...occasion })
       await releaseHeld(trx, datasetUid)
+      if (order.generationUid === null) await markPublished(trx, datasetUid)
       const overrides = context.job.params.override as string[] | undefined
       const { username } = context.job
       if (overrides) {
@@ -261,6 +278,31 @@ async function finishPublish(
   })
   crashPoint('expose.after')
   if (isExposed) deps.onEvent({ kind: 'publication_switched', datasetUid, change, jobUid })
+}
+
+/** Readers who have begun and pages that follow each other by cursor still find what a push has replaced. */
+const passingMs = 60_000
+
+/**
+ * Pushed records make a publication every few seconds. Of two in a row the first is kept for a minute and not for the
+ * retention window, which would be thousands of copies of a dataset.
+ */
+async function retirementOf(
+  trx: ControlDb,
+  deps: ActionDeps,
+  { subject, params }: Job,
+  now: number,
+): Promise<{ retiredAt?: number }> {
+  if (params.cause !== 'realtime') return {}
+  const previous = await trx
+    .selectFrom('publications')
+    .innerJoin('generations', 'generations.generation_uid', 'publications.generation_uid')
+    .innerJoin('jobs', 'jobs.job_uid', 'generations.job_uid')
+    .select('jobs.params_json')
+    .where('publications.dataset_uid', '=', subject)
+    .executeTakeFirst()
+  if (!previous || JSON.parse(previous.params_json).cause !== 'realtime') return {}
+  return { retiredAt: now - Math.max(0, deps.retentionMs - passingMs) }
 }
 
 /** Where the order found the dataset. A held publish is no error, and ends one that an earlier run left. */

@@ -104,6 +104,8 @@ export async function deleteResource(
 }
 
 async function checkUrl(deps: CatalogDeps, url: string): Promise<void> {
+  // Of records that are pushed: there is nothing to fetch.
+  if (url === 'realtime://') return
   if (url.startsWith(filePrefix)) {
     const fileId = url.slice(filePrefix.length)
     const file = await deps.db

@@ -464,9 +464,8 @@ export interface RealtimeResourcesTable {
   live_after_seq: number
   /** What `live_after_seq` was before the last unpublish; null: none, or it has been settled. */
   dropped_after_seq: number | null
-  /** Up to where the last publish, which is named, took it. */
+  /** Up to where the last publish took it. */
   gathered_seq: number
-  gathered_job_uid: string | null
   /** Up to where readers see it. */
   published_seq: number
   /** No automatic publish before. */

@@ -7,6 +7,7 @@ import type { Exports, Parts } from '../exports/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
+import type { Realtime } from '../realtime/index.ts'
 import type {
   Catalog,
   Cursors,
@@ -36,6 +37,7 @@ export interface HttpServices {
   readonly actions: Actions
   readonly webhooks: Webhooks
   readonly schedules: Schedules
+  readonly realtime: Realtime
   readonly eventBell: EventBell
   /** Longest silence of an event stream. */
   readonly heartbeatMs: number

@@ -17,6 +17,7 @@ import { httpErrors } from './errors/http.ts'
 import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
+import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
 import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
@@ -34,6 +35,7 @@ export const errorCatalogue = {
   ...ingestErrors,
   ...jobErrors,
   ...odsqlErrors,
+  ...realtimeErrors,
   ...recordErrors,
   ...scheduleErrors,
   ...webhookErrors,

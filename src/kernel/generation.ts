@@ -28,7 +28,23 @@ export interface BuildSource {
   /** Name of the extractor, e.g. `csvfile`. */
   readonly extractor: string
   readonly params: JsonObject
+  /** Default: none. The source then has the column `orderColumn`. */
+  readonly deleted?: readonly DeletedRecord[]
 }
+
+/**
+ * A record that was deleted by its id: rows of it whose number in the column `orderColumn` lies in [from, before) are left
+ * out. One that comes again later stays.
+ */
+export interface DeletedRecord {
+  /** 32 hex digits. */
+  readonly id: string
+  readonly from: number
+  readonly before: number
+}
+
+/** Holds, in sources of pushed records, which push a row came by. It is no field. */
+export const orderColumn = 'broadsheet_push'
 
 /** A published dataset that a processor joins: its records as its readers had them when the build was planned. */
 export interface JoinedDataset {

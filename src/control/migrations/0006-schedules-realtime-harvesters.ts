@@ -84,7 +84,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('live_after_seq', 'bigint', (c) => c.notNull())
     .addColumn('dropped_after_seq', 'bigint')
     .addColumn('gathered_seq', 'bigint', (c) => c.notNull())
-    .addColumn('gathered_job_uid', 'text')
     .addColumn('published_seq', 'bigint', (c) => c.notNull())
     .addColumn('next_order_at', 'bigint', (c) => c.notNull())
     .addColumn('last_push_at', 'bigint')

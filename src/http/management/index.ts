@@ -15,6 +15,7 @@ import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
 import { registerPublish } from './publish-routes.ts'
+import { registerRealtime } from './realtime-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
@@ -40,6 +41,7 @@ const parts: readonly RegisterRoutes[] = [
   registerEvents,
   registerWebhooks,
   registerSchedules,
+  registerRealtime,
   registerFiles,
   registerTools,
   registerApiKeys,

@@ -14,23 +14,30 @@ import {
 } from '../../catalog/index.ts'
 import { findExtractor, type Preview, validateParameters } from '../../ingest/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { realtimePrefix, realtimeType } from '../../realtime/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
+import { pushUrl } from './realtime-routes.ts'
 import { printResource } from './render.ts'
-import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
+import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['resources']
 const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
 const resourceBody = Type.Object({
-  url: Type.String({ description: 'odsfile://<file_id> of an uploaded file, or an http(s) address' }),
+  url: Type.Optional(
+    Type.String({
+      description:
+        'odsfile://<file_id> of an uploaded file, or an http(s) address; none of a realtime resource',
+    }),
+  ),
   title: Type.Optional(nullableText()),
-  type: Type.Optional(nullableText('Name of the extractor; guessed when left out')),
+  type: Type.Optional(nullableText('Name of the extractor, guessed when left out; or realtime')),
   params: Type.Optional(anyObject('Parameters of the extractor')),
 })
-type ResourceBody = { url: string; title?: string | null; type?: string | null; params?: JsonObject }
+type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
@@ -59,7 +66,11 @@ export const registerResources: RegisterRoutes = (scope, services) => {
         datasetUid,
         await readResource(services, reply, request.body),
       )
-      return reply.status(201).send(printResource(resource))
+      if (resource.type !== realtimeType) return reply.status(201).send(printResource(resource))
+      const { resource_uid } = resource
+      const push_key = await services.realtime.open(datasetUid, resource_uid, usernameOf(request))
+      const push_url = await pushUrl(services, request, datasetUid, resource_uid)
+      return reply.status(201).send({ ...printResource(resource), push_url, push_key })
     },
   )
 
@@ -162,6 +173,12 @@ async function readResource(
   body: ResourceBody,
 ): Promise<ResourceInput> {
   const params = body.params ?? {}
+  if (body.type === realtimeType)
+    return { url: realtimePrefix, title: body.title ?? '', type: realtimeType, params: {} }
+  if (body.url === undefined) {
+    const expected = 'it is needed, unless type is realtime'
+    throw new AppError('http.invalid_parameter', { parameter: 'url', value: 'nothing', expected })
+  }
   const type = body.type ?? (await guessType(services, body.url, reply))
   validateParameters(findExtractor(type), params)
   return { url: body.url, title: body.title ?? '', type, params }

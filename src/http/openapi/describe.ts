@@ -15,6 +15,7 @@ const tags = [
   { name: 'changes', description: 'What was done to a dataset, and the way back' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
   { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },
+  { name: 'realtime', description: 'Records that are pushed one by one' },
   { name: 'schedules', description: 'When datasets are published by themselves' },
   {
     name: 'provenance',

@@ -305,9 +305,26 @@ export const managementObjects = {
     resource_uid: uid('re'),
     url: Type.String(),
     title: Type.String(),
-    type: Type.String({ description: 'Name of the extractor' }),
+    type: Type.String({ description: 'Name of the extractor, or realtime' }),
     params: anything('Parameters of the extractor'),
+    push_url: optional(Type.String({ description: 'Of a realtime resource that has just been made' })),
+    push_key: optional(Type.String({ description: 'As push_url; shown this once' })),
   }),
+  Realtime: Type.Object({
+    resource_uid: uid('re'),
+    enabled: Type.Boolean(),
+    push_url: Type.String(),
+    push_key: optional(Type.String({ description: 'In the answer that makes a new one, and in no other' })),
+    last_push_at: nullable('string', { format: 'date-time' }),
+    kept: Type.Object(
+      { pushes: Type.Integer(), records: Type.Integer(), bytes: Type.Integer() },
+      { description: 'All that was pushed and not scratched' },
+    ),
+    live_pushes: Type.Integer({ description: 'Pushes that make the records now' }),
+    waiting_pushes: Type.Integer({ description: 'Acknowledged, and not yet seen by readers' }),
+  }),
+  Pushed: Type.Object({ status: Type.Unsafe({ type: 'string', enum: ['OK'] }) }),
+  Scratched: Type.Object({ pushes_deleted: Type.Integer() }),
   Preview: Type.Object({
     fields: Type.Array(
       Type.Object({
