@@ -6,7 +6,7 @@ const ranks = [
   ['jobs', 'checks'],
   ['catalog', 'access'],
   ['records', 'ingest', 'realtime'],
-  ['actions', 'exports', 'webhooks', 'schedules', 'upkeep'],
+  ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep'],
   ['http', 'cli'],
 ]
 const rooms = ranks.flat()

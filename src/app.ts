@@ -2,13 +2,14 @@
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
-import { type ActionEvent, startActions } from './actions/index.ts'
+import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
 import { createFairQueue, createPool, openEngine } from './engine/index.ts'
 import { createExports, createParts } from './exports/index.ts'
+import { lockHarvester, startHarvesters } from './harvest/index.ts'
 import {
   createHttpServer,
   createMetrics,
@@ -185,6 +186,20 @@ export async function startApp(
     })
     closers.push(() => webhooks.stop())
     await makeTemporaryDirectories(directory)
+    const harvesters = await startHarvesters({
+      control,
+      clock,
+      ids,
+      policy: fetchPolicy,
+      blobs,
+      owner,
+      order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
+      deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
+      retryDelayMs: retryDelayMs(settings.retryMs),
+      ...jobLease,
+      onEvent: logWorkerEvent,
+    })
+    closers.push(() => harvesters.stop())
     const schedules = await startSchedules({
       control,
       clock,
@@ -199,7 +214,13 @@ export async function startApp(
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
-        harvester: { lock: async () => false, order: () => Promise.reject(new Error('no harvesters')) },
+        harvester: {
+          lock: lockHarvester,
+          async order(trx, { target, username }) {
+            await requireOwner(trx, username, 'HARVEST')
+            return harvesters.orderWithin(trx, target.uid, 'harvest', username)
+          },
+        },
       },
       onEvent: logScheduleEvent,
     })
@@ -236,6 +257,7 @@ export async function startApp(
       webhooks,
       schedules,
       realtime,
+      harvesters,
       eventBell: await createEventBell(control),
       heartbeatMs: settings.heartbeatMs,
       blobs,

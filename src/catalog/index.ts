@@ -13,20 +13,22 @@ export {
 export { type Diff, type Difference, diffNested, diffValue } from './configuration-diff.ts'
 export {
   createDataset,
+  createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
   findDataset,
   listDatasets,
   renameDataset,
   setVisibility,
+  slug,
 } from './datasets.ts'
-export type { CatalogDeps, EditorDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { isAdminTemplate } from './metadata-templates.ts'
+export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {

@@ -405,8 +405,8 @@ export interface HarvestedDatasetsTable {
   /** Null: none could be made of it. */
   dataset_uid: string | null
   title: string
-  /** Of what was taken from the source; null: nothing yet. */
-  digest: string | null
+  /** What was taken from the source: metadata and resources; null: nothing yet. */
+  applied_json: string | null
   /** Of the last run that saw or missed it: created, updated, unchanged, gone, removed, failed */
   change: string
   /** Names of what has changed, or why. */

@@ -4,6 +4,7 @@ import type { CatalogDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports, Parts } from '../exports/index.ts'
+import type { Harvesters } from '../harvest/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
@@ -38,6 +39,7 @@ export interface HttpServices {
   readonly webhooks: Webhooks
   readonly schedules: Schedules
   readonly realtime: Realtime
+  readonly harvesters: Harvesters
   readonly eventBell: EventBell
   /** Longest silence of an event stream. */
   readonly heartbeatMs: number

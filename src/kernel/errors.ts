@@ -13,6 +13,7 @@ import { checkErrors } from './errors/checks.ts'
 import { damageErrors } from './errors/damage.ts'
 import { engineErrors } from './errors/engine.ts'
 import { exportErrors } from './errors/exports.ts'
+import { harvestErrors } from './errors/harvest.ts'
 import { httpErrors } from './errors/http.ts'
 import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
@@ -31,6 +32,7 @@ export const errorCatalogue = {
   ...damageErrors,
   ...engineErrors,
   ...exportErrors,
+  ...harvestErrors,
   ...httpErrors,
   ...ingestErrors,
   ...jobErrors,

@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('remote_id', 'text', (c) => c.notNull())
     .addColumn('dataset_uid', 'text', (c) => c.references('datasets.dataset_uid').onDelete('cascade'))
     .addColumn('title', 'text', (c) => c.notNull())
-    .addColumn('digest', 'text')
+    .addColumn('applied_json', 'text')
     .addColumn('change', 'text', (c) => c.notNull())
     .addColumn('details_json', 'text', (c) => c.notNull())
     .addColumn('error_json', 'text')

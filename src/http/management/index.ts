@@ -11,6 +11,7 @@ import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
+import { registerHarvesters } from './harvester-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
@@ -42,6 +43,7 @@ const parts: readonly RegisterRoutes[] = [
   registerWebhooks,
   registerSchedules,
   registerRealtime,
+  registerHarvesters,
   registerFiles,
   registerTools,
   registerApiKeys,

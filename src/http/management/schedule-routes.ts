@@ -1,16 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type TObject, Type } from 'typebox'
 import { datasetIdsOf, findDataset } from '../../catalog/index.ts'
-import {
-  type ErrorValue,
-  errorSpec,
-  formatInstant,
-  formatTemplate,
-  type JsonObject,
-} from '../../kernel/index.ts'
+import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import type { Schedule, ScheduleRun, Target } from '../../schedules/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
+import { inWords } from './print-job.ts'
 import {
   datasetParams,
   type ManagementScope,
@@ -75,7 +70,7 @@ export const registerSchedules: RegisterRoutes = (scope, services) => {
 
 interface Place<P> {
   readonly under: string
-  readonly params: typeof datasetParams
+  readonly params: TObject
   /** Ends the names of operations. */
   readonly name: string
   readonly what: string
@@ -203,9 +198,4 @@ function printRun(run: ScheduleRun): JsonObject {
     reason: run.reason === null ? null : inWords(run.reason),
     missed_runs: run.missedCount,
   }
-}
-
-/** An error that is kept with what it is about. */
-export function inWords({ key, params }: ErrorValue): string {
-  return formatTemplate(errorSpec(key).message, params)
 }
