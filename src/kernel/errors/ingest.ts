@@ -63,7 +63,24 @@ export const ingestErrors = defineErrors({
   'ingest.too_deep': {
     status: 400,
     errorKey: 'SourceTooDeepException',
-    message: 'The JSON of {filename} is nested deeper than {maxDepth} levels',
+    message: 'The content of {filename} is nested deeper than {maxDepth} levels',
+  },
+  'ingest.invalid_xml': {
+    status: 400,
+    errorKey: 'InvalidSourceXMLException',
+    message: 'The XML of {filename} cannot be read: {reason}',
+    hint: 'Check the program that makes it; a file cut off on its way ends like this too. Where only the encoding is wrong, set the parameter encoding',
+  },
+  'ingest.xml_entities': {
+    status: 400,
+    errorKey: 'XMLEntitiesException',
+    message: 'The XML of {filename} declares entities of its own, which are not read',
+    hint: 'Write the text itself in their place: a few of them can stand for gigabytes, or for a file of the server',
+  },
+  'ingest.xml_limit': {
+    status: 400,
+    errorKey: 'XMLLimitException',
+    message: 'The XML of {filename} has more than {max} {limit}, near line {line}',
   },
   'ingest.invalid_json': {
     status: 400,
