@@ -14,3 +14,4 @@ export { guessExtractor, guessExtractorParams, guessExtractors } from './guess.t
 export { pipelineVersion } from './pipeline-version.ts'
 export { fieldSpecificationNames, validateFieldSpecification } from './processors/field-specifications.ts'
 export { processors, validateProcessor } from './processors/processors.ts'
+export { childOf, readElements, type XmlElement } from './xml/xml-elements.ts'

@@ -148,19 +148,21 @@ test('the same datasets come by each protocol', async (t) => {
   const datasets = [
     { id: 'aaaa-0001', title: 'Oaks', description: 'Of the city' },
     { id: 'aaaa-0002', title: 'Elms', description: 'Of the city' },
+    { id: 'aaaa-0003', title: 'Lime & <ash>', description: 'Of the city' },
   ]
   for (const [type, paramsOf] of [
     ['datajson', ({ url }: Portal) => ({ url: `${url}/data.json` })],
     ['ods', ({ url }: Portal) => ({ domain: url })],
     ['socrata', ({ url }: Portal) => ({ url })],
     ['arcgis', ({ url }: Portal) => ({ url })],
+    ['csw', ({ url }: Portal) => ({ url: `${url}/csw` })],
   ] as const) {
     const world = await setUp(t, server, datasets, (portal) => ({
       type,
       params: paramsOf(portal),
       publish_datasets: true,
     }))
-    assert.deepEqual(numbers(await world.run()), { ...none, created: 2 }, type)
+    assert.deepEqual(numbers(await world.run()), { ...none, created: 3 }, type)
     const [oaks] = await world.harvested()
     const base = `${managementPath}/datasets/${oaks.dataset_uid}`
     const { metas } = (await server.expect(200, 'GET', base)).json
@@ -255,6 +257,25 @@ test('a hostile source ends its run by name, and harms nothing else', async (t) 
   const { metas } = (await server.expect(200, 'GET', `${managementPath}/datasets/${good.dataset_uid}`)).json
   assert.deepEqual(metas.default.description, 'ab\ufffd')
   assert.equal(metas.default.publisher, undefined)
+})
+
+test('hostile XML ends a run by name', async (t) => {
+  const server = await shared.sqlite()
+  const world = await setUp(t, server, [], ({ url }) => ({ type: 'csw', params: { url } }))
+  const laughs = Array.from({ length: 9 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`).join('')
+  for (const [key, body] of [
+    ['ingest.xml_entities', `<!DOCTYPE a [<!ENTITY e0 "ha">${laughs}]><a>&e9;</a>`],
+    ['ingest.xml_entities', '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'],
+    ['ingest.too_deep', '<a>'.repeat(100_000)],
+    ['ingest.invalid_xml', '<a><b></a>'],
+    ['ingest.invalid_xml', 'no XML'],
+    ['harvest.not_understood', '<ows:ExceptionReport xmlns:ows="x"><ows:Exception/></ows:ExceptionReport>'],
+  ] as const) {
+    world.portal.answer = (_path, response) =>
+      response.writeHead(200, { 'content-type': 'application/xml' }).end(body)
+    const job = await world.order('start')
+    assert.equal(job.error?.error_id, key, `${body.slice(0, 60)}: ${JSON.stringify(job.error)}`)
+  }
 })
 
 test('what may not be, and who may not', async (t) => {

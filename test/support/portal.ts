@@ -82,6 +82,14 @@ export async function startPortal(t: TestContext, datasets: PortalDataset[]): Pr
       }))
       return void send({ resultSetSize: portal.datasets.length, results })
     }
+    if (pathname === '/csw') {
+      const start = Number(searchParams.get('startPosition')) - 1
+      // Two at a time, whatever is asked for.
+      const records = portal.datasets.slice(start, start + 2)
+      const next = start + 2 < portal.datasets.length ? start + 3 : 0
+      response.writeHead(200, { 'content-type': 'application/xml' })
+      return void response.end(searchResults(records, portal.datasets.length, next, fileOf))
+    }
     const file =
       /\/files\/(.+)\.csv$/.exec(pathname) ??
       /\/datasets\/(.+)\/exports\/csv$/.exec(pathname) ??
@@ -98,4 +106,36 @@ export async function startPortal(t: TestContext, datasets: PortalDataset[]): Pr
     await once(server, 'close')
   })
   return portal
+}
+
+const text = (value: string | undefined) =>
+  `<gco:CharacterString>${(value ?? '').replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</gco:CharacterString>`
+
+function searchResults(
+  datasets: readonly PortalDataset[],
+  matched: number,
+  next: number,
+  fileOf: (id: string) => string,
+): string {
+  const records = datasets.map(
+    (one) => `<gmd:MD_Metadata>
+      ${one.id === '' ? '' : `<gmd:fileIdentifier>${text(one.id)}</gmd:fileIdentifier>`}
+      <gmd:dateStamp><gco:DateTime>2031-01-02T03:04:05</gco:DateTime></gmd:dateStamp>
+      <gmd:identificationInfo><gmd:MD_DataIdentification>
+        <gmd:citation><gmd:CI_Citation><gmd:title>${text(one.title)}</gmd:title></gmd:CI_Citation></gmd:citation>
+        <gmd:abstract>${text(one.description)}</gmd:abstract>
+        <gmd:pointOfContact><gmd:CI_ResponsibleParty>
+          <gmd:organisationName>${text('City')}</gmd:organisationName>
+        </gmd:CI_ResponsibleParty></gmd:pointOfContact>
+        <gmd:descriptiveKeywords><gmd:MD_Keywords><gmd:keyword>${text('trees')}</gmd:keyword></gmd:MD_Keywords></gmd:descriptiveKeywords>
+      </gmd:MD_DataIdentification></gmd:identificationInfo>
+      <gmd:distributionInfo><gmd:MD_Distribution><gmd:transferOptions><gmd:MD_DigitalTransferOptions>
+        <gmd:onLine><gmd:CI_OnlineResource><gmd:linkage><gmd:URL>${fileOf(one.id)}</gmd:URL></gmd:linkage></gmd:CI_OnlineResource></gmd:onLine>
+      </gmd:MD_DigitalTransferOptions></gmd:transferOptions></gmd:MD_Distribution></gmd:distributionInfo>
+    </gmd:MD_Metadata>`,
+  )
+  return `<?xml version="1.0" encoding="UTF-8"?>
+    <csw:GetRecordsResponse xmlns:csw="http://www.opengis.net/cat/csw/2.0.2" xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco">
+    <csw:SearchResults numberOfRecordsMatched="${matched}" numberOfRecordsReturned="${datasets.length}" nextRecord="${next}">
+    ${records.join('')}</csw:SearchResults></csw:GetRecordsResponse>`
 }

@@ -1,12 +1,16 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import type { HarvestSource } from '../remote.ts'
 import { ckanSource } from './ckan.ts'
+import { cswSource } from './csw.ts'
 import { arcgisSource, datajsonSource } from './datajson.ts'
 import { odsSource } from './ods.ts'
 import { socrataSource } from './socrata.ts'
 
 export const harvestSources: ReadonlyMap<string, HarvestSource> = new Map(
-  [ckanSource, datajsonSource, odsSource, socrataSource, arcgisSource].map((source) => [source.type, source]),
+  [ckanSource, datajsonSource, odsSource, socrataSource, arcgisSource, cswSource].map((source) => [
+    source.type,
+    source,
+  ]),
 )
 
 /** Errors: harvest.unknown_type. */

@@ -24,7 +24,7 @@ export async function* decodeXml(
 ): AsyncGenerator<string> {
   const iterator = chunks[Symbol.asyncIterator]()
   try {
-    let start = Buffer.alloc(0)
+    let start: Buffer = Buffer.alloc(0)
     let isOver = false
     while (!isOver && start.length < sniffedBytes) {
       const { done, value } = await iterator.next()
