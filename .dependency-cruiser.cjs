@@ -5,8 +5,8 @@ const ranks = [
   ['odsql', 'engine', 'control'],
   ['jobs', 'checks'],
   ['catalog', 'access'],
-  ['records', 'ingest'],
-  ['actions', 'exports', 'webhooks', 'upkeep'],
+  ['records', 'ingest', 'realtime'],
+  ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep'],
   ['http', 'cli'],
 ]
 const rooms = ranks.flat()

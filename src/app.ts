@@ -2,13 +2,15 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions } from './access/index.ts'
-import { type ActionEvent, startActions } from './actions/index.ts'
+import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
+import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
+import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
 import { createFairQueue, createPool, openEngine } from './engine/index.ts'
 import { createExports, createParts } from './exports/index.ts'
+import { lockHarvester, startHarvesters } from './harvest/index.ts'
 import {
   createHttpServer,
   createMetrics,
@@ -27,6 +29,7 @@ import {
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
+import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
   createCursors,
@@ -40,6 +43,7 @@ import {
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
+import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
 import { SettingError, type Settings } from './settings.ts'
 import { startWebhooks } from './webhooks/index.ts'
@@ -220,6 +224,55 @@ export async function startApp(
     })
     closers.push(() => webhooks.stop())
     await makeTemporaryDirectories(directory)
+    const harvesters = await startHarvesters({
+      control,
+      clock,
+      ids,
+      policy: fetchPolicy,
+      blobs,
+      owner,
+      order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
+      deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
+      retryDelayMs: retryDelayMs(settings.retryMs),
+      ...jobLease,
+      onEvent: logWorkerEvent,
+    })
+    closers.push(() => harvesters.stop())
+    const schedules = await startSchedules({
+      control,
+      clock,
+      ids,
+      defaultTimezone: settings.scheduleTimezone,
+      minMinutes: settings.scheduleMinMinutes,
+      runners: {
+        dataset: {
+          lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
+          async order(trx, { scheduleUid, target, username }) {
+            await requireOwner(trx, username, 'PUBLISH')
+            return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
+          },
+        },
+        harvester: {
+          lock: lockHarvester,
+          async order(trx, { target, username }) {
+            await requireOwner(trx, username, 'HARVEST')
+            return harvesters.orderWithin(trx, target.uid, 'harvest', username)
+          },
+        },
+      },
+      onEvent: logScheduleEvent,
+    })
+    closers.push(() => schedules.stop())
+    const realtime = await startRealtime({
+      control,
+      clock,
+      ids,
+      everyMs: settings.realtimeSeconds * 1000,
+      order: (trx, datasetUid, username, cause) =>
+        actions.orderPublishWithin(trx, datasetUid, username, { cause }),
+      onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
+    })
+    closers.push(() => realtime.stop())
 
     let isDraining = false
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
@@ -240,6 +293,9 @@ export async function startApp(
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
+      schedules,
+      realtime,
+      harvesters,
       eventBell: await createEventBell(control),
       heartbeatMs: settings.heartbeatMs,
       blobs,
@@ -349,6 +405,11 @@ export async function startApp(
         metrics.observeJob(event.function, event.outcome, event.durationMs / 1000)
       const { kind, ...facts } = event
       log(kind === 'worker_error' ? 'error' : kind === 'job_failed' ? 'warn' : 'info', kind, facts)
+    }
+
+    function logScheduleEvent(event: ScheduleEvent): void {
+      const { kind, ...facts } = event
+      log(kind === 'schedule_failed' ? 'error' : kind === 'schedule_skipped' ? 'warn' : 'info', kind, facts)
     }
 
     function logActionEvent(event: ActionEvent): void {

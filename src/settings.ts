@@ -334,6 +334,34 @@ export const settingSpecs = {
     'How often a webhook delivery is tried before it is given up.',
     integer('BROADSHEET_WEBHOOK_ATTEMPTS', 10, 1, 100),
   ),
+  scheduleTimezone: setting(
+    'BROADSHEET_SCHEDULE_TIMEZONE',
+    'Europe/Paris',
+    'Time zone of schedules that name none.',
+    (text) => {
+      const zone = optional(text) ?? 'Europe/Paris'
+      try {
+        new Intl.DateTimeFormat('en', { timeZone: zone })
+        return zone
+      } catch {
+        throw new SettingError(
+          `BROADSHEET_SCHEDULE_TIMEZONE is '${zone}', but must be a time zone such as UTC or Europe/Paris`,
+        )
+      }
+    },
+  ),
+  scheduleMinMinutes: setting(
+    'BROADSHEET_SCHEDULE_MIN_MINUTES',
+    '5',
+    'Shortest time between two runs of one schedule, in minutes; 1440: daily.',
+    integer('BROADSHEET_SCHEDULE_MIN_MINUTES', 5, 1, 10_080),
+  ),
+  realtimeSeconds: setting(
+    'BROADSHEET_REALTIME_SECONDS',
+    '5',
+    'Shortest time between two publishes of a dataset that follow pushed records, in seconds.',
+    integer('BROADSHEET_REALTIME_SECONDS', 5, 1, 86_400),
+  ),
   heartbeatMs: setting(
     'BROADSHEET_HEARTBEAT_MS',
     '15000',

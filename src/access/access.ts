@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { ApiKeysTable, ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
+import { mayDo, type PermissionClass } from './policy.ts'
 import { anonymous, domainPermissions, type Principal } from './principal.ts'
 
 export interface ApiKey {
@@ -204,4 +205,17 @@ function checkPermissions(permissions: readonly string[]): void {
 
 function toApiKey(row: ApiKeysTable): ApiKey {
   return { keyUid: row.key_uid, label: row.label, permissions: JSON.parse(row.permissions_json) }
+}
+
+/** Errors: access.owner_may_not. For what goes on in somebody's name: it ends with the right to order it. */
+export async function requireOwner(
+  trx: ControlDb,
+  username: string,
+  permission: PermissionClass,
+): Promise<void> {
+  const user = await trx.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()
+  const permissions = new Set<string>(user?.is_active === 1 ? JSON.parse(user.permissions_json) : [])
+  const principal: Principal = { kind: 'user', username, permissions, via: 'password', keyUid: null }
+  if (user?.is_active !== 1 || !mayDo(principal, permission))
+    throw new AppError('access.owner_may_not', { username })
 }

@@ -1,4 +1,4 @@
-export { type Access, type ApiKey, createAccess } from './access.ts'
+export { type Access, type ApiKey, createAccess, requireOwner } from './access.ts'
 export {
   canSeePublication,
   mayDo,

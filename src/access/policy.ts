@@ -15,6 +15,7 @@ export const permissionClasses = [
   'INDEX',
   'TOOLS',
   'CREATE',
+  'HARVEST',
   'ADMIN',
   'SELF',
 ] as const
@@ -30,6 +31,7 @@ const rules: Readonly<Record<PermissionClass, readonly (readonly string[])[]>> =
   INDEX: [['create_dataset'], ['edit_dataset']],
   TOOLS: [['create_dataset'], ['edit_dataset']],
   CREATE: [['create_dataset']],
+  HARVEST: [['create_dataset', 'edit_dataset', 'publish_dataset']],
   ADMIN: [['edit_domain']],
   SELF: [[]],
 }

@@ -1,4 +1,4 @@
-import type { ControlDb } from '../control/index.ts'
+import { type ControlDb, notify } from '../control/index.ts'
 import {
   cancelsChannel,
   deleteFinishedJobs,
@@ -22,7 +22,7 @@ import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
 import { dismissHeld, listOverrides, type PublishOverride } from './held.ts'
 import { forgetIdempotencyKeys } from './idempotency.ts'
 import { republishChanged } from './joined-datasets.ts'
-import { type ActionName, placeAbort, placeOrder } from './orders.ts'
+import { type ActionName, placeAbort, placeOrder, placeOrderWithin } from './orders.ts'
 import { publishHandler } from './publish.ts'
 import { checkPublishOrder } from './publish-order.ts'
 import { findRestorable, type RestoreChoice, restoreVersionHandler } from './restore-version.ts'
@@ -65,6 +65,16 @@ export interface Actions {
   undoUnpublish(datasetUid: string, username: string, idempotencyKey?: string | null): Promise<string>
   /** Null: all versions are kept. What has expired goes at once. Errors: catalog.unknown_dataset. */
   setRetention(datasetUid: string, rule: RetentionRule | null, username: string): Promise<void>
+  /**
+   * Orders a publish in the caller's transaction; what else that writes is true together with it or not at all. The
+   * workers hear of it when it is committed. Errors: catalog.unknown_dataset, actions.invalid_status.
+   */
+  orderPublishWithin(
+    trx: ControlDb,
+    datasetUid: string,
+    username: string,
+    params: JsonObject,
+  ): Promise<string>
   /** Of a dataset, or of the whole data directory. */
   measureDisk(datasetUid: string | null): Promise<DiskUsage>
   /** Errors: checks.nothing_held. */
@@ -233,6 +243,12 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     async setRetention(datasetUid, rule, username) {
       await setRetention({ db, clock: deps.clock, username }, datasetUid, rule)
       sweep()
+    },
+    async orderPublishWithin(trx, datasetUid, username, params) {
+      const order = { action: 'publish', datasetUid, username, params } as const
+      const jobUid = await placeOrderWithin(trx, orderDeps, order)
+      await notify(trx, channel)
+      return jobUid
     },
     measureDisk: (datasetUid) => measureDisk(deps, datasetUid),
     dismissHeld: (datasetUid, username) => dismissHeld({ ...orderDeps, username }, datasetUid),

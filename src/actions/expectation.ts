@@ -2,6 +2,7 @@
 import { datasetPrefix, findPublication } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
+import { pushedBytes, realtimePrefix } from '../realtime/index.ts'
 
 export interface Expectation {
   /** Bytes of all sources as stored: uploaded files, other datasets, and remote ones by their last fetch. Null: some were never fetched. */
@@ -33,11 +34,11 @@ const filePrefix = 'odsfile://'
 async function sourceBytes(trx: ControlDb, datasetUid: string): Promise<number | null> {
   const resources = await trx
     .selectFrom('resources')
-    .select(['url', 'fetched_json'])
+    .select(['resource_uid', 'url', 'fetched_json'])
     .where('dataset_uid', '=', datasetUid)
     .execute()
   let total = 0
-  for (const { url, fetched_json } of resources) {
+  for (const { resource_uid, url, fetched_json } of resources) {
     if (url.startsWith(filePrefix)) {
       const file = await trx
         .selectFrom('files')
@@ -51,6 +52,10 @@ async function sourceBytes(trx: ControlDb, datasetUid: string): Promise<number |
       const bytes = await publishedBytes(trx, url.slice(datasetPrefix.length))
       if (bytes === null) return null
       total += bytes
+      continue
+    }
+    if (url.startsWith(realtimePrefix)) {
+      total += await pushedBytes(trx, resource_uid)
       continue
     }
     const fetched =

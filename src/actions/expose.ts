@@ -11,6 +11,8 @@ interface Occasion {
   readonly change: PublicationChange
   readonly jobUid: string
   readonly now: number
+  /** Since when the publication that is replaced counts as unused; default: now. */
+  readonly retiredAt?: number
   readonly configuration?: NewChange['configuration']
 }
 
@@ -100,7 +102,7 @@ async function switchTo(
   await trx.deleteFrom('withdrawn_publications').where('dataset_uid', '=', row.dataset_uid).execute()
   await noteJoined(trx, row.dataset_uid, joinedIn(held.manifest_json), occasion.change !== 'publish')
   if (previous && previous.generation_uid !== row.generation_uid) {
-    await retireGeneration(trx, previous.generation_uid, occasion.now)
+    await retireGeneration(trx, previous.generation_uid, occasion.retiredAt ?? occasion.now)
   }
   await logSwitch(trx, row.dataset_uid, occasion, previous, row)
 }

@@ -1,7 +1,10 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { datasetPrefix } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { extractorParams, type FetchPolicy, fetchResource } from '../ingest/index.ts'
 import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
+import { gatherPushes, realtimeType } from '../realtime/index.ts'
 import { type DatasetSource, findDatasetSource, holdDatasetSource } from './dataset-source.ts'
 import type { ActionDeps } from './deps.ts'
 import type { ProgressBoard } from './progress.ts'
@@ -41,7 +44,7 @@ export async function gatherSources(
   hold: (release: () => void) => void,
 ): Promise<BuildSource[]> {
   const sources: BuildSource[] = []
-  for (const resource of resources) {
+  for (const [order, resource] of resources.entries()) {
     signal.throwIfAborted()
     if (resource.url.startsWith(datasetPrefix)) {
       const { source, release } = await holdDatasetSource(
@@ -52,6 +55,10 @@ export async function gatherSources(
       )
       hold(release)
       sources.push({ ...describe(resource), ...withoutParts(source) })
+      continue
+    }
+    if (resource.type === realtimeType) {
+      sources.push(...(await gatherPushed(deps, resource, order, board, signal)))
       continue
     }
     const found = resource.url.startsWith(filePrefix)
@@ -79,6 +86,8 @@ export async function knownSources(
       sources.push({ ...describe(resource), ...withoutParts(source) })
       continue
     }
+    // Known when they are gathered, not before.
+    if (resource.type === realtimeType) return null
     const found = resource.url.startsWith(filePrefix)
       ? await findUploadedFile(deps, resource).catch(() => null)
       : await knownFetch(deps, resource)
@@ -110,6 +119,37 @@ function withoutParts({ parts: _parts, ...source }: DatasetSource) {
 async function knownFetch(deps: ActionDeps, resource: SourceResource): Promise<Found | null> {
   const ready = await readySource({ db: deps.control.db, secrets: deps.secrets }, resource).catch(() => null)
   return ready && (await lastFetch(deps, resource.resource_uid, ready))
+}
+
+/** Pushed records, written to a file for this build; none, when nothing has been pushed. */
+async function gatherPushed(
+  deps: ActionDeps,
+  resource: SourceResource,
+  order: number,
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<BuildSource[]> {
+  board.begin('fetch', resource.resource_uid)
+  const path = join(deps.layout.tmp, `${pushedPrefix}${resource.resource_uid}-${deps.ids.hex(4)}`)
+  const pushed = await gatherPushes(deps.control.db, resource.resource_uid, order, path, signal)
+  board.update({ bytes_read: pushed.bytes })
+  board.end()
+  if (pushed.records === 0) {
+    await rm(path, { force: true })
+    return []
+  }
+  const { sha256, bytes, deleted } = pushed
+  const filename = `${resource.resource_uid}.jsonl`
+  const found = { sha256, bytes, filename }
+  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params: {}, deleted }]
+}
+
+const pushedPrefix = 'pushed-'
+
+/** The files that were written for a build alone. */
+export async function removePushed(deps: ActionDeps, sources: readonly BuildSource[]): Promise<void> {
+  const prefix = join(deps.layout.tmp, pushedPrefix)
+  for (const { path } of sources) if (path.startsWith(prefix)) await rm(path, { force: true })
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>

@@ -33,36 +33,38 @@ export interface Order {
  * Out: the job's id. Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
  */
 export async function placeOrder(deps: OrderDeps, order: Order): Promise<string> {
-  const jobUid = deps.ids.hex(20)
-  const now = deps.clock.now()
-  const placed = await deps.db.transaction().execute(async (trx) => {
-    const { action, datasetUid, username, params = {}, idempotencyKey = null } = order
-    const key = { idempotencyKey, username, datasetUid, action, params, jobUid, now }
-    const known = await takeIdempotencyKey(trx, key)
-    if (known !== null) return known
-    await order.check?.(trx)
-    const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
-    const before = await moveStatus(trx, order.datasetUid, {
-      event: 'order',
-      now,
-      username: order.username,
-      jobUid,
-    })
-    await insertJob(trx, {
-      jobUid,
-      function: order.action,
-      subject: order.datasetUid,
-      params: { dataset_uid: order.datasetUid, ...order.params, rests_as: before.status },
-      username: order.username,
-      now,
-      isLarge: expectation !== null && isLarge(expectation),
-      expectation: expectation as unknown as JsonObject | null,
-    })
-    crashPoint('order.before')
-    return jobUid
-  })
+  const placed = await deps.db.transaction().execute((trx) => placeOrderWithin(trx, deps, order))
   crashPoint('order.after')
   return placed
+}
+
+/** As `placeOrder`, in the caller's transaction, with what else it writes. Whoever commits it wakes the workers. */
+export async function placeOrderWithin(
+  trx: ControlDb,
+  deps: Omit<OrderDeps, 'db'>,
+  order: Order,
+): Promise<string> {
+  const { action, datasetUid, username, params = {}, idempotencyKey = null } = order
+  const jobUid = deps.ids.hex(20)
+  const now = deps.clock.now()
+  const key = { idempotencyKey, username, datasetUid, action, params, jobUid, now }
+  const known = await takeIdempotencyKey(trx, key)
+  if (known !== null) return known
+  await order.check?.(trx)
+  const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
+  const before = await moveStatus(trx, datasetUid, { event: 'order', now, username, jobUid })
+  await insertJob(trx, {
+    jobUid,
+    function: action,
+    subject: datasetUid,
+    params: { dataset_uid: datasetUid, ...params, rests_as: before.status },
+    username,
+    now,
+    isLarge: expectation !== null && isLarge(expectation),
+    expectation: expectation as unknown as JsonObject | null,
+  })
+  crashPoint('order.before')
+  return jobUid
 }
 
 export interface AbortOrder {

@@ -6,14 +6,16 @@
  * retention window, and `publish?generation=` exposes it as it is (docs/publishing.md).
  */
 import { type Configuration, readConfiguration } from '../catalog/index.ts'
+import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { pipelineVersion, stepsAt } from '../ingest/index.ts'
-import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type Field, type Manifest } from '../kernel/index.ts'
+import { finishJob, type Job, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { AppError, type BuildSource, type Field, type Manifest } from '../kernel/index.ts'
+import { markPublished } from '../realtime/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { buildGeneration } from './build-generation.ts'
 import { discardUnfinished, holdForJob } from './collector.ts'
-import type { ActionDeps } from './deps.ts'
+import type { ActionDeps, PublicationChange } from './deps.ts'
 import {
   describePublish,
   type FoundOutcome,
@@ -22,7 +24,7 @@ import {
 } from './describe-publish.ts'
 import { exposeGeneration } from './expose.ts'
 import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
-import { gatherSources } from './gather-sources.ts'
+import { gatherSources, removePushed } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
 import { isUsable } from './is-usable.ts'
@@ -102,6 +104,7 @@ async function takeKept(
 }
 
 function fieldsOf(manifest: Manifest, configuration: Configuration, order: PublishOrder): Field[] {
+  if (manifest.fields.length === 0) return []
   try {
     return presentFields(manifest.fields, configuration.fieldSpecifications)
   } catch (error) {
@@ -127,11 +130,12 @@ async function build(
   const signal = AbortSignal.any([context.signal, abort.signal])
   const held: (() => void)[] = []
   let gathered: GatheredDatasets | null = null
+  let sources: readonly BuildSource[] = []
   try {
     const hold = (release: () => void) => held.push(release)
-    const sources = await gatherSources(deps, configuration.resources, board, signal, hold)
-    const processors = stepsAt(configuration.processors, new Date(context.job.createdAt).toISOString())
-    const fieldSpecifications = withoutPresentation(configuration.fieldSpecifications)
+    sources = await gatherSources(deps, configuration.resources, board, signal, hold)
+    const { processors: configured, fieldSpecifications } = stepsFor(configuration, sources)
+    const processors = stepsAt(configured, new Date(context.job.createdAt).toISOString())
     const steps = { processors, fieldSpecifications, maxRecords: null }
     gathered = await gatherDatasets(deps, context.job.subject, processors)
     const { datasets } = gathered
@@ -153,11 +157,23 @@ async function build(
     // Its parts are written by now: what follows reads them alone.
     gathered?.release()
     for (const release of held) release()
+    await removePushed(deps, sources)
   }
 }
 
 const hashesOf = (datasets: GatheredDatasets['datasets']) =>
   Object.fromEntries(Object.entries(datasets).map(([name, { contentHash }]) => [name, contentHash]))
+
+/** Before the first record is pushed there is no field that a step could name. */
+function stepsFor(
+  configuration: Configuration,
+  sources: readonly BuildSource[],
+): Pick<Configuration, 'processors' | 'fieldSpecifications'> {
+  if (sources.length === 0 && configuration.resources.length > 0)
+    return { processors: [], fieldSpecifications: [] }
+  const { processors } = configuration
+  return { processors, fieldSpecifications: withoutPresentation(configuration.fieldSpecifications) }
+}
 
 function isAbortError(error: unknown, signal: AbortSignal): boolean {
   return (
@@ -206,7 +222,7 @@ async function finishPublish(
     !order.isDryRun &&
     !isHeld &&
     !(outcome.manifest.partial && outcome.manifest.records_count === 0)
-  const change = isExposed && outcome.manifest.partial ? 'abort' : 'publish'
+  const change: PublicationChange = isExposed && outcome.manifest.partial ? 'abort' : 'publish'
   board.begin('expose')
   await deps.control.db.transaction().execute(async (trx) => {
     const event =
@@ -237,8 +253,10 @@ async function finishPublish(
       const { generationUid, manifest, fields } = outcome
       const generation = { generation_uid: generationUid }
       const { metas } = end.configuration
-      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, change, jobUid, now })
+      const occasion = { change, jobUid, now, ...(await retirementOf(trx, deps, context.job, now)) }
+      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, ...occasion })
       await releaseHeld(trx, datasetUid)
+      if (order.generationUid === null) await markPublished(trx, datasetUid)
       const overrides = context.job.params.override as string[] | undefined
       const { username } = context.job
       if (overrides) {
@@ -275,6 +293,31 @@ async function finishPublish(
   })
   crashPoint('expose.after')
   if (isExposed) deps.onEvent({ kind: 'publication_switched', datasetUid, change, jobUid })
+}
+
+/** Readers who have begun and pages that follow each other by cursor still find what a push has replaced. */
+const passingMs = 60_000
+
+/**
+ * Pushed records make a publication every few seconds. Of two in a row the first is kept for a minute and not for the
+ * retention window, which would be thousands of copies of a dataset.
+ */
+async function retirementOf(
+  trx: ControlDb,
+  deps: ActionDeps,
+  { subject, params }: Job,
+  now: number,
+): Promise<{ retiredAt?: number }> {
+  if (params.cause !== 'realtime') return {}
+  const previous = await trx
+    .selectFrom('publications')
+    .innerJoin('generations', 'generations.generation_uid', 'publications.generation_uid')
+    .innerJoin('jobs', 'jobs.job_uid', 'generations.job_uid')
+    .select('jobs.params_json')
+    .where('publications.dataset_uid', '=', subject)
+    .executeTakeFirst()
+  if (!previous || JSON.parse(previous.params_json).cause !== 'realtime') return {}
+  return { retiredAt: now - Math.max(0, deps.retentionMs - passingMs) }
 }
 
 /** Where the order found the dataset. A held publish is no error, and ends one that an earlier run left. */

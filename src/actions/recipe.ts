@@ -29,6 +29,7 @@ export function computeRecipe(input: RecipeInput): string {
       params: source.params,
       // The file's name tells the format where the parameters leave it open, and may become a column.
       filename: source.filename,
+      ...(source.deleted?.length ? { deleted: source.deleted } : {}),
     })),
     processors: input.processors.map(({ name, args }) => ({ name, args })),
     fieldSpecifications: essentialSteps(input.fieldSpecifications),

@@ -2,6 +2,7 @@ import type { ControlDb, PublicationsTable } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../kernel/index.ts'
+import { undoDrop } from '../realtime/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { exposeAgain } from './expose.ts'
@@ -41,6 +42,7 @@ async function undoUnpublish(deps: ActionDeps, context: JobContext): Promise<voi
       { ...withdrawn, dataset_id, visibility },
       { change: 'undo_unpublish', jobUid, now },
     )
+    await undoDrop(trx, datasetUid)
     const result: JsonObject = {
       dataset_uid: datasetUid,
       published: true,

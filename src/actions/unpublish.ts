@@ -1,5 +1,6 @@
 import { crashPoint } from '../faults/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
+import { dropPushed } from '../realtime/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
 import { withdrawPublication } from './expose.ts'
@@ -21,6 +22,7 @@ async function unpublish(deps: ActionDeps, context: JobContext): Promise<void> {
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
     await withdrawPublication(trx, { datasetUid, change: 'unpublish', jobUid, now, retentionMs })
+    await dropPushed(trx, datasetUid)
     await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null, recordErrorsCount: 0 })
     const outcome = { result: { dataset_uid: datasetUid, published: false } }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome })

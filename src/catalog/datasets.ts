@@ -18,49 +18,60 @@ export interface DatasetRow extends DatasetRecord {
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
 
+export interface NewDataset {
+  readonly datasetId: string | undefined
+  readonly metas: JsonObject
+  readonly owner: string
+  readonly isStrict: boolean
+}
+
 /** Errors: catalog.dataset_id_mandatory, dataset_id_taken, invalid_dataset_id, invalid_metadata. */
-export async function createDataset(
-  deps: CatalogDeps,
-  input: { datasetId: string | undefined; metas: JsonObject; owner: string; isStrict: boolean },
-): Promise<DatasetRow> {
-  const { db, clock, ids } = deps
+export async function createDataset(deps: CatalogDeps, input: NewDataset): Promise<DatasetRow> {
+  const { db } = deps
+  const datasetUid = await db.transaction().execute((trx) => createDatasetWithin(trx, deps, input))
+  return findDataset(db, datasetUid)
+}
+
+/** As `createDataset`, in the caller's transaction; answers the uid. */
+export async function createDatasetWithin(
+  trx: ControlDb,
+  { clock, ids }: Omit<CatalogDeps, 'db'>,
+  input: NewDataset,
+): Promise<string> {
   if (input.isStrict && !input.datasetId) throw new AppError('catalog.dataset_id_mandatory', {})
   checkMetas(input.metas)
   const now = clock.now()
   const datasetUid = ids.uid('da')
   const wanted = input.datasetId ? checkDatasetId(input.datasetId) : slug(titleOf(input.metas)) || datasetUid
-  await db.transaction().execute(async (trx) => {
-    for (;;) {
-      const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted, datasetUid)
-      if (input.isStrict && (await isTaken(trx, datasetId, datasetUid)))
-        throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
-      // Another request may take the id between the look and the insertion; then it is looked for again.
-      const inserted = await trx
-        .insertInto('datasets')
-        .values({
-          dataset_uid: datasetUid,
-          dataset_id: datasetId,
-          metas_json: JSON.stringify(input.metas),
-          visibility: 'domain',
-          owner: input.owner,
-          created_at: now,
-          last_modified_at: now,
-          configuration_revision: 1,
-          status: 'idle',
-          status_since_at: now,
-          status_user: input.owner,
-          status_error_json: null,
-          active_job_uid: null,
-        })
-        .onConflict((conflict) => conflict.column('dataset_id').doNothing())
-        .returning('dataset_uid')
-        .executeTakeFirst()
-      if (!inserted) continue
-      await recordChange(trx, { datasetUid, username: input.owner, now, kind: 'create' })
-      return
-    }
-  })
-  return findDataset(db, datasetUid)
+  for (;;) {
+    const datasetId = input.isStrict ? wanted : await freeDatasetId(trx, wanted, datasetUid)
+    if (input.isStrict && (await isTaken(trx, datasetId, datasetUid)))
+      throw new AppError('catalog.dataset_id_taken', { dataset_id: datasetId })
+    // Another request may take the id between the look and the insertion; then it is looked for again.
+    const inserted = await trx
+      .insertInto('datasets')
+      .values({
+        dataset_uid: datasetUid,
+        dataset_id: datasetId,
+        metas_json: JSON.stringify(input.metas),
+        visibility: 'domain',
+        owner: input.owner,
+        created_at: now,
+        last_modified_at: now,
+        configuration_revision: 1,
+        status: 'idle',
+        status_since_at: now,
+        status_user: input.owner,
+        status_error_json: null,
+        active_job_uid: null,
+      })
+      .onConflict((conflict) => conflict.column('dataset_id').doNothing())
+      .returning('dataset_uid')
+      .executeTakeFirst()
+    if (!inserted) continue
+    await recordChange(trx, { datasetUid, username: input.owner, now, kind: 'create' })
+    return datasetUid
+  }
 }
 
 function checkDatasetId(datasetId: string): string {

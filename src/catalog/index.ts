@@ -24,20 +24,22 @@ export {
 } from './connections.ts'
 export {
   createDataset,
+  createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
   findDataset,
   listDatasets,
   renameDataset,
   setVisibility,
+  slug,
 } from './datasets.ts'
-export type { CatalogDeps, EditorDeps, SecretDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { isAdminTemplate } from './metadata-templates.ts'
+export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {

@@ -127,6 +127,8 @@ export async function storedParams(
 const remote = /^(https?|ftps?|sftp|s3):\/\/[^\s/]+/i
 
 async function checkUrl(deps: CatalogDeps, url: string, datasetUid: string): Promise<void> {
+  // Of records that are pushed: there is nothing to fetch.
+  if (url === 'realtime://') return
   if (url.startsWith(filePrefix)) {
     const fileId = url.slice(filePrefix.length)
     const file = await deps.db

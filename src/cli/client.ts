@@ -15,6 +15,7 @@ import type {
   RecordErrorObject,
   ResourceInput,
   ResourceObject,
+  ScheduleObject,
   StatusObject,
   StepInput,
   VersionObject,
@@ -75,6 +76,10 @@ export interface Client {
   status(dataset: string): Promise<StatusObject>
   /** Newest first, all of them. */
   versions(dataset: string): Promise<VersionObject[]>
+  /** Of a dataset; null: all. */
+  schedules(dataset: string | null): Promise<ScheduleObject[]>
+  createSchedule(dataset: string, cron: string, timezone: string | null): Promise<ScheduleObject>
+  deleteSchedule(dataset: string, scheduleUid: string): Promise<void>
   /** `from`, `to`: a version, a generation or `current`. */
   diff(dataset: string, from: string, to: string): Promise<DiffObject>
   /** The first `rows` records that differ, at most 100. */
@@ -165,6 +170,14 @@ export function createClient(options: {
           return null
         throw error
       }
+    },
+    schedules: (dataset) => get<ScheduleObject[]>(`${dataset === null ? management : of(dataset)}/schedules`),
+    async createSchedule(dataset, cron_schedule, timezone) {
+      const json = { cron_schedule, ...(timezone === null ? {} : { timezone }) }
+      return (await call('POST', `${of(dataset)}/schedules`, { json })) as ScheduleObject
+    },
+    async deleteSchedule(dataset, scheduleUid) {
+      await call('DELETE', `${of(dataset)}/schedules/${encodeURIComponent(scheduleUid)}`)
     },
     listDatasets: () => pages<DatasetObject>(`${management}/datasets?sort=dataset_id`),
     async createDataset(datasetId, metas) {

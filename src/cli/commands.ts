@@ -94,6 +94,46 @@ export async function versions(session: Session, dataset: string): Promise<void>
   }
 }
 
+export async function schedules(session: Session, dataset: string | null): Promise<void> {
+  for (const schedule of await session.client.schedules(dataset)) {
+    const { last_run: run } = schedule
+    const last =
+      run === null
+        ? 'never run'
+        : run.outcome === 'skipped'
+          ? `skipped at ${run.fired_at}: ${run.reason}`
+          : `${run.state ?? 'ordered'} at ${run.fired_at}`
+    const of = schedule.dataset_id ?? schedule.harvester_id ?? dataset ?? ''
+    const { schedule_uid, cron_schedule, timezone, next_runs } = schedule
+    session.output.result(
+      [schedule_uid, of, cron_schedule, timezone, `next ${next_runs[0]}`, last].join('\t'),
+      { event: 'schedule', ...schedule },
+    )
+  }
+}
+
+export async function schedule(
+  session: Session,
+  dataset: string,
+  cron: string,
+  timezone: string | null,
+): Promise<void> {
+  const made = await session.client.createSchedule(dataset, cron, timezone)
+  session.output.result(
+    `${dataset} is published at ${made.cron_schedule} (${made.timezone}), next ${made.next_runs[0]}: ${made.schedule_uid}`,
+    { event: 'scheduled', dataset, ...made },
+  )
+}
+
+export async function unschedule(session: Session, dataset: string, scheduleUid: string): Promise<void> {
+  await session.client.deleteSchedule(dataset, scheduleUid)
+  session.output.result(`schedule ${scheduleUid} of ${dataset} is deleted`, {
+    event: 'schedule_deleted',
+    dataset,
+    schedule_uid: scheduleUid,
+  })
+}
+
 export async function list(session: Session): Promise<void> {
   for await (const dataset of session.client.listDatasets()) {
     const { title } = dataset.metas.default ?? {}

@@ -183,6 +183,33 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     )
 
   program
+    .command('schedule')
+    .description('have a dataset published by the clock')
+    .argument('<dataset>')
+    .argument('<cron>', 'minute hour day-of-month month day-of-week, as one argument: "30 4 * * 1"')
+    .option('--timezone <name>', "the server's when left out")
+    .action((dataset: string, cron: string, options: { timezone?: string }) =>
+      withSession((session, commands) => commands.schedule(session, dataset, cron, options.timezone ?? null)),
+    )
+
+  program
+    .command('schedules')
+    .description('list schedules with their next and last runs')
+    .argument('[dataset]', 'all when left out')
+    .action((dataset: string | undefined) =>
+      withSession((session, commands) => commands.schedules(session, dataset ?? null)),
+    )
+
+  program
+    .command('unschedule')
+    .description('delete a schedule')
+    .argument('<dataset>')
+    .argument('<schedule>')
+    .action((dataset: string, schedule: string) =>
+      withSession((session, commands) => commands.unschedule(session, dataset, schedule)),
+    )
+
+  program
     .command('list')
     .description('list the datasets: id, whether readers see it, what it is doing, title')
     .action(() => withSession((session, commands) => commands.list(session)))

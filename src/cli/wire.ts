@@ -160,3 +160,18 @@ export interface ErrorEnvelope {
   readonly hint?: string
   readonly errors?: readonly ErrorEnvelope[]
 }
+
+export interface ScheduleObject {
+  readonly schedule_uid: string
+  readonly dataset_id?: string | null
+  readonly harvester_id?: string
+  readonly cron_schedule: string
+  readonly timezone: string
+  readonly next_runs: readonly string[]
+  readonly last_run: {
+    readonly fired_at: string
+    readonly outcome: 'ordered' | 'skipped'
+    readonly state: string | null
+    readonly reason: string | null
+  } | null
+}

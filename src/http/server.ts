@@ -18,6 +18,7 @@ import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
+import { registerPush } from './push-routes.ts'
 import type { HttpServices } from './services.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
@@ -168,6 +169,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
+  registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     await registerExplore(scope, services)

@@ -4,9 +4,11 @@ import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
 import type { Exports, Parts } from '../exports/index.ts'
+import type { Harvesters } from '../harvest/index.ts'
 import type { BlobStore, BuilderHost, FetchPolicy } from '../ingest/index.ts'
 import type { EventBell } from '../jobs/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
+import type { Realtime } from '../realtime/index.ts'
 import type {
   Catalog,
   Cursors,
@@ -18,6 +20,7 @@ import type {
   Rejects,
   Tiles,
 } from '../records/index.ts'
+import type { Schedules } from '../schedules/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -34,6 +37,9 @@ export interface HttpServices {
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly schedules: Schedules
+  readonly realtime: Realtime
+  readonly harvesters: Harvesters
   readonly eventBell: EventBell
   /** Longest silence of an event stream. */
   readonly heartbeatMs: number

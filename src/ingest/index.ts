@@ -23,3 +23,4 @@ export {
 } from './processors/processors.ts'
 export { stepsAt } from './processors/steps-in-time.ts'
 export { createServices, type ServiceSettings, type Services } from './services/services.ts'
+export { childOf, readElements, type XmlElement } from './xml/xml-elements.ts'

@@ -3,4 +3,11 @@ export { createEventBell, type EventBell, followEvents } from './follow-events.t
 export { type EndedAttempt, type Job, type JobOutcome, type JobState, unfinishedStates } from './job.ts'
 export { countJobsByState, findJob, type JobFilter, listJobs } from './read-jobs.ts'
 export * from './store.ts'
-export { type JobContext, type JobHandler, startWorker, type Worker, type WorkerEvent } from './worker.ts'
+export {
+  type JobContext,
+  type JobHandler,
+  startWorker,
+  type Worker,
+  type WorkerEvent,
+  type WorkerOptions,
+} from './worker.ts'

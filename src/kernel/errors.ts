@@ -13,11 +13,14 @@ import { checkErrors } from './errors/checks.ts'
 import { damageErrors } from './errors/damage.ts'
 import { engineErrors } from './errors/engine.ts'
 import { exportErrors } from './errors/exports.ts'
+import { harvestErrors } from './errors/harvest.ts'
 import { httpErrors } from './errors/http.ts'
 import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
+import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
+import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
 import { webhookErrors } from './errors/webhooks.ts'
 
@@ -29,11 +32,14 @@ export const errorCatalogue = {
   ...damageErrors,
   ...engineErrors,
   ...exportErrors,
+  ...harvestErrors,
   ...httpErrors,
   ...ingestErrors,
   ...jobErrors,
   ...odsqlErrors,
+  ...realtimeErrors,
   ...recordErrors,
+  ...scheduleErrors,
   ...webhookErrors,
 } as const
 

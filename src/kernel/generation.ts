@@ -30,6 +30,8 @@ export interface BuildSource {
   readonly params: JsonObject
   /** Of a resource that is another dataset; `path` is then the manifest of its generation. */
   readonly dataset?: SourceDataset
+  /** Default: none. The source then has the column `orderColumn`. */
+  readonly deleted?: readonly DeletedRecord[]
 }
 
 /** What the readers of another dataset had when the build was planned. */
@@ -39,6 +41,20 @@ export interface SourceDataset {
   /** In their order; paths are absolute. */
   readonly parts: readonly { readonly path: string; readonly rows: number; readonly bytes: number }[]
 }
+
+/**
+ * A record that was deleted by its id: rows of it whose number in the column `orderColumn` lies in [from, before) are left
+ * out. One that comes again later stays.
+ */
+export interface DeletedRecord {
+  /** 32 hex digits. */
+  readonly id: string
+  readonly from: number
+  readonly before: number
+}
+
+/** Holds, in sources of pushed records, which push a row came by. It is no field. */
+export const orderColumn = 'broadsheet_push'
 
 /** A published dataset that a processor joins: its records as its readers had them when the build was planned. */
 export interface JoinedDataset {

@@ -33,6 +33,7 @@ const rights = {
   INDEX: [['create_dataset'], ['edit_dataset']],
   TOOLS: [['create_dataset'], ['edit_dataset']],
   CREATE: [['create_dataset']],
+  HARVEST: [['create_dataset', 'edit_dataset', 'publish_dataset']],
   ADMIN: [['edit_domain']],
   SELF: [[]],
 } as const
@@ -51,6 +52,11 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   // Ours: readers may be reading the version that goes.
   ['DELETE', /^\/datasets\/[^/]+\/versions\/[^/]+$/, 'PUBLISH'],
   ['PUT', /^\/datasets\/[^/]+\/versions_retention$/, 'PUBLISH'],
+  // Ours: what was dropped is published again.
+  ['PUT', /^\/datasets\/[^/]+\/recover_realtime_records$/, 'PUBLISH'],
+  ['.*', /^\/harvesters(\/|$)/, 'HARVEST'],
+  // Ours: schedules of all datasets at once.
+  ['GET', /^\/schedules$/, 'INDEX'],
   ['GET', /^\/disk_usage$/, 'ADMIN'],
   ['GET', /^\/datasets\/[^/]+\/(status|status\/records_errors|records_errors)$/, 'PUBLISH'],
   ['GET', /^\/datasets\/[^/]+\/resources\/[^/]+\/download$/, 'WRITE'],

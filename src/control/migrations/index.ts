@@ -5,6 +5,7 @@ import { up as jobsThatTell } from './0002-jobs-that-tell.ts'
 import { up as checks } from './0003-checks.ts'
 import { up as versionsAndChanges } from './0004-versions-and-changes.ts'
 import { up as connections } from './0005-connections.ts'
+import { up as upkeep } from './0006-schedules-realtime-harvesters.ts'
 import { up as joinedDatasets } from './0007-joined-datasets.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
@@ -16,6 +17,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0003-checks': checks,
   '0004-versions-and-changes': versionsAndChanges,
   '0005-connections': connections,
+  '0006-schedules-realtime-harvesters': upkeep,
   '0007-joined-datasets': joinedDatasets,
 }
 

@@ -12,12 +12,15 @@ import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
+import { registerHarvesters } from './harvester-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
+import { registerRealtime } from './realtime-routes.ts'
 import { registerResources } from './resource-routes.ts'
+import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTools } from './tool-routes.ts'
@@ -41,6 +44,9 @@ const parts: readonly RegisterRoutes[] = [
   registerJobs,
   registerEvents,
   registerWebhooks,
+  registerSchedules,
+  registerRealtime,
+  registerHarvesters,
   registerFiles,
   registerConnections,
   registerTools,

@@ -16,6 +16,9 @@ export const publicFunctions = [
   'abort_processing',
   'save_version',
   'restore_version',
+  'harvest',
+  'publish_harvested',
+  'unpublish_harvested',
 ]
 
 export const jobQuery = Type.Object({

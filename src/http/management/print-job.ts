@@ -130,3 +130,8 @@ export function printEvent(event: JobEvent): JsonObject {
     ...(next_attempt_at === undefined ? {} : { next_attempt_at: formatInstant(Number(next_attempt_at)) }),
   }
 }
+
+/** An error that is kept, in words. */
+export function inWords({ key, params }: ErrorValue): string {
+  return formatTemplate(errorSpec(key).message, params)
+}

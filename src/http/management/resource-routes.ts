@@ -23,30 +23,34 @@ import {
   validateSourceOptions,
 } from '../../ingest/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { realtimePrefix, realtimeType } from '../../realtime/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
+import { pushUrl } from './realtime-routes.ts'
 import { printPreviewField, printResource } from './render.ts'
-import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
+import { anyObject, datasetParams, editorOf, nullableText, type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['resources']
 const resourceParams = Type.Object({ ...datasetParams.properties, resource_uid: Type.String() })
 const resourceBody = Type.Object({
-  url: Type.String({
-    description:
-      'odsfile://<file_id> of an uploaded file, dataset://<dataset_id>, or an http, https, ftp, ftps, sftp or s3 address',
-  }),
+  url: Type.Optional(
+    Type.String({
+      description:
+        'odsfile://<file_id> of an uploaded file, dataset://<dataset_id>, or an http, https, ftp, ftps, sftp or s3 address; none of a realtime resource',
+    }),
+  ),
   title: Type.Optional(nullableText()),
-  type: Type.Optional(nullableText('Name of the extractor; guessed when left out')),
+  type: Type.Optional(nullableText('Name of the extractor, guessed when left out; or realtime')),
   params: Type.Optional(
     anyObject(
       'Parameters of the extractor, and how the bytes are fetched: connection, method, headers, body, authentication, paging (docs/sources.md)',
     ),
   ),
 })
-type ResourceBody = { url: string; title?: string | null; type?: string | null; params?: JsonObject }
+type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
@@ -75,7 +79,11 @@ export const registerResources: RegisterRoutes = (scope, services) => {
         datasetUid,
         (await readResource(services, reply, request.body, null)).input,
       )
-      return reply.status(201).send(printResource(resource))
+      if (resource.type !== realtimeType) return reply.status(201).send(printResource(resource))
+      const { resource_uid } = resource
+      const push_key = await services.realtime.open(datasetUid, resource_uid, usernameOf(request))
+      const push_url = await pushUrl(services, request, datasetUid, resource_uid)
+      return reply.status(201).send({ ...printResource(resource), push_url, push_key })
     },
   )
 
@@ -183,7 +191,15 @@ async function readResource(
   body: ResourceBody,
   present: ConfiguredResource | null,
 ): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
-  const { url, params = {} } = body
+  const { url, params = {}, title } = body
+  if (body.type === realtimeType) {
+    const input = { url: realtimePrefix, title: title ?? '', type: realtimeType, params: {} }
+    return { input, stored: {} }
+  }
+  if (url === undefined) {
+    const expected = 'it is needed, unless type is realtime'
+    throw new AppError('http.invalid_parameter', { parameter: 'url', value: 'nothing', expected })
+  }
   const given = body.type ?? (params.paging ? 'jsonl' : null)
   validateSourceOptions(url, given ?? '', params)
   const stored = await storedParams(services.catalogDeps, { url, params }, present)
@@ -194,7 +210,7 @@ async function readResource(
       expected: 'dataset is the type of dataset:// addresses, and of them alone',
     })
   validateParameters(findExtractor(type), extractorParams(params))
-  return { input: { url, title: body.title ?? '', type, params }, stored }
+  return { input: { url, title: title ?? '', type, params }, stored }
 }
 
 async function guessType(

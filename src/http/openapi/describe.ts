@@ -15,6 +15,9 @@ const tags = [
   { name: 'changes', description: 'What was done to a dataset, and the way back' },
   { name: 'jobs', description: 'What was ordered, how far it is, how it ended' },
   { name: 'webhooks', description: 'Other servers that are told what happens to a dataset' },
+  { name: 'realtime', description: 'Records that are pushed one by one' },
+  { name: 'harvesters', description: 'Catalogs of other portals that are fetched and kept up to date' },
+  { name: 'schedules', description: 'When datasets are published by themselves' },
   {
     name: 'provenance',
     description: 'What the records are made of: kept generations, manifests, rejected rows',

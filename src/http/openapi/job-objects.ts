@@ -7,14 +7,17 @@ export const jobObjects = {
     job_uid: hex40(),
     job_id: hex40(),
     function: Type.String({
-      description: 'publish, unpublish, undo_unpublish, abort_processing, save_version, restore_version',
+      description:
+        'publish, unpublish, undo_unpublish, abort_processing, save_version, restore_version; of harvesters: harvest, publish_harvested, unpublish_harvested',
     }),
     params: anything('What the function was called with'),
     state: Type.Unsafe({ type: 'string', enum: ['waiting', 'started', 'running', 'done', 'error'] }),
     progresses: Type.Array(anything('A step with its rows and bytes')),
     result: optional(anything('Once done')),
     error: optional(ref('ManagementError')),
-    dataset_uid: Type.String(),
+    dataset_uid: Type.String({
+      description: 'What the job is about: of jobs of harvesters the harvester_id',
+    }),
     dataset_id: nullable('string', { description: 'Null once the dataset has been deleted' }),
     phases: optional(list('JobPhase')),
     estimate: optional(ref('JobEstimate')),

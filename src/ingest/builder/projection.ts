@@ -5,8 +5,10 @@
 import {
   type BuildPlan,
   type ConfiguredStep,
+  type DeletedRecord,
   type Field,
   type JsonObject,
+  orderColumn,
   quoteIdentifier,
   quoteLiteral,
 } from '../../kernel/index.ts'
@@ -99,21 +101,27 @@ export type KnownTypes = ReadonlyMap<string, InferredType>
 
 export function compileProjection(
   columns: readonly RawColumn[],
-  plan: Pick<BuildPlan, 'processors' | 'fieldSpecifications' | 'datasets'>,
+  plan: Pick<BuildPlan, 'processors' | 'fieldSpecifications' | 'datasets'> &
+    Partial<Pick<BuildPlan, 'sources'>>,
   known: KnownTypes,
 ): Projection {
+  const deleted = plan.sources?.flatMap((source) => source.deleted ?? []) ?? []
+  // Goes through all stages beside the columns, and is no field.
+  const order = deleted.length > 0 ? [quoteIdentifier(orderColumn)] : []
   const failures: FailureColumn[] = []
   const stages: Stage[] = []
   const joins: StepJoin[] = []
   const lookups: ProjectedLookup[] = []
-  let hasFilter = false
+  let hasFilter = deleted.length > 0
   let hasExpansion = false
-  let current: RawColumn[] = [...columns]
+  let current: RawColumn[] =
+    deleted.length > 0 ? columns.filter(({ name }) => name !== orderColumn) : [...columns]
   for (const step of plan.processors) {
     const compiled = compileStep(step, current, plan.datasets)
     const next = columnsAfter(current, compiled)
     const set = new Map(compiled.set.map((column) => [column.name, column]))
     const items = [
+      ...order,
       ...failures.map((known) => quoteIdentifier(known.alias)),
       ...next.map((column) => {
         const changed = set.get(column.name)
@@ -195,8 +203,9 @@ export function compileProjection(
       const id = idText === null ? '_digest' : `md5(${idText})`
       const failed = failures.map((failure) => quoteIdentifier(failure.alias))
       const from = rowsOf(relation, present, answers, stages.length)
+      const digested = `(select *, md5(${contentText}) as _digest from ${from})`
       return `select ${[`${id}::uuid as _id`, `('0x' || left(_digest, 15))::bigint as _h`, ...items, ...failed].join(', ')}
-        from (select *, md5(${contentText}) as _digest from ${from})`
+        from ${digested}${deleted.length > 0 ? ` where not ${isDeleted(`${id}::uuid`, deleted)}` : ''}`
     },
     countExpanded: (relation, present, answers = []) =>
       `select count(*) as n from ${rowsOf(relation, present, answers, stages.length, false)}`,
@@ -205,6 +214,14 @@ export function compileProjection(
 
 /** A join gives its rows in the order of either side, as it suits the engine: records stay in the order of their source. */
 const place = 'row_number() over () as _place'
+
+/** SQL: whether a row is of a record that was deleted after it came. */
+function isDeleted(id: string, deleted: readonly DeletedRecord[]): string {
+  const rows = deleted.map((one) => `(${quoteLiteral(one.id)}::uuid, ${one.from}, ${one.before})`)
+  const order = quoteIdentifier(orderColumn)
+  return `exists (select 1 from (values ${rows.join(', ')}) as _gone(id, since, before)
+    where _gone.id = ${id} and ${order}::bigint >= _gone.since and ${order}::bigint < _gone.before)`
+}
 
 /** `isKept`: rows that the stage leaves out are not there. */
 function stageSql(stage: Stage, from: string, answers: readonly string[], isKept: boolean): string {

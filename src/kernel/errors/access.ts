@@ -40,4 +40,10 @@ export const accessErrors = defineErrors({
     message: 'There is no permission {permission}',
     hint: 'Use some of {known}',
   },
+  'access.owner_may_not': {
+    status: 403,
+    errorKey: 'OwnerMayNotException',
+    message: 'It belongs to {username}, who may not do this any more',
+    hint: 'Have it changed by somebody who may: it is theirs then',
+  },
 })

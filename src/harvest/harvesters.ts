@@ -1,0 +1,183 @@
+import type { ControlDb, HarvestedDatasetsTable } from '../control/index.ts'
+import { notify } from '../control/index.ts'
+import { cancelsChannel, insertJob, requestCancel, startWorker, type WorkerOptions } from '../jobs/index.ts'
+import { AppError, type JsonObject } from '../kernel/index.ts'
+import { createSourceHttp } from './remote.ts'
+import { type HarvestDeps, harvestHandlers } from './run.ts'
+import { checkParams, findSource } from './sources/sources.ts'
+import {
+  findHarvester,
+  type Harvester,
+  type HarvesterOptions,
+  insertHarvester,
+  listAttached,
+  listHarvested,
+  listHarvesters,
+  restingStatuses,
+  setStatus,
+  takeHarvester,
+  updateHarvester,
+} from './store.ts'
+
+export interface HarvesterInput {
+  readonly name: string
+  readonly type: string
+  readonly params: JsonObject
+  readonly options: Partial<HarvesterOptions>
+}
+
+export interface RemotePreview {
+  readonly results: readonly { readonly id: string; readonly title: string; readonly description: string }[]
+}
+
+/** What fetches catalogs of other portals, as the routes see it. */
+export interface Harvesters {
+  list(): Promise<Harvester[]>
+  /** Errors: harvest.unknown_harvester. */
+  find(harvesterUid: string): Promise<Harvester>
+  /** Errors: harvest.unknown_type, invalid_parameter. */
+  create(username: string, input: HarvesterInput): Promise<Harvester>
+  update(harvesterUid: string, username: string, change: Partial<HarvesterInput>): Promise<Harvester>
+  /** Errors: harvest.unknown_harvester, invalid_status while a job runs. */
+  delete(harvesterUid: string, withDatasets: boolean): Promise<void>
+  /** Answers the job. Errors: harvest.unknown_harvester, invalid_status. */
+  order(harvesterUid: string, job: HarvestJob, username: string): Promise<string>
+  /** The same in the caller's transaction, which has locked the harvester. */
+  orderWithin(trx: ControlDb, harvesterUid: string, job: HarvestJob, username: string): Promise<string>
+  /** Errors: harvest.invalid_status when nothing runs. */
+  abort(harvesterUid: string): Promise<void>
+  /** The first datasets of the source. Errors: harvest.*, ingest.fetch_*. */
+  preview(harvesterUid: string, signal: AbortSignal): Promise<RemotePreview>
+  harvested(
+    harvesterUid: string,
+    query: { limit: number; offset: number; changes?: string[] },
+  ): Promise<HarvestedDatasetsTable[]>
+  stop(): Promise<void>
+}
+
+export type HarvestJob = 'harvest' | 'publish_harvested' | 'unpublish_harvested'
+
+export interface HarvestOptions
+  extends HarvestDeps,
+    Pick<WorkerOptions, 'owner' | 'retryDelayMs' | 'leaseMs' | 'pollMs' | 'flushMs' | 'onEvent'> {}
+
+const channel = 'broadsheet_harvests'
+const previewRows = 20
+const defaultOptions: HarvesterOptions = { deleteMissing: false, publish: false, restricted: false }
+
+export async function startHarvesters(options: HarvestOptions): Promise<Harvesters> {
+  const { control, clock, ids } = options
+  const { db } = control
+  const handlers = harvestHandlers(options)
+  const worker = startWorker({
+    db,
+    clock,
+    owner: options.owner,
+    handlers,
+    // Short work never waits behind a large catalog.
+    pools: [
+      { functions: ['harvest'], slots: 2 },
+      { functions: ['publish_harvested', 'unpublish_harvested'], slots: 1 },
+    ],
+    canSkipLocked: control.dialect === 'postgres',
+    retryDelayMs: options.retryDelayMs,
+    leaseMs: options.leaseMs,
+    pollMs: options.pollMs,
+    flushMs: options.flushMs,
+    onEvent: options.onEvent,
+  })
+  await control.listen(channel, () => worker.wake())
+  await control.listen(cancelsChannel, (payload) => {
+    const [jobUid = '', request = ''] = payload.split(' ')
+    worker.cancel(jobUid, request)
+  })
+
+  async function orderWithin(
+    trx: ControlDb,
+    harvesterUid: string,
+    job: HarvestJob,
+    username: string,
+  ): Promise<string> {
+    const jobUid = ids.hex(20)
+    await takeHarvester(trx, harvesterUid, jobUid)
+    const params = { harvester_id: harvesterUid }
+    await insertJob(trx, {
+      jobUid,
+      function: job,
+      subject: harvesterUid,
+      params,
+      username,
+      now: clock.now(),
+    })
+    await notify(trx, channel)
+    return jobUid
+  }
+
+  return {
+    list: () => listHarvesters(db),
+    find: (harvesterUid) => findHarvester(db, harvesterUid),
+    async create(username, input) {
+      checkParams(input.type, input.params)
+      const harvesterUid = ids.uid('ha')
+      await insertHarvester(db, {
+        ...input,
+        options: { ...defaultOptions, ...input.options },
+        harvesterUid,
+        username,
+        createdAt: clock.now(),
+      })
+      return findHarvester(db, harvesterUid)
+    },
+    async update(harvesterUid, username, change) {
+      const before = await findHarvester(db, harvesterUid)
+      const after = { ...before, ...change, options: { ...before.options, ...change.options } }
+      checkParams(after.type, after.params)
+      await updateHarvester(db, after, { username, now: clock.now() })
+      return findHarvester(db, harvesterUid)
+    },
+    async delete(harvesterUid, withDatasets) {
+      const { status } = await findHarvester(db, harvesterUid)
+      // One that a killed process was deleting is deleted to its end.
+      if (![...restingStatuses, 'deleting'].includes(status))
+        throw new AppError('harvest.invalid_status', { status, allowed: restingStatuses.join(', ') })
+      await setStatus(db, harvesterUid, { status: 'deleting' })
+      try {
+        const attached = withDatasets ? await listAttached(db, harvesterUid) : []
+        for (const datasetUid of attached)
+          await options.deleteDataset(datasetUid).catch((error) => {
+            if (!(error instanceof AppError) || error.key !== 'catalog.unknown_dataset') throw error
+          })
+        await db.deleteFrom('harvesters').where('harvester_uid', '=', harvesterUid).execute()
+      } catch (error) {
+        await setStatus(db, harvesterUid, { status: 'idle' })
+        throw error
+      }
+    },
+    order: (harvesterUid, job, username) =>
+      db.transaction().execute((trx) => orderWithin(trx, harvesterUid, job, username)),
+    orderWithin,
+    async abort(harvesterUid) {
+      const { status, activeJobUid } = await findHarvester(db, harvesterUid)
+      if (activeJobUid === null)
+        throw new AppError('harvest.invalid_status', { status, allowed: 'queued, processing' })
+      await requestCancel(db, activeJobUid, 'discard', clock.now())
+      worker.cancel(activeJobUid, 'discard')
+    },
+    async preview(harvesterUid, signal) {
+      const { type, params } = await findHarvester(db, harvesterUid)
+      const http = createSourceHttp({ policy: options.policy, blobs: options.blobs, signal })
+      for await (const page of findSource(type).list(params, http)) {
+        return {
+          results: page.slice(0, previewRows).map((found) => ({
+            id: found.remoteId,
+            title: found.title,
+            description: 'broken' in found ? found.broken : String(found.metas.default?.description ?? ''),
+          })),
+        }
+      }
+      return { results: [] }
+    },
+    harvested: (harvesterUid, query) => listHarvested(db, { harvesterUid, ...query }),
+    stop: () => worker.stop(),
+  }
+}

@@ -1,0 +1,3 @@
+export { type Harvesters, type HarvestJob, startHarvesters } from './harvesters.ts'
+export { harvestSources } from './sources/sources.ts'
+export { type Harvester, lockHarvester } from './store.ts'

@@ -1,0 +1,149 @@
+/**
+ * The loop that has pushed records published: soon, but not for every push. Which process orders is decided by the row of
+ * the resource, in the transaction of the order.
+ */
+import type { Control, ControlDb } from '../control/index.ts'
+import { factsChannel } from '../jobs/index.ts'
+import { AppError, type Clock } from '../kernel/index.ts'
+import { pushesChannel } from './store.ts'
+
+export interface PublishPushedOptions {
+  readonly control: Control
+  readonly clock: Clock
+  /** Shortest time between two publishes of a dataset that follow pushes. */
+  readonly everyMs: number
+  /** Orders a publish in the transaction. Errors: AppError when it cannot be ordered now. */
+  order(trx: ControlDb, datasetUid: string, username: string): Promise<unknown>
+  /** Takes the dataset's row; false: it is gone. */
+  lock(trx: ControlDb, datasetUid: string): Promise<boolean>
+  readonly onError: (cause: unknown) => void
+}
+
+export interface PublishPushed {
+  stop(): Promise<void>
+}
+
+/** After a publish that failed or is held. */
+const retryMs = 10 * 60_000
+const idleMs = 10_000
+/** However many pushes come. */
+const shortestPauseMs = 200
+const pauseAfterErrorMs = 2_000
+
+interface Behind {
+  readonly dataset_uid: string
+  readonly username: string
+  readonly next_order_at: number
+  readonly resource_uid: string
+}
+
+export async function startPublishPushed(options: PublishPushedOptions): Promise<PublishPushed> {
+  const { control, clock } = options
+  const { db } = control
+  let isStopping = false
+  let isWoken = false
+  let wakeUp: () => void = () => {}
+
+  async function loop(): Promise<void> {
+    while (!isStopping) {
+      isWoken = false
+      let pauseMs = idleMs
+      try {
+        const behind = await findBehind(db)
+        for (const row of behind) if (row.next_order_at <= clock.now()) await publish(row)
+        const next = Math.min(...(await findBehind(db)).map((row) => row.next_order_at))
+        if (Number.isFinite(next)) pauseMs = Math.min(idleMs, Math.max(shortestPauseMs, next - clock.now()))
+      } catch (cause) {
+        options.onError(cause)
+        pauseMs = pauseAfterErrorMs
+      }
+      if (!isStopping) await pause(isWoken ? shortestPauseMs : pauseMs)
+    }
+  }
+
+  async function publish({ resource_uid, dataset_uid, username, next_order_at }: Behind): Promise<void> {
+    const now = clock.now()
+    try {
+      await db.transaction().execute(async (trx) => {
+        if (!(await options.lock(trx, dataset_uid))) return
+        const nextOrderAt = now + Math.max(options.everyMs, await costOf(trx, dataset_uid))
+        const taken = await trx
+          .updateTable('realtime_resources')
+          .set({ next_order_at: nextOrderAt })
+          .where('resource_uid', '=', resource_uid)
+          .where('next_order_at', '=', next_order_at)
+          .returning('resource_uid')
+          .executeTakeFirst()
+        if (taken) await options.order(trx, dataset_uid, username)
+      })
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause
+      // It is at work: whatever it does, what was pushed waits until it rests.
+      await db
+        .updateTable('realtime_resources')
+        .set({ next_order_at: now + options.everyMs })
+        .where('resource_uid', '=', resource_uid)
+        .execute()
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  function wake(): void {
+    if (isWoken) return
+    isWoken = true
+    wakeUp()
+  }
+
+  await control.listen(pushesChannel, wake)
+  // A dataset rests again, perhaps with pushes that waited for it.
+  await control.listen(factsChannel, wake)
+  const done = loop()
+  return {
+    async stop() {
+      isStopping = true
+      wakeUp()
+      await done
+    },
+  }
+}
+
+/** Published datasets at rest with pushes that readers do not see. */
+function findBehind(db: ControlDb): Promise<Behind[]> {
+  return db
+    .selectFrom('realtime_resources as pushed')
+    .innerJoin('publications', 'publications.dataset_uid', 'pushed.dataset_uid')
+    .innerJoin('resources', 'resources.resource_uid', 'pushed.resource_uid')
+    .innerJoin('datasets', 'datasets.dataset_uid', 'pushed.dataset_uid')
+    .select(['pushed.resource_uid', 'pushed.dataset_uid', 'pushed.username', 'pushed.next_order_at'])
+    .whereRef('pushed.last_seq', '>', 'pushed.published_seq')
+    .where('datasets.status', 'in', ['idle', 'error', 'limit_reached'])
+    .orderBy('pushed.next_order_at')
+    .orderBy('pushed.resource_uid')
+    .limit(1000)
+    .execute()
+}
+
+/** How long to leave the dataset alone: as long as its last publish took, so that it is not built all the time. */
+async function costOf(trx: ControlDb, datasetUid: string): Promise<number> {
+  const last = await trx
+    .selectFrom('jobs')
+    .leftJoin('held_publishes', 'held_publishes.dataset_uid', 'jobs.subject')
+    .select(['jobs.started_at', 'jobs.finished_at', 'jobs.state', 'held_publishes.job_uid as held'])
+    .where('jobs.subject', '=', datasetUid)
+    .where('jobs.function', '=', 'publish')
+    .where('jobs.finished_at', 'is not', null)
+    .orderBy('jobs.seq', 'desc')
+    .executeTakeFirst()
+  if (!last || last.started_at === null || last.finished_at === null) return 0
+  const ms = last.finished_at - last.started_at
+  return last.state === 'error' || last.held !== null ? Math.max(retryMs, ms) : ms
+}
