@@ -1,6 +1,5 @@
 /** The server process: reads the settings, starts, says where it is, stops cleanly. */
 import { type App, startApp } from './app.ts'
-import { createClient, seedDemo } from './cli/index.ts'
 import { armFaults, faultsWanted } from './faults/index.ts'
 import { createIds, systemClock } from './kernel/index.ts'
 import { createLog } from './log.ts'
@@ -62,6 +61,8 @@ const echoMs = 500
 async function publishDemo(app: App, signal: AbortSignal): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`)
   try {
+    // A start that has nothing to publish does without.
+    const { createClient, seedDemo } = await import('./cli/index.ts')
     await app.withAdminKey(async (apikey) => {
       const client = createClient({ server: app.url, credentials: { apikey } })
       const outcomes = await seedDemo(client, { onProgress: (line) => say(`  demo      ${line}`), signal })

@@ -20,12 +20,12 @@ export function guessExtractors(
 export function guessExtractor(filename: string, head: Buffer, tail: Buffer = Buffer.alloc(0)): string {
   const bytes = unpackedHead(head)
   const name = filename.toLowerCase().replace(/\.gz$/, '')
+  if (/^PK/.test(bytes.toString('latin1', 0, 2)) && /\.(xlsx|xlsm|xltx|ods)$/.test(name)) return 'xlsfile'
   const container = guessContainer({ name, head: bytes, tail }, guessExtractor)
   if (container !== null) return container
   if (bytes.subarray(0, 4).toString('latin1') === 'PAR1' || name.endsWith('.parquet')) return 'parquet'
   const binary = sniffBinary(bytes)?.extractor
   if (binary) return binary
-  if (/^PK/.test(bytes.toString('latin1', 0, 2)) && /\.(xlsx|xlsm|xltx|ods)$/.test(name)) return 'xlsfile'
   if (/\.(arrow|arrows|feather)$/.test(name)) return 'arrow'
   if (/\.(fwf|fixed)$/.test(name)) return 'fixed_width'
   const xml = sniffXml(bytes)

@@ -53,6 +53,15 @@ forEachDatabase((database, options) => {
       assert.deepEqual(await zipsOf(server, 'plain'), [69001, 75001])
       assert.equal((await statusOf(plain.datasetUid)).stale, undefined)
 
+      await t.test('a preview of the processors joins, too', async () => {
+        const path = `${managementPath}/datasets/${plain.datasetUid}/processors/preview`
+        const { json } = await expect(200, 'POST', path, { body: {} })
+        assert.deepEqual(
+          json.records.map((record: { zip: unknown }) => record.zip),
+          [69001, 75001],
+        )
+      })
+
       await t.test('without a change the generation is reused', async () => {
         await server.jobDone(await server.publish(remote.datasetUid))
         const again = await server.jobDone(await server.publish(plain.datasetUid))

@@ -118,7 +118,10 @@ async function readAt(path: string, position: number): Promise<Buffer> {
 }
 
 interface PreviewOptions {
+  /** Of `datasetUid`. */
   readonly processors?: readonly ConfiguredStep[]
+  /** Whose processors they are: what they join is looked up for it. */
+  readonly datasetUid?: string
   readonly rows?: number
 }
 
@@ -130,9 +133,14 @@ export async function previewOf(
   services: HttpServices,
   resource: ConfiguredResource,
   signal: AbortSignal,
-  { processors = [], rows = previewRows }: PreviewOptions = {},
+  { processors = [], datasetUid, rows = previewRows }: PreviewOptions = {},
 ): Promise<Preview> {
-  const source = await gatherSource(services, resource, null, signal)
+  const joined =
+    datasetUid === undefined ? null : await services.actions.gatherDatasets(datasetUid, processors)
+  const source = await gatherSource(services, resource, null, signal).catch((error) => {
+    joined?.release()
+    throw error
+  })
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
   await mkdir(tmpDirectory, { recursive: true })
   try {
@@ -151,6 +159,7 @@ export async function previewOf(
         },
         processors: stepsAt(processors, new Date(services.clock.now()).toISOString()),
         fieldSpecifications: [],
+        ...(joined ? { datasets: joined.datasets } : {}),
         rows,
         tmpDirectory,
         limits: {
@@ -162,6 +171,7 @@ export async function previewOf(
       signal,
     )
   } finally {
+    joined?.release()
     source.release()
     await rm(tmpDirectory, { recursive: true, force: true })
   }

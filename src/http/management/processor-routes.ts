@@ -81,6 +81,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
       return printPreview(
         await previewOf(services, resource, signal, {
           processors: applied,
+          datasetUid,
           ...(rows === undefined ? {} : { rows }),
         }),
       )
@@ -108,7 +109,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
       return guesses
 
       function sampleOf(first: ConfiguredResource, steps: readonly ConfiguredStep[]): Promise<Preview> {
-        return previewOf(services, first, disconnectSignal(reply), { processors: steps })
+        return previewOf(services, first, disconnectSignal(reply), { processors: steps, datasetUid })
       }
     },
   )

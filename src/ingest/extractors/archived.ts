@@ -58,7 +58,7 @@ export function readsArchives(extractor: Extractor): Extractor {
 function isDocument({ kind, members }: Archive): boolean {
   return (
     kind === 'zip' &&
-    members.some(({ name }) => name === '[Content_Types].xml' || name === 'META-INF/manifest.xml')
+    members.some(({ name }) => /^(\[Content_Types\]\.xml|META-INF\/manifest\.xml|mimetype)$/.test(name))
   )
 }
 

@@ -33,11 +33,14 @@ async function* linesOf(
   }
 }
 
-/** Of `EPSG:2154`, `urn:ogc:def:crs:EPSG::2154` and the like; a name that is none of them is a projection nobody knows. */
+/**
+ * Of `EPSG:2154`, `urn:ogc:def:crs:EPSG::2154` and the like; another identifier is a projection nobody knows, and what is no
+ * identifier says nothing.
+ */
 function namedProjection(head: Buffer): number | string | null {
   const [before = ''] = head.toString('latin1').split(/"features"\s*:\s*\[/, 1)
   const name = /"crs"\s*:\s*\{[^{}]*\{[^{}]*"name"\s*:\s*"([^"]{1,200})"/.exec(before)?.[1]
-  if (name === undefined || /CRS:?84$/i.test(name)) return null
+  if (name === undefined || !name.includes(':') || /CRS:?84$/i.test(name)) return null
   const code = /EPSG:(?::|[0-9.]+:)?(\d{4,6})$/i.exec(name)?.[1]
   return code === undefined ? name : Number(code)
 }

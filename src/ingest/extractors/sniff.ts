@@ -63,7 +63,7 @@ export function sniffXml(head: Buffer): { readonly root: string; readonly extrac
     root === 'rss' ||
     (root === 'feed' && text.includes('http://www.w3.org/2005/Atom')) ||
     (root === 'RDF' && text.includes('http://purl.org/rss/1.0/'))
-  return { root, extractor: isFeed ? 'rss' : 'xmlfile' }
+  return { root, extractor: isFeed ? 'rss' : root === 'kml' || root === 'gpx' ? root : 'xmlfile' }
 }
 
 function decodeHead(head: Buffer): string {

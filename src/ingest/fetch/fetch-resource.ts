@@ -1,13 +1,14 @@
 import { explain } from './explain.ts'
-import { fetchFtp } from './fetch-ftp.ts'
 import { fetchHttp } from './fetch-http.ts'
 import type { Fetched, FetchOrder } from './fetch-order.ts'
 import { fetchS3 } from './fetch-s3.ts'
-import { fetchSftp } from './fetch-sftp.ts'
 
 type Fetch = (order: FetchOrder, signal: AbortSignal) => Promise<Fetched>
 
-/** By protocol; http also answers for what is no address at all. */
+const fetchFtp: Fetch = async (...given) => (await import('./fetch-ftp.ts')).fetchFtp(...given)
+const fetchSftp: Fetch = async (...given) => (await import('./fetch-sftp.ts')).fetchSftp(...given)
+
+/** By protocol; http also answers for what is no address at all. Libraries that few servers need are loaded when needed. */
 const fetches: Readonly<Record<string, Fetch>> = {
   'ftp:': fetchFtp,
   'ftps:': fetchFtp,

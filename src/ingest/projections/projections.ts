@@ -84,6 +84,8 @@ function listed(epsg: number): string | null {
 const nad27 = '+ellps=clrk66 +towgs84=-8,160,176,0,0,0,0'
 
 function made(definition: string): Projection | null {
+  // Distances from the middle of the Earth are no places on a map.
+  if (definition.includes('+proj=geocent')) return null
   const withoutGrids = definition.replace('+datum=NAD27', nad27).replace(/\+nadgrids=(?!@null)\S+/, '')
   try {
     const { forward, inverse } = proj4(withoutGrids)
