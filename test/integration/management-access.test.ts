@@ -67,6 +67,8 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
     /^\/(extractors|processors|fields_specifications|guess_extractors|guess_extractor_params|describe_source)$/,
     'TOOLS',
   ],
+  // Ours: what one of them takes.
+  ['GET', /^\/processors\/[^/]+$/, 'TOOLS'],
   // Ours: who may edit resources may give them credentials.
   ['GET', /^\/connections(\/|$)/, 'TOOLS'],
   ['.*', /^\/connections(\/|$)/, 'WRITE'],

@@ -16,7 +16,7 @@ import { forEachDatabase, postgresSkipped } from '../support/postgres.ts'
 import { isSoak, seed, soakEndsAt } from '../support/seed.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const sequences = isSoak ? 10_000 : 60
+const sequences = isSoak ? 10_000 : 25
 const sequencesWithKills = isSoak ? 2_000 : 4
 /** In the soak every way has the same time. */
 const eachMs = (soakEndsAt - performance.now()) / (postgresSkipped ? 2 : 3)
