@@ -224,7 +224,7 @@ const refused: readonly Case[] = [
     { xpath: '//item[1]' },
   ],
   ['a web page', () => '<!DOCTYPE html><html><body/></html>', 'ingest.looks_like_html'],
-  ['a spreadsheet', () => 'PK\x03\x04\x14\0', 'ingest.not_text'],
+  ['a zip that is cut off', () => 'PK\x03\x04\x14\0', 'ingest.truncated_archive'],
   ['a billion laughs', () => laughs, 'ingest.xml_entities'],
   [
     'an external entity',
