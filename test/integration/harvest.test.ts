@@ -52,96 +52,103 @@ const numbers = ({ created, updated, unchanged, gone, removed, failed }: JobAnsw
 const none = { created: 0, updated: 0, unchanged: 0, gone: 0, removed: 0, failed: 0 }
 const ckan = ({ url }: Portal) => ({ type: 'ckan', params: { url } })
 
-forEachDatabase((database, options) => {
-  test(`a catalog is fetched, published and kept up to date (${database})`, options, async (t) => {
-    const server = await shared[database]()
-    const world = await setUp(
-      t,
-      server,
-      [
-        { id: 'one', title: 'Trees of one', description: '<p>All</p>', csv: 'kind,n\noak,1\nelm,2\n' },
+forEachDatabase(
+  (database, options) => {
+    test(`a catalog is fetched, published and kept up to date (${database})`, options, async (t) => {
+      const server = await shared[database]()
+      const world = await setUp(
+        t,
+        server,
+        [
+          { id: 'one', title: 'Trees of one', description: '<p>All</p>', csv: 'kind,n\noak,1\nelm,2\n' },
+          { id: 'two', title: 'Trees of two' },
+          { id: '', title: 'No id' },
+          { id: 'three' },
+          { id: 'four', title: 'Trees of four' },
+        ],
+        ckan,
+      )
+      const { portal } = world
+      assert.deepEqual([world.made.status, world.made.fetcher.label], ['new', 'CKAN'])
+      const preview = await server.expect(200, 'GET', `${world.path}/preview/`)
+      assert.deepEqual(preview.json.results[0], {
+        id: 'one',
+        title: 'Trees of one',
+        description: '<p>All</p>',
+      })
+
+      const first = await world.run()
+      assert.deepEqual(numbers(first), { ...none, created: 3, failed: 2 })
+      assert.deepEqual(
+        first.changes
+          .filter(({ change }: { change: string }) => change === 'failed')
+          .map(({ reason }: { reason: string }) => reason),
+        ['It cannot be made a dataset: it has no id', 'It cannot be made a dataset: it has no title'],
+      )
+      const errors = await server.expect(200, 'GET', `${world.path}/errors/`)
+      assert.deepEqual(
+        [errors.json.harvester, Object.keys(errors.json.resources).sort()],
+        [null, ['(number 3)', 'three']],
+      )
+      const [one] = (await world.harvested()).filter(
+        ({ remote_id }: { remote_id: string }) => remote_id === 'one',
+      )
+      const base = `${managementPath}/datasets/${one.dataset_uid}`
+      const dataset = (await server.expect(200, 'GET', base)).json
+      assert.deepEqual(
+        [dataset.metas.default.title, dataset.metas.default.publisher, dataset.metas.default.keyword],
+        ['Trees of one', 'City', ['trees']],
+      )
+      const [resource] = (await server.expect(200, 'GET', `${base}/resources`)).json
+      assert.deepEqual([resource.url, resource.type], [`${portal.url}/files/one.csv`, 'csvfile'])
+
+      const published = await world.order('publish')
+      assert.deepEqual([published.result.ordered, published.result.skipped], [3, 0])
+      const ordered = (await server.expect(200, 'GET', `${managementPath}/jobs?rows=100`)).json
+      for (const job of ordered.filter(
+        ({ params }: { params: { harvester_id?: string } }) =>
+          params.harvester_id === world.made.harvester_id && published.result.harvester_id,
+      ))
+        if (job.function === 'publish') await server.jobDone(job.job_id)
+      const { json: records } = await server.expect(200, 'GET', `${explorePath}/${one.dataset_id}/records`)
+      assert.deepEqual(records.results, [
+        { kind: 'oak', n: 1 },
+        { kind: 'elm', n: 2 },
+      ])
+      assert.deepEqual((await world.harvester()).counters, { attached: 3, published: 3 })
+
+      assert.deepEqual(numbers(await world.run()), { ...none, unchanged: 3, failed: 2 })
+      // Edited here: the title stays; the description was never touched.
+      await server.expect(200, 'PUT', `${base}/metadata/default/title`, { body: { value: 'Our trees' } })
+      portal.datasets = [
+        { id: 'one', title: 'Trees of one, again', description: 'Changed' },
         { id: 'two', title: 'Trees of two' },
-        { id: '', title: 'No id' },
-        { id: 'three' },
-        { id: 'four', title: 'Trees of four' },
-      ],
-      ckan,
-    )
-    const { portal } = world
-    assert.deepEqual([world.made.status, world.made.fetcher.label], ['new', 'CKAN'])
-    const preview = await server.expect(200, 'GET', `${world.path}/preview/`)
-    assert.deepEqual(preview.json.results[0], { id: 'one', title: 'Trees of one', description: '<p>All</p>' })
+        { id: 'five', title: 'Trees of five' },
+      ]
+      const third = await world.run()
+      assert.deepEqual(numbers(third), { ...none, created: 1, updated: 1, unchanged: 1, gone: 1 })
+      const changed = third.changes.find(({ remote_id }: { remote_id: string }) => remote_id === 'one')
+      assert.deepEqual(changed.details, ['default.title (kept: edited here)', 'default.description'])
+      const { metas } = (await server.expect(200, 'GET', base)).json
+      assert.deepEqual([metas.default.title, metas.default.description], ['Our trees', 'Changed'])
 
-    const first = await world.run()
-    assert.deepEqual(numbers(first), { ...none, created: 3, failed: 2 })
-    assert.deepEqual(
-      first.changes
-        .filter(({ change }: { change: string }) => change === 'failed')
-        .map(({ reason }: { reason: string }) => reason),
-      ['It cannot be made a dataset: it has no id', 'It cannot be made a dataset: it has no title'],
-    )
-    const errors = await server.expect(200, 'GET', `${world.path}/errors/`)
-    assert.deepEqual(
-      [errors.json.harvester, Object.keys(errors.json.resources).sort()],
-      [null, ['(number 3)', 'three']],
-    )
-    const [one] = (await world.harvested()).filter(
-      ({ remote_id }: { remote_id: string }) => remote_id === 'one',
-    )
-    const base = `${managementPath}/datasets/${one.dataset_uid}`
-    const dataset = (await server.expect(200, 'GET', base)).json
-    assert.deepEqual(
-      [dataset.metas.default.title, dataset.metas.default.publisher, dataset.metas.default.keyword],
-      ['Trees of one', 'City', ['trees']],
-    )
-    const [resource] = (await server.expect(200, 'GET', `${base}/resources`)).json
-    assert.deepEqual([resource.url, resource.type], [`${portal.url}/files/one.csv`, 'csvfile'])
+      // Gone for good, when that is asked for; but not all at once.
+      await server.expect(200, 'PUT', `${world.path}/`, { body: { delete_missing_datasets: true } })
+      assert.deepEqual(numbers(await world.run()), { ...none, unchanged: 3, removed: 1 })
+      portal.datasets = []
+      const emptied = await world.order('start')
+      assert.equal(emptied.error.error_id, 'harvest.source_is_empty')
+      assert.match((await world.harvester()).errors.harvester, /had 3: nothing is removed/)
+      assert.deepEqual((await world.harvester()).counters.attached, 3)
 
-    const published = await world.order('publish')
-    assert.deepEqual([published.result.ordered, published.result.skipped], [3, 0])
-    const ordered = (await server.expect(200, 'GET', `${managementPath}/jobs?rows=100`)).json
-    for (const job of ordered.filter(
-      ({ params }: { params: { harvester_id?: string } }) =>
-        params.harvester_id === world.made.harvester_id && published.result.harvester_id,
-    ))
-      if (job.function === 'publish') await server.jobDone(job.job_id)
-    const { json: records } = await server.expect(200, 'GET', `${explorePath}/${one.dataset_id}/records`)
-    assert.deepEqual(records.results, [
-      { kind: 'oak', n: 1 },
-      { kind: 'elm', n: 2 },
-    ])
-    assert.deepEqual((await world.harvester()).counters, { attached: 3, published: 3 })
-
-    assert.deepEqual(numbers(await world.run()), { ...none, unchanged: 3, failed: 2 })
-    // Edited here: the title stays; the description was never touched.
-    await server.expect(200, 'PUT', `${base}/metadata/default/title`, { body: { value: 'Our trees' } })
-    portal.datasets = [
-      { id: 'one', title: 'Trees of one, again', description: 'Changed' },
-      { id: 'two', title: 'Trees of two' },
-      { id: 'five', title: 'Trees of five' },
-    ]
-    const third = await world.run()
-    assert.deepEqual(numbers(third), { ...none, created: 1, updated: 1, unchanged: 1, gone: 1 })
-    const changed = third.changes.find(({ remote_id }: { remote_id: string }) => remote_id === 'one')
-    assert.deepEqual(changed.details, ['default.title (kept: edited here)', 'default.description'])
-    const { metas } = (await server.expect(200, 'GET', base)).json
-    assert.deepEqual([metas.default.title, metas.default.description], ['Our trees', 'Changed'])
-
-    // Gone for good, when that is asked for; but not all at once.
-    await server.expect(200, 'PUT', `${world.path}/`, { body: { delete_missing_datasets: true } })
-    assert.deepEqual(numbers(await world.run()), { ...none, unchanged: 3, removed: 1 })
-    portal.datasets = []
-    const emptied = await world.order('start')
-    assert.equal(emptied.error.error_id, 'harvest.source_is_empty')
-    assert.match((await world.harvester()).errors.harvester, /had 3: nothing is removed/)
-    assert.deepEqual((await world.harvester()).counters.attached, 3)
-
-    await server.expect(400, 'DELETE', `${world.path}/`)
-    await server.expect(204, 'DELETE', `${world.path}/?delete_attached_datasets=1`)
-    await server.expect(404, 'GET', base)
-    await server.expect(404, 'GET', `${world.path}/`)
-  })
-})
+      await server.expect(400, 'DELETE', `${world.path}/`)
+      await server.expect(204, 'DELETE', `${world.path}/?delete_attached_datasets=1`)
+      await server.expect(404, 'GET', base)
+      await server.expect(404, 'GET', `${world.path}/`)
+    })
+  },
+  { isLong: true },
+)
 
 test('the same datasets come by each protocol', async (t) => {
   const server = await shared.sqlite()

@@ -10,6 +10,7 @@ import { explorePath, type JobAnswer, managementPath } from '../support/http-cli
 import { forEachDatabase } from '../support/postgres.ts'
 import { childrenOf, isAlive, until } from '../support/processes.ts'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'
+import { skippedUnlessWhole } from '../support/tiers.ts'
 
 const fewVisits = 200
 /** Some 20 MB, so that a build goes on for seconds and has several parts. */
@@ -68,37 +69,35 @@ forEachDatabase(
   (database, options) => {
     const theServer = shareServer({ database, env: { ...slowBuilder, BROADSHEET_BUILDERS: '1' } })
 
-    test(
-      `an abort keeps the records processed so far, from the first on, and says that they are partial (${database})`,
-      options,
-      async () => {
-        const server = await theServer()
-        const { datasetUid, jobId, base } = await publishLong(server, 'kept')
-        assert.deepEqual(await extentOf(server, 'kept'), first, 'readers see nothing of a build')
+    test(`an abort keeps the records processed so far, from the first on, and says that they are partial (${database})`, {
+      skip: options.skip || skippedUnlessWhole('abort.test.ts has the same, shorter'),
+    }, async () => {
+      const server = await theServer()
+      const { datasetUid, jobId, base } = await publishLong(server, 'kept')
+      assert.deepEqual(await extentOf(server, 'kept'), first, 'readers see nothing of a build')
 
-        const abortId = await server.order('PUT', `${base}/abort_processing`)
-        const abort = await server.jobDone(abortId)
-        assert.equal(abort.result.aborted_job_id, jobId)
-        const job = await server.jobDone(jobId)
-        assert.equal(job.result.aborted, true)
-        assert.equal(job.result.partial, true)
+      const abortId = await server.order('PUT', `${base}/abort_processing`)
+      const abort = await server.jobDone(abortId)
+      assert.equal(abort.result.aborted_job_id, jobId)
+      const job = await server.jobDone(jobId)
+      assert.equal(job.result.aborted, true)
+      assert.equal(job.result.partial, true)
 
-        const extent = await extentOf(server, 'kept')
-        assert.ok(extent.n > 0 && extent.n < manyVisits, `${extent.n} records are not a part`)
-        assert.deepEqual(extent, { n: extent.n, low: 0, high: extent.n - 1, edition: 2, isPartial: true })
-        assert.equal(job.result.records_count, extent.n)
-        const status = await statusOf(server, datasetUid)
-        assert.equal(status.name, 'idle')
-        assert.equal(status.published, true)
-        assert.equal((await server.request('PUT', `${base}/abort_processing`)).status, 400)
+      const extent = await extentOf(server, 'kept')
+      assert.ok(extent.n > 0 && extent.n < manyVisits, `${extent.n} records are not a part`)
+      assert.deepEqual(extent, { n: extent.n, low: 0, high: extent.n - 1, edition: 2, isPartial: true })
+      assert.equal(job.result.records_count, extent.n)
+      const status = await statusOf(server, datasetUid)
+      assert.equal(status.name, 'idle')
+      assert.equal(status.published, true)
+      assert.equal((await server.request('PUT', `${base}/abort_processing`)).status, 400)
 
-        // Partial records can be searched like all others, and the next publish ends the state.
-        const path = `${explorePath}/kept/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
-        assert.ok((await server.expect(200, 'GET', path)).json.total_count > 0)
-        await server.jobDone(await server.publish(datasetUid))
-        assert.deepEqual(await extentOf(server, 'kept'), second)
-      },
-    )
+      // Partial records can be searched like all others, and the next publish ends the state.
+      const path = `${explorePath}/kept/records?limit=1&where=${encodeURIComponent('search("ecole")')}`
+      assert.ok((await server.expect(200, 'GET', path)).json.total_count > 0)
+      await server.jobDone(await server.publish(datasetUid))
+      assert.deepEqual(await extentOf(server, 'kept'), second)
+    })
 
     test(`an abort that discards leaves readers on what they had (${database})`, options, async () => {
       const server = await theServer()

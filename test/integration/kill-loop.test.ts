@@ -11,7 +11,7 @@ import { watchEditions } from '../support/readers.ts'
 import { createChance, isSoak, soakEndsAt } from '../support/seed.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const kills = isSoak ? 500 : 3
+const kills = isSoak ? 500 : 2
 /** A small publish takes a second or two. */
 const killWithinMs = 2000
 

@@ -16,8 +16,8 @@ import { forEachDatabase, postgresSkipped } from '../support/postgres.ts'
 import { isSoak, seed, soakEndsAt } from '../support/seed.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const sequences = isSoak ? 10_000 : 25
-const sequencesWithKills = isSoak ? 2_000 : 4
+const sequences = isSoak ? 10_000 : 10
+const sequencesWithKills = isSoak ? 2_000 : 2
 /** In the soak every way has the same time. */
 const eachMs = (soakEndsAt - performance.now()) / (postgresSkipped ? 2 : 3)
 

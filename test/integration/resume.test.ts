@@ -30,6 +30,7 @@ import { explorePath, type JobAnswer } from '../support/http-client.ts'
 import { readSideFile, readWithIds, sealedManifest } from '../support/parts.ts'
 import { forEachDatabase } from '../support/postgres.ts'
 import { startServer } from '../support/server.ts'
+import { skippedUnlessWhole } from '../support/tiers.ts'
 
 /** Runs a plan; `kill` ends the builder at the first event for which it holds. */
 function run(t: TestContext, plan: BuildPlan, kill?: (event: BuilderEvent) => boolean): Promise<Built> {
@@ -261,41 +262,39 @@ const hasParts = (job: JobAnswer) =>
 
 forEachDatabase(
   (database, options) => {
-    test(
-      `after kill -9 and after Ctrl-C in the middle of a publish the next start finishes it from the parts that are there (${database})`,
-      options,
-      async (t) => {
-        let server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
-        const file = { filename: 'many.csv', content: many, extractor: 'csvfile' }
-        const whole = await server.publishFile('whole', file)
-        assert.equal(whole.job.result.resumed_parts, undefined)
-        const page = `records?limit=3&where=number>${manyVisits - 10}&include_app_metas=true&select=number`
-        const ids = async (id: string) =>
-          (await server.expect(200, 'GET', `${explorePath}/${id}/${page}`)).json.results.map(
-            (record: { _id: string; number: number }) => [record._id, record.number],
-          )
-        for (const [id, end, generations] of [
-          ['killed', 'kill', 2],
-          ['stopped', 'stop', 3],
-        ] as const) {
-          const dataset = await server.createDataset(id, file)
-          const jobId = await server.publish(dataset.datasetUid)
-          assert.equal((await server.waitForJob(jobId, { until: hasParts })).state, 'running')
-          await server[end]()
+    test(`after kill -9 and after Ctrl-C in the middle of a publish the next start finishes it from the parts that are there (${database})`, {
+      skip: options.skip || skippedUnlessWhole('kills by the minute'),
+    }, async (t) => {
+      let server = await startServer(t, { database, env: { BROADSHEET_BUILDER_THREADS: '1' } })
+      const file = { filename: 'many.csv', content: many, extractor: 'csvfile' }
+      const whole = await server.publishFile('whole', file)
+      assert.equal(whole.job.result.resumed_parts, undefined)
+      const page = `records?limit=3&where=number>${manyVisits - 10}&include_app_metas=true&select=number`
+      const ids = async (id: string) =>
+        (await server.expect(200, 'GET', `${explorePath}/${id}/${page}`)).json.results.map(
+          (record: { _id: string; number: number }) => [record._id, record.number],
+        )
+      for (const [id, end, generations] of [
+        ['killed', 'kill', 2],
+        ['stopped', 'stop', 3],
+      ] as const) {
+        const dataset = await server.createDataset(id, file)
+        const jobId = await server.publish(dataset.datasetUid)
+        assert.equal((await server.waitForJob(jobId, { until: hasParts })).state, 'running')
+        await server[end]()
 
-          server = await server.startAgain()
-          const { result } = await server.jobDone(jobId)
-          assert.ok(result.resumed_parts > 0, JSON.stringify(result))
-          assert.equal(result.content_hash, whole.job.result.content_hash)
-          assert.deepEqual(await ids(id), await ids('whole'))
-          assert.equal(
-            readdirSync(join(server.dataDirectory, 'generations')).length,
-            generations,
-            'nothing of the first attempt is left',
-          )
-        }
-      },
-    )
+        server = await server.startAgain()
+        const { result } = await server.jobDone(jobId)
+        assert.ok(result.resumed_parts > 0, JSON.stringify(result))
+        assert.equal(result.content_hash, whole.job.result.content_hash)
+        assert.deepEqual(await ids(id), await ids('whole'))
+        assert.equal(
+          readdirSync(join(server.dataDirectory, 'generations')).length,
+          generations,
+          'nothing of the first attempt is left',
+        )
+      }
+    })
   },
   { isLong: true },
 )
