@@ -4,6 +4,7 @@
  * ever be up to date.
  */
 import { join } from 'node:path'
+import { datasetPrefix } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { datasetsNamed } from '../ingest/index.ts'
 import { AppError, type ConfiguredStep, type JoinedDataset, type Manifest } from '../kernel/index.ts'
@@ -129,8 +130,11 @@ async function leaseCurrent(
   })
 }
 
-/** Follows what the joined datasets are configured to join. Errors: actions.join_cycle. */
-async function refuseCycle(db: ControlDb, datasetUid: string, named: string): Promise<void> {
+/**
+ * Follows what a dataset that is joined or read (`named`) is configured to join and to read itself, to the end.
+ * Errors: actions.join_cycle.
+ */
+export async function refuseCycle(db: ControlDb, datasetUid: string, named: string): Promise<void> {
   const seen = new Set<string>()
   const open: { readonly uid: string; readonly path: readonly string[] }[] = []
   async function reach(name: string, path: readonly string[]): Promise<void> {
@@ -161,5 +165,14 @@ async function namedBy(db: ControlDb, datasetUid: string): Promise<string[]> {
     name,
     args: JSON.parse(args_json),
   }))
-  return datasetsNamed(configured).map(({ name }) => name)
+  const sources = await db
+    .selectFrom('resources')
+    .select('url')
+    .where('dataset_uid', '=', datasetUid)
+    .where('url', 'like', `${datasetPrefix}%`)
+    .execute()
+  return [
+    ...datasetsNamed(configured).map(({ name }) => name),
+    ...sources.map(({ url }) => url.slice(datasetPrefix.length)),
+  ]
 }

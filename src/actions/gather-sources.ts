@@ -7,6 +7,7 @@ import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
 import { gatherPushes, realtimeType } from '../realtime/index.ts'
 import { type DatasetSource, findDatasetSource, holdDatasetSource } from './dataset-source.ts'
 import type { ActionDeps } from './deps.ts'
+import { refuseCycle } from './gather-datasets.ts'
 import type { ProgressBoard } from './progress.ts'
 import { type ReadySource, readySource } from './remote-source.ts'
 
@@ -31,22 +32,28 @@ export interface SourceResource {
 
 const filePrefix = 'odsfile://'
 
+/** Takes what is to be called when the sources are needed no longer. */
+export type Hold = (release: () => void | Promise<void>) => void
+
 /**
  * Brings every resource into the blob store: uploaded files are there already, remote ones are fetched (conditionally
- * when they were fetched before). Other datasets stay where they are and are held until `hold` has them released.
- * Errors: actions.resource_unreadable (a file that is gone), ingest.fetch_* (a source that cannot be fetched).
+ * when they were fetched before). Other datasets stay where they are, pushed records are written to a file: both are let go of
+ * by what `hold` is given, also when a later source fails.
+ * Errors: actions.resource_unreadable (a file that is gone), actions.join_cycle (a dataset that reads itself, over others too), ingest.fetch_* (a source that cannot be fetched).
  */
 export async function gatherSources(
   deps: ActionDeps,
+  datasetUid: string,
   resources: readonly SourceResource[],
   board: ProgressBoard,
   signal: AbortSignal,
-  hold: (release: () => void) => void,
+  hold: Hold,
 ): Promise<BuildSource[]> {
   const sources: BuildSource[] = []
   for (const [order, resource] of resources.entries()) {
     signal.throwIfAborted()
     if (resource.url.startsWith(datasetPrefix)) {
+      await refuseCycle(deps.control.db, datasetUid, resource.url.slice(datasetPrefix.length))
       const { source, release } = await holdDatasetSource(
         deps.control.db,
         deps.layout.generations,
@@ -58,7 +65,7 @@ export async function gatherSources(
       continue
     }
     if (resource.type === realtimeType) {
-      sources.push(...(await gatherPushed(deps, resource, order, board, signal)))
+      sources.push(...(await gatherPushed(deps, resource, order, board, signal, hold)))
       continue
     }
     const found = resource.url.startsWith(filePrefix)
@@ -128,28 +135,20 @@ async function gatherPushed(
   order: number,
   board: ProgressBoard,
   signal: AbortSignal,
+  hold: Hold,
 ): Promise<BuildSource[]> {
   board.begin('fetch', resource.resource_uid)
-  const path = join(deps.layout.tmp, `${pushedPrefix}${resource.resource_uid}-${deps.ids.hex(4)}`)
+  const path = join(deps.layout.tmp, `pushed-${resource.resource_uid}-${deps.ids.hex(4)}`)
+  // What cannot be removed now goes when the server starts next.
+  hold(() => rm(path, { force: true }).catch(() => {}))
   const pushed = await gatherPushes(deps.control.db, resource.resource_uid, order, path, signal)
   board.update({ bytes_read: pushed.bytes })
   board.end()
-  if (pushed.records === 0) {
-    await rm(path, { force: true })
-    return []
-  }
+  if (pushed.records === 0) return []
   const { sha256, bytes, deleted } = pushed
   const filename = `${resource.resource_uid}.jsonl`
   const found = { sha256, bytes, filename }
   return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params: {}, deleted }]
-}
-
-const pushedPrefix = 'pushed-'
-
-/** The files that were written for a build alone. */
-export async function removePushed(deps: ActionDeps, sources: readonly BuildSource[]): Promise<void> {
-  const prefix = join(deps.layout.tmp, pushedPrefix)
-  for (const { path } of sources) if (path.startsWith(prefix)) await rm(path, { force: true })
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>

@@ -24,7 +24,7 @@ import {
 } from './describe-publish.ts'
 import { exposeGeneration } from './expose.ts'
 import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
-import { gatherSources, removePushed } from './gather-sources.ts'
+import { gatherSources, type Hold } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
 import { isUsable } from './is-usable.ts'
@@ -128,12 +128,18 @@ async function build(
     abort.abort()
   })
   const signal = AbortSignal.any([context.signal, abort.signal])
-  const held: (() => void)[] = []
+  const held: Parameters<Hold>[0][] = []
   let gathered: GatheredDatasets | null = null
-  let sources: readonly BuildSource[] = []
   try {
-    const hold = (release: () => void) => held.push(release)
-    sources = await gatherSources(deps, configuration.resources, board, signal, hold)
+    const hold: Hold = (release) => held.push(release)
+    const sources = await gatherSources(
+      deps,
+      context.job.subject,
+      configuration.resources,
+      board,
+      signal,
+      hold,
+    )
     const { processors: configured, fieldSpecifications } = stepsFor(configuration, sources)
     const processors = stepsAt(configured, new Date(context.job.createdAt).toISOString())
     const steps = { processors, fieldSpecifications, maxRecords: null }
@@ -156,8 +162,7 @@ async function build(
   } finally {
     // Its parts are written by now: what follows reads them alone.
     gathered?.release()
-    for (const release of held) release()
-    await removePushed(deps, sources)
+    for (const release of held) await release()
   }
 }
 

@@ -49,13 +49,24 @@ const toldChanges = 100
 /** Pages in a row that bring nothing new. */
 const repeatedPages = 3
 
-type Run = { readonly deps: HarvestDeps; readonly context: JobContext; readonly harvester: Harvester }
+interface Run {
+  readonly deps: HarvestDeps
+  readonly context: JobContext
+  readonly harvester: Harvester
+  /** Somebody asked for the end of the job. */
+  readonly abort: AbortController
+  /** That, or the process stops or has lost the job. */
+  readonly signal: AbortSignal
+}
 
 export function harvestHandlers(deps: HarvestDeps): Record<string, JobHandler> {
   const handler = (run: (run: Run) => Promise<JsonObject>): JobHandler => ({
     async run(context) {
       const harvester = await begin(deps, context)
-      const result = await run({ deps, context, harvester })
+      const abort = new AbortController()
+      context.onCancel(() => abort.abort())
+      const signal = AbortSignal.any([context.signal, abort.signal])
+      const result = await run({ deps, context, harvester, abort, signal })
       await end(deps, context, { result })
     },
     fail: (context, error) => end(deps, context, { error }),
@@ -98,10 +109,7 @@ async function end(
 }
 
 async function harvest(run: Run): Promise<JsonObject> {
-  const { deps, context, harvester } = run
-  const abort = new AbortController()
-  context.onCancel(() => abort.abort())
-  const signal = AbortSignal.any([context.signal, abort.signal])
+  const { deps, context, harvester, signal, abort } = run
   const http = createSourceHttp({ ...deps, signal })
   const seen = new Set<string>()
   let idle = 0
@@ -117,13 +125,13 @@ async function harvest(run: Run): Promise<JsonObject> {
       if (idle >= repeatedPages) throw new AppError('harvest.endless', { count: seen.size })
       context.report([{ step: 'harvest', datasets_seen: seen.size }])
     }
+    await settleUnseen(run, seen.size)
+    if (harvester.options.publish) await publishChanged(run)
+    return await report(run)
   } catch (error) {
     if (!abort.signal.aborted || context.signal.aborted) throw error
     return { ...(await report(run)), aborted: true }
   }
-  await settleUnseen(run, seen.size)
-  if (harvester.options.publish) await publishChanged(run)
-  return report(run)
 }
 
 /** One dataset of the source. What is wrong with it is noted; what is wrong here ends the run. */
@@ -189,14 +197,14 @@ async function bringUpToDate(
 }
 
 /** What the source has no more. A source that has lost everything is not believed. */
-async function settleUnseen({ deps, context, harvester }: Run, seenCount: number): Promise<void> {
+async function settleUnseen({ deps, context, harvester, signal }: Run, seenCount: number): Promise<void> {
   const { db } = deps.control
   const unseen = await listUnseen(db, harvester.harvesterUid, context.job.jobUid)
   const attached = unseen.filter(({ dataset_uid }) => dataset_uid !== null)
   if (seenCount === 0 && attached.length > 0)
     throw new AppError('harvest.source_is_empty', { count: attached.length })
   for (const row of unseen) {
-    context.signal.throwIfAborted()
+    signal.throwIfAborted()
     const told = {
       harvesterUid: harvester.harvesterUid,
       remoteId: row.remote_id,
@@ -231,13 +239,13 @@ function ignoreUnknown(error: unknown): void {
   if (!(error instanceof AppError) || error.key !== 'catalog.unknown_dataset') throw error
 }
 
-async function publishChanged({ deps, context, harvester }: Run): Promise<void> {
+async function publishChanged({ deps, context, harvester, signal }: Run): Promise<void> {
   const changes = ['created', 'updated']
   const { harvesterUid, username } = harvester
   for (let offset = 0; ; offset += 500) {
     const page = await listHarvested(deps.control.db, { harvesterUid, changes, limit: 500, offset })
     for (const row of page) {
-      context.signal.throwIfAborted()
+      signal.throwIfAborted()
       if (row.job_uid !== context.job.jobUid || row.dataset_uid === null) continue
       // At work already: the next run, or somebody, publishes what has changed.
       await deps
@@ -253,13 +261,15 @@ function ignoreExpected(error: unknown): void {
 }
 
 async function orderAll(
-  { deps, context, harvester }: Run,
+  { deps, context, harvester, signal, abort }: Run,
   action: 'publish' | 'unpublish',
 ): Promise<JsonObject> {
   const counts = { ordered: 0, skipped: 0 }
   const { harvesterUid, username } = harvester
   for (const datasetUid of await listAttached(deps.control.db, harvesterUid)) {
-    context.signal.throwIfAborted()
+    if (abort.signal.aborted && !context.signal.aborted)
+      return { harvester_id: harvesterUid, ...counts, aborted: true }
+    signal.throwIfAborted()
     try {
       await deps.order(action, datasetUid, context.job.username || username, { harvester_id: harvesterUid })
       counts.ordered++

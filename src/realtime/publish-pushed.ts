@@ -5,7 +5,7 @@
 import type { Control, ControlDb } from '../control/index.ts'
 import { factsChannel } from '../jobs/index.ts'
 import { AppError, type Clock } from '../kernel/index.ts'
-import { pushesChannel } from './store.ts'
+import { pushesChannel, realtimeType } from './store.ts'
 
 export interface PublishPushedOptions {
   readonly control: Control
@@ -125,6 +125,7 @@ function findBehind(db: ControlDb): Promise<Behind[]> {
     .innerJoin('datasets', 'datasets.dataset_uid', 'pushed.dataset_uid')
     .select(['pushed.resource_uid', 'pushed.dataset_uid', 'pushed.username', 'pushed.next_order_at'])
     .whereRef('pushed.last_seq', '>', 'pushed.published_seq')
+    .where('resources.type', '=', realtimeType)
     .where('datasets.status', 'in', ['idle', 'error', 'limit_reached'])
     .orderBy('pushed.next_order_at')
     .orderBy('pushed.resource_uid')

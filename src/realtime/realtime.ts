@@ -16,8 +16,7 @@ import {
   setEnabled,
 } from './store.ts'
 
-/** The name that such a resource has instead of an extractor, and the address that says that it has none. */
-export const realtimeType = 'realtime'
+/** The address of such a resource says that it has none. */
 export const realtimePrefix = 'realtime://'
 
 /** Which resource is pushed to, and by whom. */

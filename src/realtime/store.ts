@@ -16,6 +16,9 @@ export type PushKind = 'push' | 'delete' | 'delete_id'
 
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
 
+/** What such a resource has instead of the name of an extractor. */
+export const realtimeType = 'realtime'
+
 /** Payload: the dataset that has something new. */
 export const pushesChannel = 'broadsheet_pushes'
 
@@ -56,7 +59,7 @@ export async function findRealtime(
     .innerJoin('resources', 'resources.resource_uid', 'realtime_resources.resource_uid')
     .where('realtime_resources.resource_uid', '=', resourceUid)
     .where('realtime_resources.dataset_uid', '=', datasetUid)
-    .where('resources.type', '=', 'realtime')
+    .where('resources.type', '=', realtimeType)
     .executeTakeFirst()
   if (!row) throw new AppError('realtime.unknown_resource', { resource_uid: resourceUid.slice(0, 64) })
   return row

@@ -10,6 +10,7 @@ import {
 } from '../../catalog/index.ts'
 import { extractorParams, fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
 import { AppError, type ConfiguredStep, type JsonObject, type SourceDataset } from '../../kernel/index.ts'
+import { realtimePrefix } from '../../realtime/index.ts'
 import type { HttpServices } from '../services.ts'
 
 export interface GatheredSource {
@@ -47,6 +48,12 @@ export async function gatherSource(
 ): Promise<GatheredSource> {
   const { url } = source
   if (url.startsWith(datasetPrefix)) return gatherDataset(services, url, owner)
+  if (url.startsWith(realtimePrefix))
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'url',
+      value: url,
+      expected: 'records that are pushed are seen once they are published',
+    })
   const found = url.startsWith(filePrefix)
     ? await findFile(services.catalogDeps, url.slice(filePrefix.length), owner)
     : await fetchRemote(services, source, signal)
@@ -142,8 +149,8 @@ export async function previewOf(
     throw error
   })
   const tmpDirectory = join(services.previewDirectory, `preview-${services.ids.hex(8)}`)
-  await mkdir(tmpDirectory, { recursive: true })
   try {
+    await mkdir(tmpDirectory, { recursive: true })
     return await services.builders.preview(
       {
         source: {

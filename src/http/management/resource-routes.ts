@@ -192,7 +192,14 @@ async function readResource(
   present: ConfiguredResource | null,
 ): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
   const { url, params = {}, title } = body
-  if (body.type === realtimeType) {
+  const isRealtime = body.type === realtimeType
+  if (present !== null && (present.type === realtimeType) !== isRealtime)
+    throw new AppError('ingest.invalid_source_option', {
+      option: 'type',
+      expected:
+        'a realtime resource stays one, and another does not become one: add a resource and delete this',
+    })
+  if (isRealtime) {
     const input = { url: realtimePrefix, title: title ?? '', type: realtimeType, params: {} }
     return { input, stored: {} }
   }
@@ -204,6 +211,8 @@ async function readResource(
   validateSourceOptions(url, given ?? '', params)
   const stored = await storedParams(services.catalogDeps, { url, params }, present)
   const type = given ?? (await guessType(services, { url, params: stored }, reply))
+  if (url.startsWith(realtimePrefix))
+    throw new AppError('ingest.invalid_source_option', { option: 'url', expected: 'its type is realtime' })
   if ((type === 'dataset') !== url.startsWith(datasetPrefix))
     throw new AppError('ingest.invalid_source_option', {
       option: 'type',
