@@ -219,8 +219,21 @@ test('keys, disabled pushes and resources that take none', async () => {
   assert.deepEqual([other.status, other.json.key], [404, 'realtime.unknown_resource'])
   for (const path of ['', '/realtime'])
     assert.doesNotMatch((await server.expect(200, 'GET', `${one}${path}`)).text, /push_key/)
+  const become = async (type: string, url: string, status = 400) =>
+    (await server.expect(status, 'PUT', one, { body: { type, url } })).json
+  assert.equal(
+    (await become('csvfile', 'https://example.org/a.csv')).error_id,
+    'ingest.invalid_source_option',
+  )
+  assert.equal((await become('realtime', 'realtime://', 200)).type, 'realtime')
+  await server.expect(400, 'GET', `${one}/preview`)
   await server.expect(204, 'DELETE', one)
   assert.equal((await stream.send(server, 'push', { n: 3 })).status, 404)
+  const others = `${stream.base}/resources`
+  const { json: refused } = await server.expect(400, 'POST', others, {
+    body: { type: 'csvfile', url: 'realtime://' },
+  })
+  assert.equal(refused.error_id, 'ingest.invalid_source_option')
 })
 
 test('hostile pushes are refused by name, and nothing of them is kept', async () => {

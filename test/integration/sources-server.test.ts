@@ -288,6 +288,13 @@ test('another dataset of this server is a source: what its readers have, typed a
   const unpublished = await newDataset(server, 'unpublished')
   await refuse(404, 'catalog.not_published', { url: 'dataset://unpublished' })
   assert.ok(unpublished)
+  // A dataset that reads itself over another one would hold its records once more with every publish.
+  const circle = `${managementPath}/datasets/${first.datasetUid}`
+  const { resource_uid } = await add(server, circle, { url: 'dataset://derived' })
+  const around = await server.waitForJob(await server.order('PUT', `${circle}/publish`))
+  assert.equal(around.error?.error_id, 'actions.join_cycle')
+  assert.equal((await records(server, 'origin')).length, 3)
+  await server.expect(204, 'DELETE', `${circle}/resources/${resource_uid}`)
   await server.jobDone(await server.order('PUT', `${managementPath}/datasets/${first.datasetUid}/unpublish`))
   const failed = await publish(server, dataset)
   assert.equal(failed.state, 'error')
