@@ -48,7 +48,7 @@ export type AskService = (
   signal: AbortSignal,
 ) => Promise<readonly (JsonValue | null)[]>
 
-/** Starts builder processes, one per task: a parser that dies does not take the server along. */
+/** Has tasks done by builder processes, one at a time each: a parser that dies does not take the server along. */
 export interface BuilderHost {
   /** Builds a generation; everything the builder has to say comes through `onEvent`. */
   build(plan: BuildPlan, hooks: BuilderHooks): Builder
@@ -79,14 +79,18 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
   let keepsSpare = false
 
   function makeSpare(): void {
-    if (!keepsSpare || spare) return
-    const child = forkBuilder()
+    if (keepsSpare && !spare) keep(forkBuilder())
+  }
+
+  /** Called when the spare ends. */
+  const forget = () => {
+    spare = null
+  }
+
+  function keep(child: ChildProcess): void {
     // An idle builder keeps nobody alive; it ends with this process, whose channel it watches.
     child.unref()
     child.channel?.unref()
-    const forget = () => {
-      if (spare === child) spare = null
-    }
     child.once('exit', forget)
     child.once('error', forget)
     spare = child
@@ -95,6 +99,8 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
   function takeSpare(): ChildProcess | null {
     const child = spare
     spare = null
+    child?.off('exit', forget)
+    child?.off('error', forget)
     if (!child?.connected || child.exitCode !== null) return null
     child.ref()
     child.channel?.ref()
@@ -103,22 +109,29 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
 
   function start(task: BuilderTask, onMessage: (message: Told) => void): Builder {
     const child = takeSpare() ?? forkBuilder()
-    const exited = exitOf(child)
+    const { exited, isOver } = endOf(child, (child) => {
+      if (keepsSpare && !spare) keep(child)
+      else if (child.connected) child.disconnect()
+    })
     // The next spare starts when this one is done: the task at hand needs the processor more.
     void exited.then(makeSpare)
     const over = new AbortController()
     void exited.then(() => over.abort())
     const send = (command: BuilderCommand) => {
-      if (child.connected) child.send(command, () => {})
+      if (child.connected && !isOver()) child.send(command, () => {})
     }
-    child.on('message', (message: BuilderMessage) => {
+    const hear = (message: BuilderMessage) => {
       if (message.kind === 'ask') void answer(message, askService, over.signal).then(send)
-      else onMessage(message)
-    })
+      else if (message.kind !== 'ready') onMessage(message)
+    }
+    child.on('message', hear)
+    void exited.then(() => child.off('message', hear))
     child.send(task, () => {})
     return {
       seal: () => send({ kind: 'seal' }),
-      kill: () => child.kill('SIGKILL'),
+      kill: () => {
+        if (!isOver()) child.kill('SIGKILL')
+      },
       exited,
     }
   }
@@ -176,7 +189,7 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
 }
 
 /** What whoever ordered a task is told; questions are answered here. */
-type Told = Exclude<BuilderMessage, { kind: 'ask' }>
+type Told = Exclude<BuilderMessage, { kind: 'ask' | 'ready' }>
 
 async function answer(
   { id, service, request, keys }: Extract<BuilderMessage, { kind: 'ask' }>,
@@ -195,15 +208,41 @@ async function answer(
   }
 }
 
-/** The end of a process, once everything it had to say has been read: `exit` may come before its last messages. */
-function exitOf(child: ChildProcess): Promise<BuilderExit> {
-  return new Promise((resolve) => {
-    child.once('error', () => resolve({ code: null, signal: 'it could not be started' }))
-    child.once('exit', (code, signal) => {
-      if (child.connected) child.once('disconnect', () => resolve({ code, signal }))
-      else resolve({ code, signal })
-    })
+interface TaskEnd {
+  readonly exited: Promise<BuilderExit>
+  /** The process may be at another task, or gone. */
+  isOver(): boolean
+}
+
+/**
+ * The end of a task: its process says that it is ready for another (`giveBack`), or ends. Then all that it had to say has been
+ * read: `exit` may come before the last messages.
+ */
+function endOf(child: ChildProcess, giveBack: (child: ChildProcess) => void): TaskEnd {
+  let isOver = false
+  const exited = new Promise<BuilderExit>((resolve) => {
+    const end = (how: BuilderExit) => {
+      isOver = true
+      child.off('error', onError)
+      child.off('exit', onExit)
+      child.off('message', onReady)
+      resolve(how)
+    }
+    const onError = () => end({ code: null, signal: 'it could not be started' })
+    const onExit = (code: number | null, signal: string | null) => {
+      if (child.connected) child.once('disconnect', () => end({ code, signal }))
+      else end({ code, signal })
+    }
+    const onReady = (message: BuilderMessage) => {
+      if (message.kind !== 'ready') return
+      end({ code: 0, signal: null })
+      giveBack(child)
+    }
+    child.once('error', onError)
+    child.once('exit', onExit)
+    child.on('message', onReady)
   })
+  return { exited, isOver: () => isOver }
 }
 
 function forkBuilder(): ChildProcess {

@@ -18,6 +18,7 @@ import {
   tempDirectory,
 } from '../support/builder.ts'
 import { fieldTypesOf, readRecords, readServing, sealedManifest } from '../support/parts.ts'
+import { childrenOf } from '../support/processes.ts'
 
 const rowCount = 60_000
 
@@ -304,3 +305,24 @@ for (const [file, extractor, records, types] of realFiles) {
     for (const [name, type] of Object.entries(types)) assert.equal(found[name], type, name)
   })
 }
+
+test('a builder whose task ended well has the next one; one whose task failed does not', async (t) => {
+  const before = new Set(childrenOf(process.pid))
+  const host = createBuilderHost()
+  t.after(() => host.close())
+  host.keepSpare()
+  const build = async (text: string) => {
+    const plan = makePlan(tempDirectory(t), [sourceOf(t, 'a.csv', text, 'csvfile')])
+    const kinds: string[] = []
+    const { exited } = host.build(plan, { onEvent: ({ kind }) => kinds.push(kind) })
+    const [pid] = childrenOf(process.pid).filter((child) => !before.has(child))
+    return { pid, code: (await exited).code, last: kinds.at(-1) }
+  }
+  const first = await build('a\n1\n')
+  for (let round = 0; round < 12; round++)
+    assert.deepEqual(await build(`a\n${round}\n`), { pid: first.pid, code: 0, last: 'done' })
+  assert.deepEqual(await build(''), { pid: first.pid, code: 1, last: 'failed' })
+  before.add(first.pid!)
+  const next = await build('a\n2\n')
+  assert.deepEqual([next.code, next.last], [0, 'done'])
+})

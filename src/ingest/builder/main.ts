@@ -1,16 +1,15 @@
 /**
- * The builder process. The plan comes as the first message on the IPC channel, events go back on it. It has no database
- * and no network, and ends with its parent.
+ * The builder process. A plan comes as a message on the IPC channel, events go back on it. It has no database and no network,
+ * and ends with its parent. One whose task ended well and left little behind may have another.
  */
 import { openEngine } from '../../engine/index.ts'
-import { armFaults } from '../../faults/index.ts'
+import { armFaults, faultsWanted } from '../../faults/index.ts'
 import type { BuilderCommand } from '../../kernel/index.ts'
 import type { BuilderMessage, BuilderTask } from './messages.ts'
-import { createQuestions } from './questions.ts'
+import { createQuestions, type Questions } from './questions.ts'
 import { runTask } from './run-task.ts'
 
 armFaults(process.env)
-const stop = new AbortController()
 
 /** Resolves when all that was emitted so far has left this process. */
 let flushed: Promise<void> = Promise.resolve()
@@ -22,11 +21,28 @@ function emit(message: BuilderMessage): void {
   })
 }
 
-const questions = createQuestions(emit, stop.signal)
+/** The task at hand. */
+let running: { readonly stop: AbortController; readonly questions: Questions } | null = null
 
 async function run(task: BuilderTask): Promise<void> {
-  const isDone = await runTask(task, emit, questions.host)
-  await finish(isDone ? 0 : 1)
+  const stop = new AbortController()
+  running = { stop, questions: createQuestions(emit, stop.signal) }
+  const isDone = await runTask(task, emit, running.questions.host)
+  running = null
+  if (isDone && !stop.signal.aborted && mayGoOn()) emit({ kind: 'ready' })
+  else await finish(isDone ? 0 : 1)
+}
+
+/** Beyond this a process has held much, and gives it back best by ending. */
+const mostResidentBytes = 300 << 20
+const mostTasks = 50
+let tasks = 0
+
+/** Whether what a task leaves in this process is little enough for another one. Crash points count from the start of one. */
+function mayGoOn(): boolean {
+  return (
+    ++tasks < mostTasks && process.memoryUsage.rss() < mostResidentBytes && faultsWanted(process.env) === 'no'
+  )
 }
 
 /** A manifest is larger than the channel's buffer: closing it at once would cut it off. */
@@ -52,13 +68,11 @@ async function warmUp(): Promise<void> {
 
 const idle = setTimeout(() => void warmUp().catch(() => {}), 50)
 
-process.once('message', (task) => {
+process.on('message', (message: BuilderTask | BuilderCommand) => {
   clearTimeout(idle)
-  process.on('message', (command: BuilderCommand) => {
-    if (command.kind === 'seal') stop.abort()
-    else questions.answered(command)
-  })
-  void run(task as BuilderTask)
+  if (message.kind === 'seal') running?.stop.abort()
+  else if (message.kind === 'answer') running?.questions.answered(message)
+  else void run(message)
 })
 // Without its parent a builder has nobody to build for.
 process.on('disconnect', () => {

@@ -70,5 +70,7 @@ export type BuilderTask =
 /** What a builder says: a build reports as it goes, the other tasks have one answer. */
 export type BuilderMessage =
   | BuilderEvent
+  /** The task ended well, and this process may have another one. It has nothing more to say of the first. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'previewed'; readonly preview: Preview }
   | { readonly kind: 'checked'; readonly result: CheckResult }
