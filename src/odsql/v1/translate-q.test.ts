@@ -39,6 +39,10 @@ describe('q becomes a condition', () => {
     ['NOT NOT NOT a', 'not suggest("a")'],
     ['#search(name, "a, \\"b\\"", c)', 'search(name, `a, "b"`, "c")'],
     ['AND OR )(', null],
+    ['#exact(city, "a`b")', 'city = "a`b"'],
+    ['#null(`)', 'suggest("null `")'],
+    ['#null(a`b)', 'suggest("null a`b")'],
+    ['#distance(place, "45.7,4.8", 1 km)', 'suggest("distance place 45.7,4.8 1 km")'],
   ]
   for (const [q, where] of cases) test(q || '(nothing)', () => assert.equal(translateQ(q, shopSchema), where))
 })
@@ -59,8 +63,12 @@ test('anything at all can be typed: it is a condition that parses, or nothing', 
     'NOT',
     'AND',
     'OR',
-    '#null',
-    '#now',
+    '#null(',
+    '#now(',
+    '#distance(',
+    '#polygon(',
+    '#search(',
+    '#exact(',
     ' ',
     '\\',
     '5',
@@ -85,7 +93,7 @@ test('anything at all can be typed: it is a condition that parses, or nothing', 
           for (const error of result.errors) assert.notEqual(error.key, 'odsql.syntax', `${q}: ${where}`)
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 3000 },
   )
 })
 

@@ -186,7 +186,9 @@ export function translateQ(q: string, schema: QuerySchema): string | null {
     const fields = args.slice(0, -1)
     const last = args.at(-1) ?? ''
     const [first] = args
-    switch (callee) {
+    // ODSQL has no way to write it: it names no field.
+    const isNamed = ![first, ...fields].some((text) => text?.includes('`'))
+    switch (isNamed ? callee : '') {
       case 'null':
         return first ? { kind: 'is_null', operand: name(first), isNegated: false, span } : null
       case 'exact':
@@ -196,7 +198,9 @@ export function translateQ(q: string, schema: QuerySchema): string | null {
         return call(callee, ...fields.map(name), string(last))
       case 'distance': {
         const [lat, lon] = (args[1] ?? '').split(',').map((text) => text.trim())
-        const metres: Expr = { kind: 'number', text: (args[2] ?? '0').trim(), span }
+        const text = (args[2] ?? '0').trim()
+        if (!/^\d+(\.\d+)?$/.test(text)) return words(callee, args)
+        const metres: Expr = { kind: 'number', text, span }
         return call('within_distance', name(first ?? ''), geometry(`POINT(${lon} ${lat})`), metres)
       }
       case 'polygon':
@@ -204,12 +208,15 @@ export function translateQ(q: string, schema: QuerySchema): string | null {
       case 'now':
         return null
       default:
-        return call('suggest', string(`${callee} ${args.join(' ')}`))
+        return words(callee, args)
     }
   }
   const found = any()
   return found === null ? null : print(found)
 }
+
+const words = (callee: string, args: readonly string[]): Expr =>
+  call('suggest', string(`${callee} ${args.join(' ')}`))
 
 const geometry = (text: string): Expr => ({ kind: 'geometry', text, span })
 
