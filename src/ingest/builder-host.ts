@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { CheckResult } from '../checks/index.ts'
 import {
@@ -66,12 +67,15 @@ export interface BuilderHost {
    * Without this call every builder starts cold.
    */
   keepSpare(): void
-  close(): void
+  /** Ends the idle builder; those at work end with their jobs. */
+  close(): Promise<void>
 }
 
 const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
 const heapMb = 512
+/** For an idle builder to end by itself. */
+const endsWithinMs = 2000
 
 /** `ask`: default: nothing is known. */
 export function createBuilderHost({ ask: askService }: { readonly ask?: AskService } = {}): BuilderHost {
@@ -101,7 +105,7 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
     spare = null
     child?.off('exit', forget)
     child?.off('error', forget)
-    if (!child?.connected || child.exitCode !== null) return null
+    if (!child?.connected || child.killed || child.exitCode !== null) return null
     child.ref()
     child.channel?.ref()
     return child
@@ -110,7 +114,7 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
   function start(task: BuilderTask, onMessage: (message: Told) => void): Builder {
     const child = takeSpare() ?? forkBuilder()
     const { exited, isOver } = endOf(child, (child) => {
-      if (keepsSpare && !spare) keep(child)
+      if (keepsSpare && !spare && !child.killed) keep(child)
       else if (child.connected) child.disconnect()
     })
     // The next spare starts when this one is done: the task at hand needs the processor more.
@@ -181,9 +185,15 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
       keepsSpare = true
       makeSpare()
     },
-    close() {
+    async close() {
       keepsSpare = false
-      takeSpare()?.kill('SIGKILL')
+      const child = takeSpare()
+      if (!child) return
+      // It ends with its channel, and writes what Node itself still has to write of it.
+      child.disconnect()
+      const late = setTimeout(() => child.kill('SIGKILL'), endsWithinMs)
+      await once(child, 'exit').catch(() => {})
+      clearTimeout(late)
     },
   }
 }

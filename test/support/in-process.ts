@@ -133,6 +133,6 @@ function createBuildersInProcess(): BuilderHost {
     preview: async (order, signal) =>
       (await request({ kind: 'preview', order }, 'previewed', signal))!.preview,
     keepSpare: () => {},
-    close: () => {},
+    close: async () => {},
   }
 }

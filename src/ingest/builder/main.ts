@@ -76,5 +76,5 @@ process.on('message', (message: BuilderTask | BuilderCommand) => {
 })
 // Without its parent a builder has nobody to build for.
 process.on('disconnect', () => {
-  if (process.exitCode === undefined) process.exit(1)
+  if (process.exitCode === undefined) process.exit(running === null ? 0 : 1)
 })
