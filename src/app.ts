@@ -268,8 +268,12 @@ export async function startApp(
       clock,
       ids,
       everyMs: settings.realtimeSeconds * 1000,
-      order: (trx, datasetUid, username, cause) =>
-        actions.orderPublishWithin(trx, datasetUid, username, { cause }),
+      maxKeptBytes: settings.realtimeKeptMb * mebi,
+      async order(trx, datasetUid, username, cause) {
+        // Who opened the resource, or made its key, may have lost the right since.
+        await requireOwner(trx, username, 'PUBLISH')
+        return actions.orderPublishWithin(trx, datasetUid, username, { cause })
+      },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
     })
     closers.push(() => realtime.stop())

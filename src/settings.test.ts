@@ -76,6 +76,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   webhookAttempts: ['0', '101'],
   scheduleTimezone: ['Mars/Olympus', 'Paris time', '25:00'],
   scheduleMinMinutes: ['0', '10081', '1h'],
+  realtimeKeptMb: ['0', '9999999', 'much'],
   realtimeSeconds: ['0', '5s'],
   heartbeatMs: ['49', '15s'],
   retentionHours: ['-1', '1d'],

@@ -362,6 +362,12 @@ export const settingSpecs = {
     'Shortest time between two publishes of a dataset that follow pushed records, in seconds.',
     integer('BROADSHEET_REALTIME_SECONDS', 5, 1, 86_400),
   ),
+  realtimeKeptMb: setting(
+    'BROADSHEET_REALTIME_KEPT_MB',
+    '2048',
+    'Pushes that are kept of one realtime resource, in MiB; beyond it they are refused.',
+    integer('BROADSHEET_REALTIME_KEPT_MB', 2048, 1, 1_048_576),
+  ),
   heartbeatMs: setting(
     'BROADSHEET_HEARTBEAT_MS',
     '15000',

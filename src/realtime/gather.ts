@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { ControlDb } from '../control/index.ts'
 import { type DeletedRecord, type JsonObject, type JsonValue, orderColumn } from '../kernel/index.ts'
 import { markGathered } from './store.ts'
@@ -19,6 +20,7 @@ export interface GatheredPushes {
 /** Of bodies read at a time: pushes are small, but may be of 5 MB. */
 const pageBytes = 16 << 20
 const pageRows = 5000
+const recordsAtOnce = 1000
 
 /** `order`: of the resource among those of its dataset, so that pushes of two are told apart. */
 export async function gatherPushes(
@@ -40,6 +42,7 @@ export async function gatherPushes(
   const hash = createHash('sha256')
   let bytes = 0
   let records = 0
+  let looked = 0
   const file = await open(path, 'w')
   try {
     for await (const page of readPushes(db, { resourceUid, after, last, kind: 'push' })) {
@@ -47,6 +50,11 @@ export async function gatherPushes(
       const lines: string[] = []
       for (const { seq, body_json } of page) {
         for (const record of JSON.parse(body_json) as JsonObject[]) {
+          if (++looked % recordsAtOnce === 0) {
+            // Readers are served by the same thread.
+            await setImmediate()
+            signal.throwIfAborted()
+          }
           if (deletions.matches(record, seq)) continue
           lines.push(
             JSON.stringify(deleted.length > 0 ? { [orderColumn]: base + seq, ...record } : record),
@@ -100,17 +108,27 @@ async function* readPushes(
 
 /**
  * Deletions by values: a record goes when all members that a later deletion names have the same values. They are kept by
- * the names they have, so that a record is looked up once for each set of names, however many deletions there are.
+ * the names they have, so that a record is looked up once for each set of names, however many deletions there are; and
+ * sets by their first name, so that those are not looked at whose names the record has not.
  */
 async function readDeletions(db: ControlDb, range: Omit<Range, 'kind'>) {
-  const byNames = new Map<string, { names: string[]; last: Map<string, number> }>()
+  interface Deletions {
+    readonly names: string[]
+    readonly last: Map<string, number>
+  }
+  const byNames = new Map<string, Deletions>()
+  const byFirst = new Map<string, Deletions[]>()
   for await (const page of readPushes(db, { ...range, kind: 'delete' })) {
     for (const { seq, body_json } of page) {
       for (const pattern of JSON.parse(body_json) as JsonObject[]) {
         const names = Object.keys(pattern).sort()
         const key = JSON.stringify(names)
-        const known = byNames.get(key) ?? { names, last: new Map<string, number>() }
-        byNames.set(key, known)
+        let known = byNames.get(key)
+        if (!known) {
+          known = { names, last: new Map() }
+          byNames.set(key, known)
+          byFirst.set(names[0]!, [...(byFirst.get(names[0]!) ?? []), known])
+        }
         known.last.set(valuesOf(pattern, names), seq)
       }
     }
@@ -122,11 +140,12 @@ async function readDeletions(db: ControlDb, range: Omit<Range, 'kind'>) {
   return {
     ids,
     matches(record: JsonObject, seq: number): boolean {
-      for (const { names, last } of byNames.values()) {
-        if (!names.every((name) => Object.hasOwn(record, name))) continue
-        const deletedBy = last.get(valuesOf(record, names))
-        if (deletedBy !== undefined && deletedBy > seq) return true
-      }
+      for (const first of Object.keys(record))
+        for (const { names, last } of byFirst.get(first) ?? []) {
+          if (!names.every((name) => Object.hasOwn(record, name))) continue
+          const deletedBy = last.get(valuesOf(record, names))
+          if (deletedBy !== undefined && deletedBy > seq) return true
+        }
       return false
     },
   }

@@ -27,6 +27,8 @@ function checkRecord(record: unknown, number: number): void {
     if (name.length > maxNameLength) throw invalid(`record ${number} has a member with an endless name`)
     if (name === orderColumn) throw invalid(`record ${number} has the member ${orderColumn}, which is taken`)
   }
+  if (hasChangedNumber(record as JsonObject))
+    throw invalid(`record ${number} has a number that would not be kept as it is: send it as text`)
   if (isDeeper(record as JsonObject))
     throw invalid(`record ${number} is nested deeper than ${maxDepth} levels`)
 }
@@ -41,6 +43,22 @@ function isDeeper(record: JsonObject): boolean {
         ? Object.values(value).filter((inner) => inner !== null && typeof inner === 'object')
         : [],
     )
+  }
+  return false
+}
+
+/** Whole numbers beyond 2^53 and numbers beyond what a double holds are others when they have been read. */
+function hasChangedNumber(record: JsonObject): boolean {
+  const open: JsonValue[] = [record]
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value === 'number') {
+      if (
+        !Number.isFinite(value) ||
+        (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
+      )
+        return true
+    } else if (value !== null && typeof value === 'object')
+      for (const inner of Object.values(value)) open.push(inner)
   }
   return false
 }

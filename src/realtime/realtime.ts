@@ -57,6 +57,8 @@ export interface RealtimeOptions extends Omit<PublishPushedOptions, 'order' | 'l
   readonly control: Control
   readonly clock: Clock
   readonly ids: Ids
+  /** Of the pushes of one resource. */
+  readonly maxKeptBytes: number
   /** Orders a publish in the transaction; answers the job. */
   order(
     trx: Control['db'],
@@ -124,12 +126,20 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
     async push(address, kind, body) {
       await admit(address)
       const items = readRecords(body)
-      await appendPush(db, { resourceUid: address.resourceUid, kind, items, now: clock.now() })
+      await appendPush(
+        db,
+        { resourceUid: address.resourceUid, kind, items, now: clock.now() },
+        options.maxKeptBytes,
+      )
     },
     async deleteRecord(address, recordId, check) {
       await check(await admit(address))
       const { resourceUid } = address
-      await appendPush(db, { resourceUid, kind: 'delete_id', items: [recordId], now: clock.now() })
+      await appendPush(
+        db,
+        { resourceUid, kind: 'delete_id', items: [recordId], now: clock.now() },
+        options.maxKeptBytes,
+      )
     },
     async recover(datasetUid, username) {
       return db.transaction().execute(async (trx) => {

@@ -91,11 +91,16 @@ export async function replaceKey(
 }
 
 const maxDeletedIds = 10_000
+/** By their values; each is kept in memory when records are gathered. */
+const maxDeletions = 50_000
+/** How often the sum of what is kept is looked at: every so many pushes. */
+const weighedEvery = 64
 
-/** Keeps a push. Errors: realtime.disabled, too_many_deletions; realtime.unknown_resource when it has gone meanwhile. */
+/** Keeps a push. Errors: realtime.disabled, too_many_deletions, too_much_kept; realtime.unknown_resource when it has gone meanwhile. */
 export async function appendPush(
   db: ControlDb,
   push: { resourceUid: string; kind: PushKind; items: readonly unknown[]; now: number },
+  maxKeptBytes: number,
 ): Promise<void> {
   const text = JSON.stringify(push.items)
   await db.transaction().execute(async (trx) => {
@@ -107,7 +112,13 @@ export async function appendPush(
       .executeTakeFirst()
     if (!row) throw new AppError('realtime.unknown_resource', { resource_uid: push.resourceUid })
     if (row.is_enabled !== 1) throw new AppError('realtime.disabled', { resource_uid: push.resourceUid })
-    if (push.kind === 'delete_id') await refuseTooManyIds(trx, push.resourceUid)
+    if (push.kind === 'delete_id') await refuseMore(trx, push, maxDeletedIds)
+    if (push.kind === 'delete') await refuseMore(trx, push, maxDeletions)
+    if (row.last_seq % weighedEvery === 0) {
+      const bytes = await sumOf(trx, push.resourceUid, 'bytes')
+      if (bytes > maxKeptBytes)
+        throw new AppError('realtime.too_much_kept', { max_mb: Math.round(maxKeptBytes / (1 << 20)) })
+    }
     await trx
       .insertInto('realtime_pushes')
       .values({
@@ -124,15 +135,28 @@ export async function appendPush(
   })
 }
 
-async function refuseTooManyIds(trx: ControlDb, resourceUid: string): Promise<void> {
-  const { count } = await trx
+async function refuseMore(
+  trx: ControlDb,
+  { resourceUid, kind, items }: { resourceUid: string; kind: PushKind; items: readonly unknown[] },
+  max: number,
+): Promise<void> {
+  const kept = await sumOf(trx, resourceUid, 'records_count', kind)
+  if (kept + items.length > max) throw new AppError('realtime.too_many_deletions', { max })
+}
+
+async function sumOf(
+  trx: ControlDb,
+  resourceUid: string,
+  column: 'bytes' | 'records_count',
+  kind?: PushKind,
+): Promise<number> {
+  const { total } = await trx
     .selectFrom('realtime_pushes')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .select((eb) => eb.fn.sum<number | null>(column).as('total'))
     .where('resource_uid', '=', resourceUid)
-    .where('kind', '=', 'delete_id')
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind!))
     .executeTakeFirstOrThrow()
-  if (Number(count) >= maxDeletedIds)
-    throw new AppError('realtime.too_many_deletions', { max: maxDeletedIds })
+  return Number(total ?? 0)
 }
 
 export interface RealtimeState {

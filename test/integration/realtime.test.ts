@@ -258,6 +258,8 @@ test('hostile pushes are refused by name, and nothing of them is kept', async ()
     [400, 'realtime.invalid_record', '"text"', /not an object/],
     [400, 'realtime.invalid_record', 'null', /not an object/],
     [400, 'realtime.invalid_record', '{" ":1}', /without a name/],
+    [400, 'realtime.invalid_record', '{"id":12345678901234567890}', /send it as text/],
+    [400, 'realtime.invalid_record', '{"a":[{"b":1e400}]}', /send it as text/],
     [400, 'realtime.invalid_record', '{"broadsheet_push":1}', /taken/],
     [
       400,

@@ -33,8 +33,14 @@ export const realtimeErrors = defineErrors({
   'realtime.too_many_deletions': {
     status: 400,
     errorKey: 'TooManyDeletionsException',
-    message: '{max} records of the resource are deleted by their ids, and no more can be',
-    hint: 'Delete by values',
+    message: 'No more than {max} deletions of this kind can be kept',
+    hint: 'Unpublish the dataset and scratch what was pushed, or push to a new resource',
+  },
+  'realtime.too_much_kept': {
+    status: 413,
+    errorKey: 'TooMuchPushedException',
+    message: 'The pushes that are kept of this resource take more than {max_mb} MiB',
+    hint: 'Unpublish the dataset and scratch what was pushed, or push to a new resource; the operator sets the limit with BROADSHEET_REALTIME_KEPT_MB',
   },
   'realtime.nothing_kept': {
     status: 400,
