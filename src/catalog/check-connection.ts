@@ -100,6 +100,8 @@ function invalid(property: string, expected: string): AppError {
 export function isWithin(connection: { readonly kind: string; readonly url: string }, text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
+  // Decoded only later, they would lead out of the connection's path.
+  if (/%2f|%5c|%2e/i.test(url.pathname)) return false
   if (connection.kind === 's3') return url.protocol === 's3:'
   const base = new URL(connection.url)
   if (url.protocol !== base.protocol || url.host !== base.host) return false

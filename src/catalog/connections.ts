@@ -1,4 +1,5 @@
 /** Connections: saved access to servers that sources are fetched from. Their secret goes in and never comes out again. */
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import type { ConnectionsTable } from '../control/index.ts'
 import { AppError, type JsonObject, type SecretBox } from '../kernel/index.ts'
@@ -80,7 +81,7 @@ export async function createConnection(
 }
 
 /**
- * Whoever changes where a connection leads must know its secret: otherwise it could be had sent anywhere.
+ * Whoever changes where a connection leads, or how its secret is sent, must know it: otherwise it could be had sent anywhere.
  * Errors: those of createConnection, catalog.unknown_connection, catalog.secret_needed.
  */
 export async function updateConnection(
@@ -99,7 +100,7 @@ export async function updateConnection(
     params: change.params ?? known.params,
   }
   checkConnection(input)
-  const leadsElsewhere = contextOf(input) !== contextOf(known)
+  const leadsElsewhere = input.url !== known.url || !isDeepStrictEqual(input.params, known.params)
   if (input.secret === undefined && present.secret_sealed !== null && leadsElsewhere)
     throw new AppError('catalog.secret_needed', { parameter: 'secret' })
   const taken = await deps.db

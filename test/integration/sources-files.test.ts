@@ -71,6 +71,8 @@ test('FTP: a wrong password, a file that is not there and a directory have names
   await assertFails(fetchFrom(t, `${base}/none.csv`, { connection }), 'ingest.fetch_not_found')
   await assertFails(fetchFrom(t, `${base}/data/`, { connection }), 'ingest.fetch_invalid_url')
   await assertFails(fetchFrom(t, `${base}/a%0D%0ADELE%20b`, { connection }), 'ingest.fetch_invalid_url')
+  for (const path of ['..%2fa', 'data/..%2F..%2fa', '%2e%2e%5ca'])
+    await assertFails(fetchFrom(t, `${base}/${path}`, { connection }), 'ingest.fetch_invalid_url')
   await assertFails(fetchFrom(t, `${base.replace('//', '//u:p@')}/a`), 'ingest.fetch_invalid_url')
 })
 

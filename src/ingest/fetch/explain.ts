@@ -70,5 +70,10 @@ export function requireLength(order: FetchOrder, announced: number | null, arriv
 
 /** An address as it may be shown: without what may be a secret in it. */
 export function shown(url: string): string {
-  return url.replace(/([?&](?:apikey|api_key|key|token|access_token)=)[^&#]*/gi, '$1...').slice(0, 500)
+  return url
+    .replace(
+      /([?&](?:[^=&#]*(?:key|token|secret|passw|pwd|sig|signature|auth|credential)[^=&#]*)=)[^&#]*/gi,
+      '$1...',
+    )
+    .slice(0, 500)
 }

@@ -28,6 +28,8 @@ export function remoteFile(order: FetchOrder): RemoteFile {
   }
   // A line break would begin another command.
   if (/[\p{Cc}]/u.test(path)) throw invalidUrl(order.url, 'its path has control characters')
+  if (path.split(/[/\\]/).some((name) => name === '..' || name === '.'))
+    throw invalidUrl(order.url, 'its path goes up or stays where it is')
   if (path === '' || path.endsWith('/')) throw invalidUrl(order.url, 'it names a directory, not a file')
   return { url, path, filename: basename(path).slice(0, 200) }
 }
