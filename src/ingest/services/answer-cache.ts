@@ -1,4 +1,4 @@
-/** What services have answered, in a file of its own: derived, bounded, and gone without harm. */
+/** What services have answered, in a file of its own: derived, bounded, and gone without harm. It never fails who uses it. */
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../../kernel/index.ts'
@@ -21,6 +21,8 @@ export function openAnswerCache(path: string, maxAnswers: number): AnswerCache {
   }
 }
 
+const longestAnswer = 10_000
+
 function open(path: string, maxAnswers: number): AnswerCache {
   const db = new DatabaseSync(path)
   db.exec(`pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = off;
@@ -29,23 +31,28 @@ function open(path: string, maxAnswers: number): AnswerCache {
       unique (question, key))`)
   const find = db.prepare('select answer from answers where question = ? and key = ?')
   const insert = db.prepare('insert or replace into answers (question, key, answer) values (?, ?, ?)')
-  const forget = db.prepare(
-    'delete from answers where number <= (select max(number) from answers) - ? or length(answer) > 10000',
-  )
+  const forget = db.prepare('delete from answers where number <= (select max(number) from answers) - ?')
   return {
     find(question, key) {
-      const row = find.get(question, key) as { answer: string } | undefined
-      return row && (JSON.parse(row.answer) as JsonObject | null)
+      try {
+        const row = find.get(question, key) as { answer: string } | undefined
+        return row && (JSON.parse(row.answer) as JsonObject | null)
+      } catch {
+        return undefined
+      }
     },
     keep(question, answers) {
-      db.exec('begin immediate')
       try {
-        for (const [key, answer] of answers) insert.run(question, key, JSON.stringify(answer))
+        db.exec('begin immediate')
+        for (const [key, answer] of answers) {
+          const text = JSON.stringify(answer)
+          if (text.length <= longestAnswer) insert.run(question, key, text)
+        }
         forget.run(maxAnswers)
         db.exec('commit')
-      } catch (error) {
-        db.exec('rollback')
-        throw error
+      } catch {
+        // A full disk or a damaged file costs the answers' being remembered, not the publish that asked for them.
+        if (db.isTransaction) db.exec('rollback')
       }
     },
     close: () => db.close(),
