@@ -48,6 +48,8 @@ const maxIdLength = 500
 const toldChanges = 100
 /** Pages in a row that bring nothing new. */
 const repeatedPages = 3
+/** So many datasets may be gone from a source at once, however few it had. */
+const believedMissing = 10
 
 interface Run {
   readonly deps: HarvestDeps
@@ -203,6 +205,9 @@ async function settleUnseen({ deps, context, harvester, signal }: Run, seenCount
   const attached = unseen.filter(({ dataset_uid }) => dataset_uid !== null)
   if (seenCount === 0 && attached.length > 0)
     throw new AppError('harvest.source_is_empty', { count: attached.length })
+  // A source that has lost more than half of what it had is more likely to be unwell.
+  const all = await listAttached(db, harvester.harvesterUid)
+  const isBelieved = attached.length <= believedMissing || attached.length * 2 <= all.length
   for (const row of unseen) {
     signal.throwIfAborted()
     const told = {
@@ -217,8 +222,9 @@ async function settleUnseen({ deps, context, harvester, signal }: Run, seenCount
       await forget(db, row)
       continue
     }
-    if (!harvester.options.deleteMissing) {
-      await writeOutcome(db, { ...told, change: 'gone', details: ['the source has it no more'] })
+    if (!harvester.options.deleteMissing || !isBelieved) {
+      const doubt = isBelieved ? [] : ['more than half are missing at once: none is deleted']
+      await writeOutcome(db, { ...told, change: 'gone', details: ['the source has it no more', ...doubt] })
       continue
     }
     await deps.deleteDataset(row.dataset_uid).catch(ignoreUnknown)

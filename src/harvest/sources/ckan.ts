@@ -50,11 +50,15 @@ export const ckanSource: HarvestSource = {
       const results = member(answer, 'result', 'results')
       if (member(answer, 'success') !== true || !Array.isArray(results))
         throw notUnderstood(url, 'it has no result.results')
-      if (results.length === 0) return
+      const announced = Number(member(answer, 'result', 'count'))
+      if (results.length === 0) {
+        if (announced > start)
+          throw notUnderstood(url, `it has ${announced} datasets and gives none from ${start} on`)
+        return
+      }
       yield results.map((item) => readPackage(item, params))
       start += results.length
-      const count = Number(member(answer, 'result', 'count'))
-      if (Number.isFinite(count) && start >= count) return
+      if (Number.isFinite(announced) && start >= announced) return
     }
   },
 }
