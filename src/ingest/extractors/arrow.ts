@@ -153,6 +153,7 @@ function loadLibrary(): Promise<Library> {
 
 /** Rows of a batch turned into lines at a time. */
 const rowsAtOnce = 1000
+const maxBatchRows = 20_000_000
 
 function* rowsOf(
   batch: RecordBatch,
@@ -166,6 +167,9 @@ function* rowsOf(
       values: batch.getChildAt(index),
       type: batch.schema.fields[index]!.type as DataType,
     }))
+    // Columns of nothing take no bytes, however many rows they claim.
+    if (batch.numRows > maxBatchRows)
+      throw invalidArrow(filename, `a record batch of more than ${maxBatchRows} rows`)
     for (let from = 0; from < batch.numRows; from += rowsAtOnce) {
       const lines: string[] = []
       for (let row = from; row < Math.min(batch.numRows, from + rowsAtOnce); row++) {
