@@ -1,4 +1,5 @@
 import type { Access } from '../access/index.ts'
+import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
@@ -34,6 +35,7 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly accounts: Accounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
