@@ -5,6 +5,7 @@ import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
+import { createAudit } from './audit/index.ts'
 import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
@@ -100,7 +101,13 @@ export async function startApp(
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
     const access = createAccess({ db: control.db, clock, ids })
+    const audit = createAudit({
+      db: control.db,
+      clock,
+      keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
+    })
     const accounts = createAccounts({
+      audit,
       db: control.db,
       clock,
       ids,
@@ -311,6 +318,7 @@ export async function startApp(
       stopwatch,
       access,
       accounts,
+      audit,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,

@@ -43,6 +43,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   sessionIdleMinutes: ['0', '8h'],
   sessionHours: ['0', '8761', 'week'],
   signInFailures: ['0', 'ten'],
+  auditDays: ['-1', 'forever'],
   demo: ['yes', '2', '-1', 'maybe'],
   builders: ['0', '65', 'two'],
   builderMemoryMb: ['127', '1GB', '-256'],

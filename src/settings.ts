@@ -142,6 +142,12 @@ export const settingSpecs = {
     'Wrong passwords of one user from one address before each further one has to wait; ten times as many from one address, or of one user.',
     integer('BROADSHEET_SIGN_IN_FAILURES', 10, 1, 10_000),
   ),
+  auditDays: setting(
+    'BROADSHEET_AUDIT_DAYS',
+    '730',
+    'How long entries of the audit log are kept, in days; 0: for ever.',
+    integer('BROADSHEET_AUDIT_DAYS', 730, 0, 36_500),
+  ),
   demo: setting(
     'BROADSHEET_DEMO',
     '1',

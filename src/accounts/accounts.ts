@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import type { Access } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import type { Clock, Ids } from '../kernel/index.ts'
-import { authenticate, type Credentials, type Identity } from './authenticate.ts'
+import { authenticate, type Credentials, type Identity, recordingRefusal } from './authenticate.ts'
 import { createSessions, type SessionLimits, type Sessions, type SignedIn } from './sessions.ts'
 import { type Attempt, createSignInLimits } from './sign-in-limits.ts'
 
@@ -31,11 +32,12 @@ export function createAccounts(deps: {
   readonly clock: Clock
   readonly ids: Ids
   readonly access: Access
+  readonly audit: Audit
   /** The network of an address. */
   readonly networkOf: (address: string) => string
   readonly settings: { readonly sessions: SessionLimits; readonly signInFailures: number }
 }): Accounts {
-  const { access, settings } = deps
+  const { access, audit, settings } = deps
   const sessions = createSessions({ ...deps, limits: settings.sessions })
   const limits = createSignInLimits({ clock: deps.clock, failures: settings.signInFailures, isKnown })
 
@@ -46,10 +48,14 @@ export function createAccounts(deps: {
 
   return {
     sessions,
-    authenticate: (credentials) => authenticate({ access, sessions, limits }, credentials),
+    authenticate: (credentials) => authenticate({ access, audit, sessions, limits }, credentials),
     async signIn({ username, password }, { address, network, userAgent, replaced }) {
-      await limits.password({ username, network }, () => access.checkPassword(username, password))
-      return sessions.begin({ username, method: 'password', address, userAgent, replaced })
+      await recordingRefusal(audit, { username, via: 'password', address }, () =>
+        limits.password({ username, network }, () => access.checkPassword(username, password)),
+      )
+      const signedIn = await sessions.begin({ username, method: 'password', address, userAgent, replaced })
+      await audit.record({ action: 'sign_in', outcome: 'done', username, via: 'password', address })
+      return signedIn
     },
   }
 }

@@ -9,6 +9,7 @@ export function credentialsOf(request: FastifyRequest): Credentials {
     authorization: request.headers.authorization,
     apikey: apikeyOf(request),
     sessionToken: request.routeOptions.config?.ignoresSession ? undefined : cookieOf(request, sessionCookie),
+    address: request.ip,
     network: networkOf(request.ip),
   }
 }

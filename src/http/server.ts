@@ -8,6 +8,7 @@ import { anonymous, type Principal, requirePermission } from '../access/index.ts
 import type { SignedIn } from '../accounts/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { auditRequests } from './audit-requests.ts'
 import { registerAuth } from './auth/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
@@ -105,6 +106,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
     request.principal = anonymous
+    request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
     refuseOddOrigin(request)
     reply.header('X-Content-Type-Options', 'nosniff')
@@ -125,6 +127,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     refuseNul(request.params)
     refuseNul(request.query)
   })
+  auditRequests(app, services)
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createAccess } from '../../src/access/index.ts'
 import { createAccounts } from '../../src/accounts/index.ts'
+import { createAudit } from '../../src/audit/index.ts'
 import { openControl } from '../../src/control/index.ts'
 import { createIds } from '../../src/kernel/index.ts'
 import { browse } from '../support/browser-session.ts'
@@ -198,6 +199,7 @@ test('a session ends when it is idle, when it is old, and with the password it w
   const { sessions } = createAccounts({
     ...base,
     access,
+    audit: createAudit({ ...base, keptMs: null }),
     networkOf: (address) => address,
     settings: { sessions: { idleMs: 60_000, longestMs: 300_000 }, signInFailures: 10 },
   })

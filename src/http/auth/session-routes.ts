@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Session, SignedIn } from '../../accounts/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { auditing } from '../audit-requests.ts'
 import { originOf } from '../client-of.ts'
 import type { RegisterRoutes } from '../management/scope.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -56,7 +57,7 @@ export const registerSessions: RegisterRoutes = (scope, services) => {
   )
   scope.delete(
     '/session',
-    operation('public', 'signOut', 'Sign out', noContent, { tags }),
+    auditing(true, operation('public', 'signOut', 'Sign out', noContent, { tags })),
     async (request, reply) => {
       if (request.signedIn !== null) {
         const { username, sessionUid } = request.signedIn.session

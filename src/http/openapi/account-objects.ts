@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { instant, nullable } from './shapes.ts'
+import { anything, instant, list, nullable } from './shapes.ts'
 
 /** Objects of sign-in, accounts and what is told to people. */
 export const accountObjects = {
@@ -12,6 +12,24 @@ export const accountObjects = {
     session_uid: Type.String(),
     expires_at: instant('When it ends if it is not used any more'),
   }),
+  AuditEntry: Type.Object({
+    seq: Type.Integer(),
+    at: instant(),
+    username: nullable('string', { description: 'Who did it, or was said to' }),
+    via: nullable('string', { description: 'password, apikey, session or openid' }),
+    key_uid: nullable('string'),
+    address: nullable('string'),
+    action: Type.String({ description: 'The operation id of a route, or sign_in' }),
+    target_type: nullable('string'),
+    target: nullable('string'),
+    outcome: Type.Unsafe({
+      type: 'string',
+      enum: ['done', 'refused', 'failed'],
+      description: 'refused: it was not allowed. failed: it was, and nothing came of it',
+    }),
+    details: anything('What else matters'),
+  }),
+  AuditPage: Type.Object({ results: list('AuditEntry'), next_cursor: nullable('string') }),
   Session: Type.Object({
     session_uid: Type.String(),
     method: Type.String({ description: 'password or openid' }),
