@@ -14,7 +14,12 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** What the handler knows of its entry in the audit log that the address does not say. */
-    audited: { target?: AuditRecord['target']; details?: JsonObject; readsRestricted?: boolean }
+    audited: {
+      target?: AuditRecord['target']
+      details?: JsonObject
+      readsRestricted?: boolean
+      isWritten?: boolean
+    }
   }
 }
 
@@ -31,11 +36,12 @@ export function auditing<const O extends { readonly config: object }>(
   return { ...options, config: { ...options.config, audit } }
 }
 
-/** Writes what was asked for, and how it ended, when it has been answered. */
+/** Writes what was asked for, and how it ended, before it is answered. */
 export function auditRequests(app: FastifyInstance, services: HttpServices): void {
   app.decorateRequest('audited')
-  app.addHook('onResponse', async (request, reply) => {
-    if (!isAudited(request)) return
+  app.addHook('onSend', async (request, reply) => {
+    if (!isAudited(request) || request.audited.isWritten) return
+    request.audited.isWritten = true
     await services.audit.record(await entryOf(services, request, reply.statusCode)).catch((cause) => {
       const route = request.routeOptions.url ?? 'unknown'
       services.log({ kind: 'request_failed', requestId: request.id, route, cause })

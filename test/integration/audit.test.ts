@@ -79,7 +79,7 @@ test('reading goes into it only where not everybody may', async () => {
   const [entry, ...more] = await entries('&action=exportRecords')
   assert.equal(more.length, 0)
   assert.equal(entry!.target, datasetUid)
-  assert.deepEqual(entry!.details.query, { where: 'a=1' })
+  assert.deepEqual(entry!.details.query, { where: ['a=1'] })
   const old = await entries('&action=downloadRecordsV1')
   assert.equal(old[0]?.target, datasetUid)
 })
