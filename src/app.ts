@@ -32,6 +32,7 @@ import {
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
+import { startMail } from './mail/index.ts'
 import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
@@ -100,6 +101,20 @@ export async function startApp(
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    const owner = `server-${deps.pid}-${ids.hex(4)}`
+    const mailer = await startMail({
+      control,
+      clock,
+      ids,
+      secrets,
+      smtpUrl: settings.smtpUrl,
+      from: settings.mailFrom,
+      owner,
+      isAlone: true,
+      firstRetryMs: settings.retryMs,
+      onError: (cause) => log('error', 'mail_failed', { cause }),
+    })
+    closers.push(() => mailer.stop())
     const access = createAccess({ db: control.db, clock, ids })
     const audit = createAudit({
       db: control.db,
@@ -202,7 +217,6 @@ export async function startApp(
       queue,
       openExports: () => exports.size(),
     })
-    const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
       deps: {
         control,
