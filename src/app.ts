@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
+import { createAccess, domainPermissions, requireOwner, watchSecurity } from './access/index.ts'
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
@@ -115,6 +115,7 @@ export async function startApp(
       onError: (cause) => log('error', 'mail_failed', { cause }),
     })
     closers.push(() => mailer.stop())
+    await watchSecurity(control)
     const access = createAccess({ db: control.db, clock, ids })
     const audit = createAudit({
       db: control.db,
@@ -285,14 +286,14 @@ export async function startApp(
         dataset: {
           lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
           async order(trx, { scheduleUid, target, username }) {
-            await requireOwner(trx, username, 'PUBLISH')
+            await requireOwner(trx, username, 'PUBLISH', clock.now())
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
         harvester: {
           lock: lockHarvester,
           async order(trx, { target, username }) {
-            await requireOwner(trx, username, 'HARVEST')
+            await requireOwner(trx, username, 'HARVEST', clock.now())
             return harvesters.orderWithin(trx, target.uid, 'harvest', username)
           },
         },
@@ -308,7 +309,7 @@ export async function startApp(
       maxKeptBytes: settings.realtimeKeptMb * mebi,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
-        await requireOwner(trx, username, 'PUBLISH')
+        await requireOwner(trx, username, 'PUBLISH', clock.now())
         return actions.orderPublishWithin(trx, datasetUid, username, { cause })
       },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
