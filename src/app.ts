@@ -122,6 +122,8 @@ export async function startApp(
       clock,
       keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
     })
+    // Known when it does, which is before anybody can ask.
+    let listensOn = ''
     const accounts = createAccounts({
       audit,
       db: control.db,
@@ -135,7 +137,11 @@ export async function startApp(
           longestMs: settings.sessionHours * 3_600_000,
         },
         signInFailures: settings.signInFailures,
+        minPasswordLength: settings.passwordLength,
       },
+      mailer,
+      publicUrl: () => settings.publicUrl ?? listensOn,
+      onError: (cause) => log('error', 'account_mail_failed', { cause }),
     })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
@@ -387,6 +393,7 @@ export async function startApp(
       clearTimeout(giveUp)
     })
     const url = await listen()
+    listensOn = url
     builders.keepSpare()
     return { url, generatedPassword, withAdminKey, stop: close }
 

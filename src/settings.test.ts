@@ -40,6 +40,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   dataDirectory: 'any text',
   databaseUrl: ['mysql://x', 'localhost', 'sqlite:x', ' postgres://x'],
   adminPassword: ['short', '1234567'],
+  passwordLength: ['7', '65'],
   sessionIdleMinutes: ['0', '8h'],
   sessionHours: ['0', '8761', 'week'],
   signInFailures: ['0', 'ten'],

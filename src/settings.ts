@@ -124,6 +124,12 @@ export const settingSpecs = {
       return password
     },
   ),
+  passwordLength: setting(
+    'BROADSHEET_PASSWORD_LENGTH',
+    '10',
+    'Characters that a password must have that people choose for themselves.',
+    integer('BROADSHEET_PASSWORD_LENGTH', 10, 8, 64),
+  ),
   sessionIdleMinutes: setting(
     'BROADSHEET_SESSION_IDLE_MINUTES',
     '480',

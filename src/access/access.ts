@@ -28,6 +28,8 @@ export interface Access {
     /** Null: the account has none. */
     readonly passwordHash: string | null
   } | null>
+  /** Errors: none; an unknown user stays unknown. Whether the password may be chosen is for the caller to know. */
+  setPassword(username: string, password: string, trx?: ControlDb): Promise<void>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
   createKey(
@@ -108,6 +110,10 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
 
   return {
     checkPassword: signIn,
+    async setPassword(username, password, trx = db) {
+      const password_hash = await hashPassword(password)
+      await trx.updateTable('users').set({ password_hash }).where('username', '=', username).execute()
+    },
     async findSignedIn(username) {
       const user = await db
         .selectFrom('users')
