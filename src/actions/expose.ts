@@ -1,4 +1,4 @@
-import { lockDataset, type NewChange, recordChange } from '../catalog/index.ts'
+import { type AttachedFile, lockDataset, type NewChange, recordChange } from '../catalog/index.ts'
 import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
 import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
@@ -23,6 +23,8 @@ export interface Exposure extends Occasion {
   /** The manifest's, with the labels and descriptions that readers get. */
   readonly fields: readonly Field[]
   readonly metas: JsonObject
+  /** Attachments and alternative exports that readers get. */
+  readonly attached: readonly AttachedFile[]
 }
 
 /**
@@ -42,6 +44,7 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
     visibility: dataset.visibility,
     records_count: manifest.records_count,
     is_partial: manifest.partial ? 1 : 0,
+    attached_json: JSON.stringify(exposure.attached),
   }
   await switchTo(trx, previous, exposure, { ...shown, ...timesOf(previous, shown, now) })
 }

@@ -1,3 +1,15 @@
+export { releaseAttachedBlobs } from './attached-blobs.ts'
+export { attach, describeAttached, detach } from './attached-files.ts'
+export {
+  type AttachedFile,
+  type AttachedKind,
+  attachedKinds,
+  findAttached,
+  listAttached,
+  publishedAttached,
+  type StoredFile,
+  unknownAttached,
+} from './attached-rows.ts'
 export {
   type ChangeRow,
   findChange,

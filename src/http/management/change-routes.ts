@@ -64,7 +64,7 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
   )
 
   const description =
-    'Metadata, resources, processors and fields; who may see the dataset and its identifier stay. Nothing is published.'
+    'Metadata, resources, processors, fields and attached files; who may see the dataset and its identifier stay. Nothing is published.'
   scope.put(
     '/datasets/:dataset_uid/restore_change',
     operation('WRITE', 'restoreChange', 'Put the configuration back as it was before a change', emptyAnswer, {

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
+import { registerAttached } from './attached-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
@@ -48,6 +49,7 @@ const parts: readonly RegisterRoutes[] = [
   registerRealtime,
   registerHarvesters,
   registerFiles,
+  registerAttached,
   registerConnections,
   registerTools,
   registerApiKeys,

@@ -25,6 +25,7 @@ const tags = [
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
+  { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },

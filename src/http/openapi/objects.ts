@@ -7,10 +7,12 @@ import { type TSchema, Type } from 'typebox'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
+import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
   ...managementObjects,
+  ...surfaceObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
 } satisfies Record<string, TSchema>

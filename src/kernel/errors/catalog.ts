@@ -73,6 +73,34 @@ export const catalogErrors = defineErrors({
     message: 'File {file_id} is a source of version {version_uid} of dataset {dataset_id}',
     hint: 'Delete the version first, or keep the file',
   },
+  'catalog.unknown_attachment': {
+    status: 404,
+    errorKey: 'UnknownAttachmentException',
+    exploreCode: 'AttachmentNotFound',
+    message: 'Unknown attachment: {attachment_uid}',
+  },
+  'catalog.unknown_alternative_export': {
+    status: 404,
+    errorKey: 'UnknownAlternativeExportException',
+    exploreCode: 'AlternativeExportNotFound',
+    message: 'Unknown alternative export: {export_uid}',
+  },
+  'catalog.invalid_attached_url': {
+    status: 400,
+    errorKey: 'InvalidAttachedFileException',
+    message: 'A file cannot be attached from {url}',
+    hint: 'Upload it first and use odsfile://<file_id>; an alternative export may be an http or https address',
+  },
+  'catalog.invalid_attached_text': {
+    status: 400,
+    errorKey: 'InvalidAttachedFileException',
+    message: 'An attached file cannot have this {property}: {expected}',
+  },
+  'catalog.too_many_attached': {
+    status: 400,
+    errorKey: 'TooManyAttachedFilesException',
+    message: 'A dataset has at most {max} files of one kind',
+  },
   'catalog.unknown_change': {
     status: 404,
     errorKey: 'UnknownChangeException',
