@@ -9,7 +9,7 @@ import {
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, emptyAnswer, operation } from '../openapi/index.ts'
-import { type Expansion, expansionOf, printDataset } from './render.ts'
+import { domainId, type Expansion, expansionOf, printDataset } from './render.ts'
 import {
   datasetParams,
   editorOf,
@@ -103,7 +103,7 @@ function printChange(change: ChangeRow, dataset: DatasetRow, expand: Expansion):
     change_uid: change.change_uid,
     dataset: expand.has('dataset')
       ? printDataset(dataset, expand)
-      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: 'broadsheet' } },
+      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: domainId } },
     user: { username: change.username },
     timestamp: formatInstant(change.at),
     kind: change.kind,

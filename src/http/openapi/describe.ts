@@ -23,6 +23,8 @@ const tags = [
     description: 'What the records are made of: kept generations, manifests, rejected rows',
   },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
+  { name: 'templates', description: 'What can be said of datasets: templates of metadata and their fields' },
+  { name: 'domain', description: 'Name, look, languages, licences and themes of the domain' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
   { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },

@@ -32,6 +32,43 @@ export const catalogErrors = defineErrors({
     errorKey: 'InvalidMetadataException',
     message: 'Metadata {template}.{name} cannot be {value}: {expected}',
   },
+  'catalog.metadata_missing': {
+    status: 400,
+    errorKey: 'MissingMetadataException',
+    message: 'The dataset cannot be published: metadata {template}.{name} is mandatory and has no value',
+  },
+  'catalog.unknown_metadata_template': {
+    status: 404,
+    errorKey: 'UnknownMetadataTemplateException',
+    message: 'Unknown metadata template: {template}',
+  },
+  'catalog.metadata_template_taken': {
+    status: 400,
+    errorKey: 'MetadataTemplateTakenException',
+    message: 'There is a metadata template {template} already',
+  },
+  'catalog.metadata_template_fixed': {
+    status: 400,
+    errorKey: 'MetadataTemplateFixedException',
+    message: "Metadata template {template} is the system's and cannot be changed so",
+    hint: 'Those of interoperability can be switched on and off; make a template of your own for other fields',
+  },
+  'catalog.metadata_template_in_use': {
+    status: 400,
+    errorKey: 'MetadataTemplateInUseException',
+    message: 'Metadata template {template} has values in dataset {dataset_id}',
+    hint: 'Unset them and publish, or switch the template off',
+  },
+  'catalog.invalid_metadata_template': {
+    status: 400,
+    errorKey: 'InvalidMetadataTemplateException',
+    message: 'A metadata template cannot have this {property}: {expected}',
+  },
+  'catalog.invalid_domain': {
+    status: 400,
+    errorKey: 'InvalidDomainException',
+    message: 'The domain cannot have this {setting}: {expected}',
+  },
   'catalog.invalid_request': {
     status: 400,
     errorKey: 'InvalidManagementAPIRequestException',
