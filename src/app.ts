@@ -280,7 +280,9 @@ export async function startApp(
     closers.push(() => realtime.stop())
 
     let isDraining = false
+    const readersSecret = await cursorSecret(control.db, ids)
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
+    const records = createRecords(recordsDeps)
     const exports = createExports({
       engine,
       queue,
@@ -306,9 +308,10 @@ export async function startApp(
       blobs,
       fetchPolicy,
       builders,
-      records: createRecords(recordsDeps),
+      records,
       responseCache,
-      cursors: createCursors(await cursorSecret(control.db, ids)),
+      cursors: createCursors(readersSecret, ids),
+      recordIdSecret: readersSecret,
       facets: createFacets(recordsDeps),
       tiles: createTiles(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
@@ -320,7 +323,14 @@ export async function startApp(
         generationsDirectory: directory.generations,
         tmpDirectory: directory.exports,
       }),
-      catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
+      catalog: createCatalog({
+        db: control.db,
+        engine,
+        pool,
+        records,
+        clock,
+        queryTimeoutMs: settings.queryTimeoutMs,
+      }),
       exports,
       parts: createParts({ generationsDirectory: directory.generations, store: generations }),
       generations,

@@ -10,6 +10,7 @@ export { anonymous, domainPermissions, type Principal } from './principal.ts'
 export {
   type DatasetSecurity,
   forgetSecurity,
+  listDefaultRulesets,
   ownDatasets,
   type Ruleset,
   rightsOn,

@@ -169,6 +169,12 @@ export async function rulesetsOf(
   return security.isRestricted ? [] : [security.default]
 }
 
+/** What everybody sees, by dataset uid, of the datasets where that has been said. */
+export async function listDefaultRulesets(db: ControlDb): Promise<ReadonlyMap<string, Ruleset>> {
+  const rows = await db.selectFrom('dataset_rulesets').selectAll().where('target', '=', 'default').execute()
+  return new Map(rows.map((row) => [row.dataset_uid, toRuleset(row)]))
+}
+
 /** Uids of the datasets on which there is a ruleset of the user or of one of the groups, with what it permits. */
 export async function ownDatasets(
   db: ControlDb,

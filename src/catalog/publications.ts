@@ -21,8 +21,13 @@ async function findBy(db: ControlDb, key: Key, reference: string): Promise<Publi
   return rows[0] ?? null
 }
 
-export async function listPublications(db: ControlDb): Promise<PublicationsTable[]> {
-  return db.selectFrom('publications').selectAll().orderBy('dataset_id').execute()
+/** All, or those of some datasets. */
+export async function listPublications(
+  db: ControlDb,
+  datasetUids?: readonly string[],
+): Promise<PublicationsTable[]> {
+  const all = db.selectFrom('publications').selectAll().orderBy('dataset_id')
+  return (datasetUids ? all.where('dataset_uid', 'in', [...datasetUids]) : all).execute()
 }
 
 /** Rises with every switch: what a cache of the catalog compares. */

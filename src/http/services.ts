@@ -48,6 +48,8 @@ export interface HttpServices {
   readonly builders: BuilderHost
   readonly records: Records
   readonly cursors: Cursors
+  /** What record ids are keyed with for readers who do not see every field. */
+  readonly recordIdSecret: string
   readonly responseCache: ResponseCache
   readonly facets: Facets
   readonly tiles: Tiles

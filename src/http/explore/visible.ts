@@ -1,14 +1,32 @@
+import { createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { canSeePublication } from '../../access/index.ts'
+import {
+  type DatasetSecurity,
+  ownDatasets,
+  type Principal,
+  type Ruleset,
+  rightsOn,
+  rulesetsOf,
+  securityOf,
+} from '../../access/index.ts'
 import { findVersion } from '../../actions/index.ts'
-import { findPublication } from '../../catalog/index.ts'
+import { findPublication, listPublications } from '../../catalog/index.ts'
 import type { PublicationsTable } from '../../control/index.ts'
 import { AppError, type Field } from '../../kernel/index.ts'
-import { disjunctiveFields, hierarchiesOf, type Publication } from '../../records/index.ts'
+import {
+  type CatalogReader,
+  disjunctiveFields,
+  hierarchiesOf,
+  keyOfRules,
+  type Publication,
+  publicationFor,
+  type Reader,
+} from '../../records/index.ts'
 import type { HttpServices } from '../services.ts'
 
 /**
- * The publication that the reader may see; others answer like unknown ones. `?version=` answers from a saved one.
+ * The publication as the reader sees it; one that the reader may not see answers like an unknown one. `?version=` answers
+ * from a saved one, by the rules of today.
  * Errors: records.unknown_dataset, records.unknown_version.
  */
 export async function findVisible(services: HttpServices, request: FastifyRequest): Promise<Publication> {
@@ -25,11 +43,64 @@ export async function findVisibleById(
   version?: string,
 ): Promise<Publication> {
   const row = await findPublication(services.control.db, dataset_id)
-  if (!row || !canSeePublication(request.principal, row))
-    throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
-  const seen =
-    version === undefined || version === '' ? row : await versionOf(services, request, row, version)
-  return { row: seen, fields: fieldsOf(seen) }
+  const access = row && (await accessTo(services, request.principal, row))
+  if (!row || !access) throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
+  const seen = version === undefined || version === '' ? row : await versionOf(services, access, row, version)
+  // A version that was saved while it was restricted is nobody's to keep either.
+  const isPublic = access.reader.isPublic && seen.visibility === 'domain'
+  return publicationFor({ ...access.reader, isPublic }, seen, fieldsOf(seen))
+}
+
+/** What somebody may see of a dataset, and whether that is more than everybody does. */
+interface DatasetAccess {
+  readonly reader: Reader
+  readonly isPrivileged: boolean
+}
+
+/** Null: to this reader there is no such dataset. */
+async function accessTo(
+  services: HttpServices,
+  principal: Principal,
+  { dataset_uid: datasetUid, visibility }: Pick<PublicationsTable, 'dataset_uid' | 'visibility'>,
+): Promise<DatasetAccess | null> {
+  const { db } = services.control
+  const rulesets = await rulesetsOf(db, principal, datasetUid)
+  const security = await securityOf(db, datasetUid)
+  if (rulesets.length === 0 || security === null) return null
+  const hasOwnRight = isPrivileged(principal, datasetUid, security, rulesets)
+  // The publication says so itself, whatever is remembered of the dataset.
+  if (visibility !== 'domain' && !hasOwnRight) return null
+  const key = keyOfRules(rulesets)
+  return {
+    reader: {
+      rules: key === '' ? null : rulesets,
+      isPublic: visibility === 'domain' && !security.isRestricted && key === keyOfRules([security.default]),
+      nowMs: services.clock.now(),
+      idKey: key === '' ? '' : idKeyOf(services.recordIdSecret, datasetUid),
+    },
+    isPrivileged: hasOwnRight,
+  }
+}
+
+/** By a ruleset of one's own, or by a right that needs none. */
+function isPrivileged(
+  principal: Principal,
+  datasetUid: string,
+  security: DatasetSecurity,
+  rulesets: readonly Ruleset[],
+): boolean {
+  const { domain, own } = rightsOn(principal, datasetUid, security)
+  return (
+    !rulesets.includes(security.default) ||
+    domain.has('explore_restricted_dataset') ||
+    domain.has('edit_dataset') ||
+    own.has('edit_dataset')
+  )
+}
+
+/** Ids of one dataset must tell nothing of those of another. */
+function idKeyOf(secret: string, datasetUid: string): string {
+  return createHmac('sha256', secret).update(datasetUid).digest('hex')
 }
 
 /** Fields that were parsed lately, by dataset: a page of a wide dataset need not begin with parsing them again. */
@@ -50,7 +121,7 @@ function fieldsOf({ dataset_uid, fields_json: text }: PublicationsTable): readon
 
 async function versionOf(
   services: HttpServices,
-  request: FastifyRequest,
+  { isPrivileged: seesRestricted }: DatasetAccess,
   row: PublicationsTable,
   versionUid: string,
 ): Promise<PublicationsTable> {
@@ -61,19 +132,29 @@ async function versionOf(
   if (version.publication_json === null) throw unknown
   const saved = JSON.parse(version.publication_json) as PublicationsTable
   // The present decides who may see it; what was saved while restricted is not opened by that.
-  const isRestricted = row.visibility !== 'domain' || saved.visibility !== 'domain'
-  const seen = {
-    ...saved,
-    visibility: isRestricted ? 'restricted' : 'domain',
-    dataset_id: row.dataset_id,
-  }
-  if (!canSeePublication(request.principal, seen)) throw unknown
-  return seen
+  if (saved.visibility !== 'domain' && !seesRestricted) throw unknown
+  return { ...saved, dataset_id: row.dataset_id }
 }
 
-/** Whether the catalog's lists show this reader restricted datasets too. */
-export function readerOf(request: FastifyRequest): { readonly seesRestricted: boolean } {
-  return { seesRestricted: canSeePublication(request.principal, { visibility: 'restricted' }) }
+/** Whose catalog is asked for. */
+export async function catalogReaderOf(
+  services: HttpServices,
+  { principal }: FastifyRequest,
+): Promise<CatalogReader> {
+  const own = new Map<string, Reader | null>()
+  if (principal.kind === 'anonymous') return { seesEverything: false, own }
+  const { permissions, keyLimits } = principal
+  if (permissions.has('explore_restricted_dataset') || permissions.has('edit_dataset'))
+    return { seesEverything: true, own }
+  const uids = new Set([
+    ...(await ownDatasets(services.control.db, principal)).keys(),
+    ...(keyLimits?.datasets?.uids ?? []),
+  ])
+  for (const row of uids.size > 0 ? await listPublications(services.control.db, [...uids]) : []) {
+    const access = await accessTo(services, principal, row)
+    if (!access?.reader.isPublic) own.set(row.dataset_uid, access?.reader ?? null)
+  }
+  return { seesEverything: false, own }
 }
 
 /** A query's text with what the fields say of refinements. */
