@@ -40,7 +40,12 @@ export { findManifest, type GenerationEntry, listGenerations, readManifest } fro
 export { lockDataset } from './lock-dataset.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
 export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
-export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export {
+  findPublication,
+  listPublications,
+  notePublicationShown,
+  publicationRevision,
+} from './publications.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,

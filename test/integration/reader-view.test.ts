@@ -56,7 +56,7 @@ const hidden = [
 ]
 const csv = [header, shown[0], hidden[0], shown[1], ...hidden.slice(1), shown[2], ''].join('\n')
 const visibleFields = ['id', 'city', 'note', 'area', 'day', 'place']
-const rules = { visibleFields, filterQuery: 'zqhidfor = "all"' }
+const rules = { visible_fields: visibleFields, filter_query: 'zqhidfor = "all"' }
 const spec = {
   filename: 'people.csv',
   content: csv,
@@ -368,7 +368,7 @@ describe('rules of a user', () => {
     reader = addUser(server, 'reader', held)
     stranger = addUser(server, 'stranger', held)
     const team = await make('team', rules)
-    const own = { visibleFields: ['id', 'zqhidnote'], filterQuery: 'city = "Lyon"' }
+    const own = { visible_fields: ['id', 'zqhidnote'], filter_query: 'city = "Lyon"' }
     await setRules(server, team.datasetUid, own, 'reader')
     await order(team, 'publish')
     const closed = await make('closed', {})
@@ -433,8 +433,32 @@ describe('rules of a user', () => {
   })
 })
 
+test('a change of rules holds for the next request, in the catalog too', async () => {
+  const moving = await make('moving', { visible_fields: ['id'] })
+  await order(moving, 'publish')
+  const path = `${explorePath}/moving`
+  const seen = async () => {
+    const question = 'where=dataset_id%3D%22moving%22'
+    const { results } = (await get(`/api/explore/v2.1/catalog/datasets?${question}`)).json
+    const { total_count, results: rows } = (await get(`${path}/records`)).json
+    assert.equal(results[0].metas.default.records_count, total_count)
+    assert.equal(results[0].fields.length, Object.keys(rows[0]).length)
+    return [total_count, Object.keys(rows[0]).length]
+  }
+  assert.deepEqual(await seen(), [6, 1])
+  const cursor = (await get(`${path}/records?limit=1&cursor=`)).json.next_cursor
+  await server.expect(200, 'GET', `${path}/records?limit=1&cursor=${cursor}`)
+  await setRules(server, moving.datasetUid, { filter_query: 'city = "Lyon"' })
+  assert.deepEqual(await seen(), [3, 1])
+  await server.expect(400, 'GET', `${path}/records?limit=1&cursor=${cursor}`)
+  await setRules(server, moving.datasetUid, { visible_fields: ['*'] })
+  assert.deepEqual(await seen(), [3, 9])
+  await setRules(server, moving.datasetUid, { filter_query: '' })
+  assert.deepEqual(await seen(), [6, 9])
+})
+
 test('what a filter with now() shows has no tag, and is kept by nobody', async () => {
-  await order(await make('timely', { filterQuery: 'day < now()' }), 'publish')
+  await order(await make('timely', { filter_query: 'day < now()' }), 'publish')
   const path = `${explorePath}/timely/records`
   for (const asked of ['', '?where=id%20%3E%200']) {
     const { json, headers } = await get(path + asked)
@@ -447,8 +471,8 @@ test('what a filter with now() shows has no tag, and is kept by nobody', async (
 describe('data that nobody sees', () => {
   test('leaves metadata and the list of fields; records are refused as such', async () => {
     const sealed = await make('sealed', {
-      isDataVisible: false,
-      visibleFields: ['id', 'city', 'place', 'area'],
+      is_data_visible: false,
+      visible_fields: ['id', 'city', 'place', 'area'],
     })
     await order(sealed, 'publish')
     const dataset = (await get(`${explorePath}/sealed`)).json
@@ -475,7 +499,7 @@ describe('data that nobody sees', () => {
   })
 
   test('no field at all is an empty schema without records', async () => {
-    await order(await make('bare', { visibleFields: [] }), 'publish')
+    await order(await make('bare', { visible_fields: [] }), 'publish')
     const dataset = (await get(`${explorePath}/bare`)).json
     assert.deepEqual(
       [dataset.fields, dataset.has_records, dataset.metas.default.records_count],

@@ -1,36 +1,21 @@
 /** Who sees what of a dataset, for tests. */
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import type { DataRules } from '../../src/records/index.ts'
+import { managementPath } from './http-client.ts'
 import type { TestServer } from './server.ts'
 
-const whole: DataRules = { isDataVisible: true, visibleFields: null, filterQuery: '' }
+export interface Rules {
+  readonly visible_fields?: readonly string[]
+  readonly filter_query?: string
+  readonly is_data_visible?: boolean
+}
 
-/** Rules for everybody, or for a user. */
+/** Rules for everybody, or a user's first. */
 export async function setRules(
   server: TestServer,
   datasetUid: string,
-  rules: Partial<DataRules>,
+  rules: Rules,
   username?: string,
 ): Promise<void> {
-  const { isDataVisible, visibleFields, filterQuery } = { ...whole, ...rules }
-  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
-  try {
-    database.exec('pragma busy_timeout = 5000')
-    database
-      .prepare(
-        `insert or replace into dataset_rulesets (dataset_uid, target, target_id, is_data_visible, visible_fields_json, filter_query, permissions_json, created_at, updated_at)
-         values (?, ?, ?, ?, ?, ?, '[]', 0, 0)`,
-      )
-      .run(
-        datasetUid,
-        username === undefined ? 'default' : 'user',
-        username ?? '',
-        isDataVisible ? 1 : 0,
-        visibleFields === null ? null : JSON.stringify(visibleFields),
-        filterQuery,
-      )
-  } finally {
-    database.close()
-  }
+  const base = `${managementPath}/datasets/${datasetUid}/security`
+  if (username === undefined) await server.expect(200, 'PUT', `${base}/default`, { body: rules })
+  else await server.expect(201, 'POST', `${base}/users`, { body: { ...rules, user: { username } } })
 }

@@ -1,14 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import {
-  type DatasetSecurity,
-  ownDatasets,
-  type Principal,
-  type Ruleset,
-  rightsOn,
-  rulesetsOf,
-  securityOf,
-} from '../../access/index.ts'
+import { canSeePublication, ownDatasets, type Principal, rulesetsOf, securityOf } from '../../access/index.ts'
 import { findVersion } from '../../actions/index.ts'
 import { findPublication, listPublications } from '../../catalog/index.ts'
 import type { PublicationsTable } from '../../control/index.ts'
@@ -22,6 +14,7 @@ import {
   publicationFor,
   type Reader,
 } from '../../records/index.ts'
+import { countDatasetCall } from '../quotas.ts'
 import type { HttpServices } from '../services.ts'
 
 /**
@@ -43,59 +36,36 @@ export async function findVisibleById(
   version?: string,
 ): Promise<Publication> {
   const row = await findPublication(services.control.db, dataset_id)
-  const access = row && (await accessTo(services, request.principal, row))
-  if (!row || !access) throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
-  const seen = version === undefined || version === '' ? row : await versionOf(services, access, row, version)
+  const reader = row && (await readerOf(services, request.principal, row))
+  if (!row || !reader) throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
+  await countDatasetCall(services, request, row.dataset_uid)
+  const seen =
+    version === undefined || version === '' ? row : await versionOf(services, request, row, version)
   // A version that was saved while it was restricted is nobody's to keep either.
-  const isPublic = access.reader.isPublic && seen.visibility === 'domain'
-  return publicationFor({ ...access.reader, isPublic }, seen, fieldsOf(seen))
-}
-
-/** What somebody may see of a dataset, and whether that is more than everybody does. */
-interface DatasetAccess {
-  readonly reader: Reader
-  readonly isPrivileged: boolean
+  const isPublic = reader.isPublic && seen.visibility === 'domain'
+  return publicationFor({ ...reader, isPublic }, seen, fieldsOf(seen))
 }
 
 /** Null: to this reader there is no such dataset. */
-async function accessTo(
+async function readerOf(
   services: HttpServices,
   principal: Principal,
-  { dataset_uid: datasetUid, visibility }: Pick<PublicationsTable, 'dataset_uid' | 'visibility'>,
-): Promise<DatasetAccess | null> {
+  row: Pick<PublicationsTable, 'dataset_uid' | 'visibility'>,
+): Promise<Reader | null> {
   const { db } = services.control
+  const { dataset_uid: datasetUid, visibility } = row
+  // The publication says itself whether it is restricted, whatever is remembered of the dataset.
+  if (!(await canSeePublication(db, principal, row))) return null
   const rulesets = await rulesetsOf(db, principal, datasetUid)
   const security = await securityOf(db, datasetUid)
   if (rulesets.length === 0 || security === null) return null
-  const hasOwnRight = isPrivileged(principal, datasetUid, security, rulesets)
-  // The publication says so itself, whatever is remembered of the dataset.
-  if (visibility !== 'domain' && !hasOwnRight) return null
   const key = keyOfRules(rulesets)
   return {
-    reader: {
-      rules: key === '' ? null : rulesets,
-      isPublic: visibility === 'domain' && !security.isRestricted && key === keyOfRules([security.default]),
-      nowMs: services.clock.now(),
-      idKey: key === '' ? '' : idKeyOf(services.recordIdSecret, datasetUid),
-    },
-    isPrivileged: hasOwnRight,
+    rules: key === '' ? null : rulesets,
+    isPublic: visibility === 'domain' && !security.isRestricted && key === keyOfRules([security.default]),
+    nowMs: services.clock.now(),
+    idKey: key === '' ? '' : idKeyOf(services.recordIdSecret, datasetUid),
   }
-}
-
-/** By a ruleset of one's own, or by a right that needs none. */
-function isPrivileged(
-  principal: Principal,
-  datasetUid: string,
-  security: DatasetSecurity,
-  rulesets: readonly Ruleset[],
-): boolean {
-  const { domain, own } = rightsOn(principal, datasetUid, security)
-  return (
-    !rulesets.includes(security.default) ||
-    domain.has('explore_restricted_dataset') ||
-    domain.has('edit_dataset') ||
-    own.has('edit_dataset')
-  )
 }
 
 /** Ids of one dataset must tell nothing of those of another. */
@@ -121,7 +91,7 @@ function fieldsOf({ dataset_uid, fields_json: text }: PublicationsTable): readon
 
 async function versionOf(
   services: HttpServices,
-  { isPrivileged: seesRestricted }: DatasetAccess,
+  { principal }: FastifyRequest,
   row: PublicationsTable,
   versionUid: string,
 ): Promise<PublicationsTable> {
@@ -132,7 +102,9 @@ async function versionOf(
   if (version.publication_json === null) throw unknown
   const saved = JSON.parse(version.publication_json) as PublicationsTable
   // The present decides who may see it; what was saved while restricted is not opened by that.
-  if (saved.visibility !== 'domain' && !seesRestricted) throw unknown
+  const { visibility } = saved
+  const { dataset_uid } = row
+  if (!(await canSeePublication(services.control.db, principal, { dataset_uid, visibility }))) throw unknown
   return { ...saved, dataset_id: row.dataset_id }
 }
 
@@ -151,8 +123,8 @@ export async function catalogReaderOf(
     ...(keyLimits?.datasets?.uids ?? []),
   ])
   for (const row of uids.size > 0 ? await listPublications(services.control.db, [...uids]) : []) {
-    const access = await accessTo(services, principal, row)
-    if (!access?.reader.isPublic) own.set(row.dataset_uid, access?.reader ?? null)
+    const reader = await readerOf(services, principal, row)
+    if (!reader?.isPublic) own.set(row.dataset_uid, reader)
   }
   return { seesEverything: false, own }
 }
