@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExpressionBuilder } from 'kysely'
+import { settleMedia } from '../catalog/index.ts'
 import { type ControlSchema, isBackupRunning, outsideBackups } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
@@ -228,6 +229,7 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
   for (const row of await db.selectFrom('resources').select('fetched_json').execute()) {
     if (row.fetched_json !== null) named.add(JSON.parse(row.fetched_json).sha256)
   }
+  for (const sha256 of await settleMedia(db, settledBefore)) named.add(sha256)
   for await (const sha256 of deps.blobs.list()) {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))

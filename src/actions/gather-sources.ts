@@ -145,10 +145,11 @@ async function gatherPushed(
   board.update({ bytes_read: pushed.bytes })
   board.end()
   if (pushed.records === 0) return []
-  const { sha256, bytes, deleted } = pushed
+  const { sha256, bytes, deleted, fileMembers } = pushed
+  const params: JsonObject = fileMembers.length > 0 ? { file_members: [...fileMembers] } : {}
   const filename = `${resource.resource_uid}.jsonl`
   const found = { sha256, bytes, filename }
-  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params: {}, deleted }]
+  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params, deleted }]
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>

@@ -38,6 +38,14 @@ export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
+export {
+  findGenerationMedia,
+  findMedia,
+  type KnownMedia,
+  keepMedia,
+  noteGenerationMedia,
+  settleMedia,
+} from './media.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
 export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'

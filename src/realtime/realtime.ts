@@ -2,6 +2,7 @@ import { findPublication, lockDataset } from '../catalog/index.ts'
 import type { Control } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
 import { type PublishPushedOptions, startPublishPushed } from './publish-pushed.ts'
+import { type KeepFile, keepFiles } from './pushed-files.ts'
 import { readRecords } from './read-push.ts'
 import {
   appendPush,
@@ -59,6 +60,7 @@ export interface RealtimeOptions extends Omit<PublishPushedOptions, 'order' | 'l
   readonly ids: Ids
   /** Of the pushes of one resource. */
   readonly maxKeptBytes: number
+  readonly keepFile: KeepFile
   /** Orders a publish in the transaction; answers the job. */
   order(
     trx: Control['db'],
@@ -125,7 +127,9 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
     },
     async push(address, kind, body) {
       await admit(address)
-      const items = readRecords(body)
+      const records = readRecords(body)
+      const { keepFile } = options
+      const items = kind === 'push' ? await keepFiles(records, address.resourceUid, keepFile) : records
       await appendPush(
         db,
         { resourceUid: address.resourceUid, kind, items, now: clock.now() },

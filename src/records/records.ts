@@ -4,6 +4,7 @@ import { AppError, type Field } from '../kernel/index.ts'
 import {
   compileCount,
   compileRows,
+  type FileLinks,
   prepareQuery,
   type Query,
   type QuerySchema,
@@ -17,6 +18,8 @@ import { jsonRowSql, recordIdSql } from './render.ts'
 export interface Publication {
   readonly row: PublicationsTable
   readonly fields: readonly Field[]
+  /** Where files of the records are served; absent: they have none, or nobody asks for their address. */
+  readonly files?: FileLinks
 }
 
 export interface RecordsRequest {
@@ -131,7 +134,7 @@ export function createRecords(deps: RecordsDeps): Records {
           extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],
         })
         const extra = hasExtra ? appMetas(publication) : []
-        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
+        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra, publication.files)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
         // Thousands of rows handed over one by one would hold up everybody.
         const sql = request.limit > plainPage && !paging ? joinedSql(rowSql) : rowSql
         const plannedAt = deps.stopwatch()
@@ -195,7 +198,7 @@ export function createRecords(deps: RecordsDeps): Records {
               values: [at ?? plain],
             }
             const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
-            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra, publication.files)} as json from (${statement.sql})`
             const [found] = await connection.all(sql, statement.values, until)
             return found
           },

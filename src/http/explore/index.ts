@@ -4,6 +4,7 @@ import type { HttpServices } from '../services.ts'
 import { registerCatalogExports } from './catalog-export-routes.ts'
 import { registerCatalog } from './catalog-routes.ts'
 import { registerExports } from './export-routes.ts'
+import { registerMedia } from './media-routes.ts'
 import { registerParquet } from './parquet-routes.ts'
 import { registerRecords } from './record-routes.ts'
 import { routeOptions } from './route-options.ts'
@@ -34,6 +35,7 @@ function registerRoutes(app: FastifyInstance, services: HttpServices, isDocument
     registerRecords,
     registerExports,
     registerParquet,
+    registerMedia,
     registerTiles,
     registerCatalogExports,
   ])

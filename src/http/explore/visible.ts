@@ -6,6 +6,7 @@ import type { PublicationsTable } from '../../control/index.ts'
 import { AppError, type Field } from '../../kernel/index.ts'
 import { disjunctiveFields, hierarchiesOf, type Publication } from '../../records/index.ts'
 import type { HttpServices } from '../services.ts'
+import { datasetHref } from './links.ts'
 
 /**
  * The publication that the reader may see; others answer like unknown ones. `?version=` answers from a saved one.
@@ -29,7 +30,10 @@ export async function findVisibleById(
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
-  return { row: seen, fields: fieldsOf(seen) }
+  const fields = fieldsOf(seen)
+  if (!fields.some(({ type }) => type === 'file')) return { row: seen, fields }
+  const after = version === undefined || version === '' ? '' : `?version=${encodeURIComponent(version)}`
+  return { row: seen, fields, files: { before: `${datasetHref(request, seen.dataset_id)}/files/`, after } }
 }
 
 /** Fields that were parsed lately, by dataset: a page of a wide dataset need not begin with parsing them again. */

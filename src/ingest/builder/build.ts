@@ -21,6 +21,7 @@ import { directoriesRead } from './directories-read.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
+import { listMedia } from './media.ts'
 import { syncFile } from './part-file.ts'
 import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
@@ -55,6 +56,7 @@ export async function build(
       inherited.kind === 'whole'
         ? await adopt(plan, inherited.manifest)
         : await make(engine, plan, inherited.entries, emit, host)
+    for await (const ids of listMedia(engine, plan.directory, manifest)) emit({ kind: 'media', ids })
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
     emit({ kind: 'done' })

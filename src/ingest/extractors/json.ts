@@ -171,8 +171,11 @@ function readRecords(
   )
   refuseTooManyColumns(members.byKey.size)
 
+  // Of pushed records; nobody sets it.
+  const files = new Set(source.params.file_members as readonly string[] | undefined)
+
   function columns(): RawColumn[] {
-    const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped))
+    const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped, files))
     if (hasFeatures) list.push(shapeColumn, pointColumn)
     if (hasFilename) list.push(filenameColumn)
     return list
@@ -327,7 +330,12 @@ function takeUp(members: Members, found: readonly { key: string; kinds: readonly
   return isChanged
 }
 
-function memberColumn({ name, label, kinds }: Member, isUntyped: boolean): RawColumn {
+function memberColumn(
+  { key, name, label, kinds }: Member,
+  isUntyped: boolean,
+  files: ReadonlySet<string>,
+): RawColumn {
+  if (files.has(key)) return { name, label, engineType: 'VARCHAR', fixedType: 'file' }
   const candidates = isUntyped ? untypedCandidates(kinds) : candidatesOf(kinds)
   return { name, label, engineType: 'VARCHAR', ...(candidates ? { candidates } : {}) }
 }
