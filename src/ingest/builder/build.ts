@@ -143,6 +143,7 @@ async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Pr
     const { projection, limitReached } = extraction
     const unique = await resolveDuplicates(connection, plan.directory, extraction.parts, {
       hasIdFields: projection.hasIdFields,
+      hasDeletions: projection.hasDeletions,
       sourceCount: plan.sources.length,
     })
     const parts = unique.parts.map(({ file, rows, bytes, sha256 }) => ({ file, rows, bytes, sha256 }))
