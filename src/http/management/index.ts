@@ -19,6 +19,7 @@ import { registerMetadata } from './metadata-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerRealtime } from './realtime-routes.ts'
+import { registerRejects } from './reject-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
@@ -31,6 +32,7 @@ const parts: readonly RegisterRoutes[] = [
   registerDatasets,
   registerMetadata,
   registerResources,
+  registerRejects,
   registerSteps,
   registerProcessors,
   registerPublish,

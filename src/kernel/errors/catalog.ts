@@ -22,6 +22,12 @@ export const catalogErrors = defineErrors({
     errorKey: 'UnknownFileException',
     message: 'Unknown file: {file_id}',
   },
+  'catalog.rejects_unreadable': {
+    status: 400,
+    errorKey: 'RejectsUnreadableException',
+    message: 'The corrected rows cannot be used: {reason}',
+    hint: 'Download the rejects, correct the column raw, upload the file and give its address',
+  },
   'catalog.unknown_metadata': {
     status: 404,
     errorKey: 'UnknownMetadataException',
