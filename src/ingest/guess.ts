@@ -35,6 +35,8 @@ export function guessExtractor(filename: string, head: Buffer, tail: Buffer = Bu
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart()
+  if (/\.topo\.?json$/.test(name) || (text.startsWith('{') && /"type"\s*:\s*"Topology"/.test(text)))
+    return 'topojson'
   if (name.endsWith('.geojson') || (text.startsWith('{') && /"type"\s*:\s*"FeatureCollection"/.test(text)))
     return 'geojson'
   if (/\.(jsonl|ndjson)$/.test(name)) return 'jsonl'
