@@ -32,6 +32,7 @@ const rootParameter = {
 
 export const jsonExtractor: Extractor = {
   type: 'jsonfile',
+  readsForwards: true,
   label: 'JSON file',
   kinds: [/\.json(\.gz)?$/i],
   parameters: [rootParameter, objectParameter(), encodingParameter, extractFilename],
@@ -64,6 +65,7 @@ export const jsonDictExtractor: Extractor = {
 
 export const jsonLinesExtractor: Extractor = {
   type: 'jsonl',
+  readsForwards: true,
   label: 'JSON lines file',
   kinds: [/\.(jsonl|ndjson)(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [objectParameter(), encodingParameter, extractFilename],
@@ -72,6 +74,7 @@ export const jsonLinesExtractor: Extractor = {
 
 export const geojsonExtractor: Extractor = {
   type: 'geojson',
+  readsForwards: true,
   label: 'GeoJSON file',
   kinds: [/\.geojson(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [epsgParameter, extractFilename],

@@ -18,6 +18,7 @@ import { openXlsx } from './xlsx.ts'
 
 export const spreadsheetExtractor: Extractor = {
   type: 'xlsfile',
+  kinds: [/\.(xlsx|xlsm|xltx|ods|xls)$/i],
   label: 'Spreadsheet',
   parameters: [
     {
