@@ -37,7 +37,7 @@ export function guessExtractor(filename: string, head: Buffer, tail: Buffer = Bu
     .trimStart()
   if (/\.topo\.?json$/.test(name) || (text.startsWith('{') && /"type"\s*:\s*"Topology"/.test(text)))
     return 'topojson'
-  if (name.endsWith('.geojson') || (text.startsWith('{') && /"type"\s*:\s*"FeatureCollection"/.test(text)))
+  if (name.endsWith('.geojson') || (text.startsWith('{') && /"type"\s*:\s*"Feature(Collection)?"/.test(text)))
     return 'geojson'
   if (/\.(jsonl|ndjson)$/.test(name)) return 'jsonl'
   if (text.startsWith('{') && /^\{[^\n]*\}\s*\n\s*\{/.test(text)) return 'jsonl'

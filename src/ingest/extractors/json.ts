@@ -8,7 +8,7 @@ import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
 import { createTurns, type Turns } from '../slices/turns.ts'
 import { type InferredType, shapeFromText } from '../types/types.ts'
-import { projectedFeatures } from './geojson-projection.ts'
+import { isFeatureLine, projectedFeatures } from './geojson-projection.ts'
 import { isBlank, previewedBytes, readHead, refuseBinary, refuseMarkup } from './head.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
@@ -141,9 +141,10 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
-  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened) : null
+  const hasLines = layout === 'geojson' && isFeatureLine(head)
+  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened, hasLines) : null
   if (projected) return openConverted(context, { layout: 'features', isUntyped: false, opened: projected })
-  return readRecords(context, layout, opened)
+  return readRecords(context, hasLines ? 'feature_lines' : layout, opened)
 }
 
 function readRecords(
