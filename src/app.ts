@@ -242,6 +242,7 @@ export async function startApp(
       ids,
       policy: fetchPolicy,
       blobs,
+      secrets,
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),

@@ -4,6 +4,7 @@ export {
   listChanges,
   restoreChange,
 } from './changes.ts'
+export { isWithin as isWithinConnection } from './check-connection.ts'
 export {
   type Configuration,
   type ConfiguredResource,

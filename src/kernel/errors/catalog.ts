@@ -107,6 +107,12 @@ export const catalogErrors = defineErrors({
     errorKey: 'UnknownConnectionException',
     message: 'Unknown connection: {connection_uid}',
   },
+  'catalog.connection_harvests': {
+    status: 400,
+    errorKey: 'ConnectionInUseException',
+    message: 'The connection {name} is used by the harvester {harvester}',
+    hint: 'Take it out of the parameters of the harvester first',
+  },
   'catalog.connection_in_use': {
     status: 400,
     errorKey: 'ConnectionInUseException',
