@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import type { ConnectionsTable } from '../control/index.ts'
-import { AppError, type JsonObject, type SecretBox } from '../kernel/index.ts'
+import { AppError, type JsonObject, type SecretBox, shown } from '../kernel/index.ts'
 import { checkConnection, isWithin } from './check-connection.ts'
 import type { CatalogDeps, EditorDeps, SecretDeps } from './edit-dataset.ts'
 
@@ -179,7 +179,7 @@ export async function namedConnection(
   if (typeof connection !== 'string' || connection === '') return null
   const row = await findRow(deps, connection)
   if (!isWithin(row, url)) {
-    const facts = { name: row.name, connection_url: row.url, url: url.slice(0, 200) }
+    const facts = { name: row.name, connection_url: shown(row.url), url: shown(url).slice(0, 200) }
     throw new AppError('catalog.connection_mismatch', facts)
   }
   return row

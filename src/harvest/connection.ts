@@ -2,9 +2,14 @@
 import { findConnection, isWithinConnection, openConnection } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import type { FetchConnection } from '../ingest/index.ts'
-import { AppError, type JsonObject, type SecretBox } from '../kernel/index.ts'
+import { AppError, type Clock, type Ids, type JsonObject, type SecretBox } from '../kernel/index.ts'
 import type { Applied } from './apply.ts'
-import type { HarvestDeps } from './run.ts'
+
+interface Deps {
+  readonly control: { readonly db: ControlDb }
+  readonly clock: Clock
+  readonly ids: Ids
+}
 
 /** Errors of the answer: catalog.unknown_connection, connection_mismatch, secret_unreadable. */
 export function connectionOf(
@@ -16,7 +21,7 @@ export function connectionOf(
 
 /** Resources on the connection's server are fetched with it; what lies elsewhere must not see its secrets. */
 export async function withConnection(
-  { control, clock, ids }: Pick<HarvestDeps, 'control' | 'clock' | 'ids'>,
+  { control, clock, ids }: Deps,
   { connection: reference }: JsonObject,
   applied: Applied,
 ): Promise<Applied> {
@@ -31,10 +36,7 @@ export async function withConnection(
 }
 
 /** Parameters as they are stored: a connection by its uid, which it keeps. Errors: harvest.invalid_parameter. */
-export async function storedParams(
-  { control, clock, ids }: Pick<HarvestDeps, 'control' | 'clock' | 'ids'>,
-  params: JsonObject,
-): Promise<JsonObject> {
+export async function storedParams({ control, clock, ids }: Deps, params: JsonObject): Promise<JsonObject> {
   const { connection } = params
   if (typeof connection !== 'string' || connection === '') return params
   try {

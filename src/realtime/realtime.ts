@@ -30,8 +30,8 @@ export interface PushAddress {
 
 /** Records that come one by one, as the routes see them. */
 export interface Realtime {
-  /** Opens a resource for pushes; the key is in this answer and in no other. */
-  open(datasetUid: string, resourceUid: string, username: string): Promise<string>
+  /** Opens a resource for pushes, in the transaction that makes it; the key is in this answer and in no other. */
+  open(trx: Control['db'], datasetUid: string, resourceUid: string, username: string): Promise<string>
   /** Errors: realtime.unknown_resource. */
   state(datasetUid: string, resourceUid: string): Promise<RealtimeState>
   setEnabled(datasetUid: string, resourceUid: string, isEnabled: boolean): Promise<void>
@@ -107,9 +107,9 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
   const newKey = () => ids.hex(28)
 
   return {
-    async open(datasetUid, resourceUid, username) {
+    async open(trx, datasetUid, resourceUid, username) {
       const key = newKey()
-      await insertRealtime(db, { datasetUid, resourceUid, key, username })
+      await insertRealtime(trx, { datasetUid, resourceUid, key, username })
       return key
     },
     async state(datasetUid, resourceUid) {
