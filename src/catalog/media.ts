@@ -37,7 +37,13 @@ export async function noteGenerationMedia(
   for (let from = 0; from < hashes.length; from += rowsAtOnce) {
     const some = hashes.slice(from, from + rowsAtOnce)
     const columns = ['sha256', 'bytes', 'filename', 'mimetype'] as const
-    const known = await db.selectFrom('media').select(columns).where('sha256', 'in', some).execute()
+    // The same bytes may have come under several names: the first of them stands for all.
+    const known = await db
+      .selectFrom('media')
+      .select(columns)
+      .where('sha256', 'in', some)
+      .orderBy('filename', 'desc')
+      .execute()
     const elsewhere = await db
       .selectFrom('generation_media')
       .select(columns)
