@@ -12,7 +12,7 @@ import {
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
-import { lockDataset } from './catalog/index.ts'
+import { findMedia, keepMedia, lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
@@ -32,6 +32,7 @@ import {
   type BuilderHost,
   createBlobStore,
   createBuilderHost,
+  createMedia,
   createServices,
   type FetchPolicy,
 } from './ingest/index.ts'
@@ -196,7 +197,18 @@ export async function startApp(
       maxRedirects: 5,
       maxPages: settings.maxPages,
     }
+    const media = createMedia({
+      policy: fetchPolicy,
+      blobs,
+      memory: {
+        find: (sourceKey) => findMedia(control.db, sourceKey, clock.now()),
+        keep: (found) => keepMedia(control.db, found),
+      },
+      clock,
+      maxBytes: settings.maxMediaMb * mebi,
+    })
     const asked = createServices({
+      media: settings.maxMediaMb === 0 ? null : media,
       settings: {
         addresses: {
           ban: settings.geocoderBanUrl,
@@ -287,6 +299,7 @@ export async function startApp(
       ids,
       policy: fetchPolicy,
       blobs,
+      secrets,
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
@@ -326,6 +339,7 @@ export async function startApp(
       ids,
       everyMs: settings.realtimeSeconds * 1000,
       maxKeptBytes: settings.realtimeKeptMb * mebi,
+      keepFile: media.keep,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
         await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, datasetUid)

@@ -18,8 +18,8 @@ export const answerOf = (name: ObjectName, status: 200 | 201 = 200): Answer => (
   description: name,
   content: json(ref(name)),
 })
-export const answerList = (name: ObjectName): Answer => ({
-  status: 200,
+export const answerList = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
+  status,
   description: `List of ${name}`,
   content: json({ type: 'array', items: ref(name) }),
 })
