@@ -1,0 +1,6 @@
+/** Every island by name; the file of an island is named like it and exports its component as default. */
+export const islands = {
+  'search-box': () => import('./search-box.tsx'),
+}
+
+export type IslandName = keyof typeof islands

@@ -1,0 +1,35 @@
+/** The theme without a round trip. Everything here also works as a plain link (pages/preferences.ts). */
+
+export function startSwitches(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-theme-to]')) {
+    link.addEventListener('click', (event) => {
+      const root = document.documentElement
+      const isDark =
+        root.dataset.theme === 'dark' ||
+        (root.dataset.theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+      const theme = isDark ? 'light' : 'dark'
+      event.preventDefault()
+      root.dataset.theme = theme
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet.
+      document.cookie = `broadsheet_theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax`
+      document.dispatchEvent(new CustomEvent('themechange', { detail: theme }))
+    })
+  }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-print]')) {
+    button.hidden = false
+    button.addEventListener('click', () => print())
+  }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')) {
+    button.hidden = false
+    button.addEventListener('click', async () => {
+      const text = document.getElementById(button.dataset.copy!)?.textContent ?? ''
+      await navigator.clipboard.writeText(text)
+      const { copied } = button.dataset
+      const before = button.textContent
+      if (copied) button.textContent = copied
+      setTimeout(() => {
+        button.textContent = before
+      }, 1500)
+    })
+  }
+}
