@@ -90,9 +90,10 @@ export function createWeb(deps: WebDeps) {
       const data = await page.load(context)
       if (data instanceof Redirect) return redirect(data)
       if (data instanceof NotFound) return errorPage(context, page.layout, 404)
+      const islands = page.islandsOf?.(data) ?? page.islands ?? []
       return render(
         context,
-        page,
+        { layout: page.layout, islands },
         page.head(data, context),
         h(page.View, { data, context }),
         page.status ?? 200,
