@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { useEnv } from '../kit/env.ts'
 import {
   aggregates,
-  buckets,
   type ChartData,
   type ChartState,
   chartTypes,
@@ -13,6 +12,7 @@ import {
 } from '../portal/chart.ts'
 import { type Field, isDate, isNumber } from '../portal/dataset.ts'
 import type { ApiFilters } from '../portal/filters.ts'
+import { buckets } from '../portal/time-buckets.ts'
 
 export interface ChartBuilderProps {
   readonly datasetId: string

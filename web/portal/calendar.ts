@@ -2,6 +2,7 @@
 import type { Api } from '../kit/api.ts'
 import { type DataRecord, type Dataset, datasetPath, dateFieldOf, titleFieldOf } from './dataset.ts'
 import { type ApiFilters, nameOf } from './filters.ts'
+import { timeGroups } from './time-buckets.ts'
 
 export interface CalendarDay {
   /** `2031-05-09`. */
@@ -42,16 +43,12 @@ export async function loadCalendar(
   const first = `${month}-01`
   const next = shift(month, 1)
   const within = [...query.where, `${name} >= date'${first}' and ${name} < date'${next}-01'`]
-  const [counts, records] = await Promise.all([
-    ask({
-      where: within,
-      select: 'count(*) as n',
-      group_by: `date_format(${name}, "yyyy-MM-dd") as d`,
-      limit: 31,
-    }),
-    title ? ask({ where: within, order_by: name, limit: 100 }) : [],
-  ])
-  const countOf = new Map(counts.map(({ d, n }) => [String(d), Number(n)]))
+  const { groupBy, keyOf } = timeGroups(field.name, 'day')
+  const counts = await ask({ where: within, select: 'count(*) as n', group_by: groupBy, limit: 31 })
+  const countOf = new Map(counts.map((row) => [keyOf(row), Number(row.n)]))
+  const total = counts.reduce((sum, { n }) => sum + Number(n), 0)
+  // A month that is full tells by its counts; its first hundred records would all be of one day.
+  const records = title && total <= 100 ? await ask({ where: within, order_by: name, limit: 100 }) : []
   const days = Array.from({ length: new Date(Date.UTC(year, number, 0)).getUTCDate() }, (_, index) => {
     const date = `${month}-${String(index + 1).padStart(2, '0')}`
     const titles = records

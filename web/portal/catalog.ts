@@ -71,7 +71,11 @@ export function toggledFacet(
 
 /** Parameters of the search API, and of exports of what was found. */
 export function catalogParameters({ q, refine }: CatalogQuery) {
-  return { where: q ? quote(q) : null, refine: refine.map(({ facet, value }) => `${facet}:${value}`) }
+  // The last word may still be being written.
+  return {
+    where: q ? `suggest(${quote(q)})` : null,
+    refine: refine.map(({ facet, value }) => `${facet}:${value}`),
+  }
 }
 
 export async function searchCatalog(

@@ -2,13 +2,12 @@
 import type { Api } from '../kit/api.ts'
 import { type DataRecord, datasetPath, type Field, isDate, isFacet, isNumber, isText } from './dataset.ts'
 import { type ApiFilters, nameOf } from './filters.ts'
+import { type Bucket, buckets, timeGroups } from './time-buckets.ts'
 
 export const chartTypes = ['bar', 'line', 'area', 'pie', 'scatter', 'histogram', 'box'] as const
 export type ChartType = (typeof chartTypes)[number]
 export const aggregates = ['count', 'sum', 'avg', 'min', 'max', 'median'] as const
 export type Aggregate = (typeof aggregates)[number]
-export const buckets = ['year', 'quarter', 'month', 'day', 'hour'] as const
-export type Bucket = (typeof buckets)[number]
 
 export interface ChartState {
   readonly type: ChartType
@@ -77,13 +76,6 @@ export interface ChartData {
 
 const histogramBins = 24
 const scatterPoints = 3000
-const datePatterns: Readonly<Record<Bucket, string>> = {
-  year: 'yyyy',
-  quarter: 'yyyy-MM',
-  month: 'yyyy-MM',
-  day: 'yyyy-MM-dd',
-  hour: 'yyyy-MM-dd HH:00',
-}
 
 /** Errors: ApiError. */
 export async function loadChart(
@@ -108,25 +100,33 @@ export async function loadChart(
   return grouped()
 
   async function grouped(): Promise<ChartData> {
-    const key = groupKey(x, state.bucket)
     const by = state.by === '' ? null : nameOf(state.by)
-    const isOrdered = isDate(x) || isNumber(x)
     // Series of a line are its points times as many.
     const limit = isDate(x) ? 5000 : by ? state.limit * 12 : state.limit
+    const key = keyOf(x)
     const results = await ask({
       select: `${aggregateOf(state)} as v`,
-      group_by: [`${key} as k`, ...(by ? [`${by} as s`] : [])].join(', '),
-      order_by: isOrdered ? 'k' : 'v desc',
+      group_by: [key.groupBy, ...(by ? [`${by} as s`] : [])].join(', '),
+      order_by: key.orderBy ?? 'v desc',
       limit: limit + 1,
     })
-    const rows = results
-      .slice(0, limit)
-      .map((row) => [cellOf(row.k), ...(by ? [cellOf(row.s)] : []), numberOf(row.v)])
     return {
       columns: [label(state.x), ...(by ? [label(state.by)] : []), valueLabel()],
-      rows: state.bucket === 'quarter' && isDate(x) ? sumQuarters(rows, state.fn) : rows,
+      rows: results
+        .slice(0, limit)
+        .map((row) => [key.of(row), ...(by ? [cellOf(row.s)] : []), numberOf(row.v)]),
       isCut: results.length > limit,
     }
+  }
+
+  /** What is grouped by; `orderBy` is null where the largest group comes first. */
+  function keyOf(field: Field) {
+    if (isDate(field)) {
+      const { groupBy, orderBy, keyOf: of } = timeGroups(field.name, state.bucket)
+      return { groupBy, orderBy, of }
+    }
+    const of = (row: DataRecord) => cellOf(row.k)
+    return { groupBy: `${nameOf(field.name)} as k`, orderBy: isNumber(field) ? 'k' : null, of }
   }
 
   function valueLabel(): string {
@@ -173,15 +173,16 @@ export async function loadChart(
 
   async function box(): Promise<ChartData> {
     const y = nameOf(state.y)
+    const key = keyOf(x)
     const results = await ask({
       select: `min(${y}) as a, percentile(${y}, 25) as b, median(${y}) as c, percentile(${y}, 75) as d, max(${y}) as e, count(*) as n`,
-      group_by: `${groupKey(x, state.bucket)} as k`,
-      order_by: isDate(x) || isNumber(x) ? 'k' : 'n desc',
+      group_by: key.groupBy,
+      order_by: key.orderBy ?? 'n desc',
       limit: state.limit + 1,
     })
     const rows = results
       .slice(0, state.limit)
-      .map((row) => [cellOf(row.k), ...['a', 'b', 'c', 'd', 'e'].map((name) => numberOf(row[name]))])
+      .map((row) => [key.of(row), ...['a', 'b', 'c', 'd', 'e'].map((name) => numberOf(row[name]))])
     return {
       columns: [label(state.x), 'min', '25 %', 'median', '75 %', 'max'],
       rows,
@@ -192,40 +193,6 @@ export async function loadChart(
 
 const aggregateOf = ({ fn, y }: ChartState) =>
   y === '' || fn === 'count' ? 'count(*)' : `${fn}(${nameOf(y)})`
-
-function groupKey(field: Field, bucket: Bucket): string {
-  return isDate(field) ? `date_format(${nameOf(field.name)}, "${datePatterns[bucket]}")` : nameOf(field.name)
-}
-
-/** Months become quarters here; what cannot be put together again (averages) is averaged over the months. */
-function sumQuarters(
-  rows: readonly (string | number | null)[][],
-  fn: Aggregate,
-): (string | number | null)[][] {
-  const quarters = new Map<string, { row: (string | number | null)[]; count: number }>()
-  for (const row of rows) {
-    const [year = '', month = '01'] = String(row[0]).split('-')
-    const name = `${year}-Q${Math.ceil(Number(month) / 3)}`
-    const key = JSON.stringify([name, ...row.slice(1, -1)])
-    const value = Number(row.at(-1))
-    const known = quarters.get(key)
-    if (!known) quarters.set(key, { row: [name, ...row.slice(1)], count: 1 })
-    else {
-      const before = Number(known.row.at(-1))
-      const joined: Readonly<Record<Aggregate, number>> = {
-        count: before + value,
-        sum: before + value,
-        min: Math.min(before, value),
-        max: Math.max(before, value),
-        avg: (before * known.count + value) / (known.count + 1),
-        median: (before * known.count + value) / (known.count + 1),
-      }
-      known.row[known.row.length - 1] = joined[fn]
-      known.count++
-    }
-  }
-  return [...quarters.values()].map(({ row }) => row)
-}
 
 /** 1, 2 or 5 times a power of ten, at least `width`. */
 export function niceStep(width: number): number {

@@ -3,6 +3,7 @@ import type { Api } from '../kit/api.ts'
 import { niceStep } from './chart.ts'
 import { type DataRecord, datasetPath, type Field, isDate, isNumber, isText } from './dataset.ts'
 import { type ApiFilters, nameOf } from './filters.ts'
+import { timeGroups } from './time-buckets.ts'
 
 export interface FieldProfile {
   readonly name: string
@@ -44,6 +45,8 @@ export async function loadProfile(
   const profiles: FieldProfile[] = []
   for (const [index, field] of fields.entries()) {
     const filled = Number(row[`c${index}`] ?? 0)
+    // Where every value is another one, none is frequent.
+    const isKey = isText(field) && numberOrNull(row[`d${index}`]) === filled
     const min = edge(row[`a${index}`])
     const max = edge(row[`b${index}`])
     profiles.push({
@@ -54,7 +57,7 @@ export async function loadProfile(
       min,
       max,
       mean: numberOrNull(row[`m${index}`]),
-      bars: filled === 0 ? [] : await barsOf(field, min, max),
+      bars: filled === 0 || isKey ? [] : await barsOf(field, min, max),
     })
   }
   return profiles
@@ -79,13 +82,9 @@ export async function loadProfile(
       })
     }
     if (isDate(field)) {
-      const rows = await ask({
-        select: 'count(*) as v',
-        group_by: `date_format(${name}, "yyyy-MM") as k`,
-        order_by: 'k',
-        limit: 60,
-      })
-      return rows.map(({ k, v }) => ({ label: String(k), count: Number(v) }))
+      const { groupBy, orderBy, keyOf } = timeGroups(field.name, 'month')
+      const rows = await ask({ select: 'count(*) as v', group_by: groupBy, order_by: orderBy, limit: 60 })
+      return rows.map((row) => ({ label: keyOf(row) ?? '–', count: Number(row.v) }))
     }
     if (!isText(field)) return []
     const rows = await ask({

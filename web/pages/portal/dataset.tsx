@@ -10,6 +10,7 @@ import { countFilters } from '../../portal/filters.ts'
 import { datasetJsonLd } from '../../portal/json-ld.ts'
 import { type DatasetData, loadDataset } from '../../portal/load-dataset.ts'
 import { ViewBody } from './views/index.tsx'
+import { Columns } from './views/table.tsx'
 
 /** `/explore/dataset/{id}/` leads to what the dataset is about. */
 export const datasetRoot = definePage<never>({
@@ -163,6 +164,7 @@ function ViewHead({ data }: { readonly data: DatasetData }): VNode {
       <h2 id="view-title" class="grow">
         {count === total ? t('records', { count }) : t('records.of', { count, total })}
       </h2>
+      {data.view === 'table' && data.problem === null && <Columns data={data} />}
     </div>
   )
 }

@@ -30,7 +30,6 @@ export function TableView({ data, shown, isEmbedded }: ViewProps<'table'>): VNod
   if (count === 0) return <p class="card empty">{t('table.nothing')}</p>
   return (
     <>
-      {!isEmbedded && <Columns data={data} />}
       <Island
         name="data-table"
         of={DataTable}
@@ -63,7 +62,7 @@ const embedHref: typeof viewHref = (id, view, filters, keep) =>
   viewHref(id, view, filters, keep).replace('/explore/', '/explore/embed/')
 
 /** Which columns are there. A form: the choice is in the address. */
-function Columns({ data }: { readonly data: DatasetData }): VNode {
+export function Columns({ data }: { readonly data: DatasetData }): VNode {
   const { t } = useEnv()
   const { dataset, filters } = data
   const shown = new Set(filters.columns ?? dataset.fields.map(({ name }) => name))
