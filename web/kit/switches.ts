@@ -1,6 +1,13 @@
 /** The theme without a round trip. Everything here also works as a plain link (pages/preferences.ts). */
 
+/** On a phone filters would stand before everything else: they are folded, unless somebody has opened them. */
+function foldFilters(): void {
+  if (!matchMedia('(max-width: 860px)').matches) return
+  for (const fold of document.querySelectorAll<HTMLDetailsElement>('.filters-fold')) fold.open = false
+}
+
 export function startSwitches(): void {
+  foldFilters()
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-theme-to]')) {
     link.addEventListener('click', (event) => {
       const root = document.documentElement

@@ -25,7 +25,7 @@ export function InformationView({ data, shown }: ViewProps<'information'>): VNod
         )}
         {shown.sample.length > 0 && <Sample data={data} shown={shown} isEmbedded={false} />}
         {fields.length > 0 && (
-          <section class="card" aria-labelledby="schema">
+          <section class="card">
             <h2 id="schema">{t('schema.title')}</h2>
             <Island
               name="field-profiles"
@@ -56,7 +56,7 @@ function Sample({ data, shown }: ViewProps<'information'>): VNode {
   const { dataset } = data
   const fields = dataset.fields.slice(0, 8)
   return (
-    <section class="card" aria-labelledby="sample">
+    <section class="card">
       <div class="row section-head">
         <h2 id="sample" class="grow">
           {t('dataset.sample')}
