@@ -378,3 +378,35 @@ describe('what pages promise to machines', () => {
     assert.equal(headers.get('content-encoding'), 'br')
   })
 })
+
+describe('who is signed in', () => {
+  test('is named, and sees versions with what changed between them where the API tells', async () => {
+    const dataset = await server.publishFile('shelf', {
+      filename: 'shelf.csv',
+      content: 'book\nEmma\nPersuasion\n',
+    })
+    const save = async () => {
+      const path = `/api/management/v2/datasets/${dataset.datasetUid}/save_version`
+      await server.jobDone(await server.order('PUT', path))
+    }
+    await save()
+    await server.replaceFile(dataset, 'shelf.csv', 'book\nEmma\nLady Susan\nSanditon\n')
+    await server.jobDone(await server.publish(dataset.datasetUid))
+    await save()
+    const { headers } = await server.expect(200, 'POST', '/api/auth/v1/session', { body: server.admin })
+    const cookie = headers.get('set-cookie')!.split(';')[0]!
+    const path = '/explore/dataset/shelf/information/'
+    const { text } = await get(path, { cookie })
+    assert.match(text, /aria-label="Back office \(admin\)"/)
+    assert.match(text, /\+2 −1 ~0/)
+    const anonymous = (await get(path)).text
+    assert.match(anonymous, /href="\/login\?back=/)
+    assert.doesNotMatch(anonymous, /save_version|\+2 −1|csrf/)
+  })
+
+  test('a cookie that is none is nobody', async () => {
+    const { status, text } = await get('/', { cookie: 'broadsheet_session=nothing' })
+    assert.equal(status, 200)
+    assert.match(text, /href="\/login/)
+  })
+})

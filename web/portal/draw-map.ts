@@ -165,20 +165,24 @@ function styleOf(place: HTMLElement, env: Env, source: string, basemap: Basemap)
         source: 'records',
         'source-layer': 'records',
         filter: ['all', kind('Point'), ['has', '_count']],
-        layout: { 'icon-image': countImage(colours.ink), 'icon-allow-overlap': false, 'icon-padding': 0 },
+        layout: { 'icon-image': countImage(colours), 'icon-allow-overlap': false, 'icon-padding': 0 },
       },
     ],
   } as StyleSpecification
 }
 
 const countPrefix = 'count'
-/** The name of the picture of a number, in a colour. */
-const countImage = (colour: string) => ['concat', `${countPrefix}|${colour}|`, ['get', '_count']]
+/** The name of the picture of a number, in its colours. */
+const countImage = ({ ink, surface }: { readonly ink: string; readonly surface: string }) => [
+  'concat',
+  `${countPrefix}|${ink}|${surface}|`,
+  ['get', '_count'],
+]
 
 /** Numbers are drawn when they are first needed: glyphs would be fonts to ship, or to fetch from elsewhere. */
 function drawCounts(map: MapLibre, env: Env): void {
   map.setMissingStyleImageResolver((id) => {
-    const [prefix, colour = '', count] = id.split('|')
+    const [prefix, ink = '', surface = '', count] = id.split('|')
     if (prefix !== countPrefix || map.hasImage(id)) return
     const text = env.format.compact(Number(count))
     const scale = 2
@@ -190,7 +194,11 @@ function drawCounts(map: MapLibre, env: Env): void {
     context.font = `600 ${12 * scale}px system-ui, sans-serif`
     context.textAlign = 'center'
     context.textBaseline = 'middle'
-    context.fillStyle = colour
+    context.lineWidth = 3 * scale
+    context.lineJoin = 'round'
+    context.strokeStyle = surface
+    context.strokeText(text, canvas.width / 2, canvas.height / 2)
+    context.fillStyle = ink
     context.fillText(text, canvas.width / 2, canvas.height / 2)
     map.addImage(id, context.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: scale })
   })
@@ -206,7 +214,7 @@ function paint(map: MapLibre, place: HTMLElement): void {
   map.setPaintProperty('lines', 'line-color', colours.accent)
   map.setPaintProperty('points', 'circle-color', colours.accent)
   map.setPaintProperty('points', 'circle-stroke-color', colours.surface)
-  map.setLayoutProperty('counts', 'icon-image', countImage(colours.ink) as never)
+  map.setLayoutProperty('counts', 'icon-image', countImage(colours) as never)
 }
 
 function refineCoast(map: MapLibre, env: Env): void {
