@@ -18,7 +18,7 @@ test('of what publishers write, only what formats a text is kept', () => {
   for (const [html, expected] of Object.entries(cases)) assert.equal(sanitizeHtml(html), expected, html)
   assert.match(
     sanitizeHtml('<a href="https://a.example/?x=1&y=2">g</a>'),
-    /^<a href="https:&#47;|^<a href="https:/,
+    /^<a href="https:/,
   )
 })
 
