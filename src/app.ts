@@ -422,6 +422,13 @@ export async function startApp(
       previewDirectory: directory.previews,
       generationsDirectory: directory.generations,
       metrics,
+      web: {
+        title: settings.portalTitle,
+        tiles:
+          settings.mapTiles === null
+            ? null
+            : { url: settings.mapTiles, attribution: settings.mapTilesAttribution },
+      },
       log: logHttpEvent,
       isDraining: () => isDraining,
     }

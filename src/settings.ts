@@ -50,6 +50,14 @@ function webAddress(env: string) {
   }
 }
 
+function tileAddress(env: string) {
+  return (text: string | undefined): string | null => {
+    const address = webAddress(env)(text)
+    if (address === null || ['{z}', '{x}', '{y}'].every((part) => address.includes(part))) return address
+    throw new SettingError(`${env} is '${address}', but must have {z}, {x} and {y} in it`)
+  }
+}
+
 /** Addresses, networks and the names of networks; `none` is none. */
 function networks(env: string, fallback: readonly string[]) {
   return (text: string | undefined): readonly string[] => {
@@ -189,6 +197,24 @@ export const settingSpecs = {
     '1',
     '1: publish the demo datasets at start when they are missing. 0: none.',
     flag('BROADSHEET_DEMO', true),
+  ),
+  portalTitle: setting(
+    'BROADSHEET_PORTAL_TITLE',
+    'Broadsheet',
+    'Name of the portal, on every page.',
+    (text) => optional(text) ?? 'Broadsheet',
+  ),
+  mapTiles: setting(
+    'BROADSHEET_MAP_TILES',
+    'none',
+    'Map tiles from elsewhere, as an address with `{z}`, `{x}` and `{y}`, drawn in place of the basemap that is shipped. Readers ask for them where they are.',
+    tileAddress('BROADSHEET_MAP_TILES'),
+  ),
+  mapTilesAttribution: setting(
+    'BROADSHEET_MAP_TILES_ATTRIBUTION',
+    'none',
+    'Whom those tiles are due to, as maps must say.',
+    (text) => optional(text) ?? '',
   ),
   builders: setting(
     'BROADSHEET_BUILDERS',

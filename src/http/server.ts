@@ -27,6 +27,7 @@ import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
+import { type PageNotFound, registerWeb } from './web/index.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -159,10 +160,12 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     })
   })
   app.setErrorHandler((error, request, reply) => sendError(services, request, reply, error))
-  app.setNotFoundHandler((request, reply) => {
+  let answerMissingPage: PageNotFound = async () => false
+  app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0]!.slice(0, 200)
     const methods = knownRoutes.methodsOf(path)
     if (methods.length > 0) reply.header('Allow', methods.join(', '))
+    if (methods.length === 0 && (await answerMissingPage(request, reply))) return reply
     const error =
       methods.length > 0
         ? new AppError('http.method_not_allowed', { method: request.method })
@@ -196,6 +199,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     registerExploreV1(scope, services)
   })
   registerDocs(app)
+  answerMissingPage = registerWeb(app, services.web, (cause) =>
+    services.log({ kind: 'request_failed', requestId: 'page', route: 'page', cause }),
+  )
   await app.ready()
   return app
 }

@@ -27,6 +27,7 @@ import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { WebSettings } from './web/index.ts'
 
 /** What the routes are served from; handed in by `app.ts`. */
 export interface HttpServices {
@@ -86,6 +87,7 @@ export interface HttpServices {
   readonly previewDirectory: string
   readonly generationsDirectory: string
   readonly metrics: Metrics
+  readonly web: WebSettings
   readonly log: (event: LogEvent) => void
   isDraining(): boolean
 }
