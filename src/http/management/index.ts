@@ -65,10 +65,10 @@ const parts: readonly RegisterRoutes[] = [
   registerConnections,
   registerTools,
   registerApiKeys,
-  registerAudit,
   registerUsers,
   registerGroups,
   registerQuotas,
+  registerAudit,
 ]
 
 export function registerManagement(app: FastifyInstance, services: HttpServices): void {

@@ -15,8 +15,8 @@ export const objects = {
   ...jobObjects,
   ...accountObjects,
   ...managementObjects,
-  ...surfaceObjects,
   ...accessObjects,
+  ...surfaceObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
 } satisfies Record<string, TSchema>
