@@ -376,6 +376,7 @@ export async function startApp(
         builderThreads: settings.builderThreads,
         dailyCalls: settings.dailyCalls,
         stalledMs: settings.stalledSeconds * 1000,
+        hstsSeconds: settings.hstsSeconds,
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),
       previewDirectory: directory.previews,

@@ -63,6 +63,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   stalledSeconds: ['0', '2m'],
   dailyCalls: ['-1', 'unlimited'],
   trustedProxies: ['proxy.example', '10.0.0.0/33', '10.0.0.1,', 'loopback none', '::1/x'],
+  hstsSeconds: ['-1', '1y'],
   geocoderBanUrl: ['api-adresse.data.gouv.fr', 'ftp://x', 'http://', 'https://['],
   geocoderNominatimUrl: ['localhost'],
   geocoderArcgisUrl: ['file:///etc'],

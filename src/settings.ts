@@ -274,6 +274,12 @@ export const settingSpecs = {
     'Proxies that are believed when they say for whom they ask (`X-Forwarded-For`) and by which address they were asked (`X-Forwarded-Proto`, `X-Forwarded-Host`): addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
     networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
   ),
+  hstsSeconds: setting(
+    'BROADSHEET_HSTS_SECONDS',
+    '31536000',
+    'How long browsers that have come by https are to come by https only, in seconds; 0: they are not told.',
+    integer('BROADSHEET_HSTS_SECONDS', 31_536_000, 0, 315_360_000),
+  ),
   geocoderBanUrl: setting(
     'BROADSHEET_GEOCODER_BAN_URL',
     'none',

@@ -22,6 +22,7 @@ import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
+import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
@@ -64,6 +65,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(request, reply, services.limits)
       sendError(services, request, reply, error)
     },
     // Said by a hook instead, in the words of the API that is asked.
@@ -108,9 +110,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.principal = anonymous
     request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
+    setSecurityHeaders(request, reply, services.limits)
     refuseOddOrigin(request)
-    reply.header('X-Content-Type-Options', 'nosniff')
-    reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
     if (services.isDraining() && !isOperationsPath(request.url)) {
       reply.header('Connection', 'close')

@@ -72,6 +72,8 @@ export interface HttpServices {
     /** Calls of the search API by one client in a day; 0: without a limit. */
     readonly dailyCalls: number
     readonly stalledMs: number
+    /** How long browsers are to ask by https only; 0: they are not told. */
+    readonly hstsSeconds: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
   readonly isTrustedProxy: (address: string, hop: number) => boolean
