@@ -21,7 +21,8 @@ const { stdout, error } = spawnSync('npm', ['audit', '--json', '--omit=dev', '--
 })
 const report = read(stdout)
 if (report?.metadata?.vulnerabilities === undefined) {
-  const reason = error?.message ?? report?.error?.summary ?? report?.message ?? 'it gave no answer'
+  const reason =
+    [error?.message, report?.error?.summary, report?.message].find((text) => text) ?? 'it gave no answer'
   console.log(`advisories: SKIPPED, the registry does not answer: ${reason.split('\n')[0]}`)
 } else {
   const found = Object.entries(report.vulnerabilities ?? {})
