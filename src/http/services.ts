@@ -1,4 +1,4 @@
-import type { Access } from '../access/index.ts'
+import type { Access, CallCounts, User } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -38,6 +38,9 @@ export interface HttpServices {
   readonly access: Access
   readonly accounts: Accounts
   readonly audit: Audit
+  readonly callCounts: CallCounts
+  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
+  invite(user: User): Promise<void>
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
@@ -71,6 +74,9 @@ export interface HttpServices {
     readonly builderThreads: number
     /** Calls of the search API by one client in a day; 0: without a limit. */
     readonly dailyCalls: number
+    /** Of the whole domain; null: without a limit. */
+    readonly maxDatasets: number | null
+    readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
     /** How long browsers are to ask by https only; 0: they are not told. */
     readonly hstsSeconds: number
