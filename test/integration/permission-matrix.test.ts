@@ -67,10 +67,13 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
   // Ours: there is no documented deletion.
   ['DELETE', /^\/files\//, 'TOOLS'],
   ['.*', /^\/(users|groups)(\/|$)/, 'ADMIN'],
+  ['GET', /^\/audit(\/|$)/, 'ADMIN'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain|quotas)(\/|$)/, 'SELF'],
 ]
 
 function rightOf({ method, path }: Pick<Operation, 'method' | 'path'>): Right {
+  if (/^\/api\/auth\/v1\/users\//.test(path)) return 'ADMIN'
+  if (/^\/api\/auth\/v1\/(me|sessions)(\/|$)/.test(path)) return 'SELF'
   if (!path.startsWith(managementPath)) return 'public'
   const short = path.slice(managementPath.length)
   const row = table.find(
