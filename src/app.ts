@@ -9,7 +9,7 @@ import {
   requireOwner,
   watchSecurity,
 } from './access/index.ts'
-import { createAccounts } from './accounts/index.ts'
+import { createAccounts, type OpenidSettings } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
 import { lockDataset } from './catalog/index.ts'
@@ -150,8 +150,10 @@ export async function startApp(
         },
         signInFailures: settings.signInFailures,
         minPasswordLength: settings.passwordLength,
+        openid: openidOf(settings),
       },
       mailer,
+      secrets,
       publicUrl: () => settings.publicUrl ?? listensOn,
       onError: (cause) => log('error', 'account_mail_failed', { cause }),
     })
@@ -489,6 +491,20 @@ export async function startApp(
       const { kind, ...facts } = event
       log(kind.endsWith('_failed') ? 'error' : 'info', kind, facts)
     }
+  }
+}
+
+function openidOf(settings: Settings): OpenidSettings | null {
+  if (settings.openidIssuer === null) return null
+  return {
+    issuer: settings.openidIssuer,
+    clientId: settings.openidClientId,
+    clientSecret: settings.openidClientSecret,
+    scope: settings.openidScope,
+    name: settings.openidName,
+    domains: settings.openidDomains,
+    groupsClaim: settings.openidGroupsClaim,
+    groups: settings.openidGroups,
   }
 }
 

@@ -19,6 +19,9 @@ const openSignIn = new Set([
   'resetPassword',
   'acceptInvitation',
   'confirmEmail',
+  'listSignInMethods',
+  'startOpenid',
+  'finishOpenid',
 ])
 
 test('the OpenAPI document and its page', async (t) => {

@@ -28,6 +28,15 @@ export const accountObjects = {
     permissions: Type.Array(Type.String()),
     groups: Type.Array(Type.String(), { description: 'Ids' }),
   }),
+  SignInMethods: Type.Object({
+    password: Type.Boolean(),
+    is_mail_configured: Type.Boolean({ description: 'Whether a forgotten password can be asked for' }),
+    openid: nullable('object', {
+      properties: { name: { type: 'string' }, url: { type: 'string' } },
+      description: 'The name of the provider, and where to send the browser',
+    }),
+  }),
+  OpenidLink: Type.Object({ location: Type.String({ description: 'Where to send the browser' }) }),
   AuditEntry: Type.Object({
     seq: Type.Integer(),
     at: instant(),
