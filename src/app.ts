@@ -1,4 +1,5 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
@@ -56,6 +57,7 @@ import {
 import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
 import { SettingError, type Settings } from './settings.ts'
+import { startSubscriptions } from './subscriptions/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
 export interface App {
@@ -106,7 +108,8 @@ export async function startApp(
     const control = await openControl({ databaseUrl: settings.databaseUrl, sqlitePath: directory.control })
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
-    const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    const secretKey = readSecretKey(settings.secretKey, directory.secretKey)
+    const secrets = createSecretBox(secretKey, ids)
     const owner = `server-${deps.pid}-${ids.hex(4)}`
     const mailer = await startMail({
       control,
@@ -282,6 +285,19 @@ export async function startApp(
       onError: (cause) => log('error', 'webhook_delivery_failed', { cause }),
     })
     closers.push(() => webhooks.stop())
+    const subscriptions = await startSubscriptions({
+      control,
+      clock,
+      ids,
+      access,
+      mailer,
+      publicUrl: () => settings.publicUrl ?? listensOn,
+      // A key of its own: what is signed for one use is worth nothing for another.
+      linkKey: createHmac('sha256', secretKey).update('links of subscriptions').digest(),
+      everyMs: settings.newsMinutes * 60_000,
+      onError: (cause) => log('error', 'telling_subscribers_failed', { cause }),
+    })
+    closers.push(() => subscriptions.stop())
     await makeTemporaryDirectories(directory)
     const harvesters = await startHarvesters({
       control,
@@ -364,6 +380,7 @@ export async function startApp(
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
+      subscriptions,
       schedules,
       realtime,
       harvesters,

@@ -56,6 +56,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   openidDomains: 'any text',
   openidGroupsClaim: 'any text',
   openidGroups: ['staff', '=editors', 'staff='],
+  newsMinutes: ['-1', '1h'],
   demo: ['yes', '2', '-1', 'maybe'],
   builders: ['0', '65', 'two'],
   builderMemoryMb: ['127', '1GB', '-256'],

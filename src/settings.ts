@@ -247,6 +247,12 @@ export const settingSpecs = {
       )
     },
   ),
+  newsMinutes: setting(
+    'BROADSHEET_NEWS_MINUTES',
+    '60',
+    'Shortest time between two mails of one subscription to a dataset, in minutes; publications until then are told together.',
+    integer('BROADSHEET_NEWS_MINUTES', 60, 0, 43_200),
+  ),
   demo: setting(
     'BROADSHEET_DEMO',
     '1',

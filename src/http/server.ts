@@ -19,6 +19,7 @@ import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
+import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
@@ -190,6 +191,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
+  await app.register(async (scope) => registerNotifications(scope, services), {
+    prefix: '/api/notifications/v1',
+  })
   registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)

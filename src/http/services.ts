@@ -23,6 +23,7 @@ import type {
   Tiles,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
+import type { Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -44,6 +45,7 @@ export interface HttpServices {
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly subscriptions: Subscriptions
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters

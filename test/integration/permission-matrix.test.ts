@@ -74,6 +74,7 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
 function rightOf({ method, path }: Pick<Operation, 'method' | 'path'>): Right {
   if (/^\/api\/auth\/v1\/users\//.test(path)) return 'ADMIN'
   if (/^\/api\/auth\/v1\/(me|sessions|openid\/links)(\/|$)/.test(path)) return 'SELF'
+  if (/^\/api\/notifications\/v1\/subscriptions(\/|$)/.test(path)) return 'SELF'
   if (!path.startsWith(managementPath)) return 'public'
   const short = path.slice(managementPath.length)
   const row = table.find(

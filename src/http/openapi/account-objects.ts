@@ -37,6 +37,13 @@ export const accountObjects = {
     }),
   }),
   OpenidLink: Type.Object({ location: Type.String({ description: 'Where to send the browser' }) }),
+  Subscription: Type.Object({
+    subscription_uid: Type.String(),
+    dataset_uid: Type.String(),
+    email: Type.String(),
+    is_confirmed: Type.Boolean(),
+    created_at: instant(),
+  }),
   AuditEntry: Type.Object({
     seq: Type.Integer(),
     at: instant(),
