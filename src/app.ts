@@ -308,6 +308,7 @@ export async function startApp(
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
+      mostDatasets: settings.maxDatasets || null,
       retryDelayMs: retryDelayMs(settings.retryMs),
       ...jobLease,
       onEvent: logWorkerEvent,
@@ -372,11 +373,6 @@ export async function startApp(
       accounts,
       audit,
       callCounts,
-      invite: ({ username }) =>
-        accounts.recovery.invite(username).then(
-          () => {},
-          (cause) => log('error', 'invitation_failed', { username, cause }),
-        ),
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,

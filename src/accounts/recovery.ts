@@ -39,7 +39,7 @@ export interface Recovery {
   changePassword(username: string, password: string): Promise<void>
   /**
    * Another address: at once where no mails are sent, else when it is confirmed by a link that is sent to it. Errors:
-   * access.invalid_email.
+   * access.invalid_address.
    */
   changeEmail(username: string, email: string): Promise<{ readonly isPending: boolean }>
   /** Errors: access.token_worthless. */
@@ -148,7 +148,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     },
 
     async changeEmail(username, email) {
-      if (!isAddress(email)) throw new AppError('access.invalid_email', { email: email.slice(0, 100) })
+      if (!isAddress(email)) throw new AppError('access.invalid_address', { email: email.slice(0, 100) })
       const { passwordHash } = await findPerson(db, username)
       if (!mailer.isConfigured) {
         await setEmail(db, username, email)

@@ -5,6 +5,8 @@
  * What a run made of each dataset is written with its job's id as it goes: an attempt that takes over goes through the
  * source again and finds done what is done.
  */
+import { requireRoomForDataset } from '../access/index.ts'
+import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'
 import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
@@ -40,6 +42,8 @@ export interface HarvestDeps {
   ): Promise<unknown>
   /** Errors: catalog.unknown_dataset. */
   deleteDataset(datasetUid: string): Promise<void>
+  /** Of the whole domain; null: no limit. */
+  readonly mostDatasets: number | null
 }
 
 export const maxDatasets = 50_000
@@ -173,7 +177,7 @@ async function bringUpToDate(
   told: Told,
 ): Promise<void> {
   const { db } = deps.control
-  const wanted = fit(found)
+  const wanted = fit(found, await readTemplates(db))
   const editor = { db, clock: deps.clock, ids: deps.ids, username: harvester.username }
   const known = await findHarvested(db, harvester.harvesterUid, told.remoteId)
   if (known?.dataset_uid && known.applied_json !== null) {
@@ -187,6 +191,7 @@ async function bringUpToDate(
     return writeOutcome(db, { ...told, change: 'updated', details, applied: wanted })
   }
   await db.transaction().execute(async (trx) => {
+    await requireRoomForDataset(trx, harvester.username, deps.mostDatasets)
     const datasetUid = await createHarvested(trx, editor, told.remoteId, wanted)
     if (harvester.options.restricted)
       await trx

@@ -1,4 +1,4 @@
-import type { Access, CallCounts, User } from '../access/index.ts'
+import type { Access, CallCounts } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -40,8 +40,6 @@ export interface HttpServices {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly callCounts: CallCounts
-  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
-  invite(user: User): Promise<void>
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks

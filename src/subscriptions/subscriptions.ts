@@ -28,7 +28,7 @@ import {
 export interface Subscriptions {
   /**
    * Asks whoever reads what comes to the address to confirm; one's own confirmed address needs no more. What is answered
-   * does not say whether it is subscribed already. Errors: subscriptions.mail_off, access.invalid_email,
+   * does not say whether it is subscribed already. Errors: subscriptions.mail_off, access.invalid_address,
    * access.too_many_requests.
    */
   subscribe(order: {
@@ -168,7 +168,7 @@ export async function startSubscriptions(options: SubscriptionOptions): Promise<
     async subscribe({ publication, email: given, principal, network }) {
       if (!mailer.isConfigured) throw new AppError('subscriptions.mail_off', {})
       const email = given.trim().toLowerCase()
-      if (!isAddress(email)) throw new AppError('access.invalid_email', { email: given.slice(0, 254) })
+      if (!isAddress(email)) throw new AppError('access.invalid_address', { email: given.slice(0, 254) })
       limitNetwork(network)
       const datasetUid = publication.dataset_uid
       const isOwn = await isOwnAddress(principal, email)

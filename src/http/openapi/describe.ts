@@ -7,7 +7,7 @@ import { ref } from './shapes.ts'
 
 /** In the order of the page. */
 const tags = [
-  { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
+  { name: 'datasets', description: 'Create, read, rename and delete datasets' },
   { name: 'actions', description: 'Publish, unpublish, abort: each a job' },
   { name: 'gates', description: 'What a publish must pass to be shown without a word from a human' },
   { name: 'versions', description: 'Saved states of a dataset: list, label, restore, delete' },
@@ -23,8 +23,11 @@ const tags = [
     description: 'What the records are made of: kept generations, manifests, rejected rows',
   },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
+  { name: 'templates', description: 'What can be said of datasets: templates of metadata and their fields' },
+  { name: 'domain', description: 'Name, look, languages, licences and themes of the domain' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
+  { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },

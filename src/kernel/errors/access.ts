@@ -125,6 +125,11 @@ export const accessErrors = defineErrors({
     errorKey: 'OpenIDLinkedElsewhereException',
     message: 'This identity is linked to another account',
   },
+  'access.invalid_address': {
+    status: 400,
+    errorKey: 'InvalidAddressException',
+    message: 'This is not an e-mail address: {email}',
+  },
   'access.unknown_session': {
     status: 404,
     errorKey: 'UnknownSessionException',
@@ -162,12 +167,6 @@ export const accessErrors = defineErrors({
     status: 403,
     errorKey: 'PermissionDeniedException',
     message: 'You cannot give {permission} to anybody: you do not have it here yourself',
-  },
-  'access.password_set_with_key': {
-    status: 403,
-    errorKey: 'PermissionDeniedException',
-    message: 'Passwords cannot be set with an API key',
-    hint: 'Use a user name and password',
   },
   'access.unknown_user': {
     status: 404,
@@ -230,16 +229,6 @@ export const accessErrors = defineErrors({
     errorKey: 'InvalidGroupException',
     message: 'The title of a group needs a letter or a digit from a to z',
   },
-  'access.weak_password': {
-    status: 400,
-    errorKey: 'WeakPasswordException',
-    message: 'A password has at least {minLength} characters',
-  },
-  'access.invalid_email': {
-    status: 400,
-    errorKey: 'InvalidEmailException',
-    message: 'This is not an e-mail address: {email}',
-  },
   'access.expired_already': {
     status: 400,
     errorKey: 'InvalidParameterException',
@@ -248,7 +237,7 @@ export const accessErrors = defineErrors({
   'access.quota_exceeded': {
     status: 429,
     errorKey: 'QuotaExceededException',
-    message: 'The quota of {max} calls in a {unit} is used up: {subject}',
+    message: 'The quota of {max} calls per {unit} is used up: {subject}',
     hint: 'Go on in {retryAfterSeconds} s',
   },
   'access.too_many_datasets': {
