@@ -34,12 +34,14 @@ export {
   openConnection,
   updateConnection,
 } from './connections.ts'
+export { copyDataset } from './copy-dataset.ts'
 export {
   createDataset,
   createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
   findDataset,
+  findDatasets,
   listDatasets,
   renameDataset,
   setVisibility,

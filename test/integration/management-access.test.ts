@@ -41,6 +41,9 @@ const rights = {
 /** The specification's table of routes, first match first: a route that is added later falls under it too. */
 const table: readonly (readonly [method: string, path: RegExp, right: keyof typeof rights])[] = [
   ['GET', /^\/datasets$/, 'INDEX'],
+  ['GET', /^\/export_datasets\/[^/]+$/, 'INDEX'],
+  // Ours: with the right to edit the original.
+  ['POST', /^\/datasets\/[^/]+\/duplicate$/, 'CREATE'],
   ['POST', /^\/datasets$/, 'CREATE'],
   ['.*', /^\/datasets\/[^/]+\/security\//, 'SECURITY'],
   ['PUT', /^\/datasets\/[^/]+\/(publish|unpublish|abort|abort_processing|save_version)$/, 'PUBLISH'],

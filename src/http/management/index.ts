@@ -6,6 +6,7 @@ import { registerActions } from './action-routes.ts'
 import { registerAttached } from './attached-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
+import { registerDatasetExports } from './dataset-export-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
@@ -32,6 +33,7 @@ import { registerWebhooks } from './webhook-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
+  registerDatasetExports,
   registerMetadata,
   registerTemplates,
   registerDomain,
