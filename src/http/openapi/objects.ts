@@ -4,6 +4,7 @@
  * Sources: management API sections 2 to 19, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
+import { accountObjects } from './account-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
@@ -11,6 +12,7 @@ import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
+  ...accountObjects,
   ...managementObjects,
   ...surfaceObjects,
   ...exploreObjects,
