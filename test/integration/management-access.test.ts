@@ -82,6 +82,8 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
   ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
   ['PUT', /^\/domain$/, 'ADMIN'],
+  // Pages and images are for whoever has a right on one of them: pages.test.ts.
+  ['.*', /^\/(pages|images)(\/|$)/, 'SELF'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain)(\/|$)/, 'SELF'],
 ]
 

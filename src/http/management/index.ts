@@ -17,9 +17,12 @@ import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
 import { registerHarvesters } from './harvester-routes.ts'
+import { registerImages } from './image-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
+import { registerPages } from './page-routes.ts'
+import { registerPageSecurity } from './page-security-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerRealtime } from './realtime-routes.ts'
@@ -57,6 +60,9 @@ const parts: readonly RegisterRoutes[] = [
   registerHarvesters,
   registerFiles,
   registerAttached,
+  registerPages,
+  registerPageSecurity,
+  registerImages,
   registerConnections,
   registerTools,
   registerApiKeys,
