@@ -53,7 +53,13 @@ export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
-export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
+export {
+  changeMetadata,
+  type MetadataEntry,
+  metadataEntries,
+  metadataEntry,
+  remoteMetas,
+} from './metadata.ts'
 export {
   type MetadataField,
   type MetadataTemplate,

@@ -1,10 +1,11 @@
 import { mayDo, type Principal } from '../../access/index.ts'
 import type { ControlDb } from '../../control/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
-import type { Expansion } from './render.ts'
 
 /** Prints the user that an attribute names: in full where that attribute is to be expanded. Management API section 6.5. */
 export type UserPrinter = (attribute: string, username: string) => JsonObject
+
+export const shortUser: UserPrinter = (_attribute, username) => ({ username })
 
 /**
  * `attributes`: those that name users. Somebody who has left is shown by name; addresses are for those who run the domain.
@@ -12,11 +13,11 @@ export type UserPrinter = (attribute: string, username: string) => JsonObject
 export async function expandedUsers(
   db: ControlDb,
   principal: Principal,
-  expand: Expansion,
+  expand: { has(attribute: string): boolean },
   attributes: readonly string[],
 ): Promise<UserPrinter> {
   const wanted = new Set(attributes.filter((attribute) => expand.has(attribute)))
-  if (wanted.size === 0) return (_attribute, username) => ({ username })
+  if (wanted.size === 0) return shortUser
   const rows = await db
     .selectFrom('users')
     .select(['username', 'first_name', 'last_name', 'email', 'is_active', 'account_type'])
