@@ -1,5 +1,6 @@
 /** What the list of datasets and its export share: which datasets, in which order, printed how. Management API section 8.2. */
 import { Type } from 'typebox'
+import { editableDatasets, type Principal } from '../../access/index.ts'
 import {
   type DatasetRow,
   findDatasets,
@@ -42,24 +43,26 @@ export interface Listing {
 /** Those that the database orders by itself. */
 const plainSort = /^-?(dataset_id|dataset_uid|created_at|last_modified|status)$/
 
-/** Errors: those of ODSQL, http.invalid_parameter, records.unknown_timezone. */
+/** Those that whoever asks may edit. Errors: those of ODSQL, http.invalid_parameter, records.unknown_timezone. */
 export async function selectDatasets(
   services: HttpServices,
-  listing: Listing,
+  asked: { readonly principal: Principal; readonly query: Listing },
   page: { readonly rows: number; readonly page: number },
   signal?: AbortSignal,
 ): Promise<DatasetRow[]> {
   const { db } = services.control
+  const listing = asked.query
   const { where, sort } = listing
+  const among = await editableDatasets(db, asked.principal)
   if (!where?.trim() && (sort === undefined || plainSort.test(sort)))
-    return listDatasets(db, { ...page, sort })
+    return listDatasets(db, { ...page, sort, among })
   const uids = await services.workingCatalog.select(
     {
       where,
       sort,
       timezone: zoneOf(listing),
       now: services.clock.now(),
-      among: 'all',
+      among,
       limit: page.rows,
       offset: (page.page - 1) * page.rows,
     },
