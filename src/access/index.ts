@@ -44,4 +44,4 @@ export {
   writeRuleset,
 } from './security.ts'
 export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
-export { requireOwnerSees, requireWholeDataset } from './whole-datasets.ts'
+export { requireAllSeen, requireOwnerSees, requireWholeDataset } from './whole-datasets.ts'

@@ -433,6 +433,34 @@ describe('rules of a user', () => {
   })
 })
 
+test('who may publish a dataset but sees a part of it is not shown its records by the management API either', async () => {
+  const publisher = addUser(server, 'publisher', {
+    user: [],
+    key: ['explore_restricted_dataset', 'publish_dataset'],
+  })
+  const { datasetUid, resourceUid } = await make('partly', rules)
+  const base = `${managementPath}/datasets/${datasetUid}`
+  await server.expect(201, 'POST', `${base}/security/users`, {
+    body: { ...rules, permissions: ['publish_dataset'], user: { username: 'publisher' } },
+  })
+  await server.jobDone(await server.publish(datasetUid))
+  const { generation_uid } = (await server.expect(200, 'GET', `${base}/generations`)).json[0]
+  await server.expect(200, 'GET', base, { auth: publisher })
+  for (const path of [
+    `diff?from=${generation_uid}`,
+    `diff/records?from=${generation_uid}`,
+    `diff/export?from=${generation_uid}`,
+    'rejects',
+    'records_errors',
+    'status/records_errors',
+    `resources/${resourceUid}/preview`,
+  ]) {
+    const { json } = await server.expect(403, 'GET', `${base}/${path}`, { auth: publisher })
+    assert.equal(json.error_id, 'access.records_hidden', path)
+    await server.expect(200, 'GET', `${base}/${path}`)
+  }
+})
+
 test('a change of rules holds for the next request, in the catalog too', async () => {
   const moving = await make('moving', { visible_fields: ['id'] })
   await order(moving, 'publish')
