@@ -1,3 +1,15 @@
+export { releaseAttachedBlobs } from './attached-blobs.ts'
+export { attach, describeAttached, detach } from './attached-files.ts'
+export {
+  type AttachedFile,
+  type AttachedKind,
+  attachedKinds,
+  findAttached,
+  listAttached,
+  publishedAttached,
+  type StoredFile,
+  unknownAttached,
+} from './attached-rows.ts'
 export {
   type ChangeRow,
   findChange,
@@ -33,19 +45,27 @@ export {
   setVisibility,
   slug,
 } from './datasets.ts'
+export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
 export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
+export {
+  type MetadataField,
+  type MetadataTemplate,
+  metadataFault,
+  purposeOf,
+  templateTypes,
+} from './metadata-templates.ts'
 export {
   findPublication,
   listPublications,
   notePublicationShown,
   publicationRevision,
 } from './publications.ts'
+export { publishedMetas, requireMandatory } from './published-metas.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,
@@ -61,3 +81,13 @@ export {
 export { withoutSecrets } from './secrets.ts'
 export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'
+export { suggestMetadata } from './suggest-metadata.ts'
+export { isAdminTemplate } from './system-templates.ts'
+export {
+  createTemplate,
+  deleteTemplate,
+  findTemplate,
+  readTemplates,
+  replaceTemplate,
+  type Templates,
+} from './template-store.ts'

@@ -6,6 +6,7 @@
  * source again and finds done what is done.
  */
 import { requireRoomForDataset } from '../access/index.ts'
+import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'
 import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
@@ -176,7 +177,7 @@ async function bringUpToDate(
   told: Told,
 ): Promise<void> {
   const { db } = deps.control
-  const wanted = fit(found)
+  const wanted = fit(found, await readTemplates(db))
   const editor = { db, clock: deps.clock, ids: deps.ids, username: harvester.username }
   const known = await findHarvested(db, harvester.harvesterUid, told.remoteId)
   if (known?.dataset_uid && known.applied_json !== null) {

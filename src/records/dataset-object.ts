@@ -1,5 +1,5 @@
 /** The dataset object of the search API. Explore API, section 2. */
-import { isAdminTemplate } from '../catalog/index.ts'
+import { type AttachedFile, type AttachedKind, isAdminTemplate, publishedAttached } from '../catalog/index.ts'
 import { type Field, formatInstant, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import type { Publication } from './publication.ts'
 
@@ -9,7 +9,11 @@ export function datasetObject(publication: Publication, recordsCount: number | n
   return {
     dataset_id: row.dataset_id,
     dataset_uid: row.dataset_uid,
-    attachments: [],
+    attachments: attachedSeen(publication, 'attachment').map(attachedObject),
+    alternative_exports: attachedSeen(publication, 'alternative_export').map((file) => ({
+      ...attachedObject(file),
+      description: file.description,
+    })),
     has_records: fields.length > 0,
     data_visible: view?.isDataVisible ?? true,
     features: featuresOf(fields),
@@ -23,6 +27,19 @@ export function datasetObject(publication: Publication, recordsCount: number | n
     })),
     ...(row.is_partial === 1 ? { partial: true } : {}),
   }
+}
+
+/**
+ * What is offered to the reader beside the records. Alternative exports are the data in files of the publisher's, with all that
+ * is in them: who sees a part of the data is offered none.
+ */
+export function attachedSeen({ row, view }: Publication, kind: AttachedKind): AttachedFile[] {
+  return kind === 'alternative_export' && view !== null ? [] : publishedAttached(row, kind)
+}
+
+/** What readers are told of an attachment or an alternative export. */
+export function attachedObject({ attached_uid, title, url, file }: AttachedFile) {
+  return { id: attached_uid, title, mimetype: file?.mimetype ?? null, url }
 }
 
 export function featuresOf(fields: readonly Field[]): string[] {

@@ -43,6 +43,8 @@ export async function findVisibleById(
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
   // A version that was saved while it was restricted is nobody's to keep either.
   const isPublic = reader.isPublic && seen.visibility === 'domain'
+  if (!isPublic)
+    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   return publicationFor({ ...reader, isPublic }, seen, fieldsOf(seen))
 }
 

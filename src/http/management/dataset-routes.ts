@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { editableDatasets, giveToCreator, mayDo, requireRoomForDataset } from '../../access/index.ts'
 import { createDatasetWithin, findDataset, listDatasets, renameDataset } from '../../catalog/index.ts'
-import type { JsonObject } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { expansionOf, printDataset } from './render.ts'
@@ -77,6 +76,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         return uid
       })
       const row = await findDataset(control.db, datasetUid)
+      request.audited.target = { type: 'dataset', id: row.dataset_uid }
       return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
     },
   )
@@ -117,14 +117,5 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       await services.actions.deleteDataset(dataset_uid)
       return reply.status(204).send()
     },
-  )
-
-  scope.get(
-    '/domain',
-    operation('SELF', 'readDomain', 'What this server offers', answerOf('Domain'), { tags }),
-    async (): Promise<JsonObject> => ({
-      domain_id: 'broadsheet',
-      properties: { 'metadata.themes': [] },
-    }),
   )
 }

@@ -5,8 +5,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mayDo } from '../../access/index.ts'
-import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts'
-import type { FilesTable } from '../../control/index.ts'
+import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -203,7 +202,7 @@ function safeType(mimetype: string): string {
 }
 
 /** As an attachment, never as a page of ours: an uploaded HTML file must not run here. */
-export function sendFile(reply: FastifyReply, file: FilesTable, body: Readable): FastifyReply {
+export function sendFile(reply: FastifyReply, file: StoredFile, body: Readable): FastifyReply {
   return reply
     .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
     .header('Content-Disposition', contentDisposition(file.filename))

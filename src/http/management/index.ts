@@ -3,11 +3,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
+import { registerAttached } from './attached-routes.ts'
+import { registerAudit } from './audit-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
+import { registerDomain } from './domain-routes.ts'
 import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
@@ -26,6 +29,7 @@ import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSecurity } from './security-routes.ts'
 import { registerSteps } from './step-routes.ts'
+import { registerTemplates } from './template-routes.ts'
 import { registerTools } from './tool-routes.ts'
 import { registerUsers } from './user-routes.ts'
 import { registerVersions } from './version-routes.ts'
@@ -35,6 +39,8 @@ const parts: readonly RegisterRoutes[] = [
   registerDatasets,
   registerSecurity,
   registerMetadata,
+  registerTemplates,
+  registerDomain,
   registerResources,
   registerSteps,
   registerProcessors,
@@ -53,12 +59,14 @@ const parts: readonly RegisterRoutes[] = [
   registerRealtime,
   registerHarvesters,
   registerFiles,
+  registerAttached,
   registerConnections,
   registerTools,
   registerApiKeys,
   registerUsers,
   registerGroups,
   registerQuotas,
+  registerAudit,
 ]
 
 export function registerManagement(app: FastifyInstance, services: HttpServices): void {

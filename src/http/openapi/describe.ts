@@ -23,8 +23,11 @@ const tags = [
     description: 'What the records are made of: kept generations, manifests, rejected rows',
   },
   { name: 'metadata', description: 'What is said of a dataset; readers see it with the next publish' },
+  { name: 'templates', description: 'What can be said of datasets: templates of metadata and their fields' },
+  { name: 'domain', description: 'Name, look, languages, licences and themes of the domain' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
+  { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },
@@ -33,7 +36,10 @@ const tags = [
   { name: 'users', description: 'Accounts of people, with what they may do and have used' },
   { name: 'groups', description: 'What users have in common' },
   { name: 'apikeys', description: 'Keys for programs' },
+  { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
+  { name: 'account', description: 'Passwords, invitations and one’s own account' },
+  { name: 'audit', description: 'What was done by whom' },
   { name: 'operations', description: 'For the one who runs the server' },
 ]
 
@@ -53,7 +59,7 @@ const errorTexts = {
   503: 'The query takes too long or too much; or the server is not ready',
 } as const
 
-const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }]
+const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }, { session: [] }]
 
 interface Operation {
   operationId: string
@@ -88,6 +94,13 @@ export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions =>
           },
           apikeyQuery: { type: 'apiKey', in: 'query', name: 'apikey' },
           basic: { type: 'http', scheme: 'basic' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'broadsheet_session',
+            description:
+              'Set by `POST /api/auth/v1/session`; what is not GET, HEAD or OPTIONS needs the header `X-CSRF-Token` with it',
+          },
         },
       },
     },
@@ -136,7 +149,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   const { status, description, content } = answer
   operation.responses = { [status]: { description, ...(content ? { content } : {}) } }
   for (const error of errorsOf(path, operation, facts)) {
-    const kind = path.startsWith('/api/management/') ? 'Management' : 'Explore'
+    const kind = /^\/api\/(management|auth|notifications)\//.test(path) ? 'Management' : 'Explore'
     operation.responses[error] = { $ref: `#/components/responses/${kind}${error}` }
   }
 }
@@ -164,5 +177,7 @@ function errorsOf(
       ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [503] : []),
     ]
   }
+  if (/^\/api\/(auth|notifications)\//.test(path))
+    return [400, 401, 403, ...(path.includes('{') ? [404] : []), 429]
   return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]
 }
