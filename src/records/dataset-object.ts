@@ -9,8 +9,8 @@ export function datasetObject(publication: Publication, recordsCount: number | n
   return {
     dataset_id: row.dataset_id,
     dataset_uid: row.dataset_uid,
-    attachments: attachedSeen(publication, 'attachment').map(attachedObject),
-    alternative_exports: attachedSeen(publication, 'alternative_export').map((file) => ({
+    attachments: visibleAttached(publication, 'attachment').map(attachedObject),
+    alternative_exports: visibleAttached(publication, 'alternative_export').map((file) => ({
       ...attachedObject(file),
       description: file.description,
     })),
@@ -29,11 +29,8 @@ export function datasetObject(publication: Publication, recordsCount: number | n
   }
 }
 
-/**
- * What is offered to the reader beside the records. Alternative exports are the data in files of the publisher's, with all that
- * is in them: who sees a part of the data is offered none.
- */
-export function attachedSeen({ row, view }: Publication, kind: AttachedKind): AttachedFile[] {
+/** Ready-made exports hold every record: they are for readers who see everything. */
+export function visibleAttached({ row, view }: Publication, kind: AttachedKind): AttachedFile[] {
   return kind === 'alternative_export' && view !== null ? [] : publishedAttached(row, kind)
 }
 

@@ -1,6 +1,6 @@
 export { type Catalog, type CatalogReader, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
-export { attachedObject, attachedSeen, datasetObject } from './dataset-object.ts'
+export { attachedObject, datasetObject, visibleAttached } from './dataset-object.ts'
 export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export {
   createFacets,

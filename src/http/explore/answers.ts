@@ -82,10 +82,14 @@ const tagsOf = (request: FastifyRequest) =>
 
 /** What caches may do with the answer: keep it, and ask whether it still holds. */
 export function setCacheHeaders(reply: FastifyReply, publication: Publication): void {
-  const { row, reader } = publication
+  const { row, view, reader } = publication
   reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
   reply.header('Cache-Control', reader.isPublic ? 'public, no-cache' : 'private, no-cache')
-  reply.header('Vary', 'Authorization, Cookie, Accept-Encoding')
+  const isSameForAll = reader.isPublic && view === null
+  reply.header(
+    'Vary',
+    isSameForAll ? 'Authorization, Accept-Encoding' : 'Authorization, Cookie, Accept-Encoding',
+  )
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
 }
 

@@ -3,7 +3,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AttachedKind, unknownAttached } from '../../catalog/index.ts'
-import { attachedObject, attachedSeen } from '../../records/index.ts'
+import { attachedObject, visibleAttached } from '../../records/index.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, sendJson, setCacheHeaders } from './answers.ts'
@@ -46,7 +46,7 @@ export function registerAttached(app: FastifyInstance, services: HttpServices, r
         if (isUnchanged(request, reply, publication)) return reply.status(304).send()
         const { version } = request.query
         const suffix = version ? `?version=${encodeURIComponent(version)}` : ''
-        const listed = attachedSeen(publication, kind).map((attached) => {
+        const listed = visibleAttached(publication, kind).map((attached) => {
           const { mimetype, ...facts } = attachedObject(attached)
           return {
             href: `${datasetHref(request, row.dataset_id)}/${path}/${attached.attached_uid}${suffix}`,
@@ -76,7 +76,7 @@ async function sendAttached(
   attachedUid: string,
 ): Promise<FastifyReply> {
   const publication = await findVisible(services, request)
-  const attached = attachedSeen(publication, kind).find((other) => other.attached_uid === attachedUid)
+  const attached = visibleAttached(publication, kind).find((other) => other.attached_uid === attachedUid)
   if (!attached) throw unknownAttached(kind, attachedUid)
   setCacheHeaders(reply, publication)
   const { file } = attached
