@@ -45,4 +45,4 @@ export {
   writeRuleset,
 } from './security.ts'
 export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
-export { requireOwnerSees, requireWholeDataset, seesWhole } from './whole-datasets.ts'
+export { requireAllSeen, requireOwnerSees, requireWholeDataset, seesWhole } from './whole-datasets.ts'

@@ -39,9 +39,9 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
-  readonly callCounts: CallCounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { requireAllSeen } from '../../access/index.ts'
 import {
   addResource,
   type ConfiguredResource,
@@ -154,11 +155,9 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     `${one}/preview`,
     operation('READ', 'previewResource', 'First records of a resource', answerOf('Preview'), oneSchema),
     async (request, reply) => {
-      const resource = await findResource(
-        catalogDeps,
-        await uidOf(request.params.dataset_uid),
-        request.params.resource_uid,
-      )
+      const datasetUid = await uidOf(request.params.dataset_uid)
+      await requireAllSeen(services.control.db, request.principal, datasetUid)
+      const resource = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
       return sendPreview(reply, await previewOf(services, resource, disconnectSignal(reply)))
     },
   )
