@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions, requireOwner, watchSecurity } from './access/index.ts'
+import {
+  createAccess,
+  createCallCounts,
+  domainPermissions,
+  requireOwner,
+  watchSecurity,
+} from './access/index.ts'
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
@@ -116,6 +122,12 @@ export async function startApp(
     })
     closers.push(() => mailer.stop())
     await watchSecurity(control)
+    const callCounts = createCallCounts({
+      db: control.db,
+      clock,
+      onError: (cause) => log('error', 'counting_calls_failed', { cause }),
+    })
+    closers.push(() => callCounts.stop())
     const access = createAccess({ db: control.db, clock, ids })
     const audit = createAudit({
       db: control.db,
@@ -241,6 +253,7 @@ export async function startApp(
           sliceBytes,
           maxErrorSamples,
         },
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         indexLaterBytes: settings.indexLaterMb * mebi,
         indexing: new Set(),
         retentionMs: settings.retentionHours * 3_600_000,
@@ -292,14 +305,14 @@ export async function startApp(
         dataset: {
           lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
           async order(trx, { scheduleUid, target, username }) {
-            await requireOwner(trx, username, 'PUBLISH', clock.now())
+            await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, target.uid)
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
         harvester: {
           lock: lockHarvester,
           async order(trx, { target, username }) {
-            await requireOwner(trx, username, 'HARVEST', clock.now())
+            await requireOwner(trx, { username, permission: 'HARVEST', now: clock.now() }, null)
             return harvesters.orderWithin(trx, target.uid, 'harvest', username)
           },
         },
@@ -315,7 +328,7 @@ export async function startApp(
       maxKeptBytes: settings.realtimeKeptMb * mebi,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
-        await requireOwner(trx, username, 'PUBLISH', clock.now())
+        await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, datasetUid)
         return actions.orderPublishWithin(trx, datasetUid, username, { cause })
       },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
@@ -323,7 +336,9 @@ export async function startApp(
     closers.push(() => realtime.stop())
 
     let isDraining = false
+    const readersSecret = await cursorSecret(control.db, ids)
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
+    const records = createRecords(recordsDeps)
     const exports = createExports({
       engine,
       queue,
@@ -340,6 +355,8 @@ export async function startApp(
       access,
       accounts,
       audit,
+      callCounts,
+      invite: async ({ username }) => log('info', 'user_invited', { username }),
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
@@ -351,9 +368,10 @@ export async function startApp(
       blobs,
       fetchPolicy,
       builders,
-      records: createRecords(recordsDeps),
+      records,
       responseCache,
-      cursors: createCursors(await cursorSecret(control.db, ids)),
+      cursors: createCursors(readersSecret, ids),
+      recordIdSecret: readersSecret,
       facets: createFacets(recordsDeps),
       tiles: createTiles(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
@@ -365,7 +383,14 @@ export async function startApp(
         generationsDirectory: directory.generations,
         tmpDirectory: directory.exports,
       }),
-      catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
+      catalog: createCatalog({
+        db: control.db,
+        engine,
+        pool,
+        records,
+        clock,
+        queryTimeoutMs: settings.queryTimeoutMs,
+      }),
       exports,
       parts: createParts({ generationsDirectory: directory.generations, store: generations }),
       generations,
@@ -375,6 +400,8 @@ export async function startApp(
         builderMemoryMb: settings.builderMemoryMb,
         builderThreads: settings.builderThreads,
         dailyCalls: settings.dailyCalls,
+        maxDatasets: settings.maxDatasets || null,
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         stalledMs: settings.stalledSeconds * 1000,
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),

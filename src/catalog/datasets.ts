@@ -1,8 +1,15 @@
-import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
+import {
+  type ControlDb,
+  type DatasetRecord,
+  type HeldPublishesTable,
+  notify,
+  securityChannel,
+} from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
 import { readDomain } from './domain.ts'
 import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
+import { notePublicationShown } from './publications.ts'
 import { recordChange } from './record-change.ts'
 import { readTemplates } from './template-store.ts'
 
@@ -215,10 +222,15 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/** Errors: http.invalid_parameter for a sort that is not offered. */
+/** `among`: of these uids only. Errors: http.invalid_parameter for a sort that is not offered. */
 export async function listDatasets(
   db: ControlDb,
-  query: { rows: number; page: number; sort: string | undefined },
+  query: {
+    rows: number
+    page: number
+    sort: string | undefined
+    among: 'all' | ReadonlySet<string>
+  },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
   const name = (query.sort ?? 'created_at').replace(/^-/, '')
@@ -226,7 +238,11 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
-  const rows = await selectDatasets(db)
+  const { among } = query
+  if (among !== 'all' && among.size === 0) return []
+  let selected = selectDatasets(db)
+  if (among !== 'all') selected = selected.where('datasets.dataset_uid', 'in', [...among])
+  const rows = await selected
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
     .limit(query.rows)
@@ -273,17 +289,8 @@ export async function setVisibility(
   const now = deps.clock.now()
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
-    const published = await trx
-      .updateTable('publications')
-      .set({ visibility })
-      .where('dataset_uid', '=', datasetUid)
-      .returning('generation_uid')
-      .executeTakeFirst()
-    if (!published) return
-    const { generation_uid } = published
-    await trx
-      .insertInto('publication_log')
-      .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
-      .execute()
+    await notify(trx, securityChannel, datasetUid)
+    await trx.updateTable('publications').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
+    await notePublicationShown(trx, datasetUid, now)
   })
 }

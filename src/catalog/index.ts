@@ -59,7 +59,12 @@ export {
   purposeOf,
   templateTypes,
 } from './metadata-templates.ts'
-export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export {
+  findPublication,
+  listPublications,
+  notePublicationShown,
+  publicationRevision,
+} from './publications.ts'
 export { publishedMetas, requireMandatory } from './published-metas.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {

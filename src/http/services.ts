@@ -1,4 +1,4 @@
-import type { Access } from '../access/index.ts'
+import type { Access, CallCounts, User } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -39,6 +39,9 @@ export interface HttpServices {
   readonly access: Access
   readonly accounts: Accounts
   readonly audit: Audit
+  readonly callCounts: CallCounts
+  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
+  invite(user: User): Promise<void>
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
@@ -53,6 +56,8 @@ export interface HttpServices {
   readonly builders: BuilderHost
   readonly records: Records
   readonly cursors: Cursors
+  /** What record ids are keyed with for readers who do not see every field. */
+  readonly recordIdSecret: string
   readonly responseCache: ResponseCache
   readonly facets: Facets
   readonly tiles: Tiles
@@ -72,6 +77,9 @@ export interface HttpServices {
     readonly builderThreads: number
     /** Calls of the search API by one client in a day; 0: without a limit. */
     readonly dailyCalls: number
+    /** Of the whole domain; null: without a limit. */
+    readonly maxDatasets: number | null
+    readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */

@@ -12,6 +12,7 @@ export {
   compileTileShapes,
   type TileOrder,
 } from './compile/tiles.ts'
+export { compileView, type Grant } from './compile/view.ts'
 export { type DescribedField, describeLanguage, type LanguageDescription } from './describe.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
@@ -22,6 +23,6 @@ export { type Lexicon, lex, type Token } from './lex/lex.ts'
 export { prefixWords } from './resolve/predicates.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'
-export type { Query } from './resolve/typed.ts'
+export type { Predicate, Query } from './resolve/typed.ts'
 export { type Column, type QuerySchema, recordSchema, type Type, valueType } from './schema.ts'
 export { polygonOf, translateQ } from './v1/translate-q.ts'

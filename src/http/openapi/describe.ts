@@ -133,6 +133,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   if (!facts) throw new Error(`${path} ${operation.operationId} says nothing of its answers`)
   const { permission, answer, body } = facts
   operation.security = permission === 'public' ? [{}, ...credentials] : credentials
+  Object.assign(operation, { 'x-permission': permission })
   const needed = permissionsNeeded(permission)
   if (needed !== '') {
     operation.description = [operation.description, `Needs ${needed}.`].filter(Boolean).join(' ')
@@ -168,7 +169,9 @@ function errorsOf(
       404,
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
-      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [429, 503] : []),
+      // Users can have quotas.
+      429,
+      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [503] : []),
     ]
   }
   if (/^\/api\/(auth|notifications)\//.test(path))

@@ -45,6 +45,14 @@ export const recordErrors = defineErrors({
     exploreCode: 'InvalidRESTParameterError',
     message: 'Invalid value for timezone: {timezone}; it must be a zone id such as Europe/Paris',
   },
+  'records.data_not_visible': {
+    status: 403,
+    errorKey: 'DataNotVisibleException',
+    exploreCode: 'DataNotVisible',
+    message:
+      'The data of this dataset is not visible to you: only its metadata and the list of its fields are',
+    hint: 'Sign in as somebody who may see the data, or ask the publisher for access',
+  },
   'records.no_geo_field': {
     status: 400,
     errorKey: 'NoGeoFieldException',
