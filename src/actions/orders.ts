@@ -9,7 +9,13 @@ import { takeIdempotencyKey } from './idempotency.ts'
 import { moveStatus } from './move-status.ts'
 import { type Status, statusesAccepting } from './status.ts'
 
-export type ActionName = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version' | 'restore_version'
+export type ActionName =
+  | 'publish'
+  | 'publish_metadata'
+  | 'unpublish'
+  | 'undo_unpublish'
+  | 'save_version'
+  | 'restore_version'
 
 interface OrderDeps {
   readonly db: ControlDb

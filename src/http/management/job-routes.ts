@@ -11,6 +11,7 @@ const tags = ['jobs']
 /** Others are the server's own. */
 export const publicFunctions = [
   'publish',
+  'publish_metadata',
   'unpublish',
   'undo_unpublish',
   'abort_processing',
