@@ -212,10 +212,15 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/** Errors: http.invalid_parameter for a sort that is not offered. */
+/** `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort that is not offered. */
 export async function listDatasets(
   db: ControlDb,
-  query: { rows: number; page: number; sort: string | undefined },
+  query: {
+    readonly limit: number
+    readonly offset: number
+    readonly sort?: string | undefined
+    readonly datasetId?: string | undefined
+  },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
   const name = (query.sort ?? 'created_at').replace(/^-/, '')
@@ -223,13 +228,25 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
-  const rows = await selectDatasets(db)
+  let selected = selectDatasets(db)
+  if (query.datasetId !== undefined) selected = selected.where('datasets.dataset_id', '=', query.datasetId)
+  const rows = await selected
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
-    .limit(query.rows)
-    .offset((query.page - 1) * query.rows)
+    .limit(query.limit)
+    .offset(query.offset)
     .execute()
   return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
+}
+
+/** How many `listDatasets` would find on all pages together. */
+export async function countDatasets(
+  db: ControlDb,
+  query: { readonly datasetId?: string | undefined },
+): Promise<number> {
+  let counted = db.selectFrom('datasets').select((eb) => eb.fn.countAll<number>().as('count'))
+  if (query.datasetId !== undefined) counted = counted.where('dataset_id', '=', query.datasetId)
+  return Number((await counted.executeTakeFirstOrThrow()).count)
 }
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */

@@ -14,6 +14,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  countDatasetsByConnection,
   createConnection,
   deleteConnection,
   findConnection,
@@ -22,7 +23,9 @@ export {
   openConnection,
   updateConnection,
 } from './connections.ts'
+export { copyDataset } from './copy-dataset.ts'
 export {
+  countDatasets,
   createDataset,
   createDatasetWithin,
   type DatasetRow,
@@ -33,13 +36,22 @@ export {
   setVisibility,
   slug,
 } from './datasets.ts'
-export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
+export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
-export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
+export {
+  changeMetadata,
+  type MetadataChange,
+  type MetadataEntry,
+  metadataEntries,
+  metadataEntry,
+  metasOf,
+  replaceMetadata,
+} from './metadata.ts'
+export { findMetadataField, isAdminTemplate, metadataFault, metadataTemplates } from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
@@ -48,6 +60,7 @@ export {
   deleteResource,
   filePrefix,
   findResource,
+  forgetFetched,
   listResources,
   type ResourceInput,
   replaceResource,

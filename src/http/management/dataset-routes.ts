@@ -44,10 +44,9 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       }),
     }),
     async (request) => {
-      const rows = await listDatasets(control.db, {
-        ...readListPage(request.query),
-        sort: request.query.sort,
-      })
+      const { rows: limit, page } = readListPage(request.query)
+      const { sort } = request.query
+      const rows = await listDatasets(control.db, { limit, offset: (page - 1) * limit, sort })
       const expand = expansionOf(request.query.expand)
       return rows.map((row) => printDataset(row, expand))
     },
