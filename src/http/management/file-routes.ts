@@ -41,7 +41,7 @@ const uploadBody = {
 
 /** Uploaded files. Management API section 13; deleting is ours. */
 export const registerFiles: RegisterRoutes = (scope, services) => {
-  const { catalogDeps, blobs, limits } = services
+  const { catalogDeps, blobs } = services
 
   scope.get(
     '/files',
@@ -71,17 +71,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
-      const stored = await storeUpload(services, upload)
-      if (upload.isTruncated())
-        throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
-      return printFile(
-        await addFile(catalogDeps, {
-          ...stored,
-          filename: upload.filename,
-          mimetype: upload.mimetype,
-          owner: usernameOf(request),
-        }),
-      )
+      return printFile(await keepUpload(services, upload, usernameOf(request)))
     },
   )
 
@@ -131,6 +121,15 @@ export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
+/** Errors: http.payload_too_large, ingest.source_too_large, http.bad_request for a form that breaks off. */
+export async function keepUpload(services: HttpServices, upload: Upload, owner: string): Promise<FilesTable> {
+  const stored = await storeUpload(services, upload)
+  if (upload.isTruncated())
+    throw new AppError('http.payload_too_large', { maxBytes: services.limits.maxUploadBytes })
+  const { filename, mimetype } = upload
+  return addFile(services.catalogDeps, { ...stored, filename, mimetype, owner })
+}
+
 /** Errors: ingest.source_too_large; http.bad_request for a form that breaks off. */
 async function storeUpload({ blobs, limits }: HttpServices, { source }: Upload) {
   try {
@@ -151,7 +150,8 @@ interface Upload {
   isTruncated(): boolean
 }
 
-async function readPart(request: FastifyRequest): Promise<Upload> {
+/** The part `file` of a form. Errors: http.invalid_parameter, http.bad_request. */
+export async function readPart(request: FastifyRequest): Promise<Upload> {
   const part = await request.file().catch((error: Error & { statusCode?: number }) => {
     throw error.statusCode === undefined ? brokenForm(error) : error
   })

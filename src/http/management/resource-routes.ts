@@ -50,7 +50,7 @@ const resourceBody = Type.Object({
     ),
   ),
 })
-type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
+export type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
@@ -185,7 +185,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
  * Errors: ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
  * those of a source that has to be looked at for a guess.
  */
-async function readResource(
+export async function readResource(
   services: HttpServices,
   reply: FastifyReply,
   body: ResourceBody,
