@@ -5,7 +5,14 @@ export function credentialsOf(request: FastifyRequest): {
   readonly authorization: string | undefined
   readonly apikey: string | undefined
 } {
-  return { authorization: request.headers.authorization, apikey: apikeyOf(request) }
+  return { authorization: named(request.headers.authorization), apikey: apikeyOf(request) }
+}
+
+/** Clients of the Automation API that are set up without a scheme send the bare key: its section 2.1. */
+function named(authorization: string | undefined): string | undefined {
+  return authorization !== undefined && /^[A-Za-z0-9]{20,200}$/.test(authorization)
+    ? `Apikey ${authorization}`
+    : authorization
 }
 
 function apikeyOf(request: FastifyRequest): string | undefined {

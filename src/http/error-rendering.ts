@@ -1,6 +1,7 @@
-/** Errors to answers, in one place: the management envelope and the explore envelope. */
+/** Errors to answers, in one place: an envelope for each of the three APIs. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, diskFault, errorSpec, formatTemplate } from '../kernel/index.ts'
+import { automationError } from './automation/errors.ts'
 import { discardBody } from './discard-body.ts'
 import type { HttpServices } from './services.ts'
 
@@ -76,6 +77,10 @@ export function isManagementPath(url: string): boolean {
   return url.startsWith('/api/management/')
 }
 
+export function isAutomationPath(url: string): boolean {
+  return url.startsWith('/api/automation/')
+}
+
 /** What a route may have said before it failed. */
 const headersOfSuccess = [
   'Broadsheet-Partial',
@@ -113,7 +118,11 @@ export function sendError(
   if (status === 429) services.metrics.observeRefused(known.key)
   const explore = () =>
     retryAfter === null ? exploreError(known) : tooManyError(known, services.clock.now())
-  const body = isManagementPath(request.url) ? managementError(known) : explore()
+  const body = isManagementPath(request.url)
+    ? managementError(known)
+    : isAutomationPath(request.url)
+      ? automationError(known, request.id)
+      : explore()
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

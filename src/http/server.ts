@@ -7,10 +7,11 @@ import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, type Principal, requirePermission } from '../access/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { registerAutomation } from './automation/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
 import { createDailyCalls } from './daily-calls.ts'
-import { isManagementPath, sendError } from './error-rendering.ts'
+import { isAutomationPath, isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
@@ -83,6 +84,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     methods: ['GET', 'HEAD'],
     exposedHeaders: [
       'Accept-Ranges',
+      'Broadsheet-Job-Id',
       'Broadsheet-Partial',
       'Content-Disposition',
       'Content-Range',
@@ -109,8 +111,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       throw new AppError('http.shutting_down', {})
     }
     request.principal = await services.access.authenticate(credentialsOf(request))
-    // An unknown address of the management API tells nobody anything without credentials.
-    if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
+    // An unknown address of these tells nobody anything without credentials.
+    const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
+    if (isClosed && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
     }
     const permission = request.routeOptions.config?.permission
@@ -169,6 +172,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
+  await app.register(async (scope) => registerAutomation(scope, services), { prefix: '/api/automation/v1.0' })
   registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)

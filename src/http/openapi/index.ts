@@ -9,6 +9,8 @@ export {
   answerBytes,
   answerList,
   answerOf,
+  answerPage,
+  type DescribedBody,
   emptyAnswer,
   noContent,
   operation,

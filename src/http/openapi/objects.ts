@@ -1,9 +1,10 @@
 /**
  * The objects that answers hold, for the OpenAPI document. They describe and never serialize: answers are written as
  * they are (records are assembled from texts), and tests hold them against these schemas.
- * Sources: management API sections 2 to 19, explore API sections 1 to 3.
+ * Sources: management API sections 2 to 19, automation API, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
+import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
@@ -11,6 +12,7 @@ import { managementObjects } from './management-objects.ts'
 export const objects = {
   ...jobObjects,
   ...managementObjects,
+  ...automationObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
 } satisfies Record<string, TSchema>
