@@ -55,8 +55,8 @@ export const registerAutomationActions: RegisterRoutes = (scope, services) => {
 
   async function abort(datasetUid: string, request: FastifyRequest): Promise<string> {
     const { status } = await findDataset(db, datasetUid)
-    // The management API takes a queued order back; here only what runs can be aborted: section 16.
-    if (status === 'queued')
+    // The management API takes a queued order back; here only what runs can be aborted: section 16. Its own words.
+    if (status !== 'processing')
       throw new AppError('actions.invalid_status', {
         status,
         allowed: 'processing_all_dataset_data, processing_dataset, processing_resource_records',

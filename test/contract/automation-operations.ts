@@ -1,0 +1,739 @@
+/**
+ * Every operation of the Automation API v1.0, from the tables of its specification: method, path, what is sent, the exact
+ * status, what is answered. In an order in which each has what it needs; `test/contract/automation.test.ts` runs it against
+ * one server. Data only; long on purpose.
+ */
+import type { AnswerShape } from '../support/automation-shapes.ts'
+
+/** What earlier operations answered, by the names of path parameters and some more. */
+export type World = Record<string, string>
+
+export interface Operation {
+  /** As the specification calls it. */
+  readonly operation: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below `/api/automation/v1.0`, with `{parameters}`. */
+  readonly path: string
+  readonly status: 200 | 201 | 204 | 400 | 401 | 404 | 409
+  readonly answer: AnswerShape
+  /** Of a refusal. */
+  readonly code?: string
+  readonly query?: (world: World) => string
+  readonly body?: (world: World) => unknown
+  /** Kept for the operations behind. */
+  readonly keep?: Readonly<Record<string, (json: never) => string>>
+  /** Path parameters that are others here. */
+  readonly as?: (world: World) => World
+  /** What has to be the case before. */
+  readonly given?: 'a publish runs' | 'a harvest runs' | 'a record was pushed'
+  /** The dataset or harvester is at work after it. */
+  readonly until?: 'the dataset rests' | 'the harvester rests'
+}
+
+const uid = (json: { uid: string }) => json.uid
+const formOf = (name: string, content: string, fields: Record<string, string> = {}) => {
+  const form = new FormData()
+  for (const [field, text] of Object.entries(fields)) form.append(field, text)
+  form.append('file', new Blob([content], { type: 'text/csv' }), name)
+  return form
+}
+const cheeseCsv = 'id,name,weight\n1,Brie,2 kg\n2,Comté,40 kg\n3,Reblochon,x\n'
+const uploaded = ({ file_uid }: World) => ({ type: 'uploaded_file', file: { uid: file_uid } })
+const dataset = '/datasets/{dataset_uid}/'
+const fields = `${dataset}fields/`
+const processors = `${dataset}processors/`
+const resources = `${dataset}resources/`
+const resource = `${resources}{resource_uid}/`
+const files = `${resources}files/`
+const metadata = `${dataset}metadata/`
+const title = { template_name: 'default', template_field_name: 'title' }
+const connections = '/datasource_connections/'
+const connection = `${connections}{connection_uid}/`
+const versions = `${dataset}versions/`
+const harvester = '/harvesters/{harvester_uid}/'
+
+const datasetOperations: readonly Operation[] = [
+  {
+    operation: 'create-dataset',
+    method: 'POST',
+    path: '/datasets/',
+    status: 201,
+    answer: 'Dataset',
+    body: () => ({
+      dataset_id: 'cheeses',
+      metadata: { default: { title: { value: 'Cheeses' }, keyword: { value: ['milk'] } } },
+    }),
+    keep: { dataset_uid: uid },
+  },
+  {
+    operation: 'list-datasets',
+    method: 'GET',
+    path: '/datasets/',
+    status: 200,
+    answer: 'page of Dataset',
+    query: () => 'dataset_id=cheeses&limit=1&offset=0',
+  },
+  { operation: 'retrieve-dataset', method: 'GET', path: dataset, status: 200, answer: 'Dataset' },
+  {
+    operation: 'update-dataset',
+    method: 'PUT',
+    path: dataset,
+    status: 200,
+    answer: 'Dataset',
+    // As the client sends it back: with what may only be read.
+    body: ({ dataset_uid }) => ({
+      uid: dataset_uid,
+      dataset_id: 'cheeses',
+      is_published: false,
+      is_restricted: false,
+      metadata: { default: { title: { value: 'Cheeses of the world' } } },
+      default_security: null,
+    }),
+  },
+  {
+    operation: 'get-dataset-status',
+    method: 'GET',
+    path: `${dataset}status/`,
+    status: 200,
+    answer: 'Status',
+  },
+]
+
+const sourceOperations: readonly Operation[] = [
+  {
+    operation: 'list-extractors',
+    method: 'GET',
+    path: '/extractors/',
+    status: 200,
+    answer: 'list of Extractor',
+  },
+  {
+    operation: 'upload-file',
+    method: 'POST',
+    path: files,
+    status: 201,
+    answer: 'File',
+    body: () => formOf('cheeses.csv', cheeseCsv),
+    keep: { file_uid: uid },
+  },
+  { operation: 'file-info', method: 'GET', path: `${files}{file_uid}/`, status: 200, answer: 'File' },
+  {
+    operation: 'download-file',
+    method: 'GET',
+    path: `${files}{file_uid}/download/`,
+    status: 200,
+    answer: 'bytes',
+  },
+  {
+    operation: 'guess-unsaved-extractors',
+    method: 'POST',
+    path: `${resources}guess_extractors/`,
+    status: 200,
+    answer: 'list of Extractor',
+    body: (world) => ({ datasource: uploaded(world) }),
+  },
+  {
+    operation: 'guess-unsaved-extractor-params',
+    method: 'POST',
+    path: `${resources}guess_extractor_params/`,
+    status: 200,
+    answer: 'ExtractorGuess',
+    body: (world) => ({ datasource: uploaded(world), type: 'csvfile' }),
+  },
+  {
+    operation: 'preview-unsaved-resource',
+    method: 'POST',
+    path: `${resources}preview/`,
+    status: 200,
+    answer: 'Preview',
+    body: (world) => ({ datasource: uploaded(world), type: 'csvfile', params: {} }),
+  },
+  {
+    operation: 'create-resource',
+    method: 'POST',
+    path: resources,
+    status: 201,
+    answer: 'Resource',
+    body: (world) => ({
+      type: 'csvfile',
+      title: 'Cheeses',
+      params: { headers_first_row: true },
+      datasource: uploaded(world),
+    }),
+    keep: { resource_uid: uid },
+  },
+  {
+    operation: 'list-resources',
+    method: 'GET',
+    path: resources,
+    status: 200,
+    answer: 'page of Resource',
+    query: () => 'expand=datasource.connection&expand=datasource.dataset',
+  },
+  { operation: 'retrieve-resource', method: 'GET', path: resource, status: 200, answer: 'Resource' },
+  {
+    operation: 'update-resource',
+    method: 'PUT',
+    path: resource,
+    status: 200,
+    answer: 'Resource',
+    body: (world) => ({
+      uid: world.resource_uid,
+      type: 'csvfile',
+      title: 'Cheeses, renamed',
+      datasource: uploaded(world),
+    }),
+  },
+  {
+    operation: 'guess-extractors',
+    method: 'GET',
+    path: `${resource}guess_extractors/`,
+    status: 200,
+    answer: 'list of Extractor',
+  },
+  {
+    operation: 'guess-extractors-params',
+    method: 'GET',
+    path: `${resource}guess_extractors_params/`,
+    status: 200,
+    answer: 'ExtractorGuess',
+  },
+  {
+    operation: 'preview-resource',
+    method: 'GET',
+    path: `${resource}preview/`,
+    status: 200,
+    answer: 'Preview',
+  },
+  {
+    operation: 'clean-cache',
+    method: 'POST',
+    path: `${resource}clean_cache/`,
+    status: 204,
+    answer: 'nothing',
+  },
+  {
+    operation: 'create-field',
+    method: 'POST',
+    path: fields,
+    status: 201,
+    answer: 'Field',
+    body: () => ({
+      type: 'rename',
+      label: 'Renamed',
+      from_name: 'weight',
+      to_name: 'mass',
+      field_label: 'Mass',
+    }),
+    keep: { field_uid: uid },
+  },
+  {
+    operation: 'list-fields',
+    method: 'GET',
+    path: fields,
+    status: 200,
+    answer: 'page of Field',
+  },
+  { operation: 'retrieve-field', method: 'GET', path: `${fields}{field_uid}/`, status: 200, answer: 'Field' },
+  {
+    operation: 'update-field',
+    method: 'PUT',
+    path: `${fields}{field_uid}/`,
+    status: 200,
+    answer: 'Field',
+    body: ({ field_uid }) => ({
+      uid: field_uid,
+      type: 'type',
+      label: '',
+      field: 'weight',
+      type_param: 'int',
+    }),
+  },
+  {
+    operation: 'list-processor-types',
+    method: 'GET',
+    path: '/processors/',
+    status: 200,
+    answer: 'list of ProcessorType',
+  },
+  {
+    operation: 'create-processor',
+    method: 'POST',
+    path: processors,
+    status: 201,
+    answer: 'Processor',
+    body: () => ({ type: 'string_replace', label: 'Drop unit', field: 'weight', old: ' kg', new: '' }),
+    keep: { processor_uid: uid },
+  },
+  { operation: 'list-processors', method: 'GET', path: processors, status: 200, answer: 'page of Processor' },
+  {
+    operation: 'retrieve-processor',
+    method: 'GET',
+    path: `${processors}{processor_uid}/`,
+    status: 200,
+    answer: 'Processor',
+  },
+  {
+    operation: 'update-processor',
+    method: 'PUT',
+    path: `${processors}{processor_uid}/`,
+    status: 200,
+    answer: 'Processor',
+    body: ({ processor_uid }) => ({
+      uid: processor_uid,
+      type: 'string_replace',
+      label: 'Drop the unit',
+      field: 'weight',
+      old: ' kg',
+      new: '',
+    }),
+  },
+]
+
+const metadataOperations: readonly Operation[] = [
+  { operation: 'get-metadata', method: 'GET', path: metadata, status: 200, answer: 'Metadata' },
+  {
+    operation: 'replace-metadata',
+    method: 'PUT',
+    path: metadata,
+    status: 200,
+    answer: 'Metadata',
+    body: () => ({
+      default: { title: { value: 'Cheeses' }, keyword: { value: ['milk', 'food'] } },
+      asset_content_configuration: { facets: { value: [{ field_name: 'name', disjunctive: true }] } },
+    }),
+  },
+  {
+    operation: 'get-metadata-template',
+    method: 'GET',
+    path: `${metadata}{template_name}/`,
+    status: 200,
+    answer: 'MetadataTemplateValues',
+    as: () => title,
+  },
+  {
+    operation: 'replace-metadata-template',
+    method: 'PUT',
+    path: `${metadata}{template_name}/`,
+    status: 200,
+    answer: 'MetadataTemplateValues',
+    as: () => title,
+    body: () => ({ title: { value: 'Cheese' }, description: { value: '<p>Of the world</p>' } }),
+  },
+  {
+    operation: 'get-metadata-field',
+    method: 'GET',
+    path: `${metadata}{template_name}/{template_field_name}/`,
+    status: 200,
+    answer: 'MetadataValue',
+    as: () => title,
+  },
+  {
+    operation: 'update-metadata-field',
+    method: 'PUT',
+    path: `${metadata}{template_name}/{template_field_name}/`,
+    status: 200,
+    answer: 'MetadataValue',
+    as: () => title,
+    body: () => ({ value: 'Cheeses' }),
+  },
+  {
+    operation: 'delete-metadata-field',
+    method: 'DELETE',
+    path: `${metadata}{template_name}/{template_field_name}/`,
+    status: 204,
+    answer: 'nothing',
+    as: () => ({ template_name: 'default', template_field_name: 'description' }),
+  },
+]
+
+const actionOperations: readonly Operation[] = [
+  {
+    operation: 'publish-dataset',
+    method: 'POST',
+    path: `${dataset}publish/`,
+    status: 200,
+    answer: 'Ok',
+    until: 'the dataset rests',
+  },
+  {
+    operation: 'publish-dataset-metadata',
+    method: 'POST',
+    path: `${dataset}publish_metadata/`,
+    status: 200,
+    answer: 'Ok',
+    until: 'the dataset rests',
+  },
+  {
+    operation: 'abort-dataset',
+    method: 'POST',
+    path: `${dataset}abort/`,
+    status: 200,
+    answer: 'Ok',
+    given: 'a publish runs',
+    as: ({ stuck_dataset_uid }) => ({ dataset_uid: stuck_dataset_uid! }),
+    until: 'the dataset rests',
+  },
+  {
+    operation: 'copy-dataset',
+    method: 'POST',
+    path: `${dataset}copy/`,
+    status: 201,
+    answer: 'Dataset',
+    keep: { copy_uid: uid },
+  },
+]
+
+const realtimeOperations: readonly Operation[] = [
+  {
+    operation: 'create-resource',
+    method: 'POST',
+    path: resources,
+    status: 201,
+    answer: 'Resource',
+    body: () => ({ type: 'realtime', title: 'Pushed' }),
+    keep: {
+      pushed_uid: uid,
+      push_url: (json: { url: string }) => json.url,
+    },
+  },
+  ...(['disable', 'enable', 'renew_api_key', 'recover', 'delete_recover_data'] as const).map(
+    (path): Operation => ({
+      operation: `${path}-resource`,
+      method: 'POST',
+      path: `${resource}${path}/`,
+      status: 200,
+      answer: 'Resource',
+      as: ({ pushed_uid }) => ({ resource_uid: pushed_uid! }),
+      ...(path === 'renew_api_key' ? { keep: { push_url: (json: { url: string }) => json.url } } : {}),
+      ...(path === 'recover' ? { given: 'a record was pushed', until: 'the dataset rests' } : {}),
+    }),
+  ),
+]
+
+const connectionRules = (kind: 'users' | 'groups', holder: string): Operation[] => {
+  const rules = `${connection}security/${kind}/`
+  const rule = `${rules}{${holder}}/`
+  const named = kind === 'users' ? { user: { username: 'admin' } } : { group: { uid: 'gr_nobody' } }
+  const body = () => ({ ...named, permissions: ['manage_connection'] })
+  const as = () => ({ username: 'admin', group_uid: 'gr_nobody' })
+  return [
+    {
+      operation: `list-connection-${kind}`,
+      method: 'GET',
+      path: rules,
+      status: 200,
+      answer: 'page of nothing',
+    },
+    // Whoever may edit datasets may manage every connection: other rights cannot be given, and are refused in words.
+    {
+      operation: `add-connection-${kind}`,
+      method: 'POST',
+      path: rules,
+      status: 400,
+      code: 'validation_error',
+      answer: 'anything',
+      body,
+    },
+    ...(['GET', 'PUT', 'DELETE'] as const).map(
+      (method): Operation => ({
+        operation: `${method.toLowerCase()}-connection-${kind}`,
+        method,
+        path: rule,
+        status: 404,
+        code: 'not_found',
+        answer: 'anything',
+        as,
+        ...(method === 'PUT' ? { body } : {}),
+      }),
+    ),
+  ]
+}
+
+const connectionOperations: readonly Operation[] = [
+  {
+    operation: 'create-connection',
+    method: 'POST',
+    path: connections,
+    status: 201,
+    answer: 'Connection',
+    body: () => ({
+      type: 'http',
+      url: 'https://data.example.org/files',
+      headers: [],
+      auth: { type: 'basic_auth', username: 'ada', password: 'a secret of the tests' },
+    }),
+    keep: { connection_uid: uid },
+  },
+  {
+    operation: 'list-connections',
+    method: 'GET',
+    path: connections,
+    status: 200,
+    answer: 'page of Connection',
+    query: () => 'sort=-dataset_count',
+  },
+  { operation: 'retrieve-connection', method: 'GET', path: connection, status: 200, answer: 'Connection' },
+  {
+    operation: 'update-connection',
+    method: 'PUT',
+    path: connection,
+    status: 200,
+    answer: 'Connection',
+    body: ({ connection_uid }) => ({
+      uid: connection_uid,
+      type: 'http',
+      url: 'https://data.example.org/files',
+      auth: { type: 'basic_auth', username: 'lovelace', password: null },
+    }),
+  },
+  ...connectionRules('users', 'username'),
+  ...connectionRules('groups', 'group_uid'),
+  { operation: 'delete-connection', method: 'DELETE', path: connection, status: 204, answer: 'nothing' },
+]
+
+/** The same five for whatever can be scheduled. */
+const schedules = (
+  under: string,
+  what: string,
+  shape: 'Schedule' | 'HarvesterSchedule',
+  timezone: object,
+): Operation[] => [
+  {
+    operation: `create-${what}-schedule`,
+    method: 'POST',
+    path: `${under}schedules/`,
+    status: 201,
+    answer: shape,
+    body: () => ({ cron_schedule: '0 6 * * 1', ...timezone }),
+    keep: { schedule_uid: uid },
+  },
+  {
+    operation: `list-${what}-schedules`,
+    method: 'GET',
+    path: `${under}schedules/`,
+    status: 200,
+    answer: `page of ${shape}`,
+  },
+  {
+    operation: `retrieve-${what}-schedule`,
+    method: 'GET',
+    path: `${under}schedules/{schedule_uid}/`,
+    status: 200,
+    answer: shape,
+  },
+  {
+    operation: `update-${what}-schedule`,
+    method: 'PUT',
+    path: `${under}schedules/{schedule_uid}/`,
+    status: 200,
+    answer: shape,
+    body: ({ schedule_uid }) => ({ uid: schedule_uid, cron_schedule: '30 6 * * 1', ...timezone }),
+  },
+  {
+    operation: `delete-${what}-schedule`,
+    method: 'DELETE',
+    path: `${under}schedules/{schedule_uid}/`,
+    status: 204,
+    answer: 'nothing',
+  },
+]
+
+const historyOperations: readonly Operation[] = [
+  {
+    operation: 'list-versions',
+    method: 'GET',
+    path: versions,
+    status: 200,
+    answer: 'page of Version',
+    keep: {
+      version_uid: (json: { results: { uid: string; can_restore: boolean }[] }) =>
+        json.results.find(({ can_restore }) => can_restore)!.uid,
+    },
+  },
+  {
+    operation: 'retrieve-version',
+    method: 'GET',
+    path: `${versions}{version_uid}/`,
+    status: 200,
+    answer: 'Version',
+  },
+  {
+    operation: 'restore-version',
+    method: 'POST',
+    path: `${versions}{version_uid}/restore/`,
+    status: 200,
+    answer: 'Dataset',
+  },
+  ...schedules(dataset, 'dataset', 'Schedule', {}),
+  {
+    operation: 'list-feedbacks',
+    method: 'GET',
+    path: `${dataset}feedbacks/`,
+    status: 200,
+    answer: 'page of nothing',
+    query: () => 'is_archived=false&sort=created_at',
+  },
+  // Readers cannot leave remarks here: there are none.
+  {
+    operation: 'retrieve-feedback',
+    method: 'GET',
+    path: `${dataset}feedbacks/{feedback_uid}/`,
+    status: 404,
+    code: 'not_found',
+    answer: 'anything',
+    as: () => ({ feedback_uid: 'fe_nothing' }),
+  },
+  {
+    operation: 'archive-feedback',
+    method: 'POST',
+    path: `${dataset}feedbacks/{feedback_uid}/archive/`,
+    status: 404,
+    code: 'not_found',
+    answer: 'anything',
+    as: () => ({ feedback_uid: 'fe_nothing' }),
+  },
+]
+
+const ckan = ({ portal_url }: World) => ({
+  // As the client always sends it, with defaults of its own.
+  type: 'ckan',
+  name: 'City',
+  url: portal_url,
+  limit: 5,
+  offset: 3,
+  api_key: null,
+  download_resources: false,
+  delete_missing_datasets: false,
+})
+
+const harvesterOperations: readonly Operation[] = [
+  {
+    operation: 'create-harvester',
+    method: 'POST',
+    path: '/harvesters/',
+    status: 201,
+    answer: 'Harvester',
+    body: ckan,
+    keep: { harvester_uid: uid },
+  },
+  {
+    operation: 'list-harvesters',
+    method: 'GET',
+    path: '/harvesters/',
+    status: 200,
+    answer: 'page of Harvester',
+  },
+  { operation: 'retrieve-harvester', method: 'GET', path: harvester, status: 200, answer: 'Harvester' },
+  {
+    operation: 'update-harvester',
+    method: 'PUT',
+    path: harvester,
+    status: 200,
+    answer: 'Harvester',
+    body: (world) => ({ ...ckan(world), uid: world.harvester_uid, name: 'The city' }),
+  },
+  {
+    operation: 'preview-harvester',
+    method: 'GET',
+    path: `${harvester}preview/`,
+    status: 200,
+    answer: 'HarvesterPreview',
+  },
+  {
+    operation: 'preview-unsaved-harvester',
+    method: 'POST',
+    path: `${harvester}unsaved_preview/`,
+    status: 200,
+    answer: 'HarvesterPreview',
+    body: ckan,
+  },
+  {
+    operation: 'start-harvester',
+    method: 'POST',
+    path: `${harvester}start/`,
+    status: 200,
+    answer: 'Harvester',
+    until: 'the harvester rests',
+  },
+  {
+    operation: 'publish-harvester',
+    method: 'POST',
+    path: `${harvester}publish/`,
+    status: 200,
+    answer: 'Ok',
+    until: 'the harvester rests',
+  },
+  {
+    operation: 'unpublish-harvester',
+    method: 'POST',
+    path: `${harvester}unpublish/`,
+    status: 200,
+    answer: 'Ok',
+    until: 'the harvester rests',
+  },
+  {
+    operation: 'abort-harvester',
+    method: 'POST',
+    path: `${harvester}abort/`,
+    status: 200,
+    answer: 'Harvester',
+    given: 'a harvest runs',
+    until: 'the harvester rests',
+  },
+  {
+    operation: 'list-harvester-errors',
+    method: 'GET',
+    path: `${harvester}errors/`,
+    status: 200,
+    answer: 'HarvesterErrors',
+  },
+  ...schedules(harvester, 'harvester', 'HarvesterSchedule', { timezone: 'Europe/Paris' }),
+  {
+    operation: 'delete-harvester',
+    method: 'DELETE',
+    path: harvester,
+    status: 204,
+    answer: 'nothing',
+    query: () => 'delete_attached_datasets=true',
+  },
+]
+
+const endOperations: readonly Operation[] = [
+  {
+    operation: 'unpublish-dataset',
+    method: 'POST',
+    path: `${dataset}unpublish/`,
+    status: 200,
+    answer: 'Ok',
+    until: 'the dataset rests',
+  },
+  {
+    operation: 'delete-field',
+    method: 'DELETE',
+    path: `${fields}{field_uid}/`,
+    status: 204,
+    answer: 'nothing',
+  },
+  {
+    operation: 'delete-processor',
+    method: 'DELETE',
+    path: `${processors}{processor_uid}/`,
+    status: 204,
+    answer: 'nothing',
+  },
+  { operation: 'delete-resource', method: 'DELETE', path: resource, status: 204, answer: 'nothing' },
+  { operation: 'delete-dataset', method: 'DELETE', path: dataset, status: 204, answer: 'nothing' },
+]
+
+export const operations: readonly Operation[] = [
+  ...datasetOperations,
+  ...sourceOperations,
+  ...metadataOperations,
+  ...actionOperations,
+  ...historyOperations,
+  ...realtimeOperations,
+  ...connectionOperations,
+  ...harvesterOperations,
+  ...endOperations,
+]
