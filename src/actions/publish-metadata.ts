@@ -10,7 +10,8 @@ import { failAction, startAction } from './handler-steps.ts'
 import { moveStatus } from './move-status.ts'
 
 /**
- * publish_metadata: readers get the metadata as they are configured now, and the records and fields that they have.
+ * publish_metadata: readers get metadata and attached files as they are configured now, and the records and fields that
+ * they have.
  * Automation API section 3.
  */
 export function publishMetadataHandler(deps: ActionDeps): JobHandler {
@@ -27,10 +28,10 @@ async function publishMetadata(deps: ActionDeps, context: JobContext): Promise<v
   await deps.control.db.transaction().execute(async (trx) => {
     const { generation_uid, fields_json, records_count } = await requirePublication(trx, datasetUid)
     const dataset = await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null })
-    const { metas } = await readConfiguration(trx, datasetUid)
+    const { metas, attached = [] } = await readConfiguration(trx, datasetUid)
     const manifest = await readManifest(trx, generation_uid)
     const fields = JSON.parse(fields_json) as Field[]
-    const shown = { dataset, generation: { generation_uid }, manifest, fields, metas }
+    const shown = { dataset, generation: { generation_uid }, manifest, fields, metas, attached }
     await exposeGeneration(trx, { ...shown, change: 'metadata', jobUid, now })
     const result = { dataset_uid: datasetUid, published: true, generation_uid, records_count }
     await finishJob(trx, { jobUid, owner: context.owner, now, outcome: { result } })

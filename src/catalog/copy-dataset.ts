@@ -29,6 +29,10 @@ export async function copyDataset(
       resources,
       processors: renewed(original.processors),
       fieldSpecifications: renewed(original.fieldSpecifications),
+      attached: (original.attached ?? []).map((attached) => ({
+        ...attached,
+        attached_uid: ids.uid(attached.attached_uid.split('_')[0]!),
+      })),
     }
     await replaceConfiguration(trx, copyUid, configuration, clock.now())
     await trx

@@ -1,8 +1,10 @@
 import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
+import { readDomain } from './domain.ts'
 import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
 import { recordChange } from './record-change.ts'
+import { readTemplates } from './template-store.ts'
 
 export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
@@ -39,7 +41,8 @@ export async function createDatasetWithin(
   input: NewDataset,
 ): Promise<string> {
   if (input.isStrict && !input.datasetId) throw new AppError('catalog.dataset_id_mandatory', {})
-  checkMetas(input.metas)
+  checkMetas(await readTemplates(trx), input.metas)
+  const { visibility } = (await readDomain(trx)).default_security
   const now = clock.now()
   const datasetUid = ids.uid('da')
   const wanted = input.datasetId ? checkDatasetId(input.datasetId) : slug(titleOf(input.metas)) || datasetUid
@@ -54,7 +57,7 @@ export async function createDatasetWithin(
         dataset_uid: datasetUid,
         dataset_id: datasetId,
         metas_json: JSON.stringify(input.metas),
-        visibility: 'domain',
+        visibility,
         owner: input.owner,
         created_at: now,
         last_modified_at: now,

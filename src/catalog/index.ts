@@ -1,3 +1,15 @@
+export { releaseAttachedBlobs } from './attached-blobs.ts'
+export { type AttachedInput, attach, describeAttached, detach } from './attached-files.ts'
+export {
+  type AttachedFile,
+  type AttachedKind,
+  attachedKinds,
+  findAttached,
+  listAttached,
+  publishedAttached,
+  type StoredFile,
+  unknownAttached,
+} from './attached-rows.ts'
 export {
   type ChangeRow,
   findChange,
@@ -36,6 +48,7 @@ export {
   setVisibility,
   slug,
 } from './datasets.ts'
+export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
 export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
 export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
@@ -51,8 +64,15 @@ export {
   metasOf,
   replaceMetadata,
 } from './metadata.ts'
-export { findMetadataField, isAdminTemplate, metadataFault, metadataTemplates } from './metadata-templates.ts'
+export {
+  type MetadataField,
+  type MetadataTemplate,
+  metadataFault,
+  purposeOf,
+  templateTypes,
+} from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export { publishedMetas, requireMandatory } from './published-metas.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,
@@ -69,3 +89,13 @@ export {
 export { withoutSecrets } from './secrets.ts'
 export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'
+export { suggestMetadata } from './suggest-metadata.ts'
+export { isAdminTemplate } from './system-templates.ts'
+export {
+  createTemplate,
+  deleteTemplate,
+  findTemplate,
+  readTemplates,
+  replaceTemplate,
+  type Templates,
+} from './template-store.ts'

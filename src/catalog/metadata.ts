@@ -2,7 +2,8 @@ import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
-import { type MetadataField, type MetadataTemplate, metadataTemplates } from './metadata-templates.ts'
+import type { MetadataField, MetadataTemplate } from './metadata-templates.ts'
+import { readTemplates, type Templates } from './template-store.ts'
 
 /** One piece of metadata with its place in a template. Management API section 10.1. */
 export interface MetadataEntry {
@@ -11,20 +12,27 @@ export interface MetadataEntry {
   readonly value: JsonValue
 }
 
-/** All metadata of all templates, set or not. */
-export function metadataEntries(metas: JsonObject): MetadataEntry[] {
-  return metadataTemplates.flatMap((template) =>
-    template.fields.map((field) => ({
-      template,
-      field,
-      value: storedValue(metas, template.name, field.name),
-    })),
-  )
+/** All metadata of all active templates, set or not. */
+export function metadataEntries(templates: Templates, metas: JsonObject): MetadataEntry[] {
+  return templates.all
+    .filter(({ isActive }) => isActive)
+    .flatMap((template) =>
+      template.fields.map((field) => ({
+        template,
+        field,
+        value: storedValue(metas, template.name, field.name),
+      })),
+    )
 }
 
 /** Errors: catalog.unknown_metadata. */
-export function metadataEntry(metas: JsonObject, templateName: string, name: string): MetadataEntry {
-  const entry = metadataEntries(metas).find(
+export function metadataEntry(
+  templates: Templates,
+  metas: JsonObject,
+  templateName: string,
+  name: string,
+): MetadataEntry {
+  const entry = metadataEntries(templates, metas).find(
     ({ template, field }) => template.name === templateName && field.name === name,
   )
   if (!entry)
@@ -36,7 +44,7 @@ export function metadataEntry(metas: JsonObject, templateName: string, name: str
 }
 
 function storedValue(metas: JsonObject, template: string, name: string): JsonValue {
-  const values = metas[template] as JsonObject | undefined
+  const values = Object.hasOwn(metas, template) ? (metas[template] as JsonObject) : undefined
   return values && Object.hasOwn(values, name) ? values[name]! : null
 }
 
@@ -57,7 +65,7 @@ export async function changeMetadata(
   datasetUid: string,
   changes: readonly MetadataChange[],
 ): Promise<JsonObject> {
-  checkChanges(changes)
+  await checkChanges(deps.db, changes)
   return editDataset(deps, datasetUid, 'edit', async (trx, before) =>
     writeMetadata(trx, datasetUid, before.metas, changes),
   )
@@ -73,7 +81,7 @@ export async function replaceMetadata(
   template: string | null,
   wanted: readonly MetadataChange[],
 ): Promise<JsonObject> {
-  checkChanges(wanted, true)
+  await checkChanges(deps.db, wanted, true)
   return editDataset(deps, datasetUid, 'edit', async (trx, before) => {
     const kept = Object.fromEntries(
       Object.entries(before.metas).filter(([name]) => template !== null && name !== template),
@@ -83,16 +91,21 @@ export async function replaceMetadata(
 }
 
 /** Metadata of a new dataset, `{template: {name: value}}`. Errors: those of replaceMetadata. */
-export function metasOf(wanted: readonly MetadataChange[]): JsonObject {
-  checkChanges(wanted, true)
+export async function metasOf(db: ControlDb, wanted: readonly MetadataChange[]): Promise<JsonObject> {
+  await checkChanges(db, wanted, true)
   return applied({}, wanted)
 }
 
-function checkChanges(changes: readonly MetadataChange[], isWrapped = changes.length !== 1): void {
+async function checkChanges(
+  db: ControlDb,
+  changes: readonly MetadataChange[],
+  isWrapped = changes.length !== 1,
+): Promise<void> {
+  const templates = await readTemplates(db)
   const faults: AppError[] = []
   for (const change of changes) {
     try {
-      checkMetadata(change.template, change.name, change.value)
+      checkMetadata(templates, change.template, change.name, change.value)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       faults.push(error)

@@ -290,6 +290,146 @@ const sourceOperations: readonly Operation[] = [
   },
 ]
 
+const templates = '/metadata/templates/'
+const template = `${templates}{template_name}/`
+const templateField = `${template}fields/{template_field_name}/`
+const quality = { template_name: 'quality', template_field_name: 'level' }
+
+const templateOperations: readonly Operation[] = [
+  {
+    operation: 'create-template',
+    method: 'POST',
+    path: templates,
+    status: 201,
+    answer: 'Template',
+    body: () => ({
+      name: 'quality',
+      title: 'Quality',
+      type: 'basic',
+      is_active: true,
+      schema: [{ name: 'level', type: 'enum', label: 'Level', choices: ['low', 'high'], help_text: null }],
+    }),
+  },
+  {
+    operation: 'list-templates',
+    method: 'GET',
+    path: templates,
+    status: 200,
+    answer: 'page of Template',
+    query: () => 'is_active=true&limit=100',
+  },
+  {
+    operation: 'retrieve-template',
+    method: 'GET',
+    path: template,
+    status: 200,
+    answer: 'Template',
+    as: () => quality,
+  },
+  {
+    operation: 'update-template',
+    method: 'PUT',
+    path: template,
+    status: 200,
+    answer: 'Template',
+    as: () => quality,
+    body: () => ({
+      name: 'quality',
+      title: 'Quality of data',
+      is_active: true,
+      schema: [{ name: 'level', type: 'enum', label: 'Level', choices: ['low', 'high'], suggest_url: null }],
+    }),
+  },
+  {
+    operation: 'list-template-fields',
+    method: 'GET',
+    path: `${template}fields/`,
+    status: 200,
+    answer: 'page of TemplateField',
+    as: () => quality,
+  },
+  {
+    operation: 'retrieve-template-field',
+    method: 'GET',
+    path: templateField,
+    status: 200,
+    answer: 'TemplateField',
+    as: () => quality,
+  },
+  {
+    operation: 'suggest-template-field',
+    method: 'GET',
+    path: `${templateField}suggest/`,
+    status: 200,
+    answer: 'Suggestions',
+    as: () => quality,
+    query: () => 'query=hi&count=5',
+  },
+  {
+    operation: 'delete-template',
+    method: 'DELETE',
+    path: template,
+    status: 204,
+    answer: 'nothing',
+    as: () => quality,
+  },
+]
+
+const attachments = `${dataset}attachments/`
+const attachment = `${attachments}{attachment_uid}/`
+const exportsOfHere = `${dataset}alternative_exports/`
+const exportOfHere = `${exportsOfHere}{export_uid}/`
+
+const attachedOperations: readonly Operation[] = [
+  {
+    operation: 'create-attachment',
+    method: 'POST',
+    path: attachments,
+    status: 201,
+    answer: 'File',
+    body: () => formOf('notes.txt', 'how it was measured'),
+    keep: { attachment_uid: uid },
+  },
+  { operation: 'list-attachments', method: 'GET', path: attachments, status: 200, answer: 'page of File' },
+  { operation: 'retrieve-attachment', method: 'GET', path: attachment, status: 200, answer: 'File' },
+  {
+    operation: 'download-attachment',
+    method: 'GET',
+    path: `${attachment}download/`,
+    status: 200,
+    answer: 'bytes',
+  },
+  { operation: 'delete-attachment', method: 'DELETE', path: attachment, status: 204, answer: 'nothing' },
+  {
+    operation: 'create-export',
+    method: 'POST',
+    path: exportsOfHere,
+    status: 201,
+    answer: 'Export',
+    body: () =>
+      formOf('cheeses.pdf', '%PDF', { title: 'As a book', type: 'uploaded_file', description: 'To print' }),
+    keep: { export_uid: uid },
+  },
+  { operation: 'list-exports', method: 'GET', path: exportsOfHere, status: 200, answer: 'page of Export' },
+  { operation: 'retrieve-export', method: 'GET', path: exportOfHere, status: 200, answer: 'Export' },
+  {
+    operation: 'update-export',
+    method: 'PUT',
+    path: exportOfHere,
+    status: 200,
+    answer: 'Export',
+    body: () => ({ title: 'As a booklet', type: 'uploaded_file', description: 'To fold' }),
+  },
+  {
+    operation: 'download-export',
+    method: 'GET',
+    path: `${exportOfHere}download/`,
+    status: 200,
+    answer: 'bytes',
+  },
+  { operation: 'delete-export', method: 'DELETE', path: exportOfHere, status: 204, answer: 'nothing' },
+]
+
 const metadataOperations: readonly Operation[] = [
   { operation: 'get-metadata', method: 'GET', path: metadata, status: 200, answer: 'Metadata' },
   {
@@ -730,6 +870,8 @@ export const operations: readonly Operation[] = [
   ...datasetOperations,
   ...sourceOperations,
   ...metadataOperations,
+  ...templateOperations,
+  ...attachedOperations,
   ...actionOperations,
   ...historyOperations,
   ...realtimeOperations,

@@ -75,6 +75,10 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['POST', /^\/files$/, 'TOOLS'],
   // Ours: there is no documented deletion.
   ['DELETE', /^\/files\//, 'TOOLS'],
+  // Ours: what datasets are described with, and the settings of the domain.
+  ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
+  ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
+  ['PUT', /^\/domain$/, 'ADMIN'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain)(\/|$)/, 'SELF'],
 ]
 

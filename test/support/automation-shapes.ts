@@ -124,7 +124,29 @@ const harvester = {
 }
 const withUrl = object({ url: text })
 
-export const shapes = {
+const templateField = object(
+  { name: text },
+  {
+    type: oneOf(
+      ...'text date datetime geo_shape geo_area html multitext boolean int double longstring enum list'.split(
+        ' ',
+      ),
+      ...'enumlist uri_enum uri_enumlist'.split(' '),
+    ),
+    label: text,
+    help_text: orNull(text),
+    is_hidden: flag,
+    self_suggest: flag,
+    is_filter: flag,
+    i18n: flag,
+    suggest_url: orNull(text),
+    choices: orNull(listOf(text)),
+    labels: orNull({ type: 'object', additionalProperties: { type: 'object' } }),
+    requirement_level: oneOf('optional', 'recommended', 'mandatory'),
+  },
+)
+
+const shapes = {
   Ok: object({ detail: { const: 'ok' } }),
   Dataset: object({
     uid: text,
@@ -229,6 +251,42 @@ export const shapes = {
   Metadata: { ...object({ default: values }), additionalProperties: values },
   MetadataTemplateValues: values,
   MetadataValue: value,
+  Export: byType(
+    { url: object({ url: text }), uploaded_file: object({ filename: text }) },
+    {
+      uid: text,
+      title: text,
+      description: text,
+      mimetype: orNull(text),
+      created_at: instant,
+      updated_at: instant,
+    },
+  ),
+  Template: object(
+    { name: text, title: text, is_active: flag, schema: listOf(templateField) },
+    {
+      type: oneOf('interop', 'admin', 'basic', 'extra'),
+      is_always_active: flag,
+      is_system: flag,
+      created_at: instant,
+      created_by: relatedUser,
+      updated_at: instant,
+      updated_by: relatedUser,
+    },
+  ),
+  TemplateField: templateField,
+  Suggestions: object({
+    hits: listOf(text),
+    nb_hits: count,
+    page: count,
+    hits_per_page: count,
+    exhaustive_nb_hits: flag,
+    exhaustive_typo: flag,
+    exhaustive: object({ nb_hits: flag, typo: flag }),
+    query: text,
+    params: text,
+    processing_time_ms: count,
+  }),
   Version: object({
     uid: text,
     sections: listOf(text),
@@ -305,7 +363,7 @@ export const shapes = {
   FoundKey: object({ found: flag }, { result: orNull({ type: 'object' }) }),
 } as const satisfies Record<string, Schema>
 
-export type ShapeName = keyof typeof shapes
+type ShapeName = keyof typeof shapes
 
 /** What an answer holds: one object, a page of them, a bare list, bytes, nothing, or an error of this code. */
 export type AnswerShape =

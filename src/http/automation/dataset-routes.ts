@@ -92,7 +92,7 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
       const row = await within(db, async (trx) => {
         const uid = await createDatasetWithin(trx, catalogDeps, {
           datasetId: body.dataset_id ?? undefined,
-          metas: metasOf(wanted.changes),
+          metas: await metasOf(trx, wanted.changes),
           owner,
           // An identifier that is given is the one that scripts go by: another in its place would surprise them.
           isStrict: typeof body.dataset_id === 'string' && body.dataset_id !== '',

@@ -3,8 +3,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerAutomationActions } from './action-routes.ts'
+import { registerAutomationAttachments } from './attachment-routes.ts'
 import { registerAutomationConnections } from './connection-routes.ts'
 import { registerAutomationDatasets } from './dataset-routes.ts'
+import { registerAutomationExports } from './export-routes.ts'
 import { registerAutomationFeedbacks } from './feedback-routes.ts'
 import { registerAutomationFields } from './field-routes.ts'
 import { registerAutomationFiles } from './file-routes.ts'
@@ -15,6 +17,7 @@ import { registerAutomationResources } from './resource-routes.ts'
 import { registerAutomationSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerAutomationSources } from './source-routes.ts'
+import { registerAutomationTemplates } from './template-routes.ts'
 import { registerAutomationVersions } from './version-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
@@ -27,6 +30,9 @@ const parts: readonly RegisterRoutes[] = [
   registerAutomationResources,
   registerAutomationConnections,
   registerAutomationMetadata,
+  registerAutomationTemplates,
+  registerAutomationAttachments,
+  registerAutomationExports,
   registerAutomationFeedbacks,
   registerAutomationVersions,
   registerAutomationSchedules,

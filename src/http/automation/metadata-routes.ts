@@ -4,12 +4,11 @@ import {
   type DatasetRow,
   findDataset,
   listFacets,
-  metadataTemplates,
   replaceFacets,
   replaceMetadata,
   within,
 } from '../../catalog/index.ts'
-import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { answerOf, noContent, operation } from '../openapi/index.ts'
 import {
   facetsPlace,
@@ -17,7 +16,7 @@ import {
   readFacets,
   readMetadata,
   readTemplateValues,
-  requireMetadataField,
+  requireKnown,
 } from './print-dataset.ts'
 import { anyObject, datasetParams, editorOf, type RegisterRoutes } from './scope.ts'
 
@@ -84,7 +83,7 @@ export const registerAutomationMetadata: RegisterRoutes = (scope, services) => {
       templateSchema,
     ),
     async (request) => {
-      await requireTemplate(request.params.template_name)
+      await requireKnown(db, request.params.template_name)
       return valuesOf(request.params.dataset_uid, request.params.template_name)
     },
   )
@@ -100,7 +99,7 @@ export const registerAutomationMetadata: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { template_name } = request.params
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      await requireTemplate(template_name)
+      await requireKnown(db, template_name)
       const changes = readTemplateValues(template_name, request.body)
       const isFacets = (name: string) => template_name === facetsPlace.template && name === facetsPlace.name
       const facets = changes.find(({ name }) => isFacets(name))
@@ -133,7 +132,7 @@ export const registerAutomationMetadata: RegisterRoutes = (scope, services) => {
     const params = request.params as Params
     const { template_name, template_field_name: name } = params
     const { dataset_uid } = await findDataset(db, params.dataset_uid)
-    requireMetadataField(template_name, name)
+    await requireKnown(db, template_name, name)
     const editor = editorOf(services, request)
     if (template_name === facetsPlace.template && name === facetsPlace.name)
       await replaceFacets(editor, dataset_uid, readFacets(value))
@@ -150,7 +149,7 @@ export const registerAutomationMetadata: RegisterRoutes = (scope, services) => {
       oneSchema,
     ),
     async (request) => {
-      requireMetadataField(request.params.template_name, request.params.template_field_name)
+      await requireKnown(db, request.params.template_name, request.params.template_field_name)
       return valueAt(request.params)
     },
   )
@@ -173,10 +172,4 @@ export const registerAutomationMetadata: RegisterRoutes = (scope, services) => {
       return reply.status(204).send()
     },
   )
-}
-
-/** Errors: catalog.unknown_metadata. */
-async function requireTemplate(name: string): Promise<void> {
-  if (name !== facetsPlace.template && !metadataTemplates.some((known) => known.name === name))
-    throw new AppError('catalog.unknown_metadata', { template: name.slice(0, 100), name: '' })
 }

@@ -1,9 +1,9 @@
 import {
   type DatasetRow,
   type FacetSetting,
-  findMetadataField,
   listFacets,
   type MetadataChange,
+  readTemplates,
 } from '../../catalog/index.ts'
 import type { ControlDb } from '../../control/index.ts'
 import { AppError, formatInstant, type JsonObject, type JsonValue } from '../../kernel/index.ts'
@@ -50,10 +50,12 @@ export function printMetadata(metas: JsonObject, facets: readonly FacetSetting[]
     const set = Object.entries(values).map(([name, value]) => [name, { value }] as const)
     if (set.length > 0 || template === 'default') printed[template] = Object.fromEntries(set)
   }
-  if (facets.length > 0) {
-    const { template, name } = facetsPlace
-    printed[template] = { ...printed[template], [name]: { value: facets.map(printFacet) } }
-  }
+  const { template, name } = facetsPlace
+  // Facets are what the fields say, whatever else was written there.
+  const { [name]: _written, ...content } = printed[template] ?? {}
+  if (facets.length > 0) content[name] = { value: facets.map(printFacet) }
+  delete printed[template]
+  if (Object.keys(content).length > 0) printed[template] = content
   return printed
 }
 
@@ -125,12 +127,16 @@ export function readFacets(value: JsonValue): FacetSetting[] {
   })
 }
 
-/** Errors: catalog.unknown_metadata. */
-export function requireMetadataField(template: string, name: string): void {
-  const isFacets = template === facetsPlace.template && name === facetsPlace.name
-  if (!isFacets && !findMetadataField(template, name))
+/** Of a template, or of one of its fields. Errors: catalog.unknown_metadata. */
+export async function requireKnown(db: ControlDb, template: string, name?: string): Promise<void> {
+  const templates = await readTemplates(db)
+  const isKnown =
+    name === undefined
+      ? (templates.find(template)?.isActive ?? false)
+      : templates.findField(template, name) !== null
+  if (!isKnown)
     throw new AppError('catalog.unknown_metadata', {
       template: template.slice(0, 100),
-      name: name.slice(0, 100),
+      name: (name ?? '').slice(0, 100),
     })
 }

@@ -9,7 +9,7 @@ import {
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, emptyAnswer, operation } from '../openapi/index.ts'
-import { type Expansion, expansionOf, printDataset } from './render.ts'
+import { domainId, type Expansion, expansionOf, printDataset } from './render.ts'
 import {
   datasetParams,
   editorOf,
@@ -64,7 +64,7 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
   )
 
   const description =
-    'Metadata, resources, processors and fields; who may see the dataset and its identifier stay. Nothing is published.'
+    'Metadata, resources, processors, fields and attached files; who may see the dataset and its identifier stay. Nothing is published.'
   scope.put(
     '/datasets/:dataset_uid/restore_change',
     operation('WRITE', 'restoreChange', 'Put the configuration back as it was before a change', emptyAnswer, {
@@ -103,7 +103,7 @@ function printChange(change: ChangeRow, dataset: DatasetRow, expand: Expansion):
     change_uid: change.change_uid,
     dataset: expand.has('dataset')
       ? printDataset(dataset, expand)
-      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: 'broadsheet' } },
+      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: domainId } },
     user: { username: change.username },
     timestamp: formatInstant(change.at),
     kind: change.kind,

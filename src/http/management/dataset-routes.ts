@@ -6,7 +6,7 @@ import {
   renameDataset,
   setVisibility,
 } from '../../catalog/index.ts'
-import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import type { JsonValue } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
 import { expansionOf, printDataset } from './render.ts'
@@ -142,14 +142,5 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       await setVisibility(editorOf(services, request), dataset_uid, wanted)
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
-  )
-
-  scope.get(
-    '/domain',
-    operation('SELF', 'readDomain', 'What this server offers', answerOf('Domain'), { tags }),
-    async (): Promise<JsonObject> => ({
-      domain_id: 'broadsheet',
-      properties: { 'metadata.themes': [] },
-    }),
   )
 }

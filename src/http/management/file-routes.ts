@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
+import type { MultipartFile } from '@fastify/multipart'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mayDo } from '../../access/index.ts'
-import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts'
+import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
 import type { FilesTable } from '../../control/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -163,12 +164,38 @@ export async function readPart(request: FastifyRequest): Promise<Upload> {
       expected: 'the body must have a part named file',
     })
   }
+  return uploadOf(part)
+}
+
+function uploadOf({ file, filename, mimetype }: MultipartFile): Upload {
   return {
-    source: part.file,
-    filename: safeName(part.filename),
-    mimetype: safeType(part.mimetype),
-    isTruncated: () => part.file.truncated,
+    source: file,
+    filename: safeName(filename),
+    mimetype: safeType(mimetype),
+    isTruncated: () => file.truncated,
   }
+}
+
+/** A form with texts beside its file, in any order. Errors: those of keepUpload; http.invalid_parameter without a file. */
+export async function readUploadForm(
+  services: HttpServices,
+  request: FastifyRequest,
+  owner: string,
+): Promise<{ readonly file: FilesTable; readonly texts: Readonly<Record<string, string>> }> {
+  let file: FilesTable | null = null
+  const texts: Record<string, string> = {}
+  for await (const part of request.parts()) {
+    if (part.type === 'field') texts[part.fieldname] = String(part.value)
+    else if (part.fieldname === 'file') file = await keepUpload(services, uploadOf(part), owner)
+    else part.file.resume()
+  }
+  if (file === null)
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'file',
+      value: 'nothing',
+      expected: 'the body must have a part named file',
+    })
+  return { file, texts }
 }
 
 function readJsonUpload(body: unknown): Upload {
@@ -203,7 +230,7 @@ function safeType(mimetype: string): string {
 }
 
 /** As an attachment, never as a page of ours: an uploaded HTML file must not run here. */
-export function sendFile(reply: FastifyReply, file: FilesTable, body: Readable): FastifyReply {
+export function sendFile(reply: FastifyReply, file: StoredFile, body: Readable): FastifyReply {
   return reply
     .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
     .header('Content-Disposition', contentDisposition(file.filename))

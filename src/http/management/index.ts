@@ -3,11 +3,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
+import { registerAttached } from './attached-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
+import { registerDomain } from './domain-routes.ts'
 import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
@@ -23,6 +25,7 @@ import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerSteps } from './step-routes.ts'
+import { registerTemplates } from './template-routes.ts'
 import { registerTools } from './tool-routes.ts'
 import { registerVersions } from './version-routes.ts'
 import { registerWebhooks } from './webhook-routes.ts'
@@ -30,6 +33,8 @@ import { registerWebhooks } from './webhook-routes.ts'
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
   registerMetadata,
+  registerTemplates,
+  registerDomain,
   registerResources,
   registerSteps,
   registerProcessors,
@@ -48,6 +53,7 @@ const parts: readonly RegisterRoutes[] = [
   registerRealtime,
   registerHarvesters,
   registerFiles,
+  registerAttached,
   registerConnections,
   registerTools,
   registerApiKeys,

@@ -1,6 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { changeMetadata, findDataset, metadataEntries, metadataEntry } from '../../catalog/index.ts'
+import {
+  changeMetadata,
+  findDataset,
+  metadataEntries,
+  metadataEntry,
+  readTemplates,
+} from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { expansionOf, printMetadata } from './render.ts'
@@ -29,7 +35,9 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { metas } = await metasOf(request.params.dataset_uid)
       const expand = expansionOf(request.query.expand)
-      return metadataEntries(metas).map((entry) => printMetadata(entry, expand))
+      return metadataEntries(await readTemplates(control.db), metas).map((entry) =>
+        printMetadata(entry, expand),
+      )
     },
   )
 
@@ -55,7 +63,9 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
       }))
       const metas = await changeMetadata(editorOf(services, request), dataset_uid, changes)
       const expand = expansionOf(request.query.expand)
-      return metadataEntries(metas).map((entry) => printMetadata(entry, expand))
+      return metadataEntries(await readTemplates(control.db), metas).map((entry) =>
+        printMetadata(entry, expand),
+      )
     },
   )
 
@@ -67,7 +77,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { metas } = await metasOf(request.params.dataset_uid)
       return printMetadata(
-        metadataEntry(metas, request.params.template, request.params.name),
+        metadataEntry(await readTemplates(control.db), metas, request.params.template, request.params.name),
         expansionOf(request.query.expand),
       )
     },
@@ -84,7 +94,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
       { template: params.template, name: params.name, value: next },
     ])
     return printMetadata(
-      metadataEntry(metas, params.template, params.name),
+      metadataEntry(await readTemplates(control.db), metas, params.template, params.name),
       expansionOf(request.query.expand),
     )
   }

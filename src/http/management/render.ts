@@ -6,6 +6,7 @@ import {
   type DatasetRow,
   filePrefix,
   type MetadataEntry,
+  purposeOf,
   withoutSealed,
 } from '../../catalog/index.ts'
 import type { FilesTable, HeldPublishesTable } from '../../control/index.ts'
@@ -20,6 +21,10 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../kernel/index.ts'
+import { definitionOf } from './definition.ts'
+
+/** There is one domain to a server. */
+export const domainId = 'broadsheet'
 
 export interface Expansion {
   has(attribute: string): boolean
@@ -97,10 +102,8 @@ export function printMetadata(entry: MetadataEntry, expand: Expansion): JsonObje
   const { template, field, value } = entry
   return {
     name: field.name,
-    template: { name: template.name, label: template.label, purpose: template.purpose },
-    definition: expand.has('definition')
-      ? { name: field.name, type: field.type, label: field.label, help_text: '' }
-      : {},
+    template: { name: template.name, label: template.label, purpose: purposeOf(template) },
+    definition: expand.has('definition') ? definitionOf(field) : {},
     value,
     remote_value: null,
     override_remote_value: false,

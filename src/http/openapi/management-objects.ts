@@ -535,7 +535,6 @@ export const managementObjects = {
     reason: nullable('string'),
     missed_runs: Type.Integer({ description: 'Later runs that it stands for: the server was away' }),
   }),
-  Domain: Type.Object({ domain_id: Type.String(), properties: anything('By name') }),
   AccessPolicy: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
   Names: Type.Array(Type.String()),
   ManagementError: Type.Object({

@@ -8,10 +8,12 @@ import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
+import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
   ...managementObjects,
+  ...surfaceObjects,
   ...automationObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
