@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
+import {
+  createAccess,
+  createCallCounts,
+  domainPermissions,
+  requireOwner,
+  watchSecurity,
+} from './access/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
@@ -97,6 +103,13 @@ export async function startApp(
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    await watchSecurity(control)
+    const callCounts = createCallCounts({
+      db: control.db,
+      clock,
+      onError: (cause) => log('error', 'counting_calls_failed', { cause }),
+    })
+    closers.push(() => callCounts.stop())
     const access = createAccess({ db: control.db, clock, ids })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
@@ -197,6 +210,7 @@ export async function startApp(
           sliceBytes,
           maxErrorSamples,
         },
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         indexLaterBytes: settings.indexLaterMb * mebi,
         indexing: new Set(),
         retentionMs: settings.retentionHours * 3_600_000,
@@ -248,14 +262,14 @@ export async function startApp(
         dataset: {
           lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
           async order(trx, { scheduleUid, target, username }) {
-            await requireOwner(trx, username, 'PUBLISH')
+            await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, target.uid)
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
         harvester: {
           lock: lockHarvester,
           async order(trx, { target, username }) {
-            await requireOwner(trx, username, 'HARVEST')
+            await requireOwner(trx, { username, permission: 'HARVEST', now: clock.now() }, null)
             return harvesters.orderWithin(trx, target.uid, 'harvest', username)
           },
         },
@@ -271,7 +285,7 @@ export async function startApp(
       maxKeptBytes: settings.realtimeKeptMb * mebi,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
-        await requireOwner(trx, username, 'PUBLISH')
+        await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, datasetUid)
         return actions.orderPublishWithin(trx, datasetUid, username, { cause })
       },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
@@ -294,6 +308,8 @@ export async function startApp(
       ids,
       stopwatch,
       access,
+      callCounts,
+      invite: async ({ username }) => log('info', 'user_invited', { username }),
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
@@ -329,6 +345,8 @@ export async function startApp(
         builderMemoryMb: settings.builderMemoryMb,
         builderThreads: settings.builderThreads,
         dailyCalls: settings.dailyCalls,
+        maxDatasets: settings.maxDatasets || null,
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         stalledMs: settings.stalledSeconds * 1000,
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),

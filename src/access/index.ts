@@ -1,9 +1,49 @@
-export { type Access, type ApiKey, createAccess, requireOwner } from './access.ts'
+export { type Access, createAccess, requireOwner } from './access.ts'
+export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
+export { authorize, mayDoOn, uidOfDataset } from './authorize.ts'
+export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'
 export {
-  canSeePublication,
+  addMembers,
+  changeGroup,
+  createGroup,
+  deleteGroup,
+  findGroup,
+  type Group,
+  listGroups,
+  removeMember,
+} from './groups.ts'
+export type { ApiKey } from './keys.ts'
+export { countDatasets, findAllowance, requireRoomForDataset, smallest } from './limits.ts'
+export {
   mayDo,
   type PermissionClass,
   permissionsNeeded,
   requirePermission,
 } from './policy.ts'
 export { anonymous, domainPermissions, type Principal } from './principal.ts'
+export {
+  canSeePublication,
+  editableDatasets,
+  forgetSecurity,
+  type Quota,
+  type Ruleset,
+  rulesetsOf,
+  type SeenRestricted,
+  seenRestricted,
+  watchSecurity,
+} from './rulesets.ts'
+export {
+  copyRulesets,
+  defaultTarget,
+  deleteRuleset,
+  findRuleset,
+  giveToCreator,
+  listDefaultRulesets,
+  listRulesets,
+  type RulesetChange,
+  type RulesetTarget,
+  setAccessPolicy,
+  writeRuleset,
+} from './security.ts'
+export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
+export { requireOwnerSees, requireWholeDataset } from './whole-datasets.ts'

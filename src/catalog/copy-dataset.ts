@@ -1,19 +1,19 @@
 import { type ConfiguredResource, readConfiguration, replaceConfiguration } from './configuration.ts'
 import { createDatasetWithin, type DatasetRow, findDataset } from './datasets.ts'
-import type { EditorDeps } from './edit-dataset.ts'
+import { type EditorDeps, within } from './edit-dataset.ts'
 
 /**
  * A dataset of the same configuration under a free identifier: unpublished, of whoever makes it, without history. Who may
  * see the original may see the copy; uploaded files and connections are shared. Its resources have the order of the
  * original's: `resources` pairs them.
- * Errors: catalog.unknown_dataset.
+ * `deps.db` may be a transaction, which it is part of then. Errors: catalog.unknown_dataset.
  */
 export async function copyDataset(
   deps: EditorDeps,
   datasetUid: string,
 ): Promise<{ readonly copy: DatasetRow; readonly resources: readonly ConfiguredResource[] }> {
   const { db, ids, clock, username } = deps
-  return db.transaction().execute(async (trx) => {
+  return within(db, async (trx) => {
     const original = await readConfiguration(trx, datasetUid)
     const copyUid = await createDatasetWithin(trx, deps, {
       datasetId: `${original.dataset.dataset_id.slice(0, 200)}-copy`,

@@ -1,4 +1,10 @@
-import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
+import {
+  type ControlDb,
+  type DatasetRecord,
+  type HeldPublishesTable,
+  notify,
+  securityChannel,
+} from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
 import { readDomain } from './domain.ts'
@@ -215,7 +221,10 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/** `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort that is not offered. */
+/**
+ * `among`: of these uids only; `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort
+ * that is not offered.
+ */
 export async function listDatasets(
   db: ControlDb,
   query: {
@@ -223,6 +232,7 @@ export async function listDatasets(
     readonly offset: number
     readonly sort?: string | undefined
     readonly datasetId?: string | undefined
+    readonly among: 'all' | ReadonlySet<string>
   },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
@@ -231,7 +241,10 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
+  const { among } = query
+  if (among !== 'all' && among.size === 0) return []
   let selected = selectDatasets(db)
+  if (among !== 'all') selected = selected.where('datasets.dataset_uid', 'in', [...among])
   if (query.datasetId !== undefined) selected = selected.where('datasets.dataset_id', '=', query.datasetId)
   const rows = await selected
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
@@ -245,10 +258,13 @@ export async function listDatasets(
 /** How many `listDatasets` would find on all pages together. */
 export async function countDatasets(
   db: ControlDb,
-  query: { readonly datasetId?: string | undefined },
+  query: { readonly datasetId?: string | undefined; readonly among: 'all' | ReadonlySet<string> },
 ): Promise<number> {
+  const { among } = query
+  if (among !== 'all' && among.size === 0) return 0
   let counted = db.selectFrom('datasets').select((eb) => eb.fn.countAll<number>().as('count'))
   if (query.datasetId !== undefined) counted = counted.where('dataset_id', '=', query.datasetId)
+  if (among !== 'all') counted = counted.where('dataset_uid', 'in', [...among])
   return Number((await counted.executeTakeFirstOrThrow()).count)
 }
 
@@ -290,6 +306,7 @@ export async function setVisibility(
   const now = deps.clock.now()
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
+    await notify(trx, securityChannel, datasetUid)
     const published = await trx
       .updateTable('publications')
       .set({ visibility })

@@ -4,7 +4,7 @@ import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
-import { anonymous, type Principal, requirePermission } from '../access/index.ts'
+import { anonymous, authorize, type Principal } from '../access/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { registerAutomation } from './automation/index.ts'
@@ -20,6 +20,7 @@ import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
+import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import type { HttpServices } from './services.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
@@ -28,6 +29,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
     startedAt: number
+    quotaState: QuotaState | null
   }
 }
 
@@ -70,6 +72,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   app.decorateRequest('principal')
   app.decorateRequest('startedAt', 0)
+  app.decorateRequest('quotaState', null)
 
   const knownRoutes = createKnownRoutes()
   app.addHook('onRoute', (route) => {
@@ -111,15 +114,21 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       throw new AppError('http.shutting_down', {})
     }
     request.principal = await services.access.authenticate(credentialsOf(request))
+    await countUserCall(services, request)
     // An unknown address of these tells nobody anything without credentials.
     const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
     if (isClosed && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
     }
-    const permission = request.routeOptions.config?.permission
-    if (permission !== undefined) requirePermission(request.principal, permission)
     refuseNul(request.params)
     refuseNul(request.query)
+    const permission = request.routeOptions.config?.permission
+    if (permission !== undefined && permission !== 'public')
+      await authorize(services.control.db, request.principal, permission, datasetOf(request))
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    tellQuota(request, reply)
+    done()
   })
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
@@ -195,6 +204,11 @@ function checkDeclared(route: RouteOptions): void {
 
 function isOperationsPath(url: string): boolean {
   return ['/healthz', '/readyz', '/metrics'].some((path) => url.startsWith(path))
+}
+
+/** The dataset that the route's address names, of which rights may be held; null: it names none. */
+function datasetOf(request: FastifyRequest): string | null {
+  return (request.params as { dataset_uid?: string } | undefined)?.dataset_uid ?? null
 }
 
 /** Addresses in answers begin with it. Errors: http.bad_request. */

@@ -1,4 +1,4 @@
-import type { Access } from '../access/index.ts'
+import type { Access, CallCounts, User } from '../access/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
@@ -34,6 +34,9 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
+  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
+  invite(user: User): Promise<void>
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
@@ -67,6 +70,9 @@ export interface HttpServices {
     readonly builderThreads: number
     /** Calls of the search API by one client in a day; 0: without a limit. */
     readonly dailyCalls: number
+    /** Of the whole domain; null: without a limit. */
+    readonly maxDatasets: number | null
+    readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */

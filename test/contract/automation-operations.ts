@@ -20,6 +20,8 @@ export interface Operation {
   readonly code?: string
   readonly query?: (world: World) => string
   readonly body?: (world: World) => unknown
+  /** A key cannot make or change keys: those operations come with a password. */
+  readonly by?: 'password'
   /** Kept for the operations behind. */
   readonly keep?: Readonly<Record<string, (json: never) => string>>
   /** Path parameters that are others here. */
@@ -735,6 +737,232 @@ const historyOperations: readonly Operation[] = [
   },
 ]
 
+const people = (): Operation[] => [
+  {
+    operation: 'invite-users',
+    method: 'POST',
+    path: '/users/invite/',
+    status: 200,
+    answer: 'Outcomes',
+    body: () => [
+      { email: 'ada@example.org', first_name: 'Ada', permissions: ['create_dataset'] },
+      { email: 'nobody' },
+    ],
+    keep: { username: (json: { 0: { data: { username: string } } }) => json[0].data.username },
+  },
+  {
+    operation: 'provision-users',
+    method: 'POST',
+    path: '/users/provision/',
+    status: 200,
+    answer: 'Outcomes',
+    body: () => ({
+      email: 'bob@example.org',
+      identity_provider: { uid: 'idp' },
+      identity_provider_attributes: {},
+    }),
+  },
+  {
+    operation: 'list-users',
+    method: 'GET',
+    path: '/users/',
+    status: 200,
+    answer: 'page of User',
+    query: () =>
+      'search=a&sort=-last_seen_at&sort=username&permissions=create_dataset&all_permissions=create_dataset',
+  },
+  { operation: 'retrieve-user', method: 'GET', path: '/users/{username}/', status: 200, answer: 'User' },
+  {
+    operation: 'update-user',
+    method: 'PUT',
+    path: '/users/{username}/',
+    status: 200,
+    answer: 'User',
+    body: ({ username }) => ({
+      username,
+      email: 'ada@example.org',
+      last_name: 'Lovelace',
+      permissions: ['create_dataset', 'edit_dataset'],
+      explore_limits: { api_calls: { limit: 1000, unit: 'day' } },
+      management_limits: { max_datasets: 5 },
+      is_ods: false,
+    }),
+  },
+  { operation: 'export-users', method: 'GET', path: '/users/export/', status: 200, answer: 'csv' },
+  {
+    operation: 'create-group',
+    method: 'POST',
+    path: '/groups/',
+    status: 201,
+    answer: 'Group',
+    // The client's model wants a uid although it may only be read.
+    body: () => ({
+      uid: 'any',
+      title: 'Editors',
+      description: 'Of cheese',
+      permissions: ['publish_dataset'],
+    }),
+    keep: { group_uid: uid },
+  },
+  {
+    operation: 'list-groups',
+    method: 'GET',
+    path: '/groups/',
+    status: 200,
+    answer: 'page of Group',
+    query: () => 'search=edit&sort=-user_count&permissions=publish_dataset',
+  },
+  { operation: 'retrieve-group', method: 'GET', path: '/groups/{group_uid}/', status: 200, answer: 'Group' },
+  {
+    operation: 'update-group',
+    method: 'PUT',
+    path: '/groups/{group_uid}/',
+    status: 200,
+    answer: 'Group',
+    body: ({ group_uid }) => ({ uid: group_uid, title: 'Editors of cheese' }),
+  },
+  {
+    operation: 'add-group-user',
+    method: 'POST',
+    path: '/groups/{group_uid}/users/',
+    status: 201,
+    answer: 'User',
+    body: ({ username }) => ({ username }),
+  },
+  {
+    operation: 'add-group-users',
+    method: 'POST',
+    path: '/groups/{group_uid}/users/batch/',
+    status: 200,
+    answer: 'Outcomes',
+    body: ({ username }) => [{ username }, { username: 'nobody' }],
+  },
+  {
+    operation: 'list-group-users',
+    method: 'GET',
+    path: '/groups/{group_uid}/users/',
+    status: 200,
+    answer: 'page of User',
+  },
+]
+
+const rulesets = (kind: 'user' | 'group'): Operation[] => {
+  const all = `${dataset}security/${kind}s/`
+  const one = `${all}{${kind === 'user' ? 'username' : 'group_uid'}}/`
+  const answer = kind === 'user' ? 'UserRule' : 'GroupRule'
+  const named = (world: World) =>
+    kind === 'user' ? { user: { username: world.username } } : { group: { uid: world.group_uid } }
+  const security = { is_data_visible: true, visible_fields: null, filter_query: '', api_calls_quota: null }
+  return [
+    {
+      operation: `create-${kind}-security`,
+      method: 'POST',
+      path: all,
+      status: 201,
+      answer,
+      body: (world) => ({
+        ...named(world),
+        security: { ...security, visible_fields: ['name'], api_calls_quota: { unit: 'day', limit: 10 } },
+        permissions: ['explore_restricted_dataset'],
+      }),
+    },
+    {
+      operation: `list-${kind}-security`,
+      method: 'GET',
+      path: all,
+      status: 200,
+      answer: `page of ${answer}`,
+    },
+    { operation: `retrieve-${kind}-security`, method: 'GET', path: one, status: 200, answer },
+    {
+      operation: `update-${kind}-security`,
+      method: 'PUT',
+      path: one,
+      status: 200,
+      answer,
+      body: (world) => ({ ...named(world), security, permissions: ['edit_dataset'] }),
+    },
+    { operation: `delete-${kind}-security`, method: 'DELETE', path: one, status: 204, answer: 'nothing' },
+  ]
+}
+
+const keyOperations: readonly Operation[] = [
+  {
+    operation: 'create-apikey',
+    method: 'POST',
+    path: '/apikeys/',
+    by: 'password',
+    status: 201,
+    answer: 'ApiKey',
+    body: () => ({ label: 'Of a script', permissions: ['edit_dataset'] }),
+    keep: { apikey_uid: uid, apikey: (json: { key: string }) => json.key },
+  },
+  {
+    operation: 'list-apikeys',
+    method: 'GET',
+    path: '/apikeys/',
+    status: 200,
+    answer: 'page of ApiKey',
+  },
+  {
+    operation: 'retrieve-apikey',
+    method: 'GET',
+    path: '/apikeys/{apikey_uid}/',
+    by: 'password',
+    status: 200,
+    answer: 'ApiKey',
+    query: () => 'expand=user',
+  },
+  {
+    operation: 'update-apikey',
+    method: 'PUT',
+    path: '/apikeys/{apikey_uid}/',
+    by: 'password',
+    status: 200,
+    answer: 'ApiKey',
+    body: () => ({ label: 'Of another script', permissions: ['edit_dataset', 'create_dataset'] }),
+  },
+  {
+    operation: 'search-apikey',
+    method: 'POST',
+    path: '/apikeys/search_key/',
+    status: 200,
+    answer: 'FoundKey',
+    body: ({ apikey }) => ({ key: apikey }),
+  },
+  {
+    operation: 'revoke-apikey',
+    method: 'POST',
+    path: '/apikeys/{apikey_uid}/revoke/',
+    by: 'password',
+    status: 200,
+    answer: 'ApiKey',
+    body: () => ({ reason: 'no longer needed' }),
+  },
+]
+
+const accessOperations: readonly Operation[] = [
+  ...people(),
+  ...rulesets('user'),
+  ...rulesets('group'),
+  ...keyOperations,
+  {
+    operation: 'remove-group-user',
+    method: 'DELETE',
+    path: '/groups/{group_uid}/users/{username}/',
+    status: 204,
+    answer: 'nothing',
+  },
+  {
+    operation: 'delete-group',
+    method: 'DELETE',
+    path: '/groups/{group_uid}/',
+    status: 204,
+    answer: 'nothing',
+  },
+  { operation: 'delete-user', method: 'DELETE', path: '/users/{username}/', status: 204, answer: 'nothing' },
+]
+
 const ckan = ({ portal_url }: World) => ({
   // As the client always sends it, with defaults of its own.
   type: 'ckan',
@@ -877,5 +1105,6 @@ export const operations: readonly Operation[] = [
   ...realtimeOperations,
   ...connectionOperations,
   ...harvesterOperations,
+  ...accessOperations,
   ...endOperations,
 ]

@@ -66,6 +66,7 @@ const harvesterRests = (uid: string) => rests(`/harvesters/${uid}/`, restingHarv
 function checkAnswer(answer: Answer, expected: Pick<Operation, 'status' | 'answer' | 'code'>): void {
   assert.equal(answer.status, expected.status, answer.text.slice(0, 1000))
   if (expected.answer === 'nothing') return assert.equal(answer.text, '')
+  if (expected.answer === 'csv') return assert.match(answer.headers.get('content-type') ?? '', /^text\/csv/)
   if (expected.answer === 'bytes') return assert.ok(answer.bytes.length > 0)
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json(;|$)/)
   if (answer.status >= 400) {
@@ -124,6 +125,8 @@ async function prepare(given: Operation['given'], { world, portal, stuck }: Stag
 }
 
 test('every operation of the specification', async (t) => {
+  const { username, password: secret } = server.admin
+  const password = `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`
   const stage: Stage = {
     world: {},
     portal: await startPortal(t, [{ id: 'trees', title: 'Trees' }]),
@@ -137,7 +140,10 @@ test('every operation of the specification', async (t) => {
       const own = { ...world, ...row.as?.(world) }
       const path = `${fill(row.path, own)}${row.query ? `?${row.query(own)}` : ''}`
       const body = row.body?.(own)
-      const answer = await call(row.method, path, body === undefined ? {} : { body })
+      const answer = await call(row.method, path, {
+        ...(body === undefined ? {} : { body }),
+        ...(row.by === 'password' ? { headers: { Authorization: password } } : {}),
+      })
       checkAnswer(answer, row)
       document.check(row.method, `${base}${path}`, answer)
       if (row.answer === 'Ok') assert.equal(answer.headers.get('broadsheet-job-id'), answer.json.job_id)

@@ -146,6 +146,19 @@ const templateField = object(
   },
 )
 
+const apiKey = object(
+  { uid: text },
+  {
+    label: text,
+    key: text,
+    permissions: listOf(permission),
+    created_at: instant,
+    user: relatedUser,
+    is_revoked: flag,
+    revocation_status: orNull(object({}, { revoked_at: orNull(instant), revocation_reason: text })),
+  },
+)
+
 const shapes = {
   Ok: object({ detail: { const: 'ok' } }),
   Dataset: object({
@@ -348,19 +361,15 @@ const shapes = {
       updated_by: orNull(relatedUser),
     },
   ),
-  ApiKey: object(
-    { uid: text },
-    {
-      label: text,
-      key: text,
-      permissions: listOf(permission),
-      created_at: instant,
-      user: relatedUser,
-      is_revoked: flag,
-      revocation_status: orNull(object({}, { revoked_at: orNull(instant), revocation_reason: text })),
-    },
-  ),
-  FoundKey: object({ found: flag }, { result: orNull({ type: 'object' }) }),
+  ApiKey: apiKey,
+  FoundKey: object({ found: flag }, { result: orNull(apiKey) }),
+  Outcomes: {
+    type: 'object',
+    additionalProperties: object(
+      { status_code: oneOf('success', 'error') },
+      { data: { type: 'object' }, error: { type: 'object' } },
+    ),
+  },
 } as const satisfies Record<string, Schema>
 
 type ShapeName = keyof typeof shapes
@@ -371,6 +380,7 @@ export type AnswerShape =
   | `page of ${ShapeName | 'nothing'}`
   | `list of ${ShapeName}`
   | 'bytes'
+  | 'csv'
   | 'nothing'
   | 'anything'
 

@@ -1,11 +1,26 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { requirePermission } from '../../access/index.ts'
+import {
+  authorize,
+  copyRulesets,
+  defaultTarget,
+  editableDatasets,
+  findRuleset,
+  forgetSecurity,
+  giveToCreator,
+  mayDo,
+  type RulesetChange,
+  requirePermission,
+  requireRoomForDataset,
+  writeRuleset,
+} from '../../access/index.ts'
 import {
   copyDataset,
   countDatasets,
   createDatasetWithin,
   type DatasetRow,
+  type EditorDeps,
   findDataset,
   listDatasets,
   metasOf,
@@ -33,13 +48,14 @@ import {
   textOrNull,
   usernameOf,
 } from './scope.ts'
+import { printSecurity, readSecurity, securitySchema } from './security-shapes.ts'
 
 const tags = ['automation-datasets']
 const datasetBody = Type.Object({
   dataset_id: textOrNull('Default: made of the title'),
   is_restricted: flagOrNull(),
   metadata: objectOrNull('{template: {name: {value}}}; replaces all metadata'),
-  default_security: objectOrNull(),
+  default_security: Type.Optional(securitySchema),
 })
 interface DatasetBody {
   dataset_id?: string | null
@@ -70,7 +86,8 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       const page = readPage(request.query)
-      const query = { datasetId: request.query.dataset_id }
+      const among = await editableDatasets(db, request.principal)
+      const query = { datasetId: request.query.dataset_id, among }
       const rows = await listDatasets(db, { ...page, ...query })
       return printPage(request, page, await countDatasets(db, query), await printDatasets(db, rows))
     },
@@ -89,7 +106,9 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
         throw invalid('metadata.default', required, 'it is needed')
       const wanted = readMetadata(body.metadata!)
       const owner = usernameOf(request)
+      const security = body.default_security ? readSecurity('default_security', body.default_security) : null
       const row = await within(db, async (trx) => {
+        await requireRoomForDataset(trx, owner, services.limits.maxDatasets)
         const uid = await createDatasetWithin(trx, catalogDeps, {
           datasetId: body.dataset_id ?? undefined,
           metas: await metasOf(trx, wanted.changes),
@@ -101,6 +120,8 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
         // Whoever makes a dataset may keep it from others; to open one takes more.
         if (body.is_restricted === true) await setVisibility(editor, uid, 'restricted')
         if (wanted.facets !== null) await replaceFacets(editor, uid, wanted.facets)
+        if (!mayDo(request.principal, 'SECURITY')) await giveToCreator(trx, uid, owner, services.clock.now())
+        if (security !== null) await writeSecurity(editor, request, uid, security)
         return findDataset(trx, uid)
       })
       return reply.status(201).send(await printOneDataset(db, row))
@@ -126,13 +147,15 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
     async (request) => {
       const body: DatasetBody = request.body
       const wanted = body.metadata ? readMetadata(body.metadata) : null
+      const security = body.default_security ? readSecurity('default_security', body.default_security) : null
       const present = await findDataset(db, request.params.dataset_uid)
       await within(db, async (trx) => {
         const { dataset_id } = body
         if (typeof dataset_id === 'string' && dataset_id !== present.dataset_id)
           await renameDataset({ ...editorOf(services, request), db: trx }, present.dataset_uid, dataset_id)
-        await write(trx, request, present, body, wanted)
+        await write(trx, request, present, { ...body, security }, wanted)
       })
+      forgetSecurity(db, present.dataset_uid)
       return printOneDataset(db, await findDataset(db, present.dataset_uid))
     },
   )
@@ -156,7 +179,8 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
   scope.post(
     '/datasets/:dataset_uid/copy/',
     operation(
-      'READ',
+      // Not READ: with a copy comes the use of the secrets of its sources.
+      'WRITE',
       'automationCopyDataset',
       'Make another dataset of the same configuration, unpublished',
       answerOf('AutomationDataset', 201),
@@ -165,7 +189,17 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       requirePermission(request.principal, 'CREATE')
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      const { copy, resources } = await copyDataset(editorOf(services, request), dataset_uid)
+      const creator = usernameOf(request)
+      const { copy, resources } = await within(db, async (trx) => {
+        await requireRoomForDataset(trx, creator, services.limits.maxDatasets)
+        const made = await copyDataset({ ...editorOf(services, request), db: trx }, dataset_uid)
+        const isGiven = !mayDo(request.principal, 'SECURITY')
+        const now = services.clock.now()
+        const to = made.copy.dataset_uid
+        await copyRulesets(trx, { from: dataset_uid, to, creator: isGiven ? creator : null, now })
+        if (isGiven) await giveToCreator(trx, to, creator, now)
+        return made
+      })
       for (const { resource_uid, type } of resources)
         if (type === realtimeType)
           await services.realtime.open(copy.dataset_uid, resource_uid, usernameOf(request))
@@ -173,21 +207,40 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
     },
   )
 
+  /** Errors: those of authorize. */
+  const requireSecurity = (trx: ControlDb, request: FastifyRequest, datasetUid: string) =>
+    authorize(trx, request.principal, 'SECURITY', datasetUid)
+
+  /** What is as it was needs no right and leaves no trace: clients send back all that they have read. */
+  async function writeSecurity(
+    editor: EditorDeps,
+    request: FastifyRequest,
+    datasetUid: string,
+    change: RulesetChange,
+  ): Promise<void> {
+    const present = await findRuleset(editor.db, datasetUid, defaultTarget)
+    if (isDeepStrictEqual(printSecurity(present), printSecurity({ ...present, ...change }))) return
+    await requireSecurity(editor.db, request, datasetUid)
+    const deps = { ...editor, principal: request.principal }
+    await writeRuleset(deps, datasetUid, defaultTarget, 'change', change)
+  }
+
   /** Part of the transaction: of a body, all is written or nothing. */
   async function write(
     trx: ControlDb,
     request: FastifyRequest,
     present: DatasetRow,
-    body: DatasetBody,
+    body: DatasetBody & { readonly security: RulesetChange | null },
     wanted: WantedMetadata | null,
   ): Promise<void> {
     const editor = { ...editorOf(services, request), db: trx }
     const { dataset_uid, visibility } = present
     const isRestricted = body.is_restricted ?? visibility === 'restricted'
     if (isRestricted !== (visibility === 'restricted')) {
-      requirePermission(request.principal, 'SECURITY')
+      await requireSecurity(trx, request, dataset_uid)
       await setVisibility(editor, dataset_uid, isRestricted ? 'restricted' : 'domain')
     }
+    if (body.security !== null) await writeSecurity(editor, request, dataset_uid, body.security)
     if (wanted === null) return
     await replaceMetadata(editor, dataset_uid, null, wanted.changes)
     await replaceFacets(editor, dataset_uid, wanted.facets ?? [])

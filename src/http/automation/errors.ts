@@ -24,6 +24,12 @@ const codesByStatus: Readonly<Record<number, string>> = {
 /** Which property of a body an error speaks of, where none of its parameters says so. */
 const properties: Partial<Record<ErrorKey, string>> = {
   'access.nothing_to_update': 'label',
+  'access.cannot_grant': 'permissions',
+  'access.default_ruleset_permissions': 'permissions',
+  'access.group_exists': 'title',
+  'access.invalid_email': 'email',
+  'access.invalid_filter_query': 'security.filter_query',
+  'access.invalid_group_title': 'title',
   'access.unknown_permission': 'permissions',
   'catalog.connection_mismatch': 'datasource.connection',
   'catalog.connection_name_taken': 'name',

@@ -10,14 +10,18 @@ import { registerAutomationExports } from './export-routes.ts'
 import { registerAutomationFeedbacks } from './feedback-routes.ts'
 import { registerAutomationFields } from './field-routes.ts'
 import { registerAutomationFiles } from './file-routes.ts'
+import { registerAutomationGroups } from './group-routes.ts'
 import { registerAutomationHarvesters } from './harvester-routes.ts'
+import { registerAutomationKeys } from './key-routes.ts'
 import { registerAutomationMetadata } from './metadata-routes.ts'
 import { registerAutomationProcessors } from './processor-routes.ts'
 import { registerAutomationResources } from './resource-routes.ts'
 import { registerAutomationSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
+import { registerAutomationSecurity } from './security-routes.ts'
 import { registerAutomationSources } from './source-routes.ts'
 import { registerAutomationTemplates } from './template-routes.ts'
+import { registerAutomationUsers } from './user-routes.ts'
 import { registerAutomationVersions } from './version-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
@@ -37,6 +41,10 @@ const parts: readonly RegisterRoutes[] = [
   registerAutomationVersions,
   registerAutomationSchedules,
   registerAutomationHarvesters,
+  registerAutomationSecurity,
+  registerAutomationUsers,
+  registerAutomationGroups,
+  registerAutomationKeys,
 ]
 
 export function registerAutomation(app: FastifyInstance, services: HttpServices): void {

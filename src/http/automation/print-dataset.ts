@@ -1,3 +1,4 @@
+import { listDefaultRulesets, type Ruleset } from '../../access/index.ts'
 import {
   type DatasetRow,
   type FacetSetting,
@@ -8,21 +9,23 @@ import {
 import type { ControlDb } from '../../control/index.ts'
 import { AppError, formatInstant, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { invalid } from './scope.ts'
+import { printSecurity } from './security-shapes.ts'
 
-/** Datasets with their facets, which are stored among the steps: one query for a page of them. */
+/** Datasets with their facets and what everybody sees of them, which are stored elsewhere: one query for a page of them. */
 export async function printDatasets(db: ControlDb, rows: readonly DatasetRow[]): Promise<JsonObject[]> {
-  const facets = await listFacets(
-    db,
-    rows.map(({ dataset_uid }) => dataset_uid),
+  const uids = rows.map(({ dataset_uid }) => dataset_uid)
+  const facets = await listFacets(db, uids)
+  const rulesets = await listDefaultRulesets(db, uids)
+  return rows.map((row) =>
+    printDataset(row, facets.get(row.dataset_uid) ?? [], rulesets.get(row.dataset_uid)!),
   )
-  return rows.map((row) => printDataset(row, facets.get(row.dataset_uid) ?? []))
 }
 
 export async function printOneDataset(db: ControlDb, row: DatasetRow): Promise<JsonObject> {
   return (await printDatasets(db, [row]))[0]!
 }
 
-function printDataset(row: DatasetRow, facets: readonly FacetSetting[]): JsonObject {
+function printDataset(row: DatasetRow, facets: readonly FacetSetting[], security: Ruleset): JsonObject {
   return {
     uid: row.dataset_uid,
     dataset_id: row.dataset_id,
@@ -31,12 +34,7 @@ function printDataset(row: DatasetRow, facets: readonly FacetSetting[]): JsonObj
     is_published: row.is_published,
     is_restricted: row.visibility === 'restricted',
     metadata: printMetadata(JSON.parse(row.metas_json), facets),
-    default_security: {
-      is_data_visible: true,
-      visible_fields: null,
-      filter_query: '',
-      api_calls_quota: null,
-    },
+    default_security: printSecurity(security),
   }
 }
 

@@ -90,7 +90,7 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const body = await bodyOf(services, request.body)
-      const { input } = await named('datasource', readResource(services, reply, body, null))
+      const { input } = await named('datasource', readResource(services, request, reply, null, body))
       const editor = editorOf(services, request)
       const resource = await named('datasource', addResource(editor, datasetUid, input))
       if (resource.type !== realtimeType)
@@ -122,7 +122,7 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
     async (request, reply) => {
       const { datasetUid, resource } = await find(request.params)
       const body = await bodyOf(services, request.body, resource)
-      const { input } = await named('datasource', readResource(services, reply, body, resource))
+      const { input } = await named('datasource', readResource(services, request, reply, resource, body))
       const editor = editorOf(services, request)
       const { resource_uid } = resource
       const changed = await named('datasource', replaceResource(editor, datasetUid, resource_uid, input))

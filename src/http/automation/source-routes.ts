@@ -76,7 +76,7 @@ export const registerAutomationSources: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       await findDataset(control.db, request.params.dataset_uid)
       const body = await bodyOf(services, request.body)
-      const { input, stored } = await named('datasource', readResource(services, reply, body, null))
+      const { input, stored } = await named('datasource', readResource(services, request, reply, null, body))
       return show({ resource_uid: 're_preview', ...input, params: stored }, reply)
     },
   )

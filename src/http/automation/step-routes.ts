@@ -10,9 +10,10 @@ import {
   type StepInput,
 } from '../../catalog/index.ts'
 import { AppError, type ConfiguredStep, type JsonObject } from '../../kernel/index.ts'
+import { requirePermittedStep } from '../management/permitted-sources.ts'
 import { answerOf, answerPage, type DescribedBody, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { type AutomationScope, datasetParams, editorOf, pageQuery, printPageOf } from './scope.ts'
+import { type AutomationScope, datasetParams, editorOf, named, pageQuery, printPageOf } from './scope.ts'
 
 const tags = ['automation-sources']
 
@@ -72,6 +73,7 @@ export function registerStack(scope: AutomationScope, services: HttpServices, ro
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const input = routes.read(bodyOf(request))
+      await named('dataset', requirePermittedStep(services, request, datasetUid, stack, input))
       const step = await addStep(editorOf(services, request), datasetUid, stack, input)
       return reply.status(201).send(routes.print(step))
     },
@@ -94,6 +96,7 @@ export function registerStack(scope: AutomationScope, services: HttpServices, ro
     async (request) => {
       const [datasetUid, present] = await find(request.params as Record<string, string>)
       const input = routes.read(routes.over(present, bodyOf(request)))
+      await named('dataset', requirePermittedStep(services, request, datasetUid, stack, input))
       const editor = editorOf(services, request)
       return routes.print(await replaceStep(editor, datasetUid, stack, present.processor_uid, input))
     },

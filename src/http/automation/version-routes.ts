@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { requirePermission } from '../../access/index.ts'
+import { authorize } from '../../access/index.ts'
 import { findVersion, type VersionRow } from '../../actions/index.ts'
 import { type ChangeRow, findChange, findDataset, listChanges, restoreChange } from '../../catalog/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
@@ -73,7 +73,7 @@ export const registerAutomationVersions: RegisterRoutes = (scope, services) => {
         await restoreChange(editorOf(services, request), dataset_uid, change_uid)
       } else {
         await findVersion(db, dataset_uid, version_uid)
-        requirePermission(request.principal, 'PUBLISH')
+        await authorize(db, request.principal, 'PUBLISH', dataset_uid)
         const username = usernameOf(request)
         const jobId = await services.actions.restore(dataset_uid, version_uid, username, 'all')
         reply.header(jobHeader, jobId)

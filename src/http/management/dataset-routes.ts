@@ -1,14 +1,8 @@
 import { Type } from 'typebox'
-import {
-  createDataset,
-  findDataset,
-  listDatasets,
-  renameDataset,
-  setVisibility,
-} from '../../catalog/index.ts'
-import type { JsonValue } from '../../kernel/index.ts'
+import { editableDatasets, giveToCreator, mayDo, requireRoomForDataset } from '../../access/index.ts'
+import { createDatasetWithin, findDataset, listDatasets, renameDataset } from '../../catalog/index.ts'
 import { readFlag } from '../explore/parameters.ts'
-import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
+import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
@@ -46,7 +40,8 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { rows: limit, page } = readListPage(request.query)
       const { sort } = request.query
-      const rows = await listDatasets(control.db, { limit, offset: (page - 1) * limit, sort })
+      const among = await editableDatasets(control.db, request.principal)
+      const rows = await listDatasets(control.db, { limit, offset: (page - 1) * limit, sort, among })
       const expand = expansionOf(request.query.expand)
       return rows.map((row) => printDataset(row, expand))
     },
@@ -66,12 +61,20 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       }),
     }),
     async (request, reply) => {
-      const row = await createDataset(catalogDeps, {
+      const owner = usernameOf(request)
+      const input = {
         datasetId: request.body.dataset_id ?? undefined,
         metas: request.body.metas ?? {},
-        owner: usernameOf(request),
+        owner,
         isStrict: readFlag('strict', request.query.strict, false),
+      }
+      const datasetUid = await control.db.transaction().execute(async (trx) => {
+        await requireRoomForDataset(trx, owner, services.limits.maxDatasets)
+        const uid = await createDatasetWithin(trx, catalogDeps, input)
+        if (!mayDo(request.principal, 'SECURITY')) await giveToCreator(trx, uid, owner, services.clock.now())
+        return uid
       })
+      const row = await findDataset(control.db, datasetUid)
       return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
     },
   )
@@ -111,36 +114,6 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       await services.actions.deleteDataset(dataset_uid)
       return reply.status(204).send()
-    },
-  )
-
-  const policy = '/datasets/:dataset_uid/security/access_policy'
-  scope.get(
-    policy,
-    operation('SECURITY', 'readAccessPolicy', 'Read who may see the dataset', answerOf('AccessPolicy'), {
-      tags,
-      params: datasetParams,
-    }),
-    async (request, reply) => {
-      const { visibility } = await findDataset(control.db, request.params.dataset_uid)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(visibility))
-    },
-  )
-  scope.put(
-    policy,
-    operation(
-      'SECURITY',
-      'changeAccessPolicy',
-      'Change who may see the dataset, at once',
-      answerOf('AccessPolicy'),
-      { tags, params: datasetParams },
-      { isRequired: true, content: { 'application/json': { schema: ref('AccessPolicy') } } },
-    ),
-    async (request, reply) => {
-      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
-      const wanted = (request.body ?? null) as JsonValue
-      await setVisibility(editorOf(services, request), dataset_uid, wanted)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
   )
 }

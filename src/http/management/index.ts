@@ -14,24 +14,29 @@ import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
+import { registerGroups } from './group-routes.ts'
 import { registerHarvesters } from './harvester-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
+import { registerQuotas } from './quota-routes.ts'
 import { registerRealtime } from './realtime-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
+import { registerSecurity } from './security-routes.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTemplates } from './template-routes.ts'
 import { registerTools } from './tool-routes.ts'
+import { registerUsers } from './user-routes.ts'
 import { registerVersions } from './version-routes.ts'
 import { registerWebhooks } from './webhook-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
+  registerSecurity,
   registerMetadata,
   registerTemplates,
   registerDomain,
@@ -57,6 +62,9 @@ const parts: readonly RegisterRoutes[] = [
   registerConnections,
   registerTools,
   registerApiKeys,
+  registerUsers,
+  registerGroups,
+  registerQuotas,
 ]
 
 export function registerManagement(app: FastifyInstance, services: HttpServices): void {

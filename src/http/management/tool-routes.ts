@@ -17,6 +17,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { ownerFilter } from './file-routes.ts'
+import { requireSource } from './permitted-sources.ts'
 import { type GatheredSource, gatherSource } from './preview-source.ts'
 import { printExtractors } from './render.ts'
 import { anyObject, type RegisterRoutes } from './scope.ts'
@@ -157,7 +158,10 @@ export const registerTools: RegisterRoutes = (scope, services) => {
   )
 }
 
-/** A source that no resource has yet. Errors: ingest.invalid_source_option, those of storedParams and gatherSource. */
+/**
+ * A source that no resource has yet. Errors: ingest.invalid_source_option, those of requireSource, storedParams and
+ * gatherSource.
+ */
 export async function gatherNew(
   services: HttpServices,
   request: FastifyRequest,
@@ -165,6 +169,7 @@ export async function gatherNew(
   { url, params }: { readonly url: string; readonly params: JsonObject },
 ): Promise<GatheredSource> {
   validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
+  await requireSource(services, request, url, null)
   const found = { url, params: await storedParams(services.catalogDeps, { url, params }, null) }
   return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
 }

@@ -139,6 +139,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   if (!facts) throw new Error(`${path} ${operation.operationId} says nothing of its answers`)
   const { permission, answer, body } = facts
   operation.security = permission === 'public' ? [{}, ...credentials] : credentials
+  Object.assign(operation, { 'x-permission': permission })
   const needed = permissionsNeeded(permission)
   if (needed !== '') {
     operation.description = [operation.description, `Needs ${needed}.`].filter(Boolean).join(' ')
@@ -179,7 +180,9 @@ function errorsOf(
       ...(path.endsWith('/schedules/') ? [409] : []),
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
-      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [429, 503] : []),
+      // Users can have quotas.
+      429,
+      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [503] : []),
     ]
   }
   return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]

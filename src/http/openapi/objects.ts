@@ -4,6 +4,7 @@
  * Sources: management API sections 2 to 19, automation API, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
+import { accessObjects } from './access-objects.ts'
 import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
@@ -13,6 +14,7 @@ import { surfaceObjects } from './surface-objects.ts'
 export const objects = {
   ...jobObjects,
   ...managementObjects,
+  ...accessObjects,
   ...surfaceObjects,
   ...automationObjects,
   ...exploreObjects,
