@@ -247,6 +247,7 @@ export async function startApp(
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
+      mostDatasets: settings.maxDatasets || null,
       retryDelayMs: retryDelayMs(settings.retryMs),
       ...jobLease,
       onEvent: logWorkerEvent,

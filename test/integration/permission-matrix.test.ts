@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { giveRuleset, makeUser } from '../support/accounts.ts'
 import { documented, type Operation, readApiDocument } from '../support/api-document.ts'
 import { addressesOf, isOfDataset, isPublic, readRoutes } from '../support/explore-routes.ts'
 import { visitsCsv } from '../support/fixtures.ts'
@@ -137,7 +138,6 @@ interface Actor {
   readonly lacks?: string
 }
 
-const password = 'a long password of the tests'
 const shared = shareServer()
 
 test('who may call what', async (t) => {
@@ -151,34 +151,23 @@ test('who may call what', async (t) => {
   await call(200, 'PUT', `${managementPath}/datasets/hidden/security/access_policy`, { body: '"restricted"' })
   const actors = await makeActors()
 
-  /** Makes a user who has nothing but what is given, and signs in with a password. */
-  async function makeUser(username: string, permissions: readonly string[] = []): Promise<Auth> {
-    const emails = [`${username}@example.org`]
-    const made = await call(200, 'POST', `${managementPath}/users`, { body: { emails } })
-    assert.deepEqual(made.json, { [emails[0]!]: `success: ${username}` })
-    await call(200, 'PUT', `${managementPath}/users/${username}`, { body: { password, permissions } })
-    return { username, password }
-  }
   async function makeKey(auth: Auth, body: object): Promise<Auth> {
     return { apikey: (await call(200, 'POST', `${managementPath}/apikeys`, { auth, body })).json.key }
   }
   async function allow(username: string, datasets: readonly string[], permissions: readonly string[]) {
-    for (const uid of datasets)
-      await call(201, 'POST', `${managementPath}/datasets/${uid}/security/users`, {
-        body: { user: { username }, permissions },
-      })
+    for (const uid of datasets) await giveRuleset(server, uid, username, { permissions })
   }
 
   async function makeActors(): Promise<Actor[]> {
     const all = ['edit_dataset', 'publish_dataset', 'manage_dataset']
     const both = [open.datasetUid, hidden.datasetUid]
     const nothing = { onDomain: [], onDataset: [], onAnother: [], seesRestricted: false }
-    const owner = await makeUser('owner')
+    const owner = await makeUser(server, 'owner')
     await allow('owner', both, all)
-    const reader = await makeUser('reader')
-    const guest = await makeUser('guest')
+    const reader = await makeUser(server, 'reader')
+    const guest = await makeUser(server, 'guest')
     await allow('guest', both, [])
-    const neighbour = await makeUser('neighbour')
+    const neighbour = await makeUser(server, 'neighbour')
     await allow('neighbour', [another.datasetUid], all)
     const made: Actor[] = [
       { name: 'a reader', auth: reader, ...nothing },
@@ -213,12 +202,12 @@ test('who may call what', async (t) => {
     // Editors with one right on the dataset, and with every right on the domain but one.
     for (const permission of all) {
       const username = `only-${permission.replace('_', '-')}`
-      const auth = await makeUser(username)
+      const auth = await makeUser(server, username)
       await allow(username, both, [permission])
       const facts = { ...nothing, onDataset: [permission], seesRestricted: true }
       made.push({ name: `an editor with ${permission} on the dataset`, auth, ...facts })
     }
-    const mixed = await makeUser('mixed', ['publish_dataset'])
+    const mixed = await makeUser(server, 'mixed', ['publish_dataset'])
     await allow('mixed', both, ['edit_dataset'])
     made.push({
       name: 'an editor of the dataset who may publish on the domain',

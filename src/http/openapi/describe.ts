@@ -7,7 +7,7 @@ import { ref } from './shapes.ts'
 
 /** In the order of the page. */
 const tags = [
-  { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
+  { name: 'datasets', description: 'Create, read, rename and delete datasets' },
   { name: 'actions', description: 'Publish, unpublish, abort: each a job' },
   { name: 'gates', description: 'What a publish must pass to be shown without a word from a human' },
   { name: 'versions', description: 'Saved states of a dataset: list, label, restore, delete' },
@@ -32,6 +32,9 @@ const tags = [
   { name: 'processors', description: 'Steps that change rows, in order' },
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },
   { name: 'tools', description: 'What extractors and steps there are, and guesses about a source' },
+  { name: 'security', description: 'Who sees what of a dataset, and may do what to it' },
+  { name: 'users', description: 'Accounts of people, with what they may do and have used' },
+  { name: 'groups', description: 'What users have in common' },
   { name: 'apikeys', description: 'Keys for programs' },
   {
     name: 'automation-datasets',

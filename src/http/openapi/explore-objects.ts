@@ -26,8 +26,8 @@ export const exploreObjects = {
     }),
     limit_time_unit: Type.Unsafe({
       type: 'string',
-      enum: ['day', 'concurrent'],
-      description: 'day: calls of a day; concurrent: what waits or is open at once',
+      enum: ['second', 'minute', 'hour', 'day', 'month', 'year', 'concurrent'],
+      description: 'day and the like: calls in that time; concurrent: what waits or is open at once',
     }),
     call_limit: Type.Integer(),
     error: Type.String(),

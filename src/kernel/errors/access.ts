@@ -136,7 +136,7 @@ export const accessErrors = defineErrors({
   'access.quota_exceeded': {
     status: 429,
     errorKey: 'QuotaExceededException',
-    message: 'The quota of {max} calls in a {unit} is used up: {subject}',
+    message: 'The quota of {max} calls per {unit} is used up: {subject}',
     hint: 'Go on in {retryAfterSeconds} s',
   },
   'access.too_many_datasets': {
