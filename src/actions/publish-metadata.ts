@@ -22,12 +22,14 @@ export function publishMetadataHandler(deps: ActionDeps): JobHandler {
 }
 
 async function publishMetadata(deps: ActionDeps, context: JobContext): Promise<void> {
-  const { jobUid, subject: datasetUid } = context.job
+  const { jobUid, subject: datasetUid, params } = context.job
   if (!(await startAction(deps, context, 'start_processing'))) return
   const now = deps.clock.now()
   await deps.control.db.transaction().execute(async (trx) => {
     const { generation_uid, fields_json, records_count } = await requirePublication(trx, datasetUid)
-    const dataset = await moveStatus(trx, datasetUid, { event: 'succeed', now, jobUid: null })
+    // The records stay what they are, and so does that there are no more of them.
+    const event = params.rests_as === 'limit_reached' ? 'reach_limit' : 'succeed'
+    const dataset = await moveStatus(trx, datasetUid, { event, now, jobUid: null })
     const { metas, attached = [] } = await readConfiguration(trx, datasetUid)
     const manifest = await readManifest(trx, generation_uid)
     const fields = JSON.parse(fields_json) as Field[]

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { PermissionClass } from '../../access/index.ts'
-import { type DatasetRow, findDataset } from '../../catalog/index.ts'
+import { type DatasetRow, findDataset, findPublication } from '../../catalog/index.ts'
 import {
   AppError,
   type ErrorValue,
@@ -76,12 +76,14 @@ export const registerAutomationActions: RegisterRoutes = (scope, services) => {
       const errors = isShown
         ? await services.recordErrors.list(row.published_generation_uid!, { limit: maxErrors, offset: 0 })
         : []
-      return printStatus(row, errors)
+      const publication = row.status === 'limit_reached' ? await findPublication(db, row.dataset_uid) : null
+      return printStatus(row, errors, publication?.records_count ?? null)
     },
   )
 }
 
-function printStatus(row: DatasetRow, recordErrors: readonly JsonObject[]): JsonObject {
+/** `limit`: how many records were published, where there were more. */
+function printStatus(row: DatasetRow, recordErrors: readonly JsonObject[], limit: number | null): JsonObject {
   const error = row.status_error_json === null ? null : (JSON.parse(row.status_error_json) as ErrorValue)
   return {
     status: row.status,
@@ -96,7 +98,7 @@ function printStatus(row: DatasetRow, recordErrors: readonly JsonObject[]): Json
       processor_uid: processor_uid ?? null,
       message: message ?? '',
     })),
-    params: {},
+    params: limit === null ? {} : { error: { limit_type: 'records_by_dataset', limit, value: limit } },
     ...(row.active_job_uid === null ? {} : { job_id: row.active_job_uid }),
   }
 }
