@@ -9,7 +9,9 @@ import {
   requireOwner,
   watchSecurity,
 } from './access/index.ts'
+import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
+import { createAudit } from './audit/index.ts'
 import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
@@ -23,6 +25,7 @@ import {
   createResponseCache,
   type HttpServices,
   type LogEvent,
+  networkOf,
   printEvent,
 } from './http/index.ts'
 import {
@@ -35,6 +38,7 @@ import {
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
+import { startMail } from './mail/index.ts'
 import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
@@ -103,6 +107,20 @@ export async function startApp(
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    const owner = `server-${deps.pid}-${ids.hex(4)}`
+    const mailer = await startMail({
+      control,
+      clock,
+      ids,
+      secrets,
+      smtpUrl: settings.smtpUrl,
+      from: settings.mailFrom,
+      owner,
+      isAlone: true,
+      firstRetryMs: settings.retryMs,
+      onError: (cause) => log('error', 'mail_failed', { cause }),
+    })
+    closers.push(() => mailer.stop())
     await watchSecurity(control)
     const callCounts = createCallCounts({
       db: control.db,
@@ -111,6 +129,32 @@ export async function startApp(
     })
     closers.push(() => callCounts.stop())
     const access = createAccess({ db: control.db, clock, ids })
+    const audit = createAudit({
+      db: control.db,
+      clock,
+      keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
+    })
+    // Known when it does, which is before anybody can ask.
+    let listensOn = ''
+    const accounts = createAccounts({
+      audit,
+      db: control.db,
+      clock,
+      ids,
+      access,
+      networkOf,
+      settings: {
+        sessions: {
+          idleMs: settings.sessionIdleMinutes * 60_000,
+          longestMs: settings.sessionHours * 3_600_000,
+        },
+        signInFailures: settings.signInFailures,
+        minPasswordLength: settings.passwordLength,
+      },
+      mailer,
+      publicUrl: () => settings.publicUrl ?? listensOn,
+      onError: (cause) => log('error', 'account_mail_failed', { cause }),
+    })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engine = await openEngine({
@@ -192,7 +236,6 @@ export async function startApp(
       queue,
       openExports: () => exports.size(),
     })
-    const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
       deps: {
         control,
@@ -310,7 +353,8 @@ export async function startApp(
       stopwatch,
       access,
       callCounts,
-      invite: async ({ username }) => log('info', 'user_invited', { username }),
+      accounts,
+      audit,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
@@ -366,6 +410,7 @@ export async function startApp(
       clearTimeout(giveUp)
     })
     const url = await listen()
+    listensOn = url
     builders.keepSpare()
     return { url, generatedPassword, withAdminKey, stop: close }
 

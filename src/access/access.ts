@@ -16,6 +16,16 @@ export interface Access extends ApiKeys {
     readonly authorization: string | undefined
     readonly apikey: string | undefined
   }): Promise<Principal>
+  /** Errors: access.invalid_credentials, as fast for an unknown user as for a wrong password. */
+  checkPassword(username: string, password: string): Promise<Principal>
+  /** An active user who has shown earlier who it is; null: there is none of this name. */
+  findSignedIn(username: string): Promise<{
+    readonly principal: Principal & { readonly kind: 'user' }
+    /** Null: the account has none. */
+    readonly passwordHash: string | null
+  } | null>
+  /** Errors: none; an unknown user stays unknown. Whether the password may be chosen is for the caller to know. */
+  setPassword(username: string, password: string, trx?: ControlDb): Promise<void>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
 }
@@ -93,6 +103,21 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
 
   return {
     ...createApiKeys(deps),
+    checkPassword: signIn,
+    async setPassword(username, password, trx = db) {
+      const password_hash = await hashPassword(password)
+      await trx.updateTable('users').set({ password_hash }).where('username', '=', username).execute()
+    },
+    async findSignedIn(username) {
+      const user = await db
+        .selectFrom('users')
+        .selectAll()
+        .where('username', '=', username)
+        .executeTakeFirst()
+      if (!user || !isUsable(user, clock.now())) return null
+      const principal = { ...(await principalOf(db, user)), via: 'session' as const }
+      return { principal, passwordHash: user.password_hash }
+    },
     async authenticate({ authorization, apikey }) {
       if (authorization !== undefined) {
         const [scheme, ...rest] = authorization.trim().split(/\s+/)

@@ -5,7 +5,6 @@
  * What a run made of each dataset is written with its job's id as it goes: an attempt that takes over goes through the
  * source again and finds done what is done.
  */
-
 import { requireRoomForDataset } from '../access/index.ts'
 import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'

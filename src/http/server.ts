@@ -5,8 +5,11 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, authorize, type Principal } from '../access/index.ts'
+import type { SignedIn } from '../accounts/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { auditRequests } from './audit-requests.ts'
+import { registerAuth } from './auth/index.ts'
 import { registerAutomation } from './automation/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
@@ -22,12 +25,15 @@ import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import type { HttpServices } from './services.ts'
+import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
+    /** The session that says who asks; null: none, or something else says it. */
+    signedIn: SignedIn | null
     startedAt: number
     quotaState: QuotaState | null
   }
@@ -71,6 +77,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     },
   })
   app.decorateRequest('principal')
+  app.decorateRequest('signedIn', null)
   app.decorateRequest('startedAt', 0)
   app.decorateRequest('quotaState', null)
 
@@ -104,6 +111,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
     request.principal = anonymous
+    request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
     refuseOddOrigin(request)
     reply.header('X-Content-Type-Options', 'nosniff')
@@ -113,7 +121,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       reply.header('Connection', 'close')
       throw new AppError('http.shutting_down', {})
     }
-    request.principal = await services.access.authenticate(credentialsOf(request))
+    Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
+    if (request.signedIn !== null) refuseForgery(request, request.signedIn)
     await countUserCall(services, request)
     // An unknown address of these tells nobody anything without credentials.
     const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
@@ -130,6 +139,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     tellQuota(request, reply)
     done()
   })
+  auditRequests(app, services)
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
@@ -182,6 +192,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await app.register(async (scope) => registerAutomation(scope, services), { prefix: '/api/automation/v1.0' })
+  await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
   registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)

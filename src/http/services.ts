@@ -1,5 +1,7 @@
-import type { Access, CallCounts, User } from '../access/index.ts'
+import type { Access, CallCounts } from '../access/index.ts'
+import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
+import type { Audit } from '../audit/index.ts'
 import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
@@ -35,8 +37,8 @@ export interface HttpServices {
   readonly stopwatch: () => number
   readonly access: Access
   readonly callCounts: CallCounts
-  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
-  invite(user: User): Promise<void>
+  readonly accounts: Accounts
+  readonly audit: Audit
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks

@@ -67,11 +67,11 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
   ['POST', /^\/files$/, 'TOOLS'],
   // Ours: there is no documented deletion.
   ['DELETE', /^\/files\//, 'TOOLS'],
-  ['.*', /^\/(users|groups)(\/|$)/, 'ADMIN'],
   // Ours: what datasets are described with, and the settings of the domain.
   ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
   ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
   ['PUT', /^\/domain$/, 'ADMIN'],
+  ['.*', /^\/(users|groups|audit)(\/|$)/, 'ADMIN'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain|quotas)(\/|$)/, 'SELF'],
 ]
 
@@ -98,6 +98,8 @@ const automationTable: typeof table = [
 const automationPath = '/api/automation/v1.0'
 
 function rightOf({ method, path }: Pick<Operation, 'method' | 'path'>): Right {
+  if (path.startsWith(`${authPath}/users/`)) return 'ADMIN'
+  if (path.startsWith(`${authPath}/me`) || path.startsWith(`${authPath}/sessions`)) return 'SELF'
   const isAutomation = path.startsWith(automationPath)
   if (!isAutomation && !path.startsWith(managementPath)) return 'public'
   const short = path.slice((isAutomation ? automationPath : managementPath).length)
@@ -107,6 +109,8 @@ function rightOf({ method, path }: Pick<Operation, 'method' | 'path'>): Right {
   assert.ok(row, `${method} ${path}: the specification says nothing of who may call it`)
   return row[2]
 }
+
+const authPath = '/api/auth/v1'
 
 const onDomain = [
   'edit_domain',
@@ -269,7 +273,7 @@ test('who may call what', async (t) => {
     return { status: response.status, error: answer.error_id ?? answer.key ?? '' }
   }
 
-  const management = document.operations.filter(({ path }) => path.startsWith(managementPath))
+  const guarded = document.operations.filter((operation) => rightOf(operation) !== 'public')
   const addressOf = ({ path }: Operation, datasetUid: string) =>
     path.replace(/\{(\w+)\}/g, (_, name: string) => (name === 'dataset_uid' ? datasetUid : 'unknown0'))
   const isAbout = ({ path }: Operation) => path.includes('{dataset_uid}')
@@ -297,8 +301,8 @@ test('who may call what', async (t) => {
     },
   )
 
-  await t.test('nobody without credentials is let into the management API', async () => {
-    for (const operation of management) {
+  await t.test('nobody without credentials is let in where it takes somebody', async () => {
+    for (const operation of guarded) {
       for (const uid of [open.datasetUid, hidden.datasetUid, 'unknown0']) {
         const { status, error } = await ask(operation.method, addressOf(operation, uid), 'none')
         assert.deepEqual([status, error], [401, 'access.authentication_required'], operation.path)
@@ -310,7 +314,7 @@ test('who may call what', async (t) => {
     'each is let into what the rights allow, refused the rest, and told of nothing hidden',
     async () => {
       let asked = 0
-      for (const operation of management) {
+      for (const operation of guarded) {
         const right = rightOf(operation)
         const matters = ({ lacks }: Actor) => lacks === undefined || rights[right].join().includes(lacks)
         const asking = actors.filter(matters).map(async (actor) => {

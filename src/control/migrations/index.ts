@@ -9,6 +9,7 @@ import { up as upkeep } from './0006-schedules-realtime-harvesters.ts'
 import { up as joinedDatasets } from './0007-joined-datasets.ts'
 import { up as access } from './0008-access.ts'
 import { up as managementSurface } from './0010-management-surface.ts'
+import { up as people } from './0011-people.ts'
 import { up as previousStatus } from './0014-previous-status.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
@@ -24,6 +25,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0007-joined-datasets': joinedDatasets,
   '0008-access': access,
   '0010-management-surface': managementSurface,
+  '0011-people': people,
   '0014-previous-status': previousStatus,
 }
 

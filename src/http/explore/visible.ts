@@ -31,6 +31,8 @@ export async function findVisibleById(
   await countDatasetCall(services, request, row.dataset_uid)
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
+  if (seen.visibility !== 'domain')
+    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   return { row: seen, fields: fieldsOf(seen) }
 }
 

@@ -75,6 +75,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         return uid
       })
       const row = await findDataset(control.db, datasetUid)
+      request.audited.target = { type: 'dataset', id: row.dataset_uid }
       return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
     },
   )

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
 import { registerAttached } from './attached-routes.ts'
+import { registerAudit } from './audit-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
@@ -65,6 +66,7 @@ const parts: readonly RegisterRoutes[] = [
   registerUsers,
   registerGroups,
   registerQuotas,
+  registerAudit,
 ]
 
 export function registerManagement(app: FastifyInstance, services: HttpServices): void {

@@ -47,7 +47,7 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       const outcomes: [string, string][] = []
       for (const email of new Set(request.body.emails)) {
         const outcome = await inviteUser(catalogDeps, email)
-        if (typeof outcome === 'object') await services.invite(outcome.user)
+        if (typeof outcome === 'object') await services.accounts.recovery.invite(outcome.user.username)
         outcomes.push([email, typeof outcome === 'object' ? `success: ${outcome.user.username}` : outcome])
       }
       return Object.fromEntries(outcomes)
@@ -100,8 +100,8 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
         ...(first_name === undefined ? {} : { firstName: first_name }),
         ...(last_name === undefined ? {} : { lastName: last_name }),
         ...(email === undefined ? {} : { email }),
-        ...(password === undefined ? {} : { password }),
       })
+      if (password !== undefined) await services.accounts.recovery.changePassword(username, password)
       return one(username)
     },
   )
@@ -133,5 +133,5 @@ export async function refuseGroups(
 
 function refuseKey({ principal }: FastifyRequest): void {
   if (principal.kind === 'user' && principal.via === 'apikey')
-    throw new AppError('access.password_set_with_key', {})
+    throw new AppError('access.account_needs_password', {})
 }

@@ -47,7 +47,10 @@ const tags = [
   { name: 'automation-harvesters', description: 'Automation API: catalogs of other portals' },
   { name: 'automation-access', description: 'Automation API: users, groups, keys, who may do what' },
   { name: 'automation-content', description: 'Automation API: templates of metadata, pages, images' },
+  { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
+  { name: 'account', description: 'Passwords, invitations and one’s own account' },
+  { name: 'audit', description: 'What was done by whom' },
   { name: 'operations', description: 'For the one who runs the server' },
 ]
 
@@ -71,7 +74,7 @@ const errorTexts = {
   503: 'The query takes too long or too much; or the server is not ready',
 } as const
 
-const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }]
+const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }, { session: [] }]
 
 interface Operation {
   operationId: string
@@ -106,6 +109,13 @@ export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions =>
           },
           apikeyQuery: { type: 'apiKey', in: 'query', name: 'apikey' },
           basic: { type: 'http', scheme: 'basic' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'broadsheet_session',
+            description:
+              'Set by `POST /api/auth/v1/session`; what is not GET, HEAD or OPTIONS needs the header `X-CSRF-Token` with it',
+          },
         },
       },
     },
@@ -160,7 +170,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
 }
 
 function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {
-  if (path.startsWith('/api/management/')) return 'Management'
+  if (/^\/api\/(management|auth|notifications)\//.test(path)) return 'Management'
   return path.startsWith('/api/automation/') ? 'Automation' : 'Explore'
 }
 
@@ -188,5 +198,7 @@ function errorsOf(
       ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [503] : []),
     ]
   }
+  if (/^\/api\/(auth|notifications)\//.test(path))
+    return [400, 401, 403, ...(path.includes('{') ? [404] : []), 429]
   return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]
 }

@@ -5,6 +5,7 @@
  */
 import { type TSchema, Type } from 'typebox'
 import { accessObjects } from './access-objects.ts'
+import { accountObjects } from './account-objects.ts'
 import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
@@ -13,6 +14,7 @@ import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
+  ...accountObjects,
   ...managementObjects,
   ...accessObjects,
   ...surfaceObjects,
