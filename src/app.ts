@@ -50,6 +50,7 @@ import {
   createRecords,
   createRejects,
   createTiles,
+  createWorkingCatalog,
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
@@ -381,6 +382,11 @@ export async function startApp(
         tmpDirectory: directory.exports,
       }),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
+      workingCatalog: createWorkingCatalog({
+        db: control.db,
+        pool,
+        queryTimeoutMs: settings.queryTimeoutMs,
+      }),
       exports,
       parts: createParts({ generationsDirectory: directory.generations, store: generations }),
       generations,

@@ -43,6 +43,7 @@ export {
   type DatasetRow,
   datasetIdsOf,
   findDataset,
+  findDatasets,
   listDatasets,
   renameDataset,
   setVisibility,

@@ -22,6 +22,7 @@ import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
+import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import type { HttpServices } from './services.ts'
@@ -194,6 +195,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   await app.register(async (scope) => registerAutomation(scope, services), { prefix: '/api/automation/v1.0' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
   registerPush(app, services)
+  registerPortal(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     await registerExplore(scope, services)

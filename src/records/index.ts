@@ -38,3 +38,4 @@ export {
   type Tiles,
   tileLayer,
 } from './tiles/tiles.ts'
+export { createWorkingCatalog, type WorkingCatalog } from './working-catalog.ts'

@@ -14,7 +14,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below `/api/automation/v1.0`, with `{parameters}`. */
   readonly path: string
-  readonly status: 200 | 201 | 204 | 400 | 401 | 404 | 409
+  readonly status: 200 | 201 | 204 | 400 | 401 | 403 | 404 | 409
   readonly answer: AnswerShape
   /** Of a refusal. */
   readonly code?: string
@@ -941,11 +941,161 @@ const keyOperations: readonly Operation[] = [
   },
 ]
 
+const pages = '/code_editor_pages/'
+const pageOf = `${pages}{page_slug}/`
+const studio = '/studio_pages/'
+const studioPage = `${studio}{studio_page_uid}/`
+const noStudioPage = () => ({ studio_page_uid: 'sp_nothing', username: 'admin', group_uid: 'nobody' })
+
+const pageRules = (kind: 'user' | 'group'): Operation[] => {
+  const all = `${pageOf}security/${kind}s/`
+  const one = `${all}{${kind === 'user' ? 'username' : 'group_uid'}}/`
+  const answer = kind === 'user' ? 'PageUserRule' : 'PageGroupRule'
+  const named = (world: World) =>
+    kind === 'user' ? { user: { username: world.username } } : { group: { uid: world.group_uid } }
+  return [
+    {
+      operation: `add-page-${kind}`,
+      method: 'POST',
+      path: all,
+      status: 200,
+      answer,
+      body: (world) => ({ ...named(world), permissions: ['edit_page'] }),
+    },
+    { operation: `list-page-${kind}s`, method: 'GET', path: all, status: 200, answer: `page of ${answer}` },
+    { operation: `retrieve-page-${kind}`, method: 'GET', path: one, status: 200, answer },
+    {
+      operation: `update-page-${kind}`,
+      method: 'PUT',
+      path: one,
+      status: 200,
+      answer,
+      body: (world) => ({ ...named(world), permissions: ['edit_page', 'manage_page'] }),
+    },
+    { operation: `delete-page-${kind}`, method: 'DELETE', path: one, status: 204, answer: 'nothing' },
+  ]
+}
+
+/** The platform's studio is not here: there are no such pages, and none can be made. */
+const noStudio = (): Operation[] => {
+  const missing = (method: Operation['method'], path: string): Operation => ({
+    operation: `${method.toLowerCase()} ${path}`,
+    method,
+    path,
+    status: 404,
+    code: 'not_found',
+    answer: 'anything',
+    as: noStudioPage,
+    ...(method === 'PUT' || path.endsWith('s/') ? { body: () => ({ permissions: ['edit_page'] }) } : {}),
+  })
+  const rules = (kind: string, holder: string) => {
+    const all = `${studioPage}security/${kind}/`
+    const one = `${all}{${holder}}/`
+    return [
+      { ...missing('GET', all), body: () => undefined },
+      missing('POST', all),
+      missing('GET', one),
+      missing('PUT', one),
+      missing('DELETE', one),
+    ]
+  }
+  return [
+    { operation: 'list-studio-pages', method: 'GET', path: studio, status: 200, answer: 'page of nothing' },
+    {
+      operation: 'create-studio-page',
+      method: 'POST',
+      path: studio,
+      status: 400,
+      code: 'validation_error',
+      answer: 'anything',
+      body: () => ({ slug: 'cheese' }),
+    },
+    missing('GET', studioPage),
+    missing('PUT', studioPage),
+    missing('DELETE', studioPage),
+    missing('POST', `${studioPage}publish/`),
+    missing('POST', `${studioPage}unpublish/`),
+    ...rules('users', 'username'),
+    ...rules('groups', 'group_uid'),
+  ]
+}
+
+const png = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII='),
+  (character) => character.charCodeAt(0),
+)
+
+const contentOperations = (): Operation[] => [
+  {
+    operation: 'create-page',
+    method: 'POST',
+    path: pages,
+    status: 201,
+    answer: 'Page',
+    body: () => ({
+      slug: 'about-cheese',
+      title: { en: 'About cheese' },
+      description: 'All of it',
+      content: { html: { en: '<p>Milk</p>' }, css: { en: 'p { color: red }' } },
+      template: '',
+      tags: ['cheese'],
+      is_restricted: false,
+      has_subdomain_copies: false,
+    }),
+    keep: { page_slug: (json: { slug: string }) => json.slug },
+  },
+  {
+    operation: 'list-pages',
+    method: 'GET',
+    path: pages,
+    status: 200,
+    answer: 'page of Page',
+    query: () => 'search=cheese&limit=5',
+  },
+  { operation: 'retrieve-page', method: 'GET', path: pageOf, status: 200, answer: 'Page' },
+  {
+    operation: 'update-page',
+    method: 'PUT',
+    path: pageOf,
+    status: 200,
+    answer: 'Page',
+    body: () => ({ title: { en: 'Cheese' } }),
+  },
+  { operation: 'archive-page', method: 'POST', path: `${pageOf}archive/`, status: 200, answer: 'Done' },
+  { operation: 'unarchive-page', method: 'POST', path: `${pageOf}unarchive/`, status: 200, answer: 'Done' },
+  ...pageRules('user'),
+  ...pageRules('group'),
+  { operation: 'delete-page', method: 'DELETE', path: pageOf, status: 204, answer: 'nothing' },
+  {
+    operation: 'delete-pages',
+    method: 'DELETE',
+    path: pages,
+    status: 200,
+    answer: 'Slugs',
+    query: () => 'search=nothing-like-it',
+  },
+  ...noStudio(),
+  {
+    operation: 'upload-image',
+    method: 'POST',
+    path: '/medias/images/',
+    status: 201,
+    answer: 'Image',
+    body: () => {
+      const form = new FormData()
+      form.append('file', new Blob([png], { type: 'image/png' }), 'dot.png')
+      return form
+    },
+  },
+  { operation: 'list-images', method: 'GET', path: '/medias/images/', status: 200, answer: 'page of Image' },
+]
+
 const accessOperations: readonly Operation[] = [
   ...people(),
   ...rulesets('user'),
   ...rulesets('group'),
   ...keyOperations,
+  ...contentOperations(),
   {
     operation: 'remove-group-user',
     method: 'DELETE',

@@ -31,6 +31,9 @@ before(async () => {
     'publish_dataset',
     'manage_dataset',
     'explore_restricted_dataset',
+    'create_page',
+    'edit_page',
+    'manage_page',
   ])
 })
 
@@ -155,12 +158,13 @@ test('every operation of the specification', async (t) => {
   }
 })
 
-test('the table has every operation, and the server no other', () => {
+test('the table has every operation of the specification, and the server no other', () => {
   const inTable = new Set(operations.map(({ method, path }) => `${method} ${base}${path}`))
   const served = document.operations
     .filter(({ path, method }) => path.startsWith(base) && method !== 'HEAD')
     .map(({ method, path }) => `${method} ${path}`)
   assert.deepEqual([...inTable].sort(), served.sort())
+  assert.equal(inTable.size, 181)
 })
 
 test('lists are paged by limit and offset, and both are in the way on', async () => {
@@ -294,6 +298,9 @@ test('refusals have the codes that clients know', async () => {
     ['POST', '/datasource_connections/', { type: 'google_drive' }, 'validation_error', 'type'],
     ['POST', '/harvesters/', { type: 'quandl', name: 'x' }, 'validation_error', 'type'],
     ['POST', '/harvesters/', { type: 'ckan', name: 'x' }, 'validation_error', 'url'],
+    ['DELETE', '/code_editor_pages/', undefined, 'validation_error', 'slug'],
+    // As the platform's own client sends it, which cannot send a file.
+    ['POST', '/medias/images/', undefined, 'validation_error', 'file'],
   ]
   for (const [method, path, body, code, property] of cases) {
     const answer = await call(method, path, body === undefined ? {} : { body })
@@ -301,6 +308,8 @@ test('refusals have the codes that clients know', async () => {
     if (property) assert.ok(Array.isArray(answer.json.detail[property]), `${path}: ${answer.text}`)
   }
   await expect(201, 'POST', `${dataset}/schedules/`, { cron_schedule: '0 6 * * 1' })
+  const byKey = await call('POST', '/apikeys/', { body: { label: 'Another', permissions: [] } })
+  checkAnswer(byKey, { status: 403, code: 'permission_denied', answer: 'anything' })
   const twice = await call('POST', `${dataset}/schedules/`, { body: { cron_schedule: '0 6 * * 1' } })
   checkAnswer(twice, { status: 409, code: 'conflict', answer: 'anything' })
 })

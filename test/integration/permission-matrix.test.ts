@@ -33,6 +33,9 @@ type Right = keyof typeof rights
 /** The specification's table of routes, first match first: a route that is added later falls under it too. */
 const table: readonly (readonly [method: string, path: RegExp, right: Right])[] = [
   ['GET', /^\/datasets$/, 'INDEX'],
+  ['GET', /^\/export_datasets\/[^/]+$/, 'INDEX'],
+  // Ours: with the right to edit the original.
+  ['POST', /^\/datasets\/[^/]+\/duplicate$/, 'CREATE'],
   ['POST', /^\/datasets$/, 'CREATE'],
   ['.*', /^\/datasets\/[^/]+\/security\//, 'SECURITY'],
   ['PUT', /^\/datasets\/[^/]+\/(publish|unpublish|abort|abort_processing|save_version)$/, 'PUBLISH'],
@@ -71,6 +74,8 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
   ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
   ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
   ['PUT', /^\/domain$/, 'ADMIN'],
+  // Pages and images are for whoever has a right on one of them: pages.test.ts.
+  ['.*', /^\/(pages|images)(\/|$)/, 'SELF'],
   ['.*', /^\/(users|groups|audit)(\/|$)/, 'ADMIN'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain|quotas)(\/|$)/, 'SELF'],
 ]
@@ -93,7 +98,7 @@ const automationTable: typeof table = [
   ['.*', /^\/harvesters\//, 'HARVEST'],
   ['GET', /^\/metadata\/templates\//, 'INDEX'],
   ['.*', /^\/(metadata\/templates|users|groups|apikeys\/search_key)\//, 'ADMIN'],
-  ['.*', /^\/apikeys\//, 'SELF'],
+  ['.*', /^\/(apikeys|code_editor_pages|studio_pages|medias)\//, 'SELF'],
 ]
 const automationPath = '/api/automation/v1.0'
 

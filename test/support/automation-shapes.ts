@@ -124,6 +124,7 @@ const harvester = {
 }
 const withUrl = object({ url: text })
 
+const texts: Schema = { type: 'object', additionalProperties: text }
 const templateField = object(
   { name: text },
   {
@@ -161,6 +162,8 @@ const apiKey = object(
 
 const shapes = {
   Ok: object({ detail: { const: 'ok' } }),
+  /** Of what is no job. */
+  Done: object({ detail: { const: 'ok' } }),
   Dataset: object({
     uid: text,
     dataset_id: text,
@@ -300,6 +303,30 @@ const shapes = {
     params: text,
     processing_time_ms: count,
   }),
+  Page: object(
+    { slug: text, content: object({ html: texts, css: texts }) },
+    {
+      title: texts,
+      description: text,
+      template: text,
+      tags: listOf(text),
+      has_subdomain_copies: flag,
+      is_pushed_by_parent: flag,
+      is_restricted: flag,
+      is_archived: flag,
+      created_by: relatedUser,
+      updated_by: relatedUser,
+      created_at: instant,
+      updated_at: instant,
+    },
+  ),
+  PageUserRule: object({ user: relatedUser, permissions: listOf(oneOf('edit_page', 'manage_page')) }),
+  PageGroupRule: object({
+    group: object({ uid: text }),
+    permissions: listOf(oneOf('edit_page', 'manage_page')),
+  }),
+  Slugs: listOf(text),
+  Image: object({ url: text }),
   Version: object({
     uid: text,
     sections: listOf(text),

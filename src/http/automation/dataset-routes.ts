@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import {
   authorize,
-  copyRulesets,
   defaultTarget,
   editableDatasets,
   findRuleset,
@@ -16,7 +15,6 @@ import {
   writeRuleset,
 } from '../../access/index.ts'
 import {
-  copyDataset,
   countDatasets,
   createDatasetWithin,
   type DatasetRow,
@@ -32,7 +30,7 @@ import {
 } from '../../catalog/index.ts'
 import type { ControlDb } from '../../control/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
-import { realtimeType } from '../../realtime/index.ts'
+import { duplicateDataset } from '../management/duplicate-dataset.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import { printDatasets, printOneDataset, readMetadata, type WantedMetadata } from './print-dataset.ts'
 import {
@@ -124,6 +122,7 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
         if (security !== null) await writeSecurity(editor, request, uid, security)
         return findDataset(trx, uid)
       })
+      request.audited.target = { type: 'dataset', id: row.dataset_uid }
       return reply.status(201).send(await printOneDataset(db, row))
     },
   )
@@ -189,20 +188,7 @@ export const registerAutomationDatasets: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       requirePermission(request.principal, 'CREATE')
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      const creator = usernameOf(request)
-      const { copy, resources } = await within(db, async (trx) => {
-        await requireRoomForDataset(trx, creator, services.limits.maxDatasets)
-        const made = await copyDataset({ ...editorOf(services, request), db: trx }, dataset_uid)
-        const isGiven = !mayDo(request.principal, 'SECURITY')
-        const now = services.clock.now()
-        const to = made.copy.dataset_uid
-        await copyRulesets(trx, { from: dataset_uid, to, creator: isGiven ? creator : null, now })
-        if (isGiven) await giveToCreator(trx, to, creator, now)
-        return made
-      })
-      for (const { resource_uid, type } of resources)
-        if (type === realtimeType)
-          await services.realtime.open(copy.dataset_uid, resource_uid, usernameOf(request))
+      const copy = await duplicateDataset(services, request, dataset_uid)
       return reply.status(201).send(await printOneDataset(db, copy))
     },
   )

@@ -12,14 +12,17 @@ import { registerAutomationFields } from './field-routes.ts'
 import { registerAutomationFiles } from './file-routes.ts'
 import { registerAutomationGroups } from './group-routes.ts'
 import { registerAutomationHarvesters } from './harvester-routes.ts'
+import { registerAutomationImages } from './image-routes.ts'
 import { registerAutomationKeys } from './key-routes.ts'
 import { registerAutomationMetadata } from './metadata-routes.ts'
+import { registerAutomationPages } from './page-routes.ts'
 import { registerAutomationProcessors } from './processor-routes.ts'
 import { registerAutomationResources } from './resource-routes.ts'
 import { registerAutomationSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
 import { registerAutomationSecurity } from './security-routes.ts'
 import { registerAutomationSources } from './source-routes.ts'
+import { registerAutomationStudio } from './studio-routes.ts'
 import { registerAutomationTemplates } from './template-routes.ts'
 import { registerAutomationUsers } from './user-routes.ts'
 import { registerAutomationVersions } from './version-routes.ts'
@@ -45,6 +48,9 @@ const parts: readonly RegisterRoutes[] = [
   registerAutomationUsers,
   registerAutomationGroups,
   registerAutomationKeys,
+  registerAutomationPages,
+  registerAutomationStudio,
+  registerAutomationImages,
 ]
 
 export function registerAutomation(app: FastifyInstance, services: HttpServices): void {

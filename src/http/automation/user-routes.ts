@@ -121,7 +121,7 @@ export const registerAutomationUsers: RegisterRoutes = (scope, services) => {
         if (outcome === 'invalid-email') throw invalid('email', email, 'it is no address')
         const change = await readChange(request, outcome.user, { ...person, email: null })
         const changed = await named('groups', changeUser(catalogDeps, outcome.user.username, change))
-        await services.invite(changed)
+        await services.accounts.recovery.invite(changed.username)
         return printUser(changed)
       }),
   )

@@ -98,7 +98,7 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
   )
 }
 
-function printChange(change: ChangeRow, dataset: DatasetRow, expand: Expansion): JsonObject {
+export function printChange(change: ChangeRow, dataset: DatasetRow, expand: Expansion): JsonObject {
   return {
     change_uid: change.change_uid,
     dataset: expand.has('dataset')
