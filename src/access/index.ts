@@ -24,6 +24,7 @@ export { anonymous, domainPermissions, type Principal } from './principal.ts'
 export {
   canSeePublication,
   editableDatasets,
+  forgetSecurity,
   listDefaultRulesets,
   ownDatasets,
   type Quota,
@@ -31,6 +32,7 @@ export {
   rulesetsOf,
   securityOf,
   watchSecurity,
+  wholeDataset,
 } from './rulesets.ts'
 export {
   copyRulesets,

@@ -150,6 +150,22 @@ export async function deleteConnection(deps: CatalogDeps, reference: string): Pr
   })
 }
 
+/** How many datasets have resources that name it, by uid. */
+export async function countDatasetsByConnection({ db }: CatalogDeps): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('resources')
+    .select(['dataset_uid', 'params_json'])
+    .where('params_json', 'like', '%"connection":"co%')
+    .execute()
+  const users = new Map<string, Set<string>>()
+  for (const { dataset_uid, params_json } of rows) {
+    const { connection } = JSON.parse(params_json) as JsonObject
+    const known = users.get(String(connection)) ?? new Set()
+    users.set(String(connection), known.add(dataset_uid))
+  }
+  return new Map([...users].map(([connectionUid, datasets]) => [connectionUid, datasets.size]))
+}
+
 /**
  * The connection that a resource's parameters name, for fetching `url`; null when they name none.
  * Errors: catalog.unknown_connection, catalog.connection_mismatch, catalog.secret_unreadable.

@@ -240,14 +240,18 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/** `among`: of these uids only. Errors: http.invalid_parameter for a sort that is not offered. */
+/**
+ * `among`: of these uids only; `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort
+ * that is not offered.
+ */
 export async function listDatasets(
   db: ControlDb,
   query: {
-    rows: number
-    page: number
-    sort: string | undefined
-    among: 'all' | ReadonlySet<string>
+    readonly limit: number
+    readonly offset: number
+    readonly sort?: string | undefined
+    readonly datasetId?: string | undefined
+    readonly among: 'all' | ReadonlySet<string>
   },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
@@ -260,13 +264,27 @@ export async function listDatasets(
   if (among !== 'all' && among.size === 0) return []
   let selected = selectDatasets(db)
   if (among !== 'all') selected = selected.where('datasets.dataset_uid', 'in', [...among])
+  if (query.datasetId !== undefined) selected = selected.where('datasets.dataset_id', '=', query.datasetId)
   const rows = await selected
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
-    .limit(query.rows)
-    .offset((query.page - 1) * query.rows)
+    .limit(query.limit)
+    .offset(query.offset)
     .execute()
   return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
+}
+
+/** How many `listDatasets` would find on all pages together. */
+export async function countDatasets(
+  db: ControlDb,
+  query: { readonly datasetId?: string | undefined; readonly among: 'all' | ReadonlySet<string> },
+): Promise<number> {
+  const { among } = query
+  if (among !== 'all' && among.size === 0) return 0
+  let counted = db.selectFrom('datasets').select((eb) => eb.fn.countAll<number>().as('count'))
+  if (query.datasetId !== undefined) counted = counted.where('dataset_id', '=', query.datasetId)
+  if (among !== 'all') counted = counted.where('dataset_uid', 'in', [...among])
+  return Number((await counted.executeTakeFirstOrThrow()).count)
 }
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */

@@ -1,5 +1,5 @@
 export { releaseAttachedBlobs } from './attached-blobs.ts'
-export { attach, describeAttached, detach } from './attached-files.ts'
+export { type AttachedInput, attach, describeAttached, detach } from './attached-files.ts'
 export {
   type AttachedFile,
   type AttachedKind,
@@ -27,6 +27,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  countDatasetsByConnection,
   createConnection,
   deleteConnection,
   findConnection,
@@ -37,6 +38,7 @@ export {
 } from './connections.ts'
 export { copyDataset } from './copy-dataset.ts'
 export {
+  countDatasets,
   createDataset,
   createDatasetWithin,
   type DatasetRow,
@@ -49,7 +51,8 @@ export {
   slug,
 } from './datasets.ts'
 export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
-export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
+export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
@@ -64,10 +67,13 @@ export {
 } from './media.ts'
 export {
   changeMetadata,
+  type MetadataChange,
   type MetadataEntry,
   metadataEntries,
   metadataEntry,
+  metasOf,
   remoteMetas,
+  replaceMetadata,
 } from './metadata.ts'
 export {
   type MetadataField,
@@ -90,6 +96,7 @@ export {
   deleteResource,
   filePrefix,
   findResource,
+  forgetFetched,
   listResources,
   type ResourceInput,
   replaceResource,

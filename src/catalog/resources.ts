@@ -117,6 +117,20 @@ export async function deleteResource(
   })
 }
 
+/** The next publish fetches it anew, also where the server would say that nothing has changed. Errors: catalog.unknown_resource. */
+export async function forgetFetched(
+  deps: CatalogDeps,
+  datasetUid: string,
+  resourceUid: string,
+): Promise<void> {
+  await findResource(deps, datasetUid, resourceUid)
+  await deps.db
+    .updateTable('resources')
+    .set({ fetched_json: null })
+    .where('resource_uid', '=', resourceUid)
+    .execute()
+}
+
 /** As stored: secrets sealed, the connection by its uid, which survives a renaming. */
 export async function storedParams(
   deps: CatalogDeps & SecretDeps,

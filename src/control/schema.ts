@@ -85,6 +85,8 @@ export interface DatasetsTable {
   configuration_revision: number
   /** One of the eight names of the status machine (`actions/status.ts`); written by actions only. */
   status: string
+  /** The one before; null: it has had no other. */
+  previous_status: Generated<string | null>
   status_since_at: number
   status_user: string | null
   /** Error value of the failed action, else null. */

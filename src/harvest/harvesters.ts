@@ -47,8 +47,12 @@ export interface Harvesters {
   orderWithin(trx: ControlDb, harvesterUid: string, job: HarvestJob, username: string): Promise<string>
   /** Errors: harvest.invalid_status when nothing runs. */
   abort(harvesterUid: string): Promise<void>
-  /** The first datasets of the source. Errors: harvest.*, ingest.fetch_*. */
-  preview(harvesterUid: string, signal: AbortSignal): Promise<RemotePreview>
+  /** The first datasets of the source; with `change`, were the harvester changed so. Errors: harvest.*, ingest.fetch_*. */
+  preview(
+    harvesterUid: string,
+    signal: AbortSignal,
+    change?: Partial<Pick<HarvesterInput, 'type' | 'params'>>,
+  ): Promise<RemotePreview>
   harvested(
     harvesterUid: string,
     query: { limit: number; offset: number; changes?: string[] },
@@ -167,8 +171,10 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       await requestCancel(db, activeJobUid, 'discard', clock.now())
       worker.cancel(activeJobUid, 'discard')
     },
-    async preview(harvesterUid, signal) {
-      const { type, params } = await findHarvester(db, harvesterUid)
+    async preview(harvesterUid, signal, change = {}) {
+      const present = await findHarvester(db, harvesterUid)
+      const { type = present.type, params = present.params } = change
+      checkParams(type, params)
       const http = createSourceHttp({
         policy: options.policy,
         blobs: options.blobs,

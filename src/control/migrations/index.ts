@@ -11,6 +11,7 @@ import { up as access } from './0008-access.ts'
 import { up as managementSurface } from './0010-management-surface.ts'
 import { up as people } from './0011-people.ts'
 import { up as media } from './0013-media.ts'
+import { up as previousStatus } from './0014-previous-status.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -27,6 +28,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0010-management-surface': managementSurface,
   '0011-people': people,
   '0013-media': media,
+  '0014-previous-status': previousStatus,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

@@ -52,7 +52,7 @@ const resourceBody = Type.Object({
     ),
   ),
 })
-type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
+export type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
@@ -184,16 +184,17 @@ export const registerResources: RegisterRoutes = (scope, services) => {
 
 /**
  * `input`: as it was given, for the catalog to store. `stored`: its parameters as they are stored, to look at the source.
- * Errors: those of requireSource, ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
- * those of a source that has to be looked at for a guess.
+ * `body`: where the request's says it in other words.
+ * Errors: those of requireSource, ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option,
+ * those of storedParams, and those of a source that has to be looked at for a guess.
  */
-async function readResource(
+export async function readResource(
   services: HttpServices,
   request: FastifyRequest,
   reply: FastifyReply,
   present: ConfiguredResource | null,
+  body = request.body as ResourceBody,
 ): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
-  const body = request.body as ResourceBody
   const { url, params = {}, title } = body
   const isRealtime = body.type === realtimeType
   if (present !== null && (present.type === realtimeType) !== isRealtime)

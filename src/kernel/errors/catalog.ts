@@ -17,6 +17,11 @@ export const catalogErrors = defineErrors({
     errorKey: 'UnknownProcessorException',
     message: 'Unknown processor: {processor_uid}',
   },
+  'catalog.unknown_feedback': {
+    status: 404,
+    errorKey: 'UnknownFeedbackException',
+    message: 'Unknown feedback: {feedback_uid}',
+  },
   'catalog.unknown_file': {
     status: 404,
     errorKey: 'UnknownFileException',
@@ -177,6 +182,11 @@ export const catalogErrors = defineErrors({
     errorKey: 'ConnectionInUseException',
     message: 'The connection {name} is used by the harvester {harvester}',
     hint: 'Take it out of the parameters of the harvester first',
+  },
+  'catalog.unknown_connection_rule': {
+    status: 404,
+    errorKey: 'UnknownConnectionRuleException',
+    message: 'Nobody has rights of their own on this connection: {holder}',
   },
   'catalog.connection_in_use': {
     status: 400,
