@@ -1,5 +1,4 @@
 /** MapLibre over the server's own tiles and the basemap that is shipped: nothing is asked of anybody else. */
-import type { FeatureCollection, Geometry } from 'geojson'
 import type {
   GeoJSONSource,
   LngLatLike,
@@ -28,8 +27,8 @@ interface TileJson {
 }
 
 interface Basemap {
-  readonly land: FeatureCollection
-  readonly borders: Geometry
+  readonly land: GeoJSON.FeatureCollection
+  readonly borders: GeoJSON.Geometry
 }
 
 /** Beyond this zoom the finer coast is fetched. */
