@@ -4,10 +4,15 @@ import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids, type SecretBox } from '../kernel/index.ts'
 import type { Mailer } from '../mail/index.ts'
-import { authenticate, type Credentials, type Identity, recordingRefusal } from './authenticate.ts'
+import {
+  authenticate,
+  type Credentials,
+  type Identity,
+  type Origin,
+  recordingRefusal,
+} from './authenticate.ts'
 import { createOpenid, type Openid } from './openid.ts'
 import type { OpenidSettings } from './openid-client.ts'
-import type { Origin } from './origin.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
 import { createSessions, type SessionLimits, type Sessions, type SignedIn } from './sessions.ts'
 import { type Attempt, createSignInLimits } from './sign-in-limits.ts'
