@@ -159,9 +159,18 @@ function seenOf(principal: Principal, datasetUid: string, security: DatasetSecur
   return security.isRestricted ? [] : [security.default]
 }
 
-/** What everybody sees, by dataset uid, of the datasets where that has been said. */
-export async function listDefaultRulesets(db: ControlDb): Promise<ReadonlyMap<string, Ruleset>> {
-  const rows = await db.selectFrom('dataset_rulesets').selectAll().where('target', '=', 'default').execute()
+/** What everybody sees, by dataset uid, of the datasets where that has been said. `among`: only of these. */
+export async function listDefaultRulesets(
+  db: ControlDb,
+  among?: readonly string[],
+): Promise<ReadonlyMap<string, Ruleset>> {
+  if (among?.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('dataset_rulesets')
+    .selectAll()
+    .where('target', '=', 'default')
+    .$if(among !== undefined, (query) => query.where('dataset_uid', 'in', among!))
+    .execute()
   return new Map(rows.map((row) => [row.dataset_uid, toRuleset(row)]))
 }
 

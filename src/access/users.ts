@@ -10,7 +10,6 @@ import {
   checkPermissions,
   inOrder,
 } from './accounts.ts'
-import { hashPassword } from './passwords.ts'
 
 export interface User {
   readonly username: string
@@ -43,7 +42,6 @@ export interface UserChange {
   readonly firstName?: string
   readonly lastName?: string
   readonly email?: string
-  readonly password?: string
 }
 
 interface AccountDeps {
@@ -51,7 +49,6 @@ interface AccountDeps {
   readonly clock: Clock
 }
 
-const minPasswordLength = 10
 const emailPattern =
   /^[^\s@"<>()[\]\\,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+$/
 
@@ -136,15 +133,15 @@ async function freeUsername(trx: ControlDb, wanted: string): Promise<string> {
 }
 
 /**
- * Errors: access.unknown_user, access.unknown_group, access.unknown_permission, access.weak_password,
- * access.invalid_email, access.last_administrator.
+ * Errors: access.unknown_user, access.unknown_group, access.unknown_permission, access.invalid_address,
+ * access.last_administrator.
  */
 export async function changeUser(
   { db, clock }: AccountDeps,
   username: string,
   change: UserChange,
 ): Promise<User> {
-  const set = await columnsOf(change)
+  const set = columnsOf(change)
   await changeAccounts(db, clock.now(), async (trx) => {
     await findUser(trx, username)
     if (Object.keys(set).length > 0)
@@ -154,10 +151,10 @@ export async function changeUser(
   return findUser(db, username)
 }
 
-async function columnsOf(change: UserChange) {
+function columnsOf(change: UserChange) {
   if (change.permissions) checkPermissions(change.permissions)
   if (change.email !== undefined && !emailPattern.test(change.email))
-    throw new AppError('access.invalid_email', { email: change.email.slice(0, 254) })
+    throw new AppError('access.invalid_address', { email: change.email.slice(0, 254) })
   return {
     ...(change.permissions ? { permissions_json: JSON.stringify(inOrder(change.permissions)) } : {}),
     ...(change.quotas ? { quotas_json: JSON.stringify(change.quotas) } : {}),
@@ -167,17 +164,7 @@ async function columnsOf(change: UserChange) {
     ...(change.firstName === undefined ? {} : { first_name: change.firstName }),
     ...(change.lastName === undefined ? {} : { last_name: change.lastName }),
     ...(change.email === undefined ? {} : { email: change.email }),
-    ...(change.password === undefined
-      ? {}
-      : { password_hash: await hashPassword(checkPassword(change.password)) }),
   }
-}
-
-/** Errors: access.weak_password. */
-export function checkPassword(password: string): string {
-  if (password.length < minPasswordLength)
-    throw new AppError('access.weak_password', { minLength: minPasswordLength })
-  return password
 }
 
 async function setGroups(trx: ControlDb, username: string, groups: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** Whether somebody may use a dataset to make another of it: a join or a copy shows all of it to the other's readers. */
+/** Whether somebody sees all of a dataset: who makes another of it shows all of it to the other's readers. */
 import type { ControlDb } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { knowsOf, uidOfDataset } from './authorize.ts'
@@ -47,11 +47,21 @@ export async function requireOwnerSees(
   }
 }
 
+/**
+ * For what shows records as they are, differences and errors: whoever may read the dataset here without editing it, by
+ * `publish_dataset` of a ruleset, may have rules that hide some of them. Errors: access.records_hidden.
+ */
+export async function requireAllSeen(db: ControlDb, principal: Principal, datasetUid: string): Promise<void> {
+  if (!(await seesWhole(db, principal, datasetUid)))
+    throw new AppError('access.records_hidden', { dataset_uid: datasetUid })
+}
+
 function seesEveryDataset({ permissions }: Principal & { kind: 'user' }): boolean {
   return permissions.has('edit_dataset') || permissions.has('explore_restricted_dataset')
 }
 
-async function seesWhole(db: ControlDb, principal: Principal, datasetUid: string): Promise<boolean> {
+/** Whether this reader sees every record and every field of the dataset. */
+export async function seesWhole(db: ControlDb, principal: Principal, datasetUid: string): Promise<boolean> {
   const rulesets = await rulesetsOf(db, principal, datasetUid)
   return rulesets.some(
     ({ isDataVisible, visibleFields, filterQuery }) =>

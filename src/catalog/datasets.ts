@@ -17,6 +17,10 @@ export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
   readonly published_generation_uid: string | null
+  /** These three of what readers have; null: nothing. */
+  readonly published_records_count: number | null
+  readonly data_processed_at: number | null
+  readonly metadata_processed_at: number | null
   /** Unpublished, and undo_unpublish works until then. */
   readonly undo_expires_at: number | null
   /** The publish that a gate holds; null: none, or its generation is gone. */
@@ -138,6 +142,9 @@ function selectDatasets(db: ControlDb) {
       'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
+      'publications.records_count as published_records_count',
+      'publications.data_processed_at',
+      'publications.metadata_processed_at',
       'held.generation_uid as held_generation_uid',
       'held_publishes.job_uid as held_job_uid',
       'held_publishes.failures_json as held_failures_json',
@@ -164,6 +171,9 @@ function selectDatasets(db: ControlDb) {
 type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
+  published_records_count: number | null
+  data_processed_at: number | null
+  metadata_processed_at: number | null
   undo_expires_at: number | null
   held_generation_uid: string | null
   held_job_uid: string | null
@@ -203,6 +213,14 @@ export async function findDataset(db: ControlDb, reference: string): Promise<Dat
   return toDatasetRow(row as unknown as SelectedRow)
 }
 
+/** In the order of the uids; those that have been deleted are left out. */
+export async function findDatasets(db: ControlDb, uids: readonly string[]): Promise<DatasetRow[]> {
+  if (uids.length === 0) return []
+  const rows = await selectDatasets(db).where('datasets.dataset_uid', 'in', uids).execute()
+  const found = new Map(rows.map((row) => [row.dataset_uid, toDatasetRow(row as unknown as SelectedRow)]))
+  return uids.flatMap((uid) => found.get(uid) ?? [])
+}
+
 /** Their ids, by uid; those that have been deleted are missing. */
 export async function datasetIdsOf(db: ControlDb, uids: readonly string[]): Promise<Map<string, string>> {
   if (uids.length === 0) return new Map()
@@ -222,14 +240,18 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/** `among`: of these uids only. Errors: http.invalid_parameter for a sort that is not offered. */
+/**
+ * `among`: of these uids only; `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort
+ * that is not offered.
+ */
 export async function listDatasets(
   db: ControlDb,
   query: {
-    rows: number
-    page: number
-    sort: string | undefined
-    among: 'all' | ReadonlySet<string>
+    readonly limit: number
+    readonly offset: number
+    readonly sort?: string | undefined
+    readonly datasetId?: string | undefined
+    readonly among: 'all' | ReadonlySet<string>
   },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
@@ -242,13 +264,27 @@ export async function listDatasets(
   if (among !== 'all' && among.size === 0) return []
   let selected = selectDatasets(db)
   if (among !== 'all') selected = selected.where('datasets.dataset_uid', 'in', [...among])
+  if (query.datasetId !== undefined) selected = selected.where('datasets.dataset_id', '=', query.datasetId)
   const rows = await selected
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
-    .limit(query.rows)
-    .offset((query.page - 1) * query.rows)
+    .limit(query.limit)
+    .offset(query.offset)
     .execute()
   return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
+}
+
+/** How many `listDatasets` would find on all pages together. */
+export async function countDatasets(
+  db: ControlDb,
+  query: { readonly datasetId?: string | undefined; readonly among: 'all' | ReadonlySet<string> },
+): Promise<number> {
+  const { among } = query
+  if (among !== 'all' && among.size === 0) return 0
+  let counted = db.selectFrom('datasets').select((eb) => eb.fn.countAll<number>().as('count'))
+  if (query.datasetId !== undefined) counted = counted.where('dataset_id', '=', query.datasetId)
+  if (among !== 'all') counted = counted.where('dataset_uid', 'in', [...among])
+  return Number((await counted.executeTakeFirstOrThrow()).count)
 }
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */

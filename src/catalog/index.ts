@@ -1,5 +1,5 @@
 export { releaseAttachedBlobs } from './attached-blobs.ts'
-export { attach, describeAttached, detach } from './attached-files.ts'
+export { type AttachedInput, attach, describeAttached, detach } from './attached-files.ts'
 export {
   type AttachedFile,
   type AttachedKind,
@@ -16,6 +16,7 @@ export {
   listChanges,
   restoreChange,
 } from './changes.ts'
+export { isWithin as isWithinConnection } from './check-connection.ts'
 export {
   type Configuration,
   type ConfiguredResource,
@@ -26,6 +27,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  countDatasetsByConnection,
   createConnection,
   deleteConnection,
   findConnection,
@@ -34,24 +36,45 @@ export {
   openConnection,
   updateConnection,
 } from './connections.ts'
+export { copyDataset } from './copy-dataset.ts'
 export {
+  countDatasets,
   createDataset,
   createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
   findDataset,
+  findDatasets,
   listDatasets,
   renameDataset,
   setVisibility,
   slug,
 } from './datasets.ts'
 export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
-export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
+export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
-export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
+export {
+  findGenerationMedia,
+  findMedia,
+  type KnownMedia,
+  keepMedia,
+  noteGenerationMedia,
+  settleMedia,
+} from './media.ts'
+export {
+  changeMetadata,
+  type MetadataChange,
+  type MetadataEntry,
+  metadataEntries,
+  metadataEntry,
+  metasOf,
+  remoteMetas,
+  replaceMetadata,
+} from './metadata.ts'
 export {
   type MetadataField,
   type MetadataTemplate,
@@ -73,6 +96,7 @@ export {
   deleteResource,
   filePrefix,
   findResource,
+  forgetFetched,
   listResources,
   type ResourceInput,
   replaceResource,

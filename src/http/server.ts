@@ -10,19 +10,23 @@ import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { auditRequests } from './audit-requests.ts'
 import { registerAuth } from './auth/index.ts'
+import { registerAutomation } from './automation/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
 import { createDailyCalls } from './daily-calls.ts'
-import { isManagementPath, sendError } from './error-rendering.ts'
+import { isAutomationPath, isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
+import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
+import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
+import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
@@ -67,6 +71,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(request, reply, services.limits)
       sendError(services, request, reply, error)
     },
     // Said by a hook instead, in the words of the API that is asked.
@@ -94,6 +99,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     methods: ['GET', 'HEAD'],
     exposedHeaders: [
       'Accept-Ranges',
+      'Broadsheet-Job-Id',
       'Broadsheet-Partial',
       'Content-Disposition',
       'Content-Range',
@@ -112,9 +118,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.principal = anonymous
     request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
+    setSecurityHeaders(request, reply, services.limits)
     refuseOddOrigin(request)
-    reply.header('X-Content-Type-Options', 'nosniff')
-    reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
     if (services.isDraining() && !isOperationsPath(request.url)) {
       reply.header('Connection', 'close')
@@ -123,8 +128,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
     if (request.signedIn !== null) refuseForgery(request, request.signedIn)
     await countUserCall(services, request)
-    // An unknown address of the management API tells nobody anything without credentials.
-    if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
+    // An unknown address of these tells nobody anything without credentials.
+    const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
+    if (isClosed && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
     }
     refuseNul(request.params)
@@ -191,8 +197,13 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
+  await app.register(async (scope) => registerAutomation(scope, services), { prefix: '/api/automation/v1.0' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
+  await app.register(async (scope) => registerNotifications(scope, services), {
+    prefix: '/api/notifications/v1',
+  })
   registerPush(app, services)
+  registerPortal(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     await registerExplore(scope, services)

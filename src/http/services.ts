@@ -1,4 +1,4 @@
-import type { Access, CallCounts, User } from '../access/index.ts'
+import type { Access, CallCounts } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -21,8 +21,10 @@ import type {
   Records,
   Rejects,
   Tiles,
+  WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
+import type { Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -37,14 +39,13 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
-  readonly callCounts: CallCounts
-  /** Tells somebody who has been given an account; what it does not manage is for it to log. */
-  invite(user: User): Promise<void>
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly subscriptions: Subscriptions
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters
@@ -67,6 +68,7 @@ export interface HttpServices {
   checkPatterns(gates: Gates): Promise<void>
   readonly rejects: Rejects
   readonly catalog: Catalog
+  readonly workingCatalog: WorkingCatalog
   readonly exports: Exports
   readonly parts: Parts
   readonly generations: GenerationStore
@@ -81,6 +83,8 @@ export interface HttpServices {
     readonly maxDatasets: number | null
     readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
+    /** How long browsers are to ask by https only; 0: they are not told. */
+    readonly hstsSeconds: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
   readonly isTrustedProxy: (address: string, hop: number) => boolean

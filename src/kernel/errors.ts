@@ -18,10 +18,12 @@ import { httpErrors } from './errors/http.ts'
 import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
+import { pagesErrors } from './errors/pages.ts'
 import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
 import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
+import { subscriptionErrors } from './errors/subscriptions.ts'
 import { webhookErrors } from './errors/webhooks.ts'
 
 export const errorCatalogue = {
@@ -37,9 +39,11 @@ export const errorCatalogue = {
   ...ingestErrors,
   ...jobErrors,
   ...odsqlErrors,
+  ...pagesErrors,
   ...realtimeErrors,
   ...recordErrors,
   ...scheduleErrors,
+  ...subscriptionErrors,
   ...webhookErrors,
 } as const
 

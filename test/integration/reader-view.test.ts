@@ -79,6 +79,8 @@ let server: TestServer
 let routes: readonly Route[]
 let people: CreatedDataset
 let version: string
+/** A file of the publisher's with everything in it. */
+let exportUid: string
 /** Record ids as editors see them. */
 let ids: readonly string[]
 const getServer = shareServer()
@@ -99,6 +101,14 @@ before(async () => {
   server = await getServer()
   routes = (await readRoutes()).filter((route) => isPublic(route) && route.method === 'GET')
   people = await make('people', rules)
+  const { url } = await server.upload('all.csv', csv)
+  const added = await server.expect(
+    201,
+    'POST',
+    `${managementPath}/datasets/${people.datasetUid}/alternative_exports`,
+    { body: { url, title: 'All of it' } },
+  )
+  exportUid = added.json.export_uid
   await order(people, 'publish')
   version = (await order(people, 'save_version')).result.version_uid
   const { json } = await server.expect(
@@ -127,7 +137,12 @@ async function readable(answer: Answer): Promise<string> {
 }
 
 function subjectOf(datasetId: string, recordId: string): Subject {
-  return { datasetId, recordId, parts: ['part-00000.parquet'] }
+  return {
+    datasetId,
+    recordId,
+    parts: ['part-00000.parquet'],
+    attached: { attachments: [], alternative_exports: [exportUid] },
+  }
 }
 
 /** Earlier addresses of the same answers are asked once. */
@@ -258,6 +273,15 @@ test('a Parquet file has the columns and the records that are seen, and parts ar
   assert.ok(!Object.keys(rows[0]!).some((name) => secret.test(name)))
   await server.expect(404, 'GET', `${explorePath}/people/parquet/part-00000.parquet`)
   await server.expect(200, 'GET', `${explorePath}/people/parquet/part-00000.parquet`, { auth: 'admin' })
+})
+
+test('files of the publisher with all of the data are for those who see all of it', async () => {
+  const path = `${explorePath}/people`
+  assert.equal((await get(path, 'admin')).json.alternative_exports.length, 1)
+  assert.match((await get(`${path}/alternative_exports/${exportUid}`, 'admin')).text, secret)
+  assert.deepEqual((await get(path)).json.alternative_exports, [])
+  assert.deepEqual((await get(`${path}/alternative_exports`)).json.alternative_exports, [])
+  await server.expect(404, 'GET', `${path}/alternative_exports/${exportUid}`)
 })
 
 test('a hidden field is as unknown as one that there is not, letter for letter', async () => {
@@ -433,6 +457,34 @@ describe('rules of a user', () => {
   })
 })
 
+test('who may publish a dataset but sees a part of it is not shown its records by the management API either', async () => {
+  const publisher = addUser(server, 'publisher', {
+    user: [],
+    key: ['explore_restricted_dataset', 'publish_dataset'],
+  })
+  const { datasetUid, resourceUid } = await make('partly', rules)
+  const base = `${managementPath}/datasets/${datasetUid}`
+  await server.expect(201, 'POST', `${base}/security/users`, {
+    body: { ...rules, permissions: ['publish_dataset'], user: { username: 'publisher' } },
+  })
+  await server.jobDone(await server.publish(datasetUid))
+  const { generation_uid } = (await server.expect(200, 'GET', `${base}/generations`)).json[0]
+  await server.expect(200, 'GET', base, { auth: publisher })
+  for (const path of [
+    `diff?from=${generation_uid}`,
+    `diff/records?from=${generation_uid}`,
+    `diff/export?from=${generation_uid}`,
+    'rejects',
+    'records_errors',
+    'status/records_errors',
+    `resources/${resourceUid}/preview`,
+  ]) {
+    const { json } = await server.expect(403, 'GET', `${base}/${path}`, { auth: publisher })
+    assert.equal(json.error_id, 'access.records_hidden', path)
+    await server.expect(200, 'GET', `${base}/${path}`)
+  }
+})
+
 test('a change of rules holds for the next request, in the catalog too', async () => {
   const moving = await make('moving', { visible_fields: ['id'] })
   await order(moving, 'publish')
@@ -484,7 +536,11 @@ describe('data that nobody sees', () => {
     )
     let refused = 0
     for (const route of routes.filter(isOfDataset)) {
-      for (const address of addressesOf(route, subjectOf('sealed', ids[0]!))) {
+      for (const address of addressesOf(route, {
+        datasetId: 'sealed',
+        recordId: ids[0]!,
+        parts: ['part-00000.parquet'],
+      })) {
         const answer = await get(address)
         const text = await readable(answer)
         assert.doesNotMatch(text, secret, address)

@@ -1,9 +1,12 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { findDataset } from '../../catalog/index.ts'
+import { requireAllSeen } from '../../access/index.ts'
+import { type DatasetRow, findDataset } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
+import { expandedUsers } from './expanded-users.ts'
 import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
 import { printJobs } from './print-job.ts'
 import { expansionOf, printStatus } from './render.ts'
@@ -108,11 +111,12 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
-      const isExpanded = expansionOf(request.query.expand).has('records_errors')
-      return printStatus(
-        row,
-        isExpanded ? await errorsOf(row.published_generation_uid, { rows: 100, page: 1 }) : undefined,
-      )
+      const expand = expansionOf(request.query.expand)
+      const errors = expand.has('records_errors')
+        ? await errorsOf(request, row, { rows: 100, page: 1 })
+        : undefined
+      const users = await expandedUsers(control.db, request.principal, expand, ['user'])
+      return printStatus(row, errors, users)
     },
   )
 
@@ -130,20 +134,22 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         { ...schema, querystring: pageQuery },
       ),
       async (request) => {
-        const { published_generation_uid } = await findDataset(control.db, request.params.dataset_uid)
+        const row = await findDataset(control.db, request.params.dataset_uid)
         const page =
           request.query.rows === undefined
             ? { ...readListPage(request.query), rows: 100 }
             : readListPage(request.query)
-        return errorsOf(published_generation_uid, page)
+        return errorsOf(request, row, page)
       },
     )
   }
 
   async function errorsOf(
-    generationUid: string | null,
+    { principal }: FastifyRequest,
+    { dataset_uid, published_generation_uid: generationUid }: DatasetRow,
     page: { rows: number; page: number },
   ): Promise<JsonObject[]> {
+    await requireAllSeen(control.db, principal, dataset_uid)
     if (generationUid === null) return []
     return services.recordErrors.list(generationUid, {
       limit: page.rows,

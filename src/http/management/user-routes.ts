@@ -11,6 +11,7 @@ import {
 } from '../../access/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { accountLimits, accountQuotas, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
 import { printUser } from './print-account.ts'
 import { nullableText, type RegisterRoutes, readInstant } from './scope.ts'
 
@@ -46,7 +47,7 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       const outcomes: [string, string][] = []
       for (const email of new Set(request.body.emails)) {
         const outcome = await inviteUser(catalogDeps, email)
-        if (typeof outcome === 'object') await services.invite(outcome.user)
+        if (typeof outcome === 'object') await services.accounts.recovery.invite(outcome.user.username)
         outcomes.push([email, typeof outcome === 'object' ? `success: ${outcome.user.username}` : outcome])
       }
       return Object.fromEntries(outcomes)
@@ -88,7 +89,7 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       if (password !== undefined) refuseKey(request)
       const present = await findUser(db, username)
       refuseGrant(request.principal, present.permissions, permissions ?? [])
-      await refuseGroups(request, present.groups, group_ids ?? [])
+      await refuseGroups(services, request, present.groups, group_ids ?? [])
       await changeUser(catalogDeps, username, {
         ...(group_ids ? { groups: group_ids } : {}),
         ...(permissions ? { permissions } : {}),
@@ -99,8 +100,8 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
         ...(first_name === undefined ? {} : { firstName: first_name }),
         ...(last_name === undefined ? {} : { lastName: last_name }),
         ...(email === undefined ? {} : { email }),
-        ...(password === undefined ? {} : { password }),
       })
+      if (password !== undefined) await services.accounts.recovery.changePassword(username, password)
       return one(username)
     },
   )
@@ -115,21 +116,22 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       return reply.status(204).send()
     },
   )
+}
 
-  /** Joining a group is being given what it has. */
-  async function refuseGroups(
-    request: FastifyRequest,
-    before: readonly string[],
-    after: readonly string[],
-  ): Promise<void> {
-    const joined = (await listGroups(db)).filter(
-      ({ groupId }) => after.includes(groupId) && !before.includes(groupId),
-    )
-    for (const { permissions } of joined) refuseGrant(request.principal, [], permissions)
-  }
+/** Joining a group is being given what it has. Errors: access.cannot_grant. */
+export async function refuseGroups(
+  { control }: HttpServices,
+  request: FastifyRequest,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  const joined = (await listGroups(control.db)).filter(
+    ({ groupId }) => after.includes(groupId) && !before.includes(groupId),
+  )
+  for (const { permissions } of joined) refuseGrant(request.principal, [], permissions)
 }
 
 function refuseKey({ principal }: FastifyRequest): void {
   if (principal.kind === 'user' && principal.via === 'apikey')
-    throw new AppError('access.password_set_with_key', {})
+    throw new AppError('access.account_needs_password', {})
 }

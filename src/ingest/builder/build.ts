@@ -17,10 +17,12 @@ import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
 import type { LookupHost } from '../processors/lookups.ts'
 import { checkSteps } from './check-steps.ts'
+import { cutParts } from './cut-parts.ts'
 import { directoriesRead } from './directories-read.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
+import { listMedia } from './media.ts'
 import { syncFile } from './part-file.ts'
 import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
@@ -55,6 +57,7 @@ export async function build(
       inherited.kind === 'whole'
         ? await adopt(plan, inherited.manifest)
         : await make(engine, plan, inherited.entries, emit, host)
+    for await (const ids of listMedia(engine, plan.directory, manifest)) emit({ kind: 'media', ids })
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
     emit({ kind: 'done' })
@@ -135,12 +138,17 @@ async function index(
   }
 }
 
-async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Promise<Manifest> {
+async function seal(engine: Engine, plan: BuildPlan, whole: Extraction): Promise<Manifest> {
   const connection = await engine.connect()
   try {
-    const { projection, limitReached } = extraction
+    const { projection, limitReached } = whole
+    const { maxRecords } = plan.limits
+    const { hasIdFields } = projection
+    const cut = await cutParts(connection, plan.directory, whole.parts, { maxRecords, hasIdFields })
+    const extraction = { ...whole, parts: cut }
     const unique = await resolveDuplicates(connection, plan.directory, extraction.parts, {
-      hasIdFields: projection.hasIdFields,
+      hasIdFields,
+      hasDeletions: projection.hasDeletions,
       sourceCount: plan.sources.length,
     })
     const parts = unique.parts.map(({ file, rows, bytes, sha256 }) => ({ file, rows, bytes, sha256 }))
