@@ -43,6 +43,18 @@ module.exports = {
       from: { path: '^src/\\w+/' },
       to: { path: '^src/[^/]+\\.ts$' },
     },
+    {
+      name: 'the-web-knows-the-server-by-its-api',
+      severity: 'error',
+      from: { path: '^web/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(src|test|bench)/' },
+    },
+    {
+      name: 'the-server-knows-the-web-by-its-build',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^web/' },
+    },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'not-to-tests',
@@ -64,7 +76,7 @@ module.exports = {
     parser: 'swc',
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
       conditionNames: ['import', 'node', 'default'],
     },
   },

@@ -50,6 +50,14 @@ function webAddress(env: string) {
   }
 }
 
+function tileAddress(env: string) {
+  return (text: string | undefined): string | null => {
+    const address = webAddress(env)(text)
+    if (address === null || ['{z}', '{x}', '{y}'].every((part) => address.includes(part))) return address
+    throw new SettingError(`${env} is '${address}', but must have {z}, {x} and {y} in it`)
+  }
+}
+
 /** Addresses, networks and the names of networks; `none` is none. */
 function networks(env: string, fallback: readonly string[]) {
   return (text: string | undefined): readonly string[] => {
@@ -184,11 +192,98 @@ export const settingSpecs = {
       return from ?? `broadsheet@${hostname()}`
     },
   ),
+  openidIssuer: setting(
+    'BROADSHEET_OPENID_ISSUER',
+    'none',
+    'OpenID provider that people may sign in with: the address of its issuer. It must send browsers back to `BROADSHEET_PUBLIC_URL`/api/auth/v1/openid/callback.',
+    webAddress('BROADSHEET_OPENID_ISSUER'),
+  ),
+  openidClientId: setting(
+    'BROADSHEET_OPENID_CLIENT_ID',
+    'broadsheet',
+    'What this server is called there.',
+    (text) => optional(text) ?? 'broadsheet',
+  ),
+  openidClientSecret: setting('BROADSHEET_OPENID_CLIENT_SECRET', 'none', 'Its secret there.', optional),
+  openidName: setting(
+    'BROADSHEET_OPENID_NAME',
+    'OpenID',
+    'What people know the provider by.',
+    (text) => optional(text) ?? 'OpenID',
+  ),
+  openidScope: setting(
+    'BROADSHEET_OPENID_SCOPE',
+    'openid email profile',
+    'What the provider is asked for.',
+    (text) => {
+      const scope = optional(text) ?? 'openid email profile'
+      if (scope.split(' ').includes('openid')) return scope
+      throw new SettingError(`BROADSHEET_OPENID_SCOPE is '${scope}', but must have openid in it`)
+    },
+  ),
+  openidDomains: setting(
+    'BROADSHEET_OPENID_DOMAINS',
+    'none',
+    'Domains of addresses, separated by commas, whose owners come to the account that has the address, or are given one, when the provider vouches for the address; `*`: any.',
+    (text) =>
+      (optional(text) ?? '')
+        .split(',')
+        .map((domain) => domain.trim().toLowerCase())
+        .filter(Boolean),
+  ),
+  openidGroupsClaim: setting(
+    'BROADSHEET_OPENID_GROUPS_CLAIM',
+    'none',
+    'Claim with the names of the groups somebody is in at the provider.',
+    optional,
+  ),
+  openidGroups: setting(
+    'BROADSHEET_OPENID_GROUPS',
+    'none',
+    'From these names to ids of groups here: `staff=editors,it=admins`. In these groups are those whom the provider says.',
+    (text): ReadonlyMap<string, string> => {
+      const pairs = (optional(text) ?? '').split(',').filter(Boolean)
+      return new Map(
+        pairs.map((pair): [string, string] => {
+          const at = pair.lastIndexOf('=')
+          const [name, group] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+          if (at > 0 && name && group) return [name, group]
+          throw new SettingError(
+            `BROADSHEET_OPENID_GROUPS is '${text}', but must be pairs such as staff=editors, separated by commas`,
+          )
+        }),
+      )
+    },
+  ),
+  newsMinutes: setting(
+    'BROADSHEET_NEWS_MINUTES',
+    '60',
+    'Shortest time between two mails of one subscription to a dataset, in minutes; publications until then are told together.',
+    integer('BROADSHEET_NEWS_MINUTES', 60, 0, 43_200),
+  ),
   demo: setting(
     'BROADSHEET_DEMO',
     '1',
     '1: publish the demo datasets at start when they are missing. 0: none.',
     flag('BROADSHEET_DEMO', true),
+  ),
+  portalTitle: setting(
+    'BROADSHEET_PORTAL_TITLE',
+    'Broadsheet',
+    'Name of the portal, on every page.',
+    (text) => optional(text) ?? 'Broadsheet',
+  ),
+  mapTiles: setting(
+    'BROADSHEET_MAP_TILES',
+    'none',
+    'Map tiles from elsewhere, as an address with `{z}`, `{x}` and `{y}`, drawn in place of the basemap that is shipped. Readers ask for them where they are.',
+    tileAddress('BROADSHEET_MAP_TILES'),
+  ),
+  mapTilesAttribution: setting(
+    'BROADSHEET_MAP_TILES_ATTRIBUTION',
+    'none',
+    'Whom those tiles are due to, as maps must say.',
+    (text) => optional(text) ?? '',
   ),
   builders: setting(
     'BROADSHEET_BUILDERS',
@@ -286,6 +381,12 @@ export const settingSpecs = {
     'Proxies that are believed when they say for whom they ask (`X-Forwarded-For`) and by which address they were asked (`X-Forwarded-Proto`, `X-Forwarded-Host`): addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
     networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
   ),
+  hstsSeconds: setting(
+    'BROADSHEET_HSTS_SECONDS',
+    '31536000',
+    'How long browsers that have come by https are to come by https only, in seconds; 0: they are not told.',
+    integer('BROADSHEET_HSTS_SECONDS', 31_536_000, 0, 315_360_000),
+  ),
   geocoderBanUrl: setting(
     'BROADSHEET_GEOCODER_BAN_URL',
     'none',
@@ -363,6 +464,12 @@ export const settingSpecs = {
     '51200',
     'Largest source after decompression, in MiB.',
     integer('BROADSHEET_MAX_SOURCE_MB', 51_200, 1, 104_857_600),
+  ),
+  maxMediaMb: setting(
+    'BROADSHEET_MAX_MEDIA_MB',
+    '50',
+    'Largest file that a record names by its address or that is pushed with one, in MiB; 0: none is fetched.',
+    integer('BROADSHEET_MAX_MEDIA_MB', 50, 0, 10_240),
   ),
   fetchTimeoutSeconds: setting(
     'BROADSHEET_FETCH_TIMEOUT_SECONDS',

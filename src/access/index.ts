@@ -1,4 +1,4 @@
-export { type Access, createAccess, requireOwner } from './access.ts'
+export { type Access, createAccess, mayOwner, requireOwner } from './access.ts'
 export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
 export { authorize, mayDoOn, uidOfDataset } from './authorize.ts'
 export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'

@@ -16,6 +16,7 @@ export {
   listChanges,
   restoreChange,
 } from './changes.ts'
+export { isWithin as isWithinConnection } from './check-connection.ts'
 export {
   type Configuration,
   type ConfiguredResource,
@@ -51,6 +52,14 @@ export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
+export {
+  findGenerationMedia,
+  findMedia,
+  type KnownMedia,
+  keepMedia,
+  noteGenerationMedia,
+  settleMedia,
+} from './media.ts'
 export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
 export {
   type MetadataField,

@@ -1,3 +1,4 @@
+import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { type ConfiguredResource, toResource } from './configuration.ts'
 import { namedConnection } from './connections.ts'
@@ -44,12 +45,14 @@ export async function findResource(
 
 /**
  * `input.params` has its secrets in the clear. Errors: catalog.invalid_resource_url, catalog.unknown_file,
- * catalog.unknown_dataset, catalog.unknown_connection, catalog.connection_mismatch.
+ * catalog.unknown_dataset, catalog.unknown_connection, catalog.connection_mismatch. `also`: what else belongs to it, in the
+ * same transaction.
  */
 export async function addResource(
   deps: EditorDeps & SecretDeps,
   datasetUid: string,
   input: ResourceInput,
+  also: (trx: ControlDb, resourceUid: string) => Promise<void> = async () => {},
 ): Promise<ConfiguredResource> {
   await checkUrl(deps, input.url, datasetUid)
   const params = await storedParams(deps, input, null)
@@ -73,6 +76,7 @@ export async function addResource(
         fetched_json: null,
       })
       .execute()
+    await also(trx, resourceUid)
   })
   return findResource(deps, datasetUid, resourceUid)
 }

@@ -2,6 +2,7 @@ import type { ControlDb, HarvestedDatasetsTable } from '../control/index.ts'
 import { notify } from '../control/index.ts'
 import { cancelsChannel, insertJob, requestCancel, startWorker, type WorkerOptions } from '../jobs/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
+import { connectionOf, storedParams } from './connection.ts'
 import { createSourceHttp } from './remote.ts'
 import { type HarvestDeps, harvestHandlers } from './run.ts'
 import { checkParams, findSource } from './sources/sources.ts'
@@ -118,9 +119,11 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
     find: (harvesterUid) => findHarvester(db, harvesterUid),
     async create(username, input) {
       checkParams(input.type, input.params)
+      const params = await storedParams(options, input.params)
       const harvesterUid = ids.uid('ha')
       await insertHarvester(db, {
         ...input,
+        params,
         options: { ...defaultOptions, ...input.options },
         harvesterUid,
         username,
@@ -132,7 +135,8 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       const before = await findHarvester(db, harvesterUid)
       const after = { ...before, ...change, options: { ...before.options, ...change.options } }
       checkParams(after.type, after.params)
-      await updateHarvester(db, after, { username, now: clock.now() })
+      const params = await storedParams(options, after.params)
+      await updateHarvester(db, { ...after, params }, { username, now: clock.now() })
       return findHarvester(db, harvesterUid)
     },
     async delete(harvesterUid, withDatasets) {
@@ -165,7 +169,12 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
     },
     async preview(harvesterUid, signal) {
       const { type, params } = await findHarvester(db, harvesterUid)
-      const http = createSourceHttp({ policy: options.policy, blobs: options.blobs, signal })
+      const http = createSourceHttp({
+        policy: options.policy,
+        blobs: options.blobs,
+        signal,
+        connectionFor: connectionOf(options, params),
+      })
       for await (const page of findSource(type).list(params, http)) {
         return {
           results: page.slice(0, previewRows).map((found) => ({

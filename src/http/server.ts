@@ -19,14 +19,17 @@ import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
+import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
+import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
+import { type PageNotFound, registerWeb } from './web/index.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -66,6 +69,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(request, reply, services.limits)
       sendError(services, request, reply, error)
     },
     // Said by a hook instead, in the words of the API that is asked.
@@ -111,9 +115,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.principal = anonymous
     request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
+    setSecurityHeaders(request, reply, services.limits)
     refuseOddOrigin(request)
-    reply.header('X-Content-Type-Options', 'nosniff')
-    reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
     if (services.isDraining() && !isOperationsPath(request.url)) {
       reply.header('Connection', 'close')
@@ -159,10 +162,12 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     })
   })
   app.setErrorHandler((error, request, reply) => sendError(services, request, reply, error))
-  app.setNotFoundHandler((request, reply) => {
+  let answerMissingPage: PageNotFound = async () => false
+  app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0]!.slice(0, 200)
     const methods = knownRoutes.methodsOf(path)
     if (methods.length > 0) reply.header('Allow', methods.join(', '))
+    if (methods.length === 0 && (await answerMissingPage(request, reply))) return reply
     const error =
       methods.length > 0
         ? new AppError('http.method_not_allowed', { method: request.method })
@@ -189,6 +194,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
+  await app.register(async (scope) => registerNotifications(scope, services), {
+    prefix: '/api/notifications/v1',
+  })
   registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
@@ -196,6 +204,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     registerExploreV1(scope, services)
   })
   registerDocs(app)
+  answerMissingPage = registerWeb(app, services.web, (cause) =>
+    services.log({ kind: 'request_failed', requestId: 'page', route: 'page', cause }),
+  )
   await app.ready()
   return app
 }

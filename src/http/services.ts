@@ -23,10 +23,12 @@ import type {
   Tiles,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
+import type { Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { WebSettings } from './web/index.ts'
 
 /** What the routes are served from; handed in by `app.ts`. */
 export interface HttpServices {
@@ -36,12 +38,13 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
-  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
+  readonly callCounts: CallCounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly subscriptions: Subscriptions
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters
@@ -78,12 +81,15 @@ export interface HttpServices {
     readonly maxDatasets: number | null
     readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
+    /** How long browsers are to ask by https only; 0: they are not told. */
+    readonly hstsSeconds: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
   readonly isTrustedProxy: (address: string, hop: number) => boolean
   readonly previewDirectory: string
   readonly generationsDirectory: string
   readonly metrics: Metrics
+  readonly web: WebSettings
   readonly log: (event: LogEvent) => void
   isDraining(): boolean
 }

@@ -22,6 +22,7 @@ import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
 import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
+import { subscriptionErrors } from './errors/subscriptions.ts'
 import { webhookErrors } from './errors/webhooks.ts'
 
 export const errorCatalogue = {
@@ -40,6 +41,7 @@ export const errorCatalogue = {
   ...realtimeErrors,
   ...recordErrors,
   ...scheduleErrors,
+  ...subscriptionErrors,
   ...webhookErrors,
 } as const
 

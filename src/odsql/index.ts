@@ -1,10 +1,10 @@
 export type { Span } from './ast.ts'
 export type { ResultColumn, RowsStatement } from './compile/clauses.ts'
 export { compileFacet, type FacetQuery } from './compile/facet.ts'
-export { instantSql, jsonValueSql } from './compile/printed.ts'
+export { type FileLinks, fileUrlSql, instantSql, jsonValueSql } from './compile/printed.ts'
 export { compileCount, compileRows, type RowsOptions } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'
-export type { QueryTarget, Statement } from './compile/target.ts'
+export { createBinder, type QueryTarget, type Statement } from './compile/target.ts'
 export {
   compileTileCells,
   compileTileCount,

@@ -1,6 +1,6 @@
 import type { PublicationsTable } from '../control/index.ts'
 import type { Field } from '../kernel/index.ts'
-import { type QuerySchema, recordSchema } from '../odsql/index.ts'
+import { type FileLinks, type QuerySchema, recordSchema } from '../odsql/index.ts'
 import { fieldsSeen, type Reader, type ReaderView, viewOf } from './views/rules.ts'
 
 /** What a reader asks of: a published dataset, seen through one generation. */
@@ -11,6 +11,8 @@ export interface Publication {
   /** What the reader sees of the records; null: everything. */
   readonly view: ReaderView | null
   readonly reader: Reader
+  /** Where files of the records are served; absent: they have none, or nobody asks for their address. */
+  readonly files?: FileLinks
 }
 
 /** `fields`: all of the generation. */

@@ -3,6 +3,7 @@ import { AppError } from '../kernel/index.ts'
 import {
   compileCount,
   compileRows,
+  createBinder,
   prepareQuery,
   type Query,
   type QuerySchema,
@@ -35,6 +36,8 @@ export interface RecordsAnswer {
 }
 
 export interface Records {
+  /** Whether a record that the reader sees has the file, given that some record of the generation does. */
+  hasFile(publication: Publication, fileId: string, signal?: AbortSignal): Promise<boolean>
   query(publication: Publication, request: RecordsRequest, signal?: AbortSignal): Promise<RecordsAnswer>
   /** JSON text of one record. Errors: records.unknown_record. */
   record(
@@ -114,6 +117,24 @@ export function createRecords(deps: RecordsDeps): Records {
       )
     },
 
+    async hasFile(publication, fileId, signal) {
+      if (publication.view === null) return true
+      const columns = schemaOf(publication).columns.filter(({ type }) => type === 'file')
+      if (columns.length === 0) return false
+      return withReading(deps, publication, signal, async ({ target }, until) => {
+        const binder = createBinder(target)
+        const id = binder.bind(fileId)
+        const has = columns.map(({ sql }) => `json_extract_string(${sql}, '$.id') = ${id}`)
+        const sql = `select 1 as found from ${target.relation} where ${has.join(' or ')} limit 1`
+        const rows = await deps.pool.use(
+          (connection) => connection.all(sql, binder.values, until),
+          until,
+          'long',
+        )
+        return rows.length > 0
+      })
+    },
+
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
       const query = prepared({ defaultOrder: bestFirst, ...request.text }, schemaOf(publication))
@@ -136,7 +157,7 @@ export function createRecords(deps: RecordsDeps): Records {
           extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],
         })
         const extra = hasExtra ? appMetas(publication) : []
-        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
+        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra, publication.files)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
         // Thousands of rows handed over one by one would hold up everybody.
         const sql = request.limit > plainPage && !paging ? joinedSql(rowSql) : rowSql
         const plannedAt = deps.stopwatch()
@@ -197,7 +218,7 @@ export function createRecords(deps: RecordsDeps): Records {
               values,
             }
             const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
-            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra, publication.files)} as json from (${statement.sql})`
             const [found] = await connection.all(sql, statement.values, until)
             return found
           },

@@ -133,7 +133,10 @@ describe('what a cursor is not for', () => {
   test('groups, aggregates, offsets, empty pages', async () => {
     await refused({ cursor: '', group_by: 'word' }, 400, /groups have no cursor/)
     await refused({ cursor: '', select: 'count(*)' }, 400, /one row/)
-    await refused({ cursor: '', offset: '5' }, 400, /where to begin/)
+    const first = await page({ cursor: '', limit: '7' })
+    const jumped = await page({ cursor: '', offset: '5', limit: '2' })
+    assert.deepEqual(jumped.json.results, first.json.results.slice(5))
+    await refused({ cursor: jumped.json.next_cursor, offset: '5' }, 400, /where to begin/)
     await refused({ cursor: '', limit: '0' }, 400, /a record at least/)
     await refused({ cursor: '', limit: '101' }, 400, /limit/)
     await refused({ cursor: '', where: 'nothing = 1' }, 400, /Unknown field/)

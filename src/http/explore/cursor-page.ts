@@ -5,7 +5,15 @@ import { AppError } from '../../kernel/index.ts'
 import { keyOfRules, type Publication, publicationFor, questionOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import type { HttpServices } from '../services.ts'
-import { invalid, type RecordsQuery, readFlag, readPage, readQueryText, recordsQuery } from './parameters.ts'
+import {
+  invalid,
+  type RecordsQuery,
+  readFlag,
+  readInteger,
+  readPage,
+  readQueryText,
+  recordsQuery,
+} from './parameters.ts'
 import { withFields } from './visible.ts'
 
 export interface CursorPage {
@@ -17,7 +25,7 @@ export interface CursorPage {
 }
 
 /** Parameters that may change from page to page. */
-const free = new Set(['cursor', 'limit', 'include_links', 'include_app_metas'])
+const free = new Set(['cursor', 'limit', 'offset', 'include_links', 'include_app_metas'])
 
 /** Errors: http.invalid_parameter, records.invalid_cursor, records.cursor_gone, those of the query. */
 export async function readCursorPage(
@@ -26,8 +34,11 @@ export async function readCursorPage(
   query: RecordsQuery,
   reply: FastifyReply,
 ): Promise<CursorPage> {
-  const { limit, offset } = readPage(query)
-  if (offset !== 0) throw invalid('offset', String(offset), 'a cursor says where to begin')
+  const isFirst = query.cursor === ''
+  const { limit } = readPage({ ...query, offset: undefined })
+  // The first page may begin anywhere, without the wall: who scrolls through millions of records jumps.
+  const offset = readInteger('offset', query.offset, 0, 0, 2 ** 31)
+  if (offset !== 0 && !isFirst) throw invalid('offset', String(offset), 'a cursor says where to begin')
   if (limit === 0) throw invalid('limit', '0', 'a page by cursor holds a record at least')
   if (query.group_by !== undefined && query.group_by.trim() !== '')
     throw invalid('cursor', query.cursor!, 'groups have no cursor; use limit and offset')
@@ -41,7 +52,6 @@ export async function readCursorPage(
     // Who sees something else meanwhile begins again.
     ' rules': keyOfRules(current.reader.rules) || undefined,
   })
-  const isFirst = query.cursor === ''
   const state = isFirst ? null : services.cursors.read(query.cursor!, { datasetUid, question })
   const publication = state === null ? current : await publicationOf(services, current, state)
   const nowMs = state?.nowMs ?? services.clock.now()
@@ -52,7 +62,7 @@ export async function readCursorPage(
       {
         text,
         limit,
-        offset: 0,
+        offset,
         includeAppMetas: readFlag('include_app_metas', query.include_app_metas, false),
         paging: { afterRow: state?.afterRow ?? null, totalCount: state?.totalCount ?? null },
       },

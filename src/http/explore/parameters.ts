@@ -46,7 +46,7 @@ export const listQuery = Type.Object({
 export const recordsQuery = Type.Object({
   ...listQuery.properties,
   cursor: text(
-    'Paging without end: empty to begin, then next_cursor of the answer before. Without offset and group_by',
+    'Paging without end: empty to begin (with offset: anywhere), then next_cursor of the answer before. Without group_by',
   ),
 })
 

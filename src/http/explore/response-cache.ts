@@ -134,7 +134,8 @@ export function cacheKey(
     params,
   ]
   for (const name of known) if (query[name] !== undefined) parts.push(name, query[name])
-  // Links say by which address the server was asked.
-  if (query.include_links !== undefined) parts.push(request.protocol, request.host, request.url)
+  // Links, and those of files, say by which address the server was asked.
+  if (query.include_links !== undefined || row.fields_json.includes('"type":"file"'))
+    parts.push(request.protocol, request.host, request.url)
   return JSON.stringify(parts)
 }

@@ -16,6 +16,7 @@ import {
 } from '../../records/index.ts'
 import { countDatasetCall } from '../quotas.ts'
 import type { HttpServices } from '../services.ts'
+import { datasetHref } from './links.ts'
 
 /**
  * The publication as the reader sees it; one that the reader may not see answers like an unknown one. `?version=` answers
@@ -41,11 +42,15 @@ export async function findVisibleById(
   await countDatasetCall(services, request, row.dataset_uid)
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
+  if (!reader.isPublic || seen.visibility !== 'domain')
+    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   // A version that was saved while it was restricted is nobody's to keep either.
   const isPublic = reader.isPublic && seen.visibility === 'domain'
-  if (!isPublic)
-    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
-  return publicationFor({ ...reader, isPublic }, seen, fieldsOf(seen))
+  const publication = publicationFor({ ...reader, isPublic }, seen, fieldsOf(seen))
+  if (!publication.fields.some(({ type }) => type === 'file')) return publication
+  const after = version === undefined || version === '' ? '' : `?version=${encodeURIComponent(version)}`
+  const before = `${datasetHref(request, seen.dataset_id)}/files/`
+  return { ...publication, files: { before, after } }
 }
 
 /** Null: to this reader there is no such dataset. */

@@ -76,14 +76,16 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
-      const resource = await addResource(
-        editorOf(services, request),
-        datasetUid,
-        (await readResource(services, request, reply, null)).input,
-      )
-      if (resource.type !== realtimeType) return reply.status(201).send(printResource(resource))
+      const { input } = await readResource(services, request, reply, null)
+      const editor = editorOf(services, request)
+      if (input.type !== realtimeType)
+        return reply.status(201).send(printResource(await addResource(editor, datasetUid, input)))
+      let push_key = ''
+      // A resource that nobody has the key of is never there.
+      const resource = await addResource(editor, datasetUid, input, async (trx, resourceUid) => {
+        push_key = await services.realtime.open(trx, datasetUid, resourceUid, usernameOf(request))
+      })
       const { resource_uid } = resource
-      const push_key = await services.realtime.open(datasetUid, resource_uid, usernameOf(request))
       const push_url = await pushUrl(services, request, datasetUid, resource_uid)
       return reply.status(201).send({ ...printResource(resource), push_url, push_key })
     },

@@ -121,7 +121,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
     operation(
       'TOOLS',
       'describeSource',
-      'What an address is: a dataset of an Opendatasoft, CKAN or Socrata portal, or a file; with a resource made of it',
+      'What an address is: a dataset of an Opendatasoft, CKAN or Socrata portal, a layer of ArcGIS, or a file; with a resource made of it',
       answerOf('SourceDescription'),
       { tags, body: Type.Object({ url: Type.String(), params: optionalParams }) },
     ),

@@ -4,7 +4,7 @@ import { ref } from './shapes.ts'
 
 /** What a route answers when all goes well. */
 export interface Answer {
-  readonly status: 200 | 201 | 204
+  readonly status: 200 | 201 | 204 | 302
   readonly description: string
   /** By media type; none for an empty answer. */
   readonly content?: Readonly<Record<string, { readonly schema: unknown }>>
@@ -18,8 +18,8 @@ export const answerOf = (name: ObjectName, status: 200 | 201 = 200): Answer => (
   description: name,
   content: json(ref(name)),
 })
-export const answerList = (name: ObjectName): Answer => ({
-  status: 200,
+export const answerList = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
+  status,
   description: `List of ${name}`,
   content: json({ type: 'array', items: ref(name) }),
 })

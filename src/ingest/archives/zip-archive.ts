@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { AppError } from '../../kernel/index.ts'
-import { type Archive, type ArchiveSource, damaged, maxMembers, maxNameLength } from './archive.ts'
+import { type Archive, type ArchiveSource, damaged, maxMembers, maxNameLength, prefixOf } from './archive.ts'
 import { cleanName, isLitter } from './member-names.ts'
 import { createUnpackLimit, type UnpackLimit } from './unpack-limit.ts'
 
@@ -19,7 +19,7 @@ const utf8Flag = 0x800
 const symbolicLink = 0xa000
 
 export async function readZip(source: ArchiveSource): Promise<Archive> {
-  const { filename, stop } = source
+  const { filename, prefixBytes, stop } = source
   // Names as bytes: the library refuses an archive for a name that would be dangerous as a path, which none is here.
   const file = await openPromise(source.path, {
     lazyEntries: true,
@@ -43,7 +43,7 @@ export async function readZip(source: ArchiveSource): Promise<Archive> {
         for (const index of chosen) {
           const { entry, name, bytes } = members[index]!
           packed += entry.compressedSize
-          await unpackEntry(file, entry, { filename, name, path: pathOf(index), limit, stop })
+          await unpackEntry(file, entry, { filename, name, path: pathOf(index), limit, prefixBytes, stop })
           yield { index, path: pathOf(index), bytes }
         }
       },
@@ -96,13 +96,14 @@ interface Unpacking {
   readonly name: string
   readonly path: string
   readonly limit: UnpackLimit
+  readonly prefixBytes: number | undefined
   readonly stop: AbortSignal
 }
 
 async function unpackEntry(
   file: ZipFile,
   entry: Entry,
-  { filename, name, path, limit, stop }: Unpacking,
+  { filename, name, path, limit, prefixBytes, stop }: Unpacking,
 ): Promise<void> {
   if (entry.isEncrypted()) throw new AppError('ingest.encrypted', { filename: name })
   if (!entry.canDecodeFileData())
@@ -118,7 +119,9 @@ async function unpackEntry(
   }
   try {
     const stream = await file.openReadStreamPromise(entry)
-    await pipeline(stream, checked, createWriteStream(path), { signal: stop })
+    const isCut = prefixBytes !== undefined && entry.uncompressedSize > prefixBytes
+    const content = isCut ? prefixOf(stream, prefixBytes) : checked(stream)
+    await pipeline(content, createWriteStream(path), { signal: stop })
   } catch (error) {
     if (stop.aborted) throw error
     throw damaged(filename, error)

@@ -22,6 +22,12 @@ export const catalogErrors = defineErrors({
     errorKey: 'UnknownFileException',
     message: 'Unknown file: {file_id}',
   },
+  'catalog.rejects_unreadable': {
+    status: 400,
+    errorKey: 'RejectsUnreadableException',
+    message: 'The corrected rows cannot be used: {reason}',
+    hint: 'Download the rejects, correct the column raw, upload the file and give its address',
+  },
   'catalog.unknown_metadata': {
     status: 404,
     errorKey: 'UnknownMetadataException',
@@ -165,6 +171,12 @@ export const catalogErrors = defineErrors({
     status: 404,
     errorKey: 'UnknownConnectionException',
     message: 'Unknown connection: {connection_uid}',
+  },
+  'catalog.connection_harvests': {
+    status: 400,
+    errorKey: 'ConnectionInUseException',
+    message: 'The connection {name} is used by the harvester {harvester}',
+    hint: 'Take it out of the parameters of the harvester first',
   },
   'catalog.connection_in_use': {
     status: 400,

@@ -13,6 +13,12 @@ export const recordErrors = defineErrors({
     exploreCode: 'RecordNotFound',
     message: 'Unknown record: {record_id}',
   },
+  'records.unknown_file': {
+    status: 404,
+    errorKey: 'UnknownFileException',
+    exploreCode: 'FileNotFound',
+    message: 'Unknown file: {file_id}',
+  },
   'records.generation_gone': {
     status: 404,
     errorKey: 'UnknownVersionException',

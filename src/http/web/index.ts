@@ -1,0 +1,114 @@
+/**
+ * The portal and the back office, in the API's own process and port. They are made by the bundle that web/ is built
+ * into and know the server by its REST API alone: a page asks for what it shows with the reader's own credentials.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { originOf } from '../explore/links.ts'
+import { registerAssets } from './assets.ts'
+import {
+  loadWeb,
+  readWebManifest,
+  type Web,
+  type WebAnswer,
+  type WebCalls,
+  type WebRequest,
+  type WebSettings,
+} from './bundle.ts'
+import { hidden } from './hidden.ts'
+
+export type { WebSettings } from './bundle.ts'
+
+/** Answers addresses that no route has; false: not a page's business. */
+export type PageNotFound = (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>
+
+/** What of a reader's request is passed on to the API. */
+const passedOn = [
+  'cookie',
+  'authorization',
+  'accept-language',
+  'user-agent',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+]
+
+export function registerWeb(
+  app: FastifyInstance,
+  settings: WebSettings,
+  onError: WebCalls['onError'],
+): PageNotFound {
+  const manifest = readWebManifest()
+  if (manifest === null) {
+    app.get('/', hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(notBuilt))
+    return async () => false
+  }
+  registerAssets(app)
+  let web: Promise<Web> | null = null
+  const open = () => {
+    web ??= loadWeb(manifest, settings, { call, onError })
+    return web
+  }
+  for (const path of manifest.routes) {
+    app.get(path, hidden, async (request, reply) => {
+      const answer = await (await open()).handle(readRequest(request), path)
+      return send(reply, answer)
+    })
+  }
+  return async (request, reply) => {
+    const wantsPage = request.method === 'GET' && String(request.headers.accept ?? '').includes('text/html')
+    if (!wantsPage || /^\/(?:api|assets)\b/.test(request.url)) return false
+    await send(reply, await (await open()).handle(readRequest(request), null))
+    return true
+  }
+
+  async function call(
+    request: WebRequest,
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+  ) {
+    const own = Object.entries(request.headers).filter(([name]) => passedOn.includes(name))
+    const answer = await app.inject({
+      method: method as 'GET',
+      url: path,
+      headers: {
+        ...Object.fromEntries(own),
+        host: new URL(request.url).host,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(request.headers['x-peer'] === undefined ? {} : { remoteAddress: request.headers['x-peer'] }),
+      ...(body === undefined ? {} : { payload: body }),
+    })
+    const answered = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
+    return { status: answer.statusCode, headers: Object.fromEntries(answered), text: answer.body }
+  }
+}
+
+function readRequest(request: FastifyRequest): WebRequest {
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, value?.toString()] as const)
+  return {
+    method: request.method,
+    url: new URL(request.url, originOf(request)).href,
+    params: request.params as Readonly<Record<string, string>>,
+    // The API counts and limits by whom it is asked: the reader, not this server.
+    headers: { ...Object.fromEntries(headers), 'x-peer': request.socket.remoteAddress },
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: WebAnswer): FastifyReply {
+  reply.status(status)
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  // The handler of unknown addresses is older than compression, and lacks it.
+  if (typeof reply.compress === 'function') reply.compress(body)
+  else reply.send(body)
+  return reply
+}
+
+const notBuilt = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Broadsheet</title>
+<h1>Broadsheet is running</h1>
+<p>Its pages are not built: run <code>npm run build:web</code>, then start it again.</p>
+<p>The API is here: <a href="/api/docs">documentation</a>, <a href="/api/explore/v2.1/catalog/datasets">catalog</a>.</p>
+</html>
+`

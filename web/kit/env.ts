@@ -1,0 +1,48 @@
+/** What every component may ask for, on the server and in the browser alike. */
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Api } from './api.ts'
+import type { Format } from './format.ts'
+import type { Lang, Translate } from './i18n.ts'
+
+/** Who is signed in; the answer of `GET /api/auth/v1/session`. */
+export interface Session {
+  readonly username: string
+  readonly permissions: readonly string[]
+  readonly csrf_token: string
+}
+
+/** Where maps find what they are drawn with. */
+export interface MapFacts {
+  /** Directory of MapLibre's modules. */
+  readonly maplibre: string
+  readonly basemap: { readonly coarse: string; readonly fine: string }
+  /** Of the one who runs the server; null: the basemap that is shipped is all there is. */
+  readonly tiles: { readonly url: string; readonly attribution: string } | null
+}
+
+/** What of the environment is plain data: written into the page, read by the islands in it. */
+export interface EnvFacts {
+  readonly lang: Lang
+  readonly area: 'portal' | 'office'
+  /** `https://data.example.org`, without a slash at the end. */
+  readonly origin: string
+  /** Name of the portal. */
+  readonly title: string
+  readonly session: Session | null
+  readonly map: MapFacts
+}
+
+export interface Env extends EnvFacts {
+  readonly t: Translate
+  readonly api: Api
+  readonly format: Format
+}
+
+export const EnvContext = createContext<Env | null>(null)
+
+export function useEnv(): Env {
+  const env = useContext(EnvContext)
+  if (env === null) throw new Error('a component is rendered outside of a page')
+  return env
+}

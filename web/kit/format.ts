@@ -1,0 +1,46 @@
+/** Numbers, dates and sizes as the reader's language writes them. */
+import type { Lang } from './i18n.ts'
+
+export interface Format {
+  number(value: number, decimals?: number): string
+  /** `1.2M`. */
+  compact(value: number): string
+  percent(share: number): string
+  /** Of an ISO date or instant; as given when it is none. */
+  date(value: string): string
+  dateTime(value: string): string
+  bytes(value: number): string
+}
+
+export function createFormat(lang: Lang): Format {
+  const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 10 })
+  const compact = new Intl.NumberFormat(lang, { notation: 'compact', maximumFractionDigits: 1 })
+  const percent = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 })
+  // A date has no zone; an instant is shown in UTC on the server and in the browser alike, so that pages agree.
+  const date = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: 'UTC' })
+  const dateTime = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+  const instant = (value: string, format: Intl.DateTimeFormat) => {
+    const ms = Date.parse(value)
+    return Number.isNaN(ms) ? value : format.format(ms)
+  }
+  return {
+    number: (value, decimals) =>
+      decimals === undefined
+        ? number.format(value)
+        : new Intl.NumberFormat(lang, { maximumFractionDigits: decimals }).format(value),
+    compact: (value) => compact.format(value),
+    percent: (share) => percent.format(share),
+    date: (value) => instant(value, date),
+    dateTime: (value) => instant(value, dateTime),
+    bytes(value) {
+      const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+      const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3))
+      return new Intl.NumberFormat(lang, {
+        style: 'unit',
+        unit: units[step]!,
+        unitDisplay: step === 0 ? 'long' : 'short',
+        maximumFractionDigits: 1,
+      }).format(value / 1000 ** step)
+    },
+  }
+}

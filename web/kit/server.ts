@@ -1,0 +1,163 @@
+/** Entry of what the server loads (web/build/server.mjs): requests in, pages out; the API is reached through `call`. */
+import { type ComponentChild, h } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+import { catalogue as en } from '../messages/en.ts'
+import { catalogue as fr } from '../messages/fr.ts'
+import { ErrorPage } from '../pages/error.tsx'
+import { pages, rawRoutes } from '../pages/index.ts'
+import { type Api, type ApiAnswer, ApiError, createApi } from './api.ts'
+import { contentSecurityPolicy } from './csp.ts'
+import { Document } from './document.tsx'
+import type { MapFacts, Session } from './env.ts'
+import { createFormat } from './format.ts'
+import { createTranslate, isLang, type Lang, preferredLang } from './i18n.ts'
+import type { Manifest } from './manifest.ts'
+import {
+  type Head,
+  type LayoutName,
+  NotFound,
+  type Page,
+  type PageContext,
+  Redirect,
+  type WebAnswer,
+} from './page.ts'
+
+export interface WebRequest {
+  readonly method: string
+  /** Complete: with the origin by which the reader asked. */
+  readonly url: string
+  /** Of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+export interface WebDeps {
+  readonly manifest: Manifest
+  readonly title: string
+  readonly tiles: MapFacts['tiles']
+  /** One request to the REST API on behalf of the reader. `path` with its query. */
+  call(
+    request: WebRequest,
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+  ): Promise<ApiAnswer>
+  /** A bug: the reader gets an error page, the one who runs the server the cause. */
+  onError(cause: unknown): void
+}
+
+const catalogues = { en, fr } satisfies Record<Lang, unknown>
+const sessionCookie = 'broadsheet_session'
+
+/** What the server registers: GET for every path. */
+export const routes: readonly string[] = [...pages, ...rawRoutes].map(({ path }) => path)
+
+export function createWeb(deps: WebDeps) {
+  const pageOf = new Map(pages.map((page) => [page.path, page]))
+  const rawOf = new Map(rawRoutes.map((route) => [route.path, route]))
+
+  async function contextOf(request: WebRequest, area: 'portal' | 'office'): Promise<PageContext> {
+    const url = new URL(request.url)
+    const cookies = readCookies(request.headers.cookie)
+    const asked = url.searchParams.get('lang') ?? cookies.broadsheet_lang
+    const lang = isLang(asked) ? asked : preferredLang(request.headers['accept-language'])
+    const api = createApi((method, path, { headers = {}, body }) =>
+      deps.call(request, method, path, headers, body === undefined ? undefined : JSON.stringify(body)),
+    )
+    return {
+      lang,
+      area,
+      origin: url.origin,
+      title: deps.title,
+      session: cookies[sessionCookie] === undefined ? null : await readSession(api),
+      map: { maplibre: deps.manifest.maplibre, basemap: deps.manifest.basemap, tiles: deps.tiles },
+      t: createTranslate(lang, catalogues[lang]),
+      api,
+      format: createFormat(lang),
+      url,
+      params: request.params,
+      cookies,
+    }
+  }
+
+  /** `path`: the route's, as in `routes`; null: there is none for this address. */
+  async function handle(request: WebRequest, path: string | null): Promise<WebAnswer> {
+    const raw = path === null ? undefined : rawOf.get(path)
+    if (raw) return raw.answer(await contextOf(request, 'portal'))
+    const page = path === null ? undefined : pageOf.get(path)
+    const context = await contextOf(request, page?.area ?? 'portal')
+    if (!page) return errorPage(context, 'portal', 404)
+    try {
+      const data = await page.load(context)
+      if (data instanceof Redirect) return redirect(data)
+      if (data instanceof NotFound) return errorPage(context, page.layout, 404)
+      const islands = page.islandsOf?.(data) ?? page.islands ?? []
+      return render(
+        context,
+        { layout: page.layout, islands },
+        page.head(data, context),
+        h(page.View, { data, context }),
+        page.status ?? 200,
+      )
+    } catch (error) {
+      if (error instanceof Redirect) return redirect(error)
+      if (error instanceof NotFound) return errorPage(context, page.layout, 404)
+      if (error instanceof ApiError) return errorPage(context, page.layout, error.status, error)
+      deps.onError(error)
+      return errorPage(context, page.layout, 500)
+    }
+  }
+
+  function errorPage(context: PageContext, layout: LayoutName, status: number, error?: ApiError): WebAnswer {
+    const title = context.t(status === 404 ? 'error.not_found' : 'error.title')
+    const view = h(ErrorPage, { status, message: error?.message ?? null, hint: error?.hint ?? null })
+    return render(context, { layout, islands: [] }, { title, robots: 'noindex' }, view, status)
+  }
+
+  function render(
+    context: PageContext,
+    page: Pick<Page, 'layout' | 'islands'>,
+    head: Head,
+    view: ComponentChild,
+    status: number,
+  ): WebAnswer {
+    const html = renderToString(
+      h(
+        Document,
+        { context, head, layout: page.layout, islands: page.islands ?? [], manifest: deps.manifest },
+        view,
+      ),
+    )
+    return {
+      status,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': contentSecurityPolicy(page.layout, context),
+        'cache-control': 'private, no-cache',
+        vary: 'Accept-Language, Cookie',
+        'content-language': context.lang,
+        'referrer-policy': 'same-origin',
+      },
+      body: `<!doctype html>${html}`,
+    }
+  }
+
+  return { handle }
+}
+
+export type Web = ReturnType<typeof createWeb>
+
+async function readSession(api: Api): Promise<Session | null> {
+  const { status, text } = await api.call('GET', '/api/auth/v1/session')
+  return status === 200 ? JSON.parse(text) : null
+}
+
+function redirect({ to, status }: Redirect): WebAnswer {
+  return { status, headers: { location: to, 'cache-control': 'no-store' }, body: '' }
+}
+
+function readCookies(header: string | undefined): Record<string, string> {
+  const pairs = (header ?? '').split(';').map((pair) => pair.trim().split('='))
+  return Object.fromEntries(pairs.filter(([name]) => name).map(([name, ...rest]) => [name, rest.join('=')]))
+}

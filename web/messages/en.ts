@@ -1,0 +1,7 @@
+/** English texts: the catalogue whose keys every other language must have. */
+import { common } from './en/common.ts'
+import { portal } from './en/portal.ts'
+import type { Message } from './message.ts'
+
+export const catalogue = { ...common, ...portal }
+export type Catalogue = { readonly [K in keyof typeof catalogue]: Message }
