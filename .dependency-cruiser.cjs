@@ -6,7 +6,7 @@ const ranks = [
   ['jobs', 'checks', 'audit', 'mail'],
   ['catalog'],
   ['access'],
-  ['records', 'ingest', 'realtime', 'accounts'],
+  ['records', 'ingest', 'realtime', 'accounts', 'pages'],
   ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep', 'subscriptions'],
   ['http', 'cli'],
 ]

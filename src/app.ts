@@ -52,6 +52,7 @@ import {
   createRecords,
   createRejects,
   createTiles,
+  createWorkingCatalog,
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
@@ -386,9 +387,9 @@ export async function startApp(
       ids,
       stopwatch,
       access,
+      callCounts,
       accounts,
       audit,
-      callCounts,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
@@ -415,6 +416,11 @@ export async function startApp(
         ids,
         generationsDirectory: directory.generations,
         tmpDirectory: directory.exports,
+      }),
+      workingCatalog: createWorkingCatalog({
+        db: control.db,
+        pool,
+        queryTimeoutMs: settings.queryTimeoutMs,
       }),
       catalog: createCatalog({
         db: control.db,

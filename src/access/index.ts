@@ -33,6 +33,7 @@ export {
   watchSecurity,
 } from './rulesets.ts'
 export {
+  copyRulesets,
   defaultTarget,
   deleteRuleset,
   findRuleset,
@@ -44,4 +45,4 @@ export {
   writeRuleset,
 } from './security.ts'
 export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
-export { requireAllSeen, requireOwnerSees, requireWholeDataset } from './whole-datasets.ts'
+export { requireAllSeen, requireOwnerSees, requireWholeDataset, seesWhole } from './whole-datasets.ts'

@@ -183,6 +183,31 @@ export async function giveToCreator(
     .execute()
 }
 
+/**
+ * A copy of a dataset is seen as the original is. `creator`: whoever made it and may not edit every dataset; null: there
+ * is no need. Part of the caller's transaction.
+ */
+export async function copyRulesets(
+  trx: ControlDb,
+  fromUid: string,
+  toUid: string,
+  { creator, now }: { readonly creator: string | null; readonly now: number },
+): Promise<void> {
+  const rows = await trx
+    .selectFrom('dataset_rulesets')
+    .selectAll()
+    .where('dataset_uid', '=', fromUid)
+    .execute()
+  for (const row of rows) {
+    if (row.target === 'user' && row.target_id === creator) continue
+    await trx
+      .insertInto('dataset_rulesets')
+      .values({ ...row, dataset_uid: toUid, created_at: now, updated_at: now })
+      .execute()
+  }
+  if (creator !== null) await giveToCreator(trx, toUid, creator, now)
+}
+
 function given(change: RulesetChange): Partial<Ruleset> {
   const known = Object.entries(change).filter(([, value]) => value !== undefined)
   return Object.fromEntries(known)

@@ -60,7 +60,8 @@ function seesEveryDataset({ permissions }: Principal & { kind: 'user' }): boolea
   return permissions.has('edit_dataset') || permissions.has('explore_restricted_dataset')
 }
 
-async function seesWhole(db: ControlDb, principal: Principal, datasetUid: string): Promise<boolean> {
+/** Whether this reader sees every record and every field of the dataset. */
+export async function seesWhole(db: ControlDb, principal: Principal, datasetUid: string): Promise<boolean> {
   const rulesets = await rulesetsOf(db, principal, datasetUid)
   return rulesets.some(
     ({ isDataVisible, visibleFields, filterQuery }) =>

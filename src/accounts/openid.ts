@@ -1,9 +1,9 @@
 import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type SecretBox } from '../kernel/index.ts'
-import type { Origin } from './accounts.ts'
 import { accountOf } from './openid-accounts.ts'
 import { createOpenidClient, type OpenidSettings, type PendingSignIn } from './openid-client.ts'
+import type { Origin } from './origin.ts'
 import type { Sessions, SignedIn } from './sessions.ts'
 
 export interface Openid {

@@ -17,6 +17,10 @@ export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
   readonly published_generation_uid: string | null
+  /** These three of what readers have; null: nothing. */
+  readonly published_records_count: number | null
+  readonly data_processed_at: number | null
+  readonly metadata_processed_at: number | null
   /** Unpublished, and undo_unpublish works until then. */
   readonly undo_expires_at: number | null
   /** The publish that a gate holds; null: none, or its generation is gone. */
@@ -138,6 +142,9 @@ function selectDatasets(db: ControlDb) {
       'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
+      'publications.records_count as published_records_count',
+      'publications.data_processed_at',
+      'publications.metadata_processed_at',
       'held.generation_uid as held_generation_uid',
       'held_publishes.job_uid as held_job_uid',
       'held_publishes.failures_json as held_failures_json',
@@ -164,6 +171,9 @@ function selectDatasets(db: ControlDb) {
 type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
+  published_records_count: number | null
+  data_processed_at: number | null
+  metadata_processed_at: number | null
   undo_expires_at: number | null
   held_generation_uid: string | null
   held_job_uid: string | null
@@ -201,6 +211,14 @@ export async function findDataset(db: ControlDb, reference: string): Promise<Dat
     (await selectDatasets(db).where('datasets.dataset_id', '=', reference).executeTakeFirst())
   if (!row) throw new AppError('catalog.unknown_dataset', { dataset_uid: reference.slice(0, 300) })
   return toDatasetRow(row as unknown as SelectedRow)
+}
+
+/** In the order of the uids; those that have been deleted are left out. */
+export async function findDatasets(db: ControlDb, uids: readonly string[]): Promise<DatasetRow[]> {
+  if (uids.length === 0) return []
+  const rows = await selectDatasets(db).where('datasets.dataset_uid', 'in', uids).execute()
+  const found = new Map(rows.map((row) => [row.dataset_uid, toDatasetRow(row as unknown as SelectedRow)]))
+  return uids.flatMap((uid) => found.get(uid) ?? [])
 }
 
 /** Their ids, by uid; those that have been deleted are missing. */

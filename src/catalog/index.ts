@@ -35,12 +35,14 @@ export {
   openConnection,
   updateConnection,
 } from './connections.ts'
+export { copyDataset } from './copy-dataset.ts'
 export {
   createDataset,
   createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
   findDataset,
+  findDatasets,
   listDatasets,
   renameDataset,
   setVisibility,
@@ -60,7 +62,13 @@ export {
   noteGenerationMedia,
   settleMedia,
 } from './media.ts'
-export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
+export {
+  changeMetadata,
+  type MetadataEntry,
+  metadataEntries,
+  metadataEntry,
+  remoteMetas,
+} from './metadata.ts'
 export {
   type MetadataField,
   type MetadataTemplate,

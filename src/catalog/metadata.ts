@@ -1,3 +1,4 @@
+import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
@@ -8,11 +9,18 @@ import { readTemplates, type Templates } from './template-store.ts'
 export interface MetadataEntry {
   readonly template: MetadataTemplate
   readonly field: MetadataField
+  /** As it is published. */
   readonly value: JsonValue
+  /** As the source of a harvested dataset has it; null: the source has none, or there is no source. */
+  readonly remote: JsonValue
 }
 
 /** All metadata of all active templates, set or not. */
-export function metadataEntries(templates: Templates, metas: JsonObject): MetadataEntry[] {
+export function metadataEntries(
+  templates: Templates,
+  metas: JsonObject,
+  remote: JsonObject = {},
+): MetadataEntry[] {
   return templates.all
     .filter(({ isActive }) => isActive)
     .flatMap((template) =>
@@ -20,6 +28,7 @@ export function metadataEntries(templates: Templates, metas: JsonObject): Metada
         template,
         field,
         value: storedValue(metas, template.name, field.name),
+        remote: storedValue(remote, template.name, field.name),
       })),
     )
 }
@@ -30,8 +39,9 @@ export function metadataEntry(
   metas: JsonObject,
   templateName: string,
   name: string,
+  remote: JsonObject = {},
 ): MetadataEntry {
-  const entry = metadataEntries(templates, metas).find(
+  const entry = metadataEntries(templates, metas, remote).find(
     ({ template, field }) => template.name === templateName && field.name === name,
   )
   if (!entry)
@@ -40,6 +50,17 @@ export function metadataEntry(
       name: name.slice(0, 100),
     })
   return entry
+}
+
+/** What the source of a harvested dataset says of it: `{template: {name: value}}`; empty for others. */
+export async function remoteMetas(db: ControlDb, datasetUid: string): Promise<JsonObject> {
+  const row = await db
+    .selectFrom('harvested_datasets')
+    .select('applied_json')
+    .where('dataset_uid', '=', datasetUid)
+    .where('applied_json', 'is not', null)
+    .executeTakeFirst()
+  return row ? ((JSON.parse(row.applied_json!) as { metas: JsonObject }).metas ?? {}) : {}
 }
 
 function storedValue(metas: JsonObject, template: string, name: string): JsonValue {

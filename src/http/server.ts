@@ -22,6 +22,7 @@ import { registerManagement } from './management/index.ts'
 import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
+import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import { setSecurityHeaders } from './security-headers.ts'
@@ -198,6 +199,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     prefix: '/api/notifications/v1',
   })
   registerPush(app, services)
+  registerPortal(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     await registerExplore(scope, services)

@@ -21,6 +21,7 @@ import type {
   Records,
   Rejects,
   Tiles,
+  WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
 import type { Subscriptions } from '../subscriptions/index.ts'
@@ -38,9 +39,9 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
-  readonly callCounts: CallCounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
@@ -67,6 +68,7 @@ export interface HttpServices {
   checkPatterns(gates: Gates): Promise<void>
   readonly rejects: Rejects
   readonly catalog: Catalog
+  readonly workingCatalog: WorkingCatalog
   readonly exports: Exports
   readonly parts: Parts
   readonly generations: GenerationStore

@@ -39,3 +39,4 @@ export {
 } from './tiles/tiles.ts'
 export { readingOf, requireData } from './views/reading.ts'
 export { type DataRules, keyOfRules, type Reader } from './views/rules.ts'
+export { createWorkingCatalog, type WorkingCatalog } from './working-catalog.ts'

@@ -207,6 +207,14 @@ test('settings of the domain reach new datasets, metadata and what is published'
   assert.equal(metas.default.license, 'Our licence')
   assert.equal(metas.default.license_url, 'https://example.org/licence')
   assert.deepEqual(metas.default.theme, ['Eau'])
+  const exported = async (format: string) =>
+    (await server.expect(200, 'GET', `/api/explore/v2.1/catalog/exports/${format}`)).text
+  assert.match(
+    await exported('ttl'),
+    /dct:title "Open Town"[\s\S]*mailto:data@example\.org|mailto:data@example\.org[\s\S]*dct:title "Open Town"/,
+  )
+  assert.match(await exported('rss'), /<title>Open Town<\/title>/)
+  assert.match(await exported('data.json'), /"hasEmail":"mailto:data@example.org"/)
 
   for (const body of [
     { nothing: 1 },

@@ -42,10 +42,10 @@ export async function findVisibleById(
   await countDatasetCall(services, request, row.dataset_uid)
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
-  if (!reader.isPublic || seen.visibility !== 'domain')
-    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   // A version that was saved while it was restricted is nobody's to keep either.
   const isPublic = reader.isPublic && seen.visibility === 'domain'
+  if (!isPublic)
+    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   const publication = publicationFor({ ...reader, isPublic }, seen, fieldsOf(seen))
   if (!publication.fields.some(({ type }) => type === 'file')) return publication
   const after = version === undefined || version === '' ? '' : `?version=${encodeURIComponent(version)}`

@@ -1,8 +1,11 @@
 import { Type } from 'typebox'
-import { editableDatasets, giveToCreator, mayDo, requireRoomForDataset } from '../../access/index.ts'
-import { createDatasetWithin, findDataset, listDatasets, renameDataset } from '../../catalog/index.ts'
+import { copyRulesets, giveToCreator, mayDo, mayDoOn, requireRoomForDataset } from '../../access/index.ts'
+import { copyDataset, createDatasetWithin, findDataset, renameDataset } from '../../catalog/index.ts'
+import { AppError } from '../../kernel/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { listingQuery, printListed, selectDatasets } from './dataset-list.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
@@ -29,22 +32,13 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       querystring: Type.Object({
         ...pageQuery.properties,
         ...expandQuery.properties,
-        sort: Type.Optional(
-          Type.String({
-            description:
-              'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
-          }),
-        ),
+        ...listingQuery.properties,
       }),
     }),
-    async (request) => {
-      const rows = await listDatasets(control.db, {
-        ...readListPage(request.query),
-        sort: request.query.sort,
-        among: await editableDatasets(control.db, request.principal),
-      })
-      const expand = expansionOf(request.query.expand)
-      return rows.map((row) => printDataset(row, expand))
+    async (request, reply) => {
+      const page = readListPage(request.query)
+      const rows = await selectDatasets(services, request, page, disconnectSignal(reply))
+      return printListed(services, rows, request.query)
     },
   )
 
@@ -84,12 +78,19 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   const one = { params: datasetParams, querystring: expandQuery }
   scope.get(
     '/datasets/:dataset_uid',
-    operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), { tags, ...one }),
-    async (request) =>
-      printDataset(
-        await findDataset(control.db, request.params.dataset_uid),
-        expansionOf(request.query.expand),
-      ),
+    operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), {
+      tags,
+      params: datasetParams,
+      querystring: Type.Object({
+        ...expandQuery.properties,
+        include_app_metas: listingQuery.properties.include_app_metas,
+        timezone: listingQuery.properties.timezone,
+      }),
+    }),
+    async (request) => {
+      const row = await findDataset(control.db, request.params.dataset_uid)
+      return (await printListed(services, [row], request.query))[0]!
+    },
   )
 
   scope.put(
@@ -103,6 +104,48 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       const row = await renameDataset(editorOf(services, request), dataset_uid, request.body.dataset_id)
       return printDataset(row, expansionOf(request.query.expand))
+    },
+  )
+
+  scope.post(
+    '/datasets/:dataset_uid/duplicate',
+    operation(
+      'CREATE',
+      'duplicateDataset',
+      'Make a dataset of the same configuration, unpublished',
+      answerOf('Dataset', 201),
+      {
+        ...one,
+        tags,
+        description: 'Needs the right to edit the original, too.',
+        body: Type.Object({
+          dataset_id: Type.Optional(
+            Type.String({ description: 'Altered to a free one; default: -copy is added' }),
+          ),
+          title: Type.Optional(Type.String({ maxLength: 10_000 })),
+        }),
+      },
+    ),
+    async (request, reply) => {
+      const original = await findDataset(control.db, request.params.dataset_uid)
+      // Whoever may not edit it does not learn whether it is there.
+      if (!(await mayDoOn(control.db, request.principal, 'WRITE', original.dataset_uid)))
+        throw new AppError('catalog.unknown_dataset', {
+          dataset_uid: request.params.dataset_uid.slice(0, 300),
+        })
+      const { dataset_id: datasetId, title } = request.body
+      const editor = editorOf(services, request)
+      const copy = await control.db.transaction().execute(async (trx) => {
+        await requireRoomForDataset(trx, editor.username, services.limits.maxDatasets)
+        const made = await copyDataset({ ...editor, db: trx }, original.dataset_uid, { datasetId, title })
+        await copyRulesets(trx, original.dataset_uid, made.copy.dataset_uid, {
+          creator: mayDo(request.principal, 'SECURITY') ? null : editor.username,
+          now: services.clock.now(),
+        })
+        return made.copy
+      })
+      request.audited.target = { type: 'dataset', id: copy.dataset_uid }
+      return reply.status(201).send(printDataset(copy, expansionOf(request.query.expand)))
     },
   )
 

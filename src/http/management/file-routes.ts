@@ -15,7 +15,7 @@ import { type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['files']
 const fileParams = Type.Object({ file_id: Type.String() })
-const uploadBody = {
+export const uploadBody = {
   isRequired: true,
   content: {
     'multipart/form-data': {
@@ -41,7 +41,7 @@ const uploadBody = {
 
 /** Uploaded files. Management API section 13; deleting is ours. */
 export const registerFiles: RegisterRoutes = (scope, services) => {
-  const { catalogDeps, blobs, limits } = services
+  const { catalogDeps, blobs } = services
 
   scope.get(
     '/files',
@@ -70,10 +70,8 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
       uploadBody,
     ),
     async (request) => {
-      const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
+      const upload = await readUpload(request)
       const stored = await storeUpload(services, upload)
-      if (upload.isTruncated())
-        throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
       return printFile(
         await addFile(catalogDeps, {
           ...stored,
@@ -131,13 +129,18 @@ export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
-/** Errors: ingest.source_too_large; http.bad_request for a form that breaks off. */
-async function storeUpload({ blobs, limits }: HttpServices, { source }: Upload) {
-  try {
-    return await blobs.put(source, { maxBytes: limits.maxUploadBytes })
-  } catch (error) {
+/** Errors: http.payload_too_large, ingest.source_too_large; http.bad_request for a form that breaks off. */
+export async function storeUpload({ blobs, limits }: HttpServices, { source, isTruncated }: Upload) {
+  const stored = await blobs.put(source, { maxBytes: limits.maxUploadBytes }).catch((error) => {
     throw error === source.errored ? brokenForm(source.errored as Error) : error
-  }
+  })
+  if (isTruncated()) throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
+  return stored
+}
+
+/** A form or JSON. Errors: http.invalid_parameter, http.bad_request. */
+export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  return request.isMultipart() ? readPart(request) : readJsonUpload(request.body)
 }
 
 function brokenForm(error: Error): AppError {

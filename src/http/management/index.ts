@@ -7,6 +7,7 @@ import { registerAttached } from './attached-routes.ts'
 import { registerAudit } from './audit-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
+import { registerDatasetExports } from './dataset-export-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
 import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
@@ -17,9 +18,12 @@ import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
 import { registerGroups } from './group-routes.ts'
 import { registerHarvesters } from './harvester-routes.ts'
+import { registerImages } from './image-routes.ts'
 import { registerJobs } from './job-routes.ts'
 import { registerApiKeys } from './key-routes.ts'
 import { registerMetadata } from './metadata-routes.ts'
+import { registerPages } from './page-routes.ts'
+import { registerPageSecurity } from './page-security-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerQuotas } from './quota-routes.ts'
@@ -38,6 +42,7 @@ import { registerWebhooks } from './webhook-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
+  registerDatasetExports,
   registerSecurity,
   registerMetadata,
   registerTemplates,
@@ -62,6 +67,9 @@ const parts: readonly RegisterRoutes[] = [
   registerHarvesters,
   registerFiles,
   registerAttached,
+  registerPages,
+  registerPageSecurity,
+  registerImages,
   registerConnections,
   registerTools,
   registerApiKeys,

@@ -27,6 +27,8 @@ const tags = [
   { name: 'domain', description: 'Name, look, languages, licences and themes of the domain' },
   { name: 'resources', description: 'Where the records come from' },
   { name: 'files', description: 'Uploaded files' },
+  { name: 'pages', description: 'Pages of the portal, who may edit and see them, images' },
+  { name: 'portal', description: 'What the portal shows beside datasets' },
   { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },

@@ -50,7 +50,7 @@ export const exploreObjects = {
       dataset_id: Type.String(),
       dataset_uid: uid('da'),
       attachments: Type.Array(anything('id, title, mimetype, url')),
-      alternative_exports: Type.Array(anything('id, title, description, mimetype, url')),
+      alternative_exports: Type.Array(anything('id, title, description, mimetype')),
       has_records: Type.Boolean(),
       data_visible: Type.Boolean(),
       features: Type.Array(Type.String()),

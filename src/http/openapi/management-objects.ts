@@ -78,6 +78,7 @@ export const managementObjects = {
     partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
     stale: optional(Type.Boolean({ description: 'A dataset that processors joined has changed since' })),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
+    changes: optional(Type.Array(ref('Change'), { description: 'With expand=changes: the newest' })),
   }),
   DatasetStatus: Type.Object({
     name: statusName,
