@@ -41,7 +41,7 @@ export async function notePublicationShown(trx: ControlDb, datasetUid: string, n
   const { generation_uid } = published
   await trx
     .insertInto('publication_log')
-    .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
+    .values({ dataset_uid: datasetUid, job_uid: '', change: 'security', generation_uid, at: now })
     .execute()
 }
 

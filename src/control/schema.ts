@@ -328,7 +328,7 @@ export interface PublicationLogTable {
   seq: Generated<number>
   dataset_uid: string
   job_uid: string
-  /** publish, abort, unpublish, undo_unpublish, restore, delete, metadata */
+  /** publish, abort, unpublish, undo_unpublish, restore, delete, metadata, security */
   change: string
   generation_uid: string | null
   at: number
