@@ -150,7 +150,7 @@ function typeOf(schema: Schema | undefined): string {
 
 export const docsStyle = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;display:flex;flex-wrap:wrap}
-nav{flex:0 0 11rem;padding:1rem}nav ul{list-style:none;margin:0;padding:0;position:sticky;top:1rem}
+nav{flex:0 0 11rem;padding:1rem}nav ul{list-style:none;margin:0;padding:0;position:sticky;top:1rem;max-height:calc(100vh - 2rem);overflow:auto}
 main{flex:1 1 30rem;min-width:0;max-width:60rem;padding:1rem}
 a{color:#0b5cad}small{color:#59636e;font-weight:normal}
 details{border-top:1px solid #d0d7de;padding:.4rem 0}:target:is(details,div){background:#fff8c5}
