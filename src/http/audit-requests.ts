@@ -36,17 +36,27 @@ export function auditing<const O extends { readonly config: object }>(
   return { ...options, config: { ...options.config, audit } }
 }
 
-/** Writes what was asked for, and how it ended, before it is answered. */
+/**
+ * Writes what was asked for, and how it ended, before it is answered. Orders of jobs are answered first: what has been
+ * acknowledged is committed, and a worker may be at it already; its entry follows.
+ */
 export function auditRequests(app: FastifyInstance, services: HttpServices): void {
   app.decorateRequest('audited')
   app.addHook('onSend', async (request, reply) => {
     if (!isAudited(request) || request.audited.isWritten) return
     request.audited.isWritten = true
-    await services.audit.record(await entryOf(services, request, reply.statusCode)).catch((cause) => {
+    const written = write(request, reply.statusCode)
+    if (request.routeOptions.config.permission !== 'PUBLISH') await written
+  })
+
+  async function write(request: FastifyRequest, status: number): Promise<void> {
+    try {
+      await services.audit.record(await entryOf(services, request, status))
+    } catch (cause) {
       const route = request.routeOptions.url ?? 'unknown'
       services.log({ kind: 'request_failed', requestId: request.id, route, cause })
-    })
-  })
+    }
+  }
 }
 
 function isAudited(request: FastifyRequest): boolean {
