@@ -124,7 +124,7 @@ async function createAuditLog(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres
       begin select raise(abort, 'the audit log is append-only'); end`.execute(db)
     return
   }
-  await sql`create function audit_log_is_append_only() returns trigger language plpgsql as $$
+  await sql`create or replace function audit_log_is_append_only() returns trigger language plpgsql as $$
     begin raise exception 'the audit log is append-only'; end $$`.execute(db)
   await sql`create trigger audit_log_is_append_only before update on audit_log
     for each row execute function audit_log_is_append_only()`.execute(db)
