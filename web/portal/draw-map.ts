@@ -68,6 +68,7 @@ export async function drawMap(place: HTMLElement, request: MapRequest): Promise<
     request.onReady()
   })
   map.on('moveend', () => tellPosition(map, request))
+  askAgain(map)
   refineCoast(map, env)
   drawCounts(map, env)
   openRecords(map, library, request)
@@ -80,6 +81,27 @@ export async function drawMap(place: HTMLElement, request: MapRequest): Promise<
     media.removeEventListener('change', repaint)
     map.remove()
   }
+}
+
+const longestWaitMs = 30_000
+
+/** Tiles that a busy server has put off are asked for once more a little later, and later each time. */
+function askAgain(map: MapLibre): void {
+  let waitMs = 1000
+  let timer: ReturnType<typeof setTimeout> | null = null
+  // Without a listener the library complains of each on the console.
+  map.on('error', (event) => {
+    const status = (event as { error?: { status?: number } }).error?.status
+    if (timer !== null || (status !== 429 && status !== 503)) return
+    timer = setTimeout(() => {
+      timer = null
+      if (map.getSource('records')) map.refreshTiles('records')
+    }, waitMs)
+    waitMs = Math.min(waitMs * 2, longestWaitMs)
+  })
+  map.once('remove', () => {
+    if (timer !== null) clearTimeout(timer)
+  })
 }
 
 function addStylesheet(href: string): void {
