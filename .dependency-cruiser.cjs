@@ -3,10 +3,10 @@
 const ranks = [
   ['kernel', 'faults'],
   ['odsql', 'engine', 'control'],
-  ['jobs', 'checks'],
+  ['jobs', 'checks', 'audit', 'mail'],
   ['catalog', 'access'],
-  ['records', 'ingest', 'realtime'],
-  ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep'],
+  ['records', 'ingest', 'realtime', 'accounts'],
+  ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep', 'subscriptions'],
   ['http', 'cli'],
 ]
 const rooms = ranks.flat()

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
 import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
+import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
+import { createAudit } from './audit/index.ts'
 import { lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
@@ -17,6 +19,7 @@ import {
   createResponseCache,
   type HttpServices,
   type LogEvent,
+  networkOf,
   printEvent,
 } from './http/index.ts'
 import {
@@ -98,6 +101,26 @@ export async function startApp(
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
     const access = createAccess({ db: control.db, clock, ids })
+    const audit = createAudit({
+      db: control.db,
+      clock,
+      keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
+    })
+    const accounts = createAccounts({
+      audit,
+      db: control.db,
+      clock,
+      ids,
+      access,
+      networkOf,
+      settings: {
+        sessions: {
+          idleMs: settings.sessionIdleMinutes * 60_000,
+          longestMs: settings.sessionHours * 3_600_000,
+        },
+        signInFailures: settings.signInFailures,
+      },
+    })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engine = await openEngine({
@@ -294,6 +317,8 @@ export async function startApp(
       ids,
       stopwatch,
       access,
+      accounts,
+      audit,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,

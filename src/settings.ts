@@ -132,6 +132,30 @@ export const settingSpecs = {
       return password
     },
   ),
+  sessionIdleMinutes: setting(
+    'BROADSHEET_SESSION_IDLE_MINUTES',
+    '480',
+    'How long somebody who has signed in with a browser stays so without doing anything, in minutes.',
+    integer('BROADSHEET_SESSION_IDLE_MINUTES', 480, 1, 525_600),
+  ),
+  sessionHours: setting(
+    'BROADSHEET_SESSION_HOURS',
+    '168',
+    'How long somebody stays signed in however much is done, in hours.',
+    integer('BROADSHEET_SESSION_HOURS', 168, 1, 8_760),
+  ),
+  signInFailures: setting(
+    'BROADSHEET_SIGN_IN_FAILURES',
+    '10',
+    'Wrong passwords of one user from one address before each further one has to wait; ten times as many from one address, or of one user.',
+    integer('BROADSHEET_SIGN_IN_FAILURES', 10, 1, 10_000),
+  ),
+  auditDays: setting(
+    'BROADSHEET_AUDIT_DAYS',
+    '730',
+    'How long entries of the audit log are kept, in days; 0: for ever.',
+    integer('BROADSHEET_AUDIT_DAYS', 730, 0, 36_500),
+  ),
   demo: setting(
     'BROADSHEET_DEMO',
     '1',

@@ -18,6 +18,13 @@ export interface Access {
     readonly authorization: string | undefined
     readonly apikey: string | undefined
   }): Promise<Principal>
+  /** Errors: access.invalid_credentials, as fast for an unknown user as for a wrong password. */
+  checkPassword(username: string, password: string): Promise<Principal>
+  /** An active user who has shown earlier who it is; null: there is none of this name. */
+  findSignedIn(username: string): Promise<{
+    readonly principal: Principal & { readonly kind: 'user' }
+    readonly passwordHash: string
+  } | null>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
   createKey(
@@ -94,6 +101,20 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
   }
 
   return {
+    checkPassword: signIn,
+    async findSignedIn(username) {
+      const user = await db
+        .selectFrom('users')
+        .selectAll()
+        .where('username', '=', username)
+        .executeTakeFirst()
+      if (user?.is_active !== 1) return null
+      const permissions = new Set<string>(JSON.parse(user.permissions_json))
+      return {
+        principal: { kind: 'user', username, permissions, via: 'session', keyUid: null },
+        passwordHash: user.password_hash,
+      }
+    },
     async authenticate({ authorization, apikey }) {
       if (authorization !== undefined) {
         const [scheme, ...rest] = authorization.trim().split(/\s+/)

@@ -6,7 +6,7 @@ export type Principal =
       readonly username: string
       /** Effective permissions: the key's, if one was used, as far as its owner has them too. */
       readonly permissions: ReadonlySet<string>
-      readonly via: 'password' | 'apikey'
+      readonly via: 'password' | 'apikey' | 'session'
       /** The key used, when `via` is `apikey`. */
       readonly keyUid: string | null
     }

@@ -4,8 +4,11 @@
  * since the epoch; `is_*`/`has_*` are 0 or 1; `*_json` hold JSON text.
  */
 import type { Generated, Selectable } from 'kysely'
+import type { PeopleSchema } from './people-schema.ts'
 
-export interface ControlSchema {
+export type * from './people-schema.ts'
+
+export interface ControlSchema extends PeopleSchema {
   datasets: DatasetsTable
   resources: ResourcesTable
   steps: StepsTable

@@ -1,5 +1,6 @@
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
+import type { Origin } from '../accounts/index.ts'
 
 /**
  * Who a request is counted as: the user, with whatever key, or the address (of IPv6 the network of one subscriber: /64).
@@ -8,5 +9,19 @@ import type { FastifyRequest } from 'fastify'
 export function clientOf(request: FastifyRequest): string {
   const { principal } = request
   if (principal.kind === 'user') return `user ${principal.username}`
-  return `address ${normalizeIP(request.ip)}`
+  return `address ${networkOf(request.ip)}`
+}
+
+/** The address; of IPv6 the network of one subscriber: /64. */
+export function networkOf(address: string): string {
+  return normalizeIP(address)
+}
+
+/** Where a request comes from, for whoever is to know or limit it. */
+export function originOf(request: FastifyRequest): Origin {
+  return {
+    address: request.ip,
+    network: networkOf(request.ip),
+    userAgent: request.headers['user-agent'],
+  }
 }

@@ -76,6 +76,17 @@ export function isManagementPath(url: string): boolean {
   return url.startsWith('/api/management/')
 }
 
+/** Sign-in and notifications are ours: they say no as the management API does. */
+function hasManagementErrors(url: string): boolean {
+  return isManagementPath(url) || url.startsWith('/api/auth/') || url.startsWith('/api/notifications/')
+}
+
+/** A browser that is asked for basic authentication shows a window of its own, over the page whose script is asking. */
+function challengeOf({ headers }: FastifyRequest): string {
+  const isScript = headers['sec-fetch-site'] !== undefined && headers['sec-fetch-mode'] !== 'navigate'
+  return !isScript ? 'Basic realm="broadsheet", charset="UTF-8"' : 'Apikey realm="broadsheet"'
+}
+
 /** What a route may have said before it failed. */
 const headersOfSuccess = [
   'Broadsheet-Partial',
@@ -105,7 +116,7 @@ export function sendError(
   // The framework would close the connection under a client that is still sending, which then loses its answer.
   if (known.key === 'http.payload_too_large') reply.removeHeader('Connection')
   const { status } = errorSpec(known.key)
-  if (status === 401) reply.header('WWW-Authenticate', 'Basic realm="broadsheet", charset="UTF-8"')
+  if (status === 401) reply.header('WWW-Authenticate', challengeOf(request))
   for (const name of headersOfSuccess) reply.removeHeader(name)
   reply.header('Cache-Control', 'no-store')
   const retryAfter = retryAfterOf(known)
@@ -113,7 +124,7 @@ export function sendError(
   if (status === 429) services.metrics.observeRefused(known.key)
   const explore = () =>
     retryAfter === null ? exploreError(known) : tooManyError(known, services.clock.now())
-  const body = isManagementPath(request.url) ? managementError(known) : explore()
+  const body = hasManagementErrors(request.url) ? managementError(known) : explore()
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

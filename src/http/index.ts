@@ -1,3 +1,4 @@
+export { networkOf } from './client-of.ts'
 export { createResponseCache } from './explore/response-cache.ts'
 export type { LogEvent } from './log.ts'
 export { printEvent } from './management/print-job.ts'

@@ -5,8 +5,11 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, type Principal, requirePermission } from '../access/index.ts'
+import type { SignedIn } from '../accounts/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
+import { auditRequests } from './audit-requests.ts'
+import { registerAuth } from './auth/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
 import { createDailyCalls } from './daily-calls.ts'
@@ -20,6 +23,7 @@ import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPush } from './push-routes.ts'
 import type { HttpServices } from './services.ts'
+import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
 import { type PageNotFound, registerWeb } from './web/index.ts'
@@ -27,6 +31,8 @@ import { type PageNotFound, registerWeb } from './web/index.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
+    /** The session that says who asks; null: none, or something else says it. */
+    signedIn: SignedIn | null
     startedAt: number
   }
 }
@@ -69,6 +75,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     },
   })
   app.decorateRequest('principal')
+  app.decorateRequest('signedIn', null)
   app.decorateRequest('startedAt', 0)
 
   const knownRoutes = createKnownRoutes()
@@ -100,6 +107,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = services.stopwatch()
     request.principal = anonymous
+    request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
     refuseOddOrigin(request)
     reply.header('X-Content-Type-Options', 'nosniff')
@@ -109,7 +117,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       reply.header('Connection', 'close')
       throw new AppError('http.shutting_down', {})
     }
-    request.principal = await services.access.authenticate(credentialsOf(request))
+    Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
+    if (request.signedIn !== null) refuseForgery(request, request.signedIn)
     // An unknown address of the management API tells nobody anything without credentials.
     if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
@@ -119,6 +128,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     refuseNul(request.params)
     refuseNul(request.query)
   })
+  auditRequests(app, services)
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
@@ -172,6 +182,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
+  await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
   registerPush(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)

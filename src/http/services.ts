@@ -1,5 +1,7 @@
 import type { Access } from '../access/index.ts'
+import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
+import type { Audit } from '../audit/index.ts'
 import type { CatalogDeps, SecretDeps } from '../catalog/index.ts'
 import type { Gates } from '../checks/index.ts'
 import type { Control } from '../control/index.ts'
@@ -35,6 +37,8 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly accounts: Accounts
+  readonly audit: Audit
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks

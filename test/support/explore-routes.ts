@@ -40,7 +40,7 @@ function routesOf(tree: string): Route[] {
 }
 
 export const isPublic = ({ path }: Route): boolean =>
-  path.startsWith('/api/') && !/^\/api\/(management|push|docs|openapi)/.test(path)
+  path.startsWith('/api/') && !/^\/api\/(management|push|docs|openapi|auth|notifications)/.test(path)
 
 /** Routes about one dataset: in the path, or asked for by API 1.0. */
 export const isOfDataset = ({ path }: Route): boolean =>

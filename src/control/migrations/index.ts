@@ -7,6 +7,7 @@ import { up as versionsAndChanges } from './0004-versions-and-changes.ts'
 import { up as connections } from './0005-connections.ts'
 import { up as upkeep } from './0006-schedules-realtime-harvesters.ts'
 import { up as joinedDatasets } from './0007-joined-datasets.ts'
+import { up as people } from './0011-people.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -19,6 +20,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0005-connections': connections,
   '0006-schedules-realtime-harvesters': upkeep,
   '0007-joined-datasets': joinedDatasets,
+  '0011-people': people,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { parsedRows, type RecordsAnswer } from '../../records/index.ts'
+import { auditing } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { datasetHref } from '../explore/links.ts'
 import type { HttpServices } from '../services.ts'
@@ -57,7 +58,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
 
   app.get(
     '/api/records/1.0/download',
-    legacyRoute('downloadRecordsV1', 'All records, as API 1.0'),
+    auditing('restricted', legacyRoute('downloadRecordsV1', 'All records, as API 1.0')),
     async (request, reply) => {
       const question = await readQuestion(services, request, reply)
       const { publication, parameters } = question

@@ -84,7 +84,7 @@ const tagsOf = (request: FastifyRequest) =>
 export function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): void {
   reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
   reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
-  reply.header('Vary', 'Authorization, Accept-Encoding')
+  reply.header('Vary', 'Authorization, Cookie, Accept-Encoding')
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { exportFormats, formatOf, formatsFor } from '../../exports/index.ts'
 import { type Publication, prepared, schemaOf } from '../../records/index.ts'
+import { auditing } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -49,13 +50,16 @@ export function registerExports(app: FastifyInstance, services: HttpServices, ro
   ]
   app.get<{ Params: ExportParams; Querystring: ExportQuery }>(
     '/catalog/datasets/:dataset_id/exports/:format',
-    route('exportRecords', 'All matching records as a file', answerBytes(...mediaTypes), {
-      params: Type.Object({
-        ...datasetParams.properties,
-        format: Type.String({ description: `One of ${Object.keys(exportFormats).join(', ')}` }),
+    auditing(
+      'restricted',
+      route('exportRecords', 'All matching records as a file', answerBytes(...mediaTypes), {
+        params: Type.Object({
+          ...datasetParams.properties,
+          format: Type.String({ description: `One of ${Object.keys(exportFormats).join(', ')}` }),
+        }),
+        querystring: exportQuery,
       }),
-      querystring: exportQuery,
-    }),
+    ),
     async (request, reply) => {
       const publication = await findVisible(services, request)
       return sendRecords(services, request, reply, publication, request.params.format, request.query)

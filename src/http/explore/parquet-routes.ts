@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { auditing } from '../audit-requests.ts'
 import { answerBytes } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isKnownTag, sendJson, setCacheHeaders } from './answers.ts'
@@ -67,13 +68,16 @@ export function registerParquet(app: FastifyInstance, services: HttpServices, ro
 
   app.get<{ Params: DatasetParams & { file: string }; Querystring: { version?: string } }>(
     '/catalog/datasets/:dataset_id/parquet/:file',
-    route('readParquet', 'A Parquet file, whole or a range of it', answerBytes(mediaType), {
-      params: Type.Object({
-        ...datasetParams.properties,
-        file: Type.String({ description: `${wholeFile}, or a part as the list names it` }),
+    auditing(
+      'restricted',
+      route('readParquet', 'A Parquet file, whole or a range of it', answerBytes(mediaType), {
+        params: Type.Object({
+          ...datasetParams.properties,
+          file: Type.String({ description: `${wholeFile}, or a part as the list names it` }),
+        }),
+        querystring: versionQuery,
       }),
-      querystring: versionQuery,
-    }),
+    ),
     async (request, reply) => {
       const publication = await findVisible(services, request)
       const { row } = publication

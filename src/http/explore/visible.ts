@@ -29,6 +29,8 @@ export async function findVisibleById(
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
+  if (seen.visibility !== 'domain')
+    request.audited = { readsRestricted: true, target: { type: 'dataset', id: seen.dataset_uid } }
   return { row: seen, fields: fieldsOf(seen) }
 }
 

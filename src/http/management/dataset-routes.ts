@@ -73,6 +73,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         owner: usernameOf(request),
         isStrict: readFlag('strict', request.query.strict, false),
       })
+      request.audited.target = { type: 'dataset', id: row.dataset_uid }
       return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
     },
   )

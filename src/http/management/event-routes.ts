@@ -52,7 +52,7 @@ export const registerEvents: RegisterRoutes = (scope, services) => {
         print: printEvent,
         isLast: ({ kind }) => kind === 'job.done' || kind === 'job.error',
         check: async () => {
-          const principal = await services.access.authenticate(credentialsOf(request))
+          const { principal } = await services.accounts.authenticate(credentialsOf(request))
           requirePermission(principal, 'SELF')
           await findVisibleJob(services, principal, jobId)
         },
@@ -77,7 +77,8 @@ export const registerEvents: RegisterRoutes = (scope, services) => {
         print: printEvent,
         isLast: ({ kind }) => kind === 'dataset.deleted',
         check: async () => {
-          requirePermission(await services.access.authenticate(credentialsOf(request)), 'READ')
+          const { principal } = await services.accounts.authenticate(credentialsOf(request))
+          requirePermission(principal, 'READ')
         },
       })
     },

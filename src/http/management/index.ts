@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
 import { registerActions } from './action-routes.ts'
+import { registerAudit } from './audit-routes.ts'
 import { registerChanges } from './change-routes.ts'
 import { registerConnections } from './connection-routes.ts'
 import { registerDatasets } from './dataset-routes.ts'
@@ -51,6 +52,7 @@ const parts: readonly RegisterRoutes[] = [
   registerConnections,
   registerTools,
   registerApiKeys,
+  registerAudit,
 ]
 
 export function registerManagement(app: FastifyInstance, services: HttpServices): void {

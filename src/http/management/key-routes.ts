@@ -96,6 +96,6 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
 
 /** A stolen key must not be able to make another. */
 function requirePassword(request: FastifyRequest): void {
-  if (request.principal.kind === 'user' && request.principal.via !== 'password')
+  if (request.principal.kind === 'user' && request.principal.via === 'apikey')
     throw new AppError('access.password_needed', {})
 }

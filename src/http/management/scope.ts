@@ -59,9 +59,15 @@ export function readListPage(query: { rows?: string | undefined; page?: string |
   return { rows: integerOf('rows', query.rows, 10, 100), page: integerOf('page', query.page, 1, 1_000_000) }
 }
 
-function integerOf(parameter: string, text: string | undefined, fallback: number, max: number): number {
+/** A whole number from 1 to `max`. Errors: http.invalid_parameter. */
+export function integerOf(
+  parameter: string,
+  text: string | undefined,
+  fallback: number,
+  max: number,
+): number {
   if (text === undefined || text === '') return fallback
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= 1 && value <= max)) {
     throw new AppError('http.invalid_parameter', {
       parameter,

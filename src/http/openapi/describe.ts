@@ -30,7 +30,9 @@ const tags = [
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },
   { name: 'tools', description: 'What extractors and steps there are, and guesses about a source' },
   { name: 'apikeys', description: 'Keys for programs' },
+  { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
+  { name: 'audit', description: 'What was done by whom' },
   { name: 'operations', description: 'For the one who runs the server' },
 ]
 
@@ -50,7 +52,7 @@ const errorTexts = {
   503: 'The query takes too long or too much; or the server is not ready',
 } as const
 
-const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }]
+const credentials = [{ apikeyHeader: [] }, { basic: [] }, { apikeyQuery: [] }, { session: [] }]
 
 interface Operation {
   operationId: string
@@ -85,6 +87,13 @@ export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions =>
           },
           apikeyQuery: { type: 'apiKey', in: 'query', name: 'apikey' },
           basic: { type: 'http', scheme: 'basic' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'broadsheet_session',
+            description:
+              'Set by `POST /api/auth/v1/session`; what is not GET, HEAD or OPTIONS needs the header `X-CSRF-Token` with it',
+          },
         },
       },
     },
@@ -132,7 +141,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   const { status, description, content } = answer
   operation.responses = { [status]: { description, ...(content ? { content } : {}) } }
   for (const error of errorsOf(path, operation, facts)) {
-    const kind = path.startsWith('/api/management/') ? 'Management' : 'Explore'
+    const kind = /^\/api\/(management|auth|notifications)\//.test(path) ? 'Management' : 'Explore'
     operation.responses[error] = { $ref: `#/components/responses/${kind}${error}` }
   }
 }
@@ -158,5 +167,7 @@ function errorsOf(
       ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [429, 503] : []),
     ]
   }
+  if (/^\/api\/(auth|notifications)\//.test(path))
+    return [400, 401, 403, ...(path.includes('{') ? [404] : []), 429]
   return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]
 }

@@ -4,12 +4,14 @@
  * Sources: management API sections 2 to 19, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
+import { accountObjects } from './account-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
 
 export const objects = {
   ...jobObjects,
+  ...accountObjects,
   ...managementObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),

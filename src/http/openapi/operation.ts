@@ -48,6 +48,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; a route without one does not start. */
     permission?: PermissionClass
+    /** The cookie counts for nothing here: pages without a session call the route, and browsers send it all the same. */
+    ignoresSession?: boolean
     /** What the OpenAPI document says beyond the schemas that validate. */
     operation?: OperationFacts
   }

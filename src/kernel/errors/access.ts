@@ -18,6 +18,43 @@ export const accessErrors = defineErrors({
     errorKey: 'PermissionDeniedException',
     message: 'You may not do this: it needs {permission}',
   },
+  'access.not_signed_in': {
+    status: 401,
+    errorKey: 'AuthenticationRequiredException',
+    message: 'Nobody is signed in, or the session has ended',
+    hint: 'Sign in with POST /api/auth/v1/session',
+  },
+  'access.too_many_attempts': {
+    status: 429,
+    errorKey: 'TooManyAttemptsException',
+    message: 'More than {max} attempts to sign in have failed',
+    hint: 'Try again in {retryAfterSeconds} s',
+  },
+  'access.csrf_token_needed': {
+    status: 403,
+    errorKey: 'CSRFTokenNeededException',
+    exploreCode: 'Forbidden',
+    message:
+      'A session by cookie needs the header X-CSRF-Token for this, and it is missing or of another session',
+    hint: 'GET /api/auth/v1/session answers the token as csrf_token',
+  },
+  'access.foreign_origin': {
+    status: 403,
+    errorKey: 'ForeignOriginException',
+    exploreCode: 'Forbidden',
+    message: 'A session can be begun and used from pages of this server only, not from {origin}',
+    hint: 'Behind a proxy: let it pass on Host and X-Forwarded-Proto, and name it in BROADSHEET_TRUSTED_PROXIES',
+  },
+  'access.unknown_session': {
+    status: 404,
+    errorKey: 'UnknownSessionException',
+    message: 'Unknown session: {session_uid}',
+  },
+  'access.unknown_user': {
+    status: 404,
+    errorKey: 'UnknownUserException',
+    message: 'Unknown user: {username}',
+  },
   'access.password_needed': {
     status: 403,
     errorKey: 'PermissionDeniedException',

@@ -1,0 +1,118 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import type { AuditOutcome, AuditRecord } from '../audit/index.ts'
+import { findDataset } from '../catalog/index.ts'
+import type { JsonObject } from '../kernel/index.ts'
+import type { HttpServices } from './services.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Whether calls of the route go into the audit log. Left out: those that change something do. `restricted`: only
+     * those that read what not everybody may see. `body`: with the body, which has no secrets.
+     */
+    audit?: boolean | 'restricted' | 'body'
+  }
+  interface FastifyRequest {
+    /** What the handler knows of its entry in the audit log that the address does not say. */
+    audited: {
+      target?: AuditRecord['target']
+      details?: JsonObject
+      readsRestricted?: boolean
+      isWritten?: boolean
+    }
+  }
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** Classes whose routes change nothing, whatever their method. */
+const readingClasses = new Set(['public', 'READ', 'TOOLS'])
+const secretParameters = new Set(['apikey', 'pushkey', 'token'])
+
+/** Route options with another rule for the audit log than the usual one. */
+export function auditing<const O extends { readonly config: object }>(
+  audit: NonNullable<FastifyContextConfig['audit']>,
+  options: O,
+): O & { readonly config: { readonly audit: typeof audit } } {
+  return { ...options, config: { ...options.config, audit } }
+}
+
+/** Writes what was asked for, and how it ended, before it is answered. */
+export function auditRequests(app: FastifyInstance, services: HttpServices): void {
+  app.decorateRequest('audited')
+  app.addHook('onSend', async (request, reply) => {
+    if (!isAudited(request) || request.audited.isWritten) return
+    request.audited.isWritten = true
+    await services.audit.record(await entryOf(services, request, reply.statusCode)).catch((cause) => {
+      const route = request.routeOptions.url ?? 'unknown'
+      services.log({ kind: 'request_failed', requestId: request.id, route, cause })
+    })
+  })
+}
+
+function isAudited(request: FastifyRequest): boolean {
+  const { config } = request.routeOptions
+  // An address that could not be read has not got as far as being anybody's.
+  if (request.principal?.kind !== 'user' || config?.permission === undefined) return false
+  if (config.audit === 'restricted') return request.audited.readsRestricted === true
+  if (config.audit !== undefined) return config.audit !== false
+  return !safeMethods.has(request.method) && !readingClasses.has(config.permission)
+}
+
+async function entryOf(
+  services: HttpServices,
+  request: FastifyRequest,
+  status: number,
+): Promise<AuditRecord> {
+  const { principal, audited } = request
+  const operationId = (request.routeOptions.schema as { operationId?: string } | undefined)?.operationId
+  const { target, others } = await targetOf(services, request)
+  const query = withoutSecrets(request.query as JsonObject)
+  const body: JsonObject =
+    request.routeOptions.config?.audit === 'body' ? { body: request.body as JsonObject } : {}
+  return {
+    action: operationId ?? `${request.method} ${request.routeOptions.url}`,
+    outcome: outcomeOf(status),
+    ...(principal.kind === 'user'
+      ? { username: principal.username, via: principal.via, keyUid: principal.keyUid }
+      : {}),
+    address: request.ip,
+    target: audited.target ?? target,
+    details: {
+      ...others,
+      ...(Object.keys(query).length > 0 ? { query } : {}),
+      ...body,
+      ...audited.details,
+      ...(status >= 400 ? { status } : {}),
+    },
+  }
+}
+
+/** The first thing that the address names, and the others. A dataset is named by its uid, whatever it was called. */
+async function targetOf(
+  { control }: HttpServices,
+  request: FastifyRequest,
+): Promise<{ target: AuditRecord['target']; others: JsonObject }> {
+  const [first, ...others] = Object.entries((request.params ?? {}) as Record<string, string>)
+  if (first === undefined) return { target: undefined, others: {} }
+  const [name, value] = first
+  const type = name.replace(/_u?id$/, '')
+  // A key may be named by itself.
+  if (name === 'key' && !value.startsWith('ak_')) return { target: undefined, others: {} }
+  const id =
+    type !== 'dataset'
+      ? value
+      : await findDataset(control.db, value).then(
+          (dataset) => dataset.dataset_uid,
+          () => value,
+        )
+  return { target: { type, id }, others: Object.fromEntries(others) }
+}
+
+function outcomeOf(status: number): AuditOutcome {
+  if (status < 400) return 'done'
+  return status === 401 || status === 403 || status === 429 ? 'refused' : 'failed'
+}
+
+function withoutSecrets(query: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(query ?? {}).filter(([name]) => !secretParameters.has(name)))
+}
