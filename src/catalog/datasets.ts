@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
@@ -14,6 +15,9 @@ export interface DatasetRow extends DatasetRecord {
   readonly held: HeldPublishesTable | null
   /** A dataset that its processors joined has another content now than was joined, or none. */
   readonly is_stale: boolean
+  /** Of what readers see; null: they see nothing. */
+  readonly published_at: number | null
+  readonly published_records_count: number | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -128,6 +132,8 @@ function selectDatasets(db: ControlDb) {
       'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
+      'publications.published_at as published_at',
+      'publications.records_count as published_records_count',
       'held.generation_uid as held_generation_uid',
       'held_publishes.job_uid as held_job_uid',
       'held_publishes.failures_json as held_failures_json',
@@ -154,6 +160,8 @@ function selectDatasets(db: ControlDb) {
 type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
+  published_at: number | null
+  published_records_count: number | null
   undo_expires_at: number | null
   held_generation_uid: string | null
   held_job_uid: string | null
@@ -212,10 +220,51 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
+export interface DatasetFilter {
+  /** Part of the id, of the title or of what else the metadata say, in any case. */
+  readonly q?: string | undefined
+  /** A status of the machine, or what the dataset is beside it. */
+  readonly status?: string | undefined
+}
+
+/** What a dataset can be beside the status of the machine. */
+export const datasetStates = ['published', 'unpublished', 'working', 'held'] as const
+const resting = ['idle', 'error', 'limit_reached']
+
+function matching(db: ControlDb, { q, status }: DatasetFilter) {
+  let query = selectDatasets(db)
+  const wanted = q?.trim().toLowerCase() ?? ''
+  if (wanted !== '') {
+    const inId = `%${literally(wanted)}%`
+    // Texts stand in the metadata as JSON writes them.
+    const inMetadata = `%"title":"%${literally(JSON.stringify(wanted).slice(1, -1))}%`
+    query = query.where(
+      (eb) => sql<boolean>`(lower(${eb.ref('datasets.dataset_id')}) like ${inId} escape '\\'
+        or lower(${eb.ref('datasets.metas_json')}) like ${inMetadata} escape '\\')`,
+    )
+  }
+  if (status === 'published') return query.where('publications.generation_uid', 'is not', null)
+  if (status === 'unpublished') return query.where('publications.generation_uid', 'is', null)
+  if (status === 'held') return query.where('held.generation_uid', 'is not', null)
+  if (status === 'working') return query.where('datasets.status', 'not in', resting)
+  return status === undefined || status === '' ? query : query.where('datasets.status', '=', status)
+}
+
+/** For `like ... escape '\\'`. */
+const literally = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
+
+export async function countDatasets(db: ControlDb, filter: DatasetFilter): Promise<number> {
+  const { count } = await db
+    .selectFrom(matching(db, filter).as('found'))
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** Errors: http.invalid_parameter for a sort that is not offered. */
 export async function listDatasets(
   db: ControlDb,
-  query: { rows: number; page: number; sort: string | undefined },
+  query: DatasetFilter & { rows: number; page: number; sort: string | undefined },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
   const name = (query.sort ?? 'created_at').replace(/^-/, '')
@@ -223,7 +272,7 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
-  const rows = await selectDatasets(db)
+  const rows = await matching(db, query)
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
     .limit(query.rows)

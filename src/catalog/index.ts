@@ -23,10 +23,12 @@ export {
   updateConnection,
 } from './connections.ts'
 export {
+  countDatasets,
   createDataset,
   createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
+  datasetStates,
   findDataset,
   listDatasets,
   renameDataset,

@@ -5,6 +5,7 @@ import { createBrowserApi } from './browser-api.ts'
 import { type Env, EnvContext, type EnvFacts } from './env.ts'
 import { createFormat } from './format.ts'
 import { createTranslate, type Lang } from './i18n.ts'
+import { startLiveForms } from './live.ts'
 import { startSwitches } from './switches.ts'
 
 /** One chunk a language: readers load their own. */
@@ -13,7 +14,10 @@ const catalogues = {
   fr: () => import('../messages/fr.ts'),
 } satisfies Record<Lang, unknown>
 
+// What only serves without JavaScript goes out of the way (styles/base.css).
+document.documentElement.dataset.js = ''
 startSwitches()
+startLiveForms()
 void wakeIslands()
 
 async function wakeIslands(): Promise<void> {

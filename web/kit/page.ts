@@ -1,12 +1,16 @@
 /** What a page is: an address, what it loads over the REST API, and what it shows. */
 import type { ComponentChildren, ComponentType } from 'preact'
+import type { ApiError } from './api.ts'
 import type { Env } from './env.ts'
+import type { Form } from './form.ts'
 
 export interface PageContext extends Env {
   readonly url: URL
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly cookies: Readonly<Record<string, string>>
+  /** A form that was not taken, and why: the page is shown again with what was typed. */
+  readonly sent: { readonly form: Form; readonly problem: ApiError } | null
 }
 
 export interface Head {
@@ -51,6 +55,8 @@ export interface Page<D = unknown> {
   readonly layout: LayoutName
   /** Errors: ApiError (shown as an error page with its status), NotFound, Redirect. */
   load(context: PageContext): Promise<D>
+  /** Takes what a form of the page posts. Errors: ApiError (the page is shown again, with it), NotFound, Redirect. */
+  act?(context: PageContext, form: Form): Promise<Redirect | WebAnswer>
   head(data: D, context: PageContext): Head
   readonly View: ComponentType<{ readonly data: D; readonly context: PageContext }>
   /** Names of the islands on it (islands/index.ts), so that the browser fetches them at once. */

@@ -1,6 +1,7 @@
 /** Textes français. */
 import type { Catalogue } from './en.ts'
 import { common } from './fr/common.ts'
+import { office } from './fr/office.ts'
 import { portal } from './fr/portal.ts'
 
-export const catalogue: Catalogue = { ...common, ...portal }
+export const catalogue: Catalogue = { ...common, ...office, ...portal }

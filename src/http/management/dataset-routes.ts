@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
+import { statuses } from '../../actions/index.ts'
 import {
+  countDatasets,
   createDataset,
+  datasetStates,
   findDataset,
   listDatasets,
   renameDataset,
@@ -41,13 +44,26 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
               'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
           }),
         ),
+        q: Type.Optional(
+          Type.String({
+            maxLength: 200,
+            description: 'Part of the id, of the title or of what else the metadata say',
+          }),
+        ),
+        status: Type.Optional(
+          Type.Unsafe<string>({
+            type: 'string',
+            enum: ['', ...datasetStates, ...statuses],
+            description: 'A status, or published, unpublished, held, or working: an action is under way',
+          }),
+        ),
       }),
+      description: 'The header X-Total-Count says how many there are on all pages.',
     }),
-    async (request) => {
-      const rows = await listDatasets(control.db, {
-        ...readListPage(request.query),
-        sort: request.query.sort,
-      })
+    async (request, reply) => {
+      const { q, status, sort } = request.query
+      const rows = await listDatasets(control.db, { ...readListPage(request.query), sort, q, status })
+      reply.header('X-Total-Count', await countDatasets(control.db, { q, status }))
       const expand = expansionOf(request.query.expand)
       return rows.map((row) => printDataset(row, expand))
     },

@@ -47,7 +47,17 @@ export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
     owner: { username: row.owner },
     ...(row.is_partial ? { partial: true } : {}),
     ...(row.is_stale ? { stale: true } : {}),
+    ...(expand.has('publication') ? { publication: printPublication(row) } : {}),
     status: expand.has('status') ? printStatus(row) : { name: row.status },
+  }
+}
+
+function printPublication(row: DatasetRow): JsonObject | null {
+  if (row.published_at === null) return null
+  return {
+    published_at: formatInstant(row.published_at),
+    records_count: row.published_records_count ?? 0,
+    edited_since: row.last_modified_at > row.published_at,
   }
 }
 

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../explore/links.ts'
 import { registerAssets } from './assets.ts'
 import {
+  type FormFile,
   loadWeb,
   readWebManifest,
   type Web,
@@ -13,6 +14,7 @@ import {
   type WebRequest,
   type WebSettings,
 } from './bundle.ts'
+import { acceptForms, multipartOf, readSentForm } from './forms.ts'
 import { hidden } from './hidden.ts'
 
 export type { WebSettings } from './bundle.ts'
@@ -26,6 +28,9 @@ const passedOn = [
   'authorization',
   'accept-language',
   'user-agent',
+  // A page that is posted to by another site must be refused as the API would.
+  'origin',
+  'sec-fetch-site',
   'x-forwarded-for',
   'x-forwarded-proto',
 ]
@@ -48,6 +53,16 @@ export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNo
       return send(reply, answer)
     })
   }
+  void app.register(async (scope) => {
+    acceptForms(scope)
+    for (const path of manifest.formRoutes) {
+      scope.post(path, takesForms, async (request, reply) => {
+        const body = await readSentForm(request)
+        const answer = await (await open()).handle({ ...readRequest(request), body }, path)
+        return send(reply, answer)
+      })
+    }
+  })
   return async (request, reply) => {
     const wantsPage = request.method === 'GET' && String(request.headers.accept ?? '').includes('text/html')
     if (!wantsPage || /^\/(?:api|assets)\b/.test(request.url)) return false
@@ -60,8 +75,9 @@ export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNo
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: string | undefined,
+    body: string | FormFile | undefined,
   ) {
+    const sent = bodyOf(body)
     const own = Object.entries(request.headers).filter(([name]) => passedOn.includes(name))
     const answer = await app.inject({
       method: method as 'GET',
@@ -69,15 +85,27 @@ export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNo
       headers: {
         ...Object.fromEntries(own),
         host: new URL(request.url).host,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent ? { 'content-type': sent.contentType } : {}),
         ...headers,
       },
       ...(request.headers['x-peer'] === undefined ? {} : { remoteAddress: request.headers['x-peer'] }),
-      ...(body === undefined ? {} : { payload: body }),
+      ...(sent ? { payload: sent.payload } : {}),
     })
     const answered = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
     return { status: answer.statusCode, headers: Object.fromEntries(answered), text: answer.body }
   }
+}
+
+/** The session is not looked at before the API is asked, with the token that the form has. */
+const takesForms = { ...hidden, config: { ...hidden.config, ignoresSession: true } }
+
+/** Any boundary will do that no file has by chance. */
+const boundary = 'broadsheet-7d1f0c5be21f4a0d9c3b8e6f42a95c17'
+
+function bodyOf(body: string | FormFile | undefined) {
+  if (body === undefined) return null
+  if (typeof body === 'string') return { contentType: 'application/json', payload: body }
+  return multipartOf(body, boundary)
 }
 
 function readRequest(request: FastifyRequest): WebRequest {
@@ -88,6 +116,7 @@ function readRequest(request: FastifyRequest): WebRequest {
     params: request.params as Readonly<Record<string, string>>,
     // The API counts and limits by whom it is asked: the reader, not this server.
     headers: { ...Object.fromEntries(headers), 'x-peer': request.socket.remoteAddress },
+    body: null,
   }
 }
 
