@@ -20,6 +20,8 @@ export interface Head {
   /** Path and query of the one address that search engines should keep. */
   readonly canonical?: string | undefined
   readonly robots?: 'noindex' | undefined
+  /** Where JavaScript is off, the page is asked for again after so long. */
+  readonly refreshSeconds?: number
   readonly jsonLd?: unknown
   readonly alternates?: readonly { readonly type: string; readonly title: string; readonly href: string }[]
   /** Open Graph. */

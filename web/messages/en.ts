@@ -1,8 +1,9 @@
 /** English texts: the catalogue whose keys every other language must have. */
 import { common } from './en/common.ts'
 import { office } from './en/office.ts'
+import { officeDataset } from './en/office-dataset.ts'
 import { portal } from './en/portal.ts'
 import type { Message } from './message.ts'
 
-export const catalogue = { ...common, ...office, ...portal }
+export const catalogue = { ...common, ...office, ...officeDataset, ...portal }
 export type Catalogue = { readonly [K in keyof typeof catalogue]: Message }

@@ -28,12 +28,11 @@ const passedOn = [
   'authorization',
   'accept-language',
   'user-agent',
-  // A page that is posted to by another site must be refused as the API would.
-  'origin',
-  'sec-fetch-site',
   'x-forwarded-for',
   'x-forwarded-proto',
 ]
+/** Of a form as well: one that comes from another site must be refused as the API would. */
+const passedOnWithForms = [...passedOn, 'origin', 'sec-fetch-site']
 
 export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNotFound {
   const manifest = readWebManifest()
@@ -78,7 +77,8 @@ export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNo
     body: string | FormFile | undefined,
   ) {
     const sent = bodyOf(body)
-    const own = Object.entries(request.headers).filter(([name]) => passedOn.includes(name))
+    const names = request.body === null ? passedOn : passedOnWithForms
+    const own = Object.entries(request.headers).filter(([name]) => names.includes(name))
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
