@@ -15,7 +15,7 @@ export function JobState({ job }: { readonly job: Job }): VNode {
 
 /** A dry run is called by what it is. */
 export const functionKeyOf = ({ function: name, params }: Job): MessageKey =>
-  `function.${params.dry_run === true ? 'dry_run' : name}` as MessageKey
+  `function.${String(params.dry_run) === 'true' ? 'dry_run' : name}` as MessageKey
 
 /** Jobs, newest first. */
 export function JobsTable({

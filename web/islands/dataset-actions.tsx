@@ -4,29 +4,33 @@ import { Csrf } from '../components/csrf.tsx'
 import { DiffSummary } from '../components/diff-summary.tsx'
 import { Icon } from '../components/icon.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
+import { functionKeyOf, JobsTable } from '../components/jobs-table.tsx'
 import { Problem } from '../components/problem.tsx'
 import { StatusTags } from '../components/status-tag.tsx'
 import { ApiError } from '../kit/api.ts'
 import { useEnv } from '../kit/env.ts'
-import type { MessageKey } from '../kit/i18n.ts'
 import { type ActionName, runAction } from '../office/actions.ts'
 import { followDataset } from '../office/live-dataset.ts'
 import { apiPath, type Dataset, isWorking, type Job, officePath } from '../office/types.ts'
 
 export interface DatasetState {
   readonly dataset: Dataset
-  /** That works on it, else the last that did. */
-  readonly job: Job | null
+  /** The newest first: that works on it, or the last that did. */
+  readonly jobs: readonly Job[]
   readonly mayPublish: boolean
 }
+
+/** How many of its jobs are told. */
+export const shownJobs = 5
 
 type Run = (action: ActionName, form: HTMLFormElement) => void
 
 /** The status of a dataset, always true, and what can be done about it. Every button is a form of its own. */
-export default function DatasetActions({ dataset: first, job: firstJob, mayPublish }: DatasetState): VNode {
+export default function DatasetActions({ dataset: first, jobs: firstJobs, mayPublish }: DatasetState): VNode {
   const { t, api } = useEnv()
   const [dataset, setDataset] = useState(first)
-  const [job, setJob] = useState(firstJob)
+  const [jobs, setJobs] = useState(firstJobs)
+  const job = jobs[0] ?? null
   const [problem, setProblem] = useState<ApiError | null>(null)
   const [isOrdering, setOrdering] = useState(false)
   const isLoading = useRef<'no' | 'yes' | 'again'>('no')
@@ -41,12 +45,12 @@ export default function DatasetActions({ dataset: first, job: firstJob, mayPubli
     do {
       isLoading.current = 'yes'
       try {
-        const [fresh, [last]] = await Promise.all([
+        const [fresh, newest] = await Promise.all([
           api.get<Dataset>(apiPath(uid), { expand: ['status', 'publication'] }),
-          api.get<readonly Job[]>(apiPath(uid, '/jobs'), { rows: 1 }),
+          api.get<readonly Job[]>(apiPath(uid, '/jobs'), { rows: shownJobs }),
         ])
         setDataset(fresh)
-        setJob(last ?? null)
+        setJobs(newest)
       } catch {
         // The next event, or the next look, comes.
       }
@@ -60,7 +64,7 @@ export default function DatasetActions({ dataset: first, job: firstJob, mayPubli
         onEvent(told, isProgress) {
           // An event has of a job what changes.
           if (told && isProgress)
-            setJob((known) => (known?.job_id === told.job_id ? { ...known, ...told } : known))
+            setJobs((known) => known.map((one) => (one.job_id === told.job_id ? { ...one, ...told } : one)))
           else void look()
         },
       }),
@@ -104,6 +108,15 @@ export default function DatasetActions({ dataset: first, job: firstJob, mayPubli
       </section>
       {mayPublish && !works && status.held && <Held dataset={dataset} isBusy={isOrdering} run={run} />}
       {!works && job && <DryRun job={job} isBusy={isOrdering} run={run} mayPublish={mayPublish} />}
+      {jobs.length > 0 && (
+        <section class="stack" aria-labelledby="jobs">
+          <h2 id="jobs">{t('overview.jobs')}</h2>
+          <JobsTable jobs={jobs} isOfOneDataset />
+          <p class="small">
+            <a href={`/backoffice/jobs?dataset=${encodeURIComponent(uid)}`}>{t('overview.all_jobs')}</a>
+          </p>
+        </section>
+      )}
     </div>
   )
 }
@@ -244,7 +257,7 @@ function Working({
   return (
     <div class="stack working">
       <p>
-        <a href={`/backoffice/jobs/${job.job_id}`}>{t(isDryRun ? 'function.dry_run' : functionKey(job))}</a>{' '}
+        <a href={`/backoffice/jobs/${job.job_id}`}>{t(functionKeyOf(job))}</a>{' '}
         <span class="muted">{t('office.by', { name: job.user.username })}</span>
       </p>
       {isPublish && <JobProgress job={job} />}
@@ -265,8 +278,6 @@ function Working({
   )
 }
 
-const functionKey = (job: Job) => `function.${job.function}` as MessageKey
-
 /** How the last job ended, when that needs a word. */
 function Outcome({ job, dataset }: { readonly job: Job; readonly dataset: Dataset }): VNode | null {
   const { t, format } = useEnv()
@@ -275,7 +286,7 @@ function Outcome({ job, dataset }: { readonly job: Job; readonly dataset: Datase
       <div class="notice bad">
         <Icon name="warning" />
         <div>
-          <strong>{t('outcome.failed', { what: t(functionKey(job)) })}</strong>{' '}
+          <strong>{t('outcome.failed', { what: t(functionKeyOf(job)) })}</strong>{' '}
           {job.cause?.what ?? job.error?.message}
           {(job.cause?.what_to_do ?? job.error?.hint) && (
             <div class="small">{job.cause?.what_to_do ?? job.error?.hint}</div>
@@ -293,7 +304,7 @@ function Outcome({ job, dataset }: { readonly job: Job; readonly dataset: Datase
   const seconds = (Date.parse(job.finished_at) - Date.parse(job.created_at)) / 1000
   return (
     <p class="muted small">
-      <a href={`/backoffice/jobs/${job.job_id}`}>{t(functionKey(job))}</a>{' '}
+      <a href={`/backoffice/jobs/${job.job_id}`}>{t(functionKeyOf(job))}</a>{' '}
       {t(job.result?.aborted ? 'outcome.aborted' : 'outcome.done', {
         date: format.dateTime(job.finished_at),
         seconds: format.number(seconds, 1),

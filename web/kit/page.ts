@@ -9,8 +9,8 @@ export interface PageContext extends Env {
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly cookies: Readonly<Record<string, string>>
-  /** A form that was not taken, and why: the page is shown again with what was typed. */
-  readonly sent: { readonly form: Form; readonly problem: ApiError } | null
+  /** A form with which the page is shown again, and why it was not taken; null: the page itself wants to be (ShowAgain). */
+  readonly sent: { readonly form: Form; readonly problem: ApiError | null } | null
 }
 
 export interface Head {
@@ -47,6 +47,9 @@ export class Redirect {
   }
 }
 
+/** Returned by `act`: the page is shown with what was sent, for a look at what would come of it. */
+export class ShowAgain {}
+
 /** The page does not exist, for this reader at least. */
 export class NotFound {}
 
@@ -58,7 +61,7 @@ export interface Page<D = unknown> {
   /** Errors: ApiError (shown as an error page with its status), NotFound, Redirect. */
   load(context: PageContext): Promise<D>
   /** Takes what a form of the page posts. Errors: ApiError (the page is shown again, with it), NotFound, Redirect. */
-  act?(context: PageContext, form: Form): Promise<Redirect | WebAnswer>
+  act?(context: PageContext, form: Form): Promise<Redirect | ShowAgain | WebAnswer>
   head(data: D, context: PageContext): Head
   readonly View: ComponentType<{ readonly data: D; readonly context: PageContext }>
   /** Names of the islands on it (islands/index.ts), so that the browser fetches them at once. */

@@ -20,6 +20,7 @@ import {
   type Page,
   type PageContext,
   Redirect,
+  ShowAgain,
   type WebAnswer,
 } from './page.ts'
 
@@ -116,14 +117,15 @@ export function createWeb(deps: WebDeps) {
     const data = await page.load(context)
     if (data instanceof Redirect) return redirect(data)
     if (data instanceof NotFound) return errorPage(context, page.layout, 404)
-    const status = context.sent?.problem.status ?? page.status ?? 200
+    const status = context.sent?.problem?.status ?? page.status ?? 200
     return render(context, page, page.head(data, context), h(page.View, { data, context }), status)
   }
 
   async function take(page: Page, context: PageContext, form: Form): Promise<WebAnswer> {
     try {
       const answer = await page.act!(context, form)
-      return answer instanceof Redirect ? redirect(answer) : answer
+      if (answer instanceof ShowAgain) return await show(page, { ...context, sent: { form, problem: null } })
+      return answer instanceof Redirect ? redirect(answer) : (answer as WebAnswer)
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
       return show(page, { ...context, sent: { form, problem } })

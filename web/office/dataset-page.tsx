@@ -24,12 +24,10 @@ export type Tab = (typeof tabs)[number]
 export const loadDataset = ({ api, params }: PageContext): Promise<Dataset> =>
   api.get<Dataset>(apiPath(params.uid!), { expand: ['status', 'publication'] })
 
-export const datasetHead =
-  (tab: Tab) =>
-  ({ dataset }: { readonly dataset: Dataset }, { t }: PageContext) => ({
-    title: `${titleOf(dataset)} · ${t(`tab.${tab || 'overview'}` as MessageKey)}`,
-    robots: 'noindex' as const,
-  })
+export const datasetHead = (tab: Tab, dataset: Dataset, { t }: PageContext) => ({
+  title: `${titleOf(dataset)} · ${t(`tab.${tab || 'overview'}` as MessageKey)}`,
+  robots: 'noindex' as const,
+})
 
 export function DatasetFrame({
   dataset,

@@ -1,8 +1,7 @@
 import type { VNode } from 'preact'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
-import { JobsTable } from '../../components/jobs-table.tsx'
-import DatasetActions from '../../islands/dataset-actions.tsx'
+import DatasetActions, { shownJobs } from '../../islands/dataset-actions.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { actionField } from '../../kit/form.ts'
 import { Island } from '../../kit/island.tsx'
@@ -22,7 +21,7 @@ export const overview = definePage({
     const uid = context.params.uid!
     const [dataset, jobs, resources] = await Promise.all([
       loadDataset(context),
-      context.api.get<readonly Job[]>(apiPath(uid, '/jobs'), { rows: 5 }),
+      context.api.get<readonly Job[]>(apiPath(uid, '/jobs'), { rows: shownJobs }),
       context.api.get<readonly Resource[]>(apiPath(uid, '/resources')),
     ])
     return { dataset, jobs, resources }
@@ -45,7 +44,7 @@ export const overview = definePage({
     return new Redirect(officePath(uid))
   },
   head: (data, context) => ({
-    ...datasetHead('')(data, context),
+    ...datasetHead('', data.dataset, context),
     // Without JavaScript the page looks again by itself while something is under way.
     ...(isWorking(data.dataset.status) ? { refreshSeconds: 3 } : {}),
   }),
@@ -63,22 +62,7 @@ export const overview = definePage({
             </span>
           </p>
         ) : null}
-        <Island
-          name="dataset-actions"
-          of={DatasetActions}
-          props={{ dataset, job: jobs[0] ?? null, mayPublish }}
-        />
-        {jobs.length > 0 && (
-          <section class="stack" aria-labelledby="jobs">
-            <h2 id="jobs">{t('overview.jobs')}</h2>
-            <JobsTable jobs={jobs} isOfOneDataset />
-            <p class="small">
-              <a href={`/backoffice/jobs?dataset=${encodeURIComponent(dataset.dataset_uid)}`}>
-                {t('overview.all_jobs')}
-              </a>
-            </p>
-          </section>
-        )}
+        <Island name="dataset-actions" of={DatasetActions} props={{ dataset, jobs, mayPublish }} />
         <Housekeeping dataset={dataset} context={context} />
       </DatasetFrame>
     )

@@ -8,9 +8,11 @@ import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
-import { definePage, type PageContext, Redirect } from '../../kit/page.ts'
+import { definePage, type PageContext } from '../../kit/page.ts'
 import { ask } from '../../office/ask.ts'
 import { loadDataset } from '../../office/dataset-page.tsx'
+import { doneAt } from '../../office/done.ts'
+import { draftOf } from '../../office/draft.ts'
 import { type FieldPlan, fieldTypes, looksLikeFacet, planFields } from '../../office/field-plan.ts'
 import { saveFields } from '../../office/save-fields.ts'
 import { apiPath, officePath, type ProcessorPreview, type Step, titleOf } from '../../office/types.ts'
@@ -45,9 +47,9 @@ export const start = definePage({
       columns,
       plans.map((plan) => changed(plan, form)),
     )
-    if (form.get(actionField) !== 'publish') return new Redirect(officePath(uid))
+    if (form.get(actionField) !== 'publish') return doneAt(officePath(uid), 'saved')
     await api.send('PUT', apiPath(uid, '/publish'), {})
-    return new Redirect(`${officePath(uid)}?done=ordered`)
+    return doneAt(officePath(uid), 'ordered')
   },
   head: ({ dataset }, { t }) => ({
     title: `${t('start.title')} · ${titleOf(dataset)}`,
@@ -63,7 +65,7 @@ export const start = definePage({
     }
     const mayPublish = context.session?.permissions.includes('publish_dataset')
     return (
-      <form method="post" class="stack" data-draft={`start-${dataset.dataset_uid}`}>
+      <form method="post" class="stack" {...draftOf(t, `start-${dataset.dataset_uid}`)}>
         <Csrf />
         <div class="row title-row">
           <h1 class="grow">{t('start.title')}</h1>
