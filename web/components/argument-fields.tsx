@@ -57,7 +57,7 @@ function ArgumentField({
   const name = `${prefix}${arg.name}`
   const label = (
     <>
-      {arg.label ?? arg.name.replaceAll('_', ' ')}
+      {calledOf(arg)}
       {!arg.is_mandatory && <span class="muted"> ({t('office.optional')})</span>}
     </>
   )
@@ -74,7 +74,7 @@ function ArgumentField({
             defaultChecked={shown === true}
             aria-describedby={`${id}-hint`}
           />
-          <label for={id}>{arg.label ?? arg.name.replaceAll('_', ' ')}</label>
+          <label for={id}>{calledOf(arg)}</label>
         </span>
         <span class="hint" id={`${id}-hint`}>
           {arg.description}
@@ -108,6 +108,12 @@ function ArgumentField({
       )}
     </Field>
   )
+}
+
+/** What it is called: its name as words where nobody has said better. */
+function calledOf({ label, name }: Argument): string {
+  const words = label ?? name.replaceAll('_', ' ')
+  return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`
 }
 
 function textOf(value: unknown): string {
