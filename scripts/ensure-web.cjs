@@ -95,6 +95,33 @@ function copyMaplibre(assets) {
   return `/assets/${name}`
 }
 
+/**
+ * A line over the antimeridian jumps from 180 to -180, and would be drawn around the world: it goes on beyond instead,
+ * which maps know how to wrap. A ring that ends a world further (Antarctica) is closed over its pole.
+ */
+function unwrap(line, isRing) {
+  let shift = 0
+  const out = line.map(([lon, lat], index) => {
+    const before = line[index - 1]?.[0]
+    if (before !== undefined && lon - before > 180) shift -= 360
+    if (before !== undefined && lon - before < -180) shift += 360
+    return [lon + shift, lat]
+  })
+  const [first, last] = [out[0], out[out.length - 1]]
+  if (!isRing || Math.abs(last[0] - first[0]) < 180) return out
+  const pole = first[1] < 0 ? -90 : 90
+  return [...out, [last[0], pole], [first[0], pole], first]
+}
+
+function unwrapGeometry({ type, coordinates }) {
+  const deep = {
+    Polygon: (rings) => rings.map((ring) => unwrap(ring, true)),
+    MultiPolygon: (polygons) => polygons.map((rings) => rings.map((ring) => unwrap(ring, true))),
+    MultiLineString: (lines) => lines.map((line) => unwrap(line, false)),
+  }
+  return { type, coordinates: deep[type](coordinates) }
+}
+
 /** The basemap: countries of Natural Earth (public domain), as the package world-atlas ships them. */
 function copyBasemap(assets) {
   const { feature, mesh } = require('topojson-client')
@@ -103,9 +130,17 @@ function copyBasemap(assets) {
   const places = (level) => {
     const atlas = read(`countries-${level}`)
     const land = feature(atlas, atlas.objects.land)
+    const features = land.type === 'FeatureCollection' ? land.features : [land]
     return {
-      land: land.type === 'FeatureCollection' ? land : { type: 'FeatureCollection', features: [land] },
-      borders: mesh(atlas, atlas.objects.countries, (one, other) => one !== other),
+      land: {
+        type: 'FeatureCollection',
+        features: features.map(({ geometry }) => ({
+          type: 'Feature',
+          properties: {},
+          geometry: unwrapGeometry(geometry),
+        })),
+      },
+      borders: unwrapGeometry(mesh(atlas, atlas.objects.countries, (one, other) => one !== other)),
     }
   }
   const addresses = {}

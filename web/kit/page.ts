@@ -66,7 +66,8 @@ export interface Page<D = unknown> {
   readonly View: ComponentType<{ readonly data: D; readonly context: PageContext }>
   /** Names of the islands on it (islands/index.ts), so that the browser fetches them at once. */
   readonly islands?: readonly string[]
-  /** Further stylesheets of entries in the manifest. */
+  /** The same, where it depends on what was loaded. */
+  readonly islandsOf?: (data: D) => readonly string[]
   readonly status?: number
 }
 

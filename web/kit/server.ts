@@ -118,7 +118,15 @@ export function createWeb(deps: WebDeps) {
     if (data instanceof Redirect) return redirect(data)
     if (data instanceof NotFound) return errorPage(context, page.layout, 404)
     const status = context.sent?.problem?.status ?? page.status ?? 200
-    return render(context, page, page.head(data, context), h(page.View, { data, context }), status)
+    const islands = page.islandsOf?.(data) ?? page.islands ?? []
+    const { layout } = page
+    return render(
+      context,
+      { layout, islands },
+      page.head(data, context),
+      h(page.View, { data, context }),
+      status,
+    )
   }
 
   async function take(page: Page, context: PageContext, form: Form): Promise<WebAnswer> {

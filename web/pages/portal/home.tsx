@@ -1,26 +1,176 @@
 import type { VNode } from 'preact'
-import SearchBox from '../../islands/search-box.tsx'
+import { DatasetCard } from '../../components/dataset-card.tsx'
+import { Icon } from '../../components/icon.tsx'
 import { useEnv } from '../../kit/env.ts'
-import { Island } from '../../kit/island.tsx'
+import { textOfHtml } from '../../kit/html.ts'
 import { definePage } from '../../kit/page.ts'
+import { catalogPath, type Dataset, type DatasetPage, type Facet, meta } from '../../portal/dataset.ts'
 
-export const home = definePage({
+interface HomeData {
+  readonly count: number
+  readonly records: number
+  readonly publishers: number
+  readonly themes: Facet['facets']
+  readonly latest: readonly Dataset[]
+  readonly largest: readonly Dataset[]
+}
+
+/** `/`: the way in, what there is, what is new. */
+export const home = definePage<HomeData>({
   path: '/',
   area: 'portal',
   layout: 'portal',
-  islands: ['search-box'],
-  load: async ({ api }) =>
-    api.get<{ total_count: number }>('/api/explore/v2.1/catalog/datasets', { limit: 0 }),
-  head: (_data, { t, title }) => ({ title, description: t('home.lead') }),
+  async load({ api }) {
+    const list = (orderBy: string) =>
+      api.get<DatasetPage>(`${catalogPath}/datasets`, { order_by: orderBy, limit: 6 })
+    const [latest, largest, { facets }, sums] = await Promise.all([
+      list('modified desc'),
+      list('records_count desc'),
+      api.get<{ facets: Facet[] }>(`${catalogPath}/facets`),
+      api.get<{ results: [{ records: number | null }] }>(`${catalogPath}/datasets`, {
+        select: 'sum(records_count) as records',
+      }),
+    ])
+    const facet = (name: string) => facets.find((one) => one.name === name)?.facets ?? []
+    return {
+      count: latest.total_count,
+      records: sums.results[0]?.records ?? 0,
+      publishers: facet('publisher').length,
+      themes: facet('theme'),
+      latest: latest.results,
+      largest: largest.results,
+    }
+  },
+  head: (_data, { t, title, origin }) => ({
+    title,
+    description: t('home.lead'),
+    alternates: feedLinks(t('footer.feed')),
+    jsonLd: {
+      '@context': 'https://schema.org',
+      '@type': 'WebSite',
+      name: title,
+      url: `${origin}/`,
+      potentialAction: {
+        '@type': 'SearchAction',
+        target: { '@type': 'EntryPoint', urlTemplate: `${origin}/explore?q={search_term_string}` },
+        'query-input': 'required name=search_term_string',
+      },
+    },
+  }),
   View: ({ data }): VNode => {
-    const { t } = useEnv()
+    const { t, format } = useEnv()
     return (
-      <div class="page">
-        <h1>{t('home.title')}</h1>
-        <p>{t('home.lead')}</p>
-        <p>{data.total_count}</p>
-        <Island name="search-box" of={SearchBox} props={{ value: '' }} />
-      </div>
+      <>
+        <section class="hero">
+          <div class="hero-in">
+            <h1>{t('home.title')}</h1>
+            <p class="hero-lead">{t('home.lead')}</p>
+            <search>
+              <form class="search-box" action="/explore">
+                <label class="visually-hidden" for="q">
+                  {t('catalog.search_label')}
+                </label>
+                <input
+                  id="q"
+                  name="q"
+                  type="search"
+                  placeholder={t('catalog.search_label')}
+                  autoComplete="off"
+                />
+                <button class="button" type="submit">
+                  <Icon name="search" />
+                  <span>{t('action.search')}</span>
+                </button>
+              </form>
+            </search>
+            <dl class="figures">
+              <div>
+                <dt>{t('home.datasets')}</dt>
+                <dd>{format.number(data.count)}</dd>
+              </div>
+              <div>
+                <dt>{t('home.records')}</dt>
+                <dd>{format.compact(data.records)}</dd>
+              </div>
+              <div>
+                <dt>{t('home.publishers')}</dt>
+                <dd>{format.number(data.publishers)}</dd>
+              </div>
+            </dl>
+          </div>
+        </section>
+        <div class="page stack home">
+          {data.themes.length > 0 && (
+            <section aria-labelledby="themes">
+              <h2 id="themes">{t('home.themes')}</h2>
+              <ul class="plain themes">
+                {data.themes.map(({ name, value, count }) => (
+                  <li key={value}>
+                    <a class="theme" href={`/explore?refine.theme=${encodeURIComponent(value)}`}>
+                      <span>{name}</span>
+                      <span class="number muted">{format.number(count ?? 0)}</span>
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
+          <Section
+            id="latest"
+            title={t('home.latest')}
+            more="/explore?sort=modified"
+            datasets={data.latest}
+          />
+          <Section
+            id="largest"
+            title={t('home.largest')}
+            more="/explore?sort=records"
+            datasets={data.largest}
+          />
+          {data.count === 0 && <p class="notice">{t('home.empty')}</p>}
+        </div>
+      </>
     )
   },
 })
+
+export const feedLinks = (title: string) => [
+  { type: 'application/rss+xml', title, href: `${catalogPath}/exports/rss` },
+  { type: 'application/rdf+xml', title: 'DCAT', href: `${catalogPath}/exports/dcat` },
+]
+
+function Section({
+  id,
+  title,
+  more,
+  datasets,
+}: {
+  readonly id: string
+  readonly title: string
+  readonly more: string
+  readonly datasets: readonly Dataset[]
+}): VNode | null {
+  const { t } = useEnv()
+  if (datasets.length === 0) return null
+  return (
+    <section aria-labelledby={id}>
+      <div class="row section-head">
+        <h2 id={id} class="grow">
+          {title}
+        </h2>
+        <a href={more} aria-label={`${t('home.all')}: ${title}`}>
+          {t('home.all')}
+        </a>
+      </div>
+      <div class="grid">
+        {datasets.map((dataset) => (
+          <DatasetCard
+            key={dataset.dataset_id}
+            dataset={dataset}
+            summary={textOfHtml(meta(dataset, 'description'))}
+          />
+        ))}
+      </div>
+    </section>
+  )
+}

@@ -1,4 +1,8 @@
-import type { Page } from '../../kit/page.ts'
+import type { Page, RawRoute } from '../../kit/page.ts'
+import { dataset, datasetRoot, embed } from './dataset.tsx'
+import { explore } from './explore.tsx'
 import { home } from './home.tsx'
+import { robots, sitemap } from './sitemap.ts'
 
-export const portalPages: readonly Page[] = [home]
+export const portalPages: readonly Page[] = [home, explore, datasetRoot, dataset, embed]
+export const portalRoutes: readonly RawRoute[] = [robots, sitemap]

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sanitizeHtml, textOfHtml } from './html.ts'
+
+test('of what publishers write, only what formats a text is kept', () => {
+  const cases: Readonly<Record<string, string>> = {
+    '<p>One <b>bold</b> word</p>': '<p>One <b>bold</b> word</p>',
+    '<p onclick="x()" style="color:red">a</p>': '<p>a</p>',
+    '<script>alert(1)</script>b': 'b',
+    '<img src=x onerror=alert(1)>c': 'c',
+    '<a href="javascript:alert(1)">d</a>': '<a>d</a>',
+    '<a href=" java\nscript:alert(1)">d</a>': '<a>d</a>',
+    '<svg><script>x</script><p>y</p></svg>e': 'e',
+    '<b><i>f</b>': '<b><i>f</i></b>',
+    'a < b & c > d': 'a &#60; b &#38; c &#62; d',
+    '&lt;script&gt;': '&#60;script&#62;',
+  }
+  for (const [html, expected] of Object.entries(cases)) assert.equal(sanitizeHtml(html), expected, html)
+  assert.match(
+    sanitizeHtml('<a href="https://a.example/?x=1&y=2">g</a>'),
+    /^<a href="https:&#47;|^<a href="https:/,
+  )
+})
+
+test('words of a description, on one line', () => {
+  assert.equal(
+    textOfHtml('<p>One</p><p>two<br>three &amp; four</p><script>x</script>'),
+    'One two three & four',
+  )
+})
