@@ -10,7 +10,8 @@ export function discardBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return
   request.unpipe()
   request.resume()
-  const giveUp = setTimeout(() => request.socket.destroy(), lingerMs).unref()
+  // The request itself, not its socket: one that a page of ours makes (src/http/web) has none.
+  const giveUp = setTimeout(() => request.destroy(), lingerMs).unref()
   const stop = () => clearTimeout(giveUp)
   request.once('end', stop).once('close', stop)
 }

@@ -1,0 +1,67 @@
+/** A real browser for tests of pages: one for the tests of a file. It complains where a reader would see nothing. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync } from 'node:fs'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+)
+
+/** For `{ skip }`: why there is nothing to test with; false: there is. */
+export const skippedWithoutBrowser = executablePath === undefined ? 'no Chromium is installed' : false
+
+/** Maps are drawn by the processor: there is no graphics card where tests run. */
+const flags = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+
+export interface TestPage {
+  readonly page: Page
+  /** What the console, the network and the page's own errors have said. */
+  readonly complaints: string[]
+}
+
+/** The browser of a file: started by the first test that asks, closed after the last. */
+export function shareBrowser(): (options?: BrowserContextOptions) => Promise<TestPage> {
+  let launched: Promise<Browser> | null = null
+  after(async () => (await launched)?.close())
+  return async (options = {}) => {
+    launched ??= chromium.launch({ executablePath: executablePath!, args: flags })
+    const context = await (await launched).newContext({
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+      ...options,
+    })
+    const page = await context.newPage()
+    // Three test files share two processors.
+    page.setDefaultTimeout(20_000)
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    return { page, complaints }
+  }
+}
+
+/** WCAG 2.2 AA as far as axe can tell; `rules`: only these. */
+export async function assertAccessible(page: Page, what: string, rules?: readonly string[]): Promise<void> {
+  const run = { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) }
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<{
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+  }>(`axe.run(document, ${JSON.stringify(run)})`)
+  const told = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html}\n${node.failureSummary}`).join('\n')}`,
+  )
+  assert.deepEqual(told, [], what)
+}
+
+const screenshots = fileURLToPath(new URL('../../web/screenshots/', import.meta.url))
+
+/** Kept to be looked at: web/screenshots/NAME.png. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true })
+  await page.screenshot({ path: `${screenshots}${name}.png` })
+}
