@@ -1,5 +1,6 @@
 export {
   type ChangeRow,
+  editedSinceShown,
   findChange,
   listChanges,
   restoreChange,

@@ -178,7 +178,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     await page.getByText('Saved.').waitFor()
     await tab('Overview')
     await button(page, 'Publish again').click()
-    await page.getByText('Edits').or(page.getByText('There are edits')).waitFor({ state: 'detached' })
+    await page.getByText('There are edits that readers do not see yet').waitFor({ state: 'detached' })
 
     await tab('Versions')
     await page.getByLabel('Label').first().fill('before the fair')
@@ -348,7 +348,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     await server.expect(200, 'PUT', `${managementPath}/datasets/${uid}/save_version`, {
       body: { label: 'one' },
     })
-    await server.expect(200, 'POST', `${managementPath}/datasets/${uid}/processors`, {
+    await server.expect(201, 'POST', `${managementPath}/datasets/${uid}/processors`, {
       body: { name: 'string_replace', args: { field: 'kind', old: 'cow', new: 'vache' } },
     })
     const dataset = `/backoffice/datasets/${uid}`

@@ -100,7 +100,9 @@ async function post(form: HTMLFormElement, action: string | null, signal: AbortS
     [...new FormData(form)].filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )
   if (action !== null) fields.set('action', action)
-  const response = await fetch(form.action, { method: 'POST', body: fields, signal })
+  // Not `form.action`: that is the field of this name, where there is one.
+  const address = form.getAttribute('action') ?? location.href
+  const response = await fetch(address, { method: 'POST', body: fields, signal })
   const page = new DOMParser().parseFromString(await response.text(), 'text/html')
   return { isGood: response.ok, page }
 }

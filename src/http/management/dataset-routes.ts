@@ -3,7 +3,9 @@ import { statuses } from '../../actions/index.ts'
 import {
   countDatasets,
   createDataset,
+  type DatasetRow,
   datasetStates,
+  editedSinceShown,
   findDataset,
   listDatasets,
   renameDataset,
@@ -12,7 +14,7 @@ import {
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
-import { expansionOf, printDataset } from './render.ts'
+import { type Expansion, expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
   datasetParams,
@@ -30,6 +32,14 @@ const tags = ['datasets']
 /** Datasets themselves. Management API section 8. */
 export const registerDatasets: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
+
+  const editedAmong = async (rows: readonly DatasetRow[], expand: Expansion) =>
+    expand.has('publication')
+      ? editedSinceShown(
+          control.db,
+          rows.map((row) => row.dataset_uid),
+        )
+      : undefined
 
   scope.get(
     '/datasets',
@@ -65,7 +75,8 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       const rows = await listDatasets(control.db, { ...readListPage(request.query), sort, q, status })
       reply.header('X-Total-Count', await countDatasets(control.db, { q, status }))
       const expand = expansionOf(request.query.expand)
-      return rows.map((row) => printDataset(row, expand))
+      const edited = await editedAmong(rows, expand)
+      return rows.map((row) => printDataset(row, expand, edited))
     },
   )
 
@@ -98,11 +109,11 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   scope.get(
     '/datasets/:dataset_uid',
     operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), { tags, ...one }),
-    async (request) =>
-      printDataset(
-        await findDataset(control.db, request.params.dataset_uid),
-        expansionOf(request.query.expand),
-      ),
+    async (request) => {
+      const row = await findDataset(control.db, request.params.dataset_uid)
+      const expand = expansionOf(request.query.expand)
+      return printDataset(row, expand, await editedAmong([row], expand))
+    },
   )
 
   scope.put(
