@@ -5,7 +5,7 @@ const ranks = [
   ['odsql', 'engine', 'control'],
   ['jobs', 'checks', 'audit', 'mail'],
   ['catalog', 'access'],
-  ['records', 'ingest', 'realtime', 'accounts'],
+  ['records', 'ingest', 'realtime', 'accounts', 'pages'],
   ['actions', 'exports', 'webhooks', 'schedules', 'harvest', 'upkeep', 'subscriptions'],
   ['http', 'cli'],
 ]

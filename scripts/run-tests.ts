@@ -1,10 +1,12 @@
 /**
- * Runs the tests on Node's own runner, three files at a time: on two processors one of them waits for something. `npm test -- WORD...` runs the files whose path has one of
- * the words. Ends with the runner's counts and its exit code. A test that hangs fails by name.
+ * Runs the tests on Node's own runner, three files at a time: on two processors one of them waits for something.
+ * `npm test -- WORD...` runs the files whose path has one of the words. Ends with the runner's counts and its exit code.
+ * A test that hangs fails by name.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findPostgres, startPostgres } from '../test/support/postgres.ts'
 
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
@@ -20,6 +22,7 @@ if (files.length === 0) {
   console.error(`No test file has ${words.join(' or ')} in its path`)
   process.exitCode = 2
 } else {
+  const postgres = await sharePostgres()
   const runner = spawn(
     process.execPath,
     ['--test', '--test-concurrency=3', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
@@ -28,10 +31,22 @@ if (files.length === 0) {
       // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
       env: {
         NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)),
+        ...(postgres ? { BROADSHEET_TEST_POSTGRES_URL: postgres.url } : {}),
         ...process.env,
       },
     },
   )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
-  runner.on('exit', (code) => process.exit(code ?? 1))
+  runner.on('exit', async (code) => {
+    await postgres?.stop()
+    process.exit(code ?? 1)
+  })
+}
+
+/** One PostgreSQL for all files that ask for one, where there are several: making one takes a second of processor. */
+async function sharePostgres(): Promise<Awaited<ReturnType<typeof startPostgres>> | null> {
+  const asking = files.filter((file) => readFileSync(file, 'utf8').includes('forEachDatabase('))
+  const binaries = findPostgres()
+  if (asking.length < 2 || binaries === null || process.env.BROADSHEET_TEST_POSTGRES_URL) return null
+  return startPostgres(binaries, { settings: { max_connections: '300' } })
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions, requireOwner } from './access/index.ts'
+import { createAccess, domainPermissions, requireOwner, watchSecurity } from './access/index.ts'
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
@@ -32,6 +32,7 @@ import {
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
 import type { Log } from './log.ts'
+import { startMail } from './mail/index.ts'
 import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
@@ -43,6 +44,7 @@ import {
   createRecords,
   createRejects,
   createTiles,
+  createWorkingCatalog,
   cursorSecret,
   type DamageEvent,
 } from './records/index.ts'
@@ -100,12 +102,29 @@ export async function startApp(
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
     const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    const owner = `server-${deps.pid}-${ids.hex(4)}`
+    const mailer = await startMail({
+      control,
+      clock,
+      ids,
+      secrets,
+      smtpUrl: settings.smtpUrl,
+      from: settings.mailFrom,
+      owner,
+      isAlone: true,
+      firstRetryMs: settings.retryMs,
+      onError: (cause) => log('error', 'mail_failed', { cause }),
+    })
+    closers.push(() => mailer.stop())
+    await watchSecurity(control)
     const access = createAccess({ db: control.db, clock, ids })
     const audit = createAudit({
       db: control.db,
       clock,
       keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
     })
+    // Known when it does, which is before anybody can ask.
+    let listensOn = ''
     const accounts = createAccounts({
       audit,
       db: control.db,
@@ -119,7 +138,11 @@ export async function startApp(
           longestMs: settings.sessionHours * 3_600_000,
         },
         signInFailures: settings.signInFailures,
+        minPasswordLength: settings.passwordLength,
       },
+      mailer,
+      publicUrl: () => settings.publicUrl ?? listensOn,
+      onError: (cause) => log('error', 'account_mail_failed', { cause }),
     })
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
@@ -202,7 +225,6 @@ export async function startApp(
       queue,
       openExports: () => exports.size(),
     })
-    const owner = `server-${deps.pid}-${ids.hex(4)}`
     const actions = await startActions({
       deps: {
         control,
@@ -271,14 +293,14 @@ export async function startApp(
         dataset: {
           lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
           async order(trx, { scheduleUid, target, username }) {
-            await requireOwner(trx, username, 'PUBLISH')
+            await requireOwner(trx, username, 'PUBLISH', clock.now())
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
         harvester: {
           lock: lockHarvester,
           async order(trx, { target, username }) {
-            await requireOwner(trx, username, 'HARVEST')
+            await requireOwner(trx, username, 'HARVEST', clock.now())
             return harvesters.orderWithin(trx, target.uid, 'harvest', username)
           },
         },
@@ -294,7 +316,7 @@ export async function startApp(
       maxKeptBytes: settings.realtimeKeptMb * mebi,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
-        await requireOwner(trx, username, 'PUBLISH')
+        await requireOwner(trx, username, 'PUBLISH', clock.now())
         return actions.orderPublishWithin(trx, datasetUid, username, { cause })
       },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
@@ -345,6 +367,11 @@ export async function startApp(
         tmpDirectory: directory.exports,
       }),
       catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
+      workingCatalog: createWorkingCatalog({
+        db: control.db,
+        pool,
+        queryTimeoutMs: settings.queryTimeoutMs,
+      }),
       exports,
       parts: createParts({ generationsDirectory: directory.generations, store: generations }),
       generations,
@@ -379,6 +406,7 @@ export async function startApp(
       clearTimeout(giveUp)
     })
     const url = await listen()
+    listensOn = url
     builders.keepSpare()
     return { url, generatedPassword, withAdminKey, stop: close }
 

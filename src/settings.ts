@@ -2,7 +2,7 @@
  * Every setting of the server, in one table: what reads the environment, what refuses a bad value and what
  * docs/operations.md lists come from here.
  */
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism, hostname, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import proxyAddr from '@fastify/proxy-addr'
 
@@ -132,6 +132,12 @@ export const settingSpecs = {
       return password
     },
   ),
+  passwordLength: setting(
+    'BROADSHEET_PASSWORD_LENGTH',
+    '10',
+    'Characters that a password must have that people choose for themselves.',
+    integer('BROADSHEET_PASSWORD_LENGTH', 10, 8, 64),
+  ),
   sessionIdleMinutes: setting(
     'BROADSHEET_SESSION_IDLE_MINUTES',
     '480',
@@ -155,6 +161,36 @@ export const settingSpecs = {
     '730',
     'How long entries of the audit log are kept, in days; 0: for ever.',
     integer('BROADSHEET_AUDIT_DAYS', 730, 0, 36_500),
+  ),
+  publicUrl: setting(
+    'BROADSHEET_PUBLIC_URL',
+    'the address that it listens on',
+    'Address by which people reach the server, e.g. https://data.example.org: what links in mails begin with, and where OpenID Connect comes back to.',
+    (text) => webAddress('BROADSHEET_PUBLIC_URL')(text)?.replace(/\/+$/, '') ?? null,
+  ),
+  smtpUrl: setting(
+    'BROADSHEET_SMTP_URL',
+    'none',
+    'Server that mails are sent by: smtp://user:password@host:587 (STARTTLS where it is offered; `?requireTLS=true` insists), or smtps://... for TLS from the start. Without one no mails are sent.',
+    (text) => {
+      const url = optional(text)
+      if (url !== null && !(/^smtps?:\/\/[^/]/.test(url) && URL.canParse(url)))
+        throw new SettingError('BROADSHEET_SMTP_URL must be a complete smtp:// or smtps:// address')
+      return url
+    },
+  ),
+  mailFrom: setting(
+    'BROADSHEET_MAIL_FROM',
+    'broadsheet@ the name of this machine',
+    'Sender of mails: an address, or `Name <address>`.',
+    (text) => {
+      const from = optional(text)
+      if (from !== null && !/^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(from))
+        throw new SettingError(
+          `BROADSHEET_MAIL_FROM is '${from}', but must be an address, or a name with an address in <>`,
+        )
+      return from ?? `broadsheet@${hostname()}`
+    },
   ),
   demo: setting(
     'BROADSHEET_DEMO',

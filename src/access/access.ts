@@ -1,6 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type { ApiKeysTable, ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { findPrincipal, isUsable, limitedTo, principalOf } from './make-principal.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
 import { mayDo, type PermissionClass } from './policy.ts'
 import { anonymous, domainPermissions, type Principal } from './principal.ts'
@@ -23,8 +25,11 @@ export interface Access {
   /** An active user who has shown earlier who it is; null: there is none of this name. */
   findSignedIn(username: string): Promise<{
     readonly principal: Principal & { readonly kind: 'user' }
-    readonly passwordHash: string
+    /** Null: the account has none. */
+    readonly passwordHash: string | null
   } | null>
+  /** Errors: none; an unknown user stays unknown. Whether the password may be chosen is for the caller to know. */
+  setPassword(username: string, password: string, trx?: ControlDb): Promise<void>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
   createKey(
@@ -59,37 +64,40 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
       known !== undefined && known.until > clock.now() && known.storedHash === user?.password_hash
     // An unknown user costs the same time as a wrong password.
     const isRight = isKnown || (await verifyPassword(password, user?.password_hash ?? unusableHash))
-    if (!user || !isRight || user.is_active !== 1) throw new AppError('access.invalid_credentials', {})
+    if (!user || !isRight || !isUsable(user, clock.now()))
+      throw new AppError('access.invalid_credentials', {})
     if (!isKnown) {
       if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(digest, { username, storedHash: user.password_hash, until: clock.now() + rememberMs })
+      remembered.set(digest, { username, storedHash: user.password_hash!, until: clock.now() + rememberMs })
     }
-    const permissions = new Set<string>(JSON.parse(user.permissions_json))
-    return { kind: 'user', username, permissions, via: 'password', keyUid: null }
+    return principalOf(db, user)
   }
 
   async function useKey(key: string): Promise<Principal> {
     const row = await db
       .selectFrom('api_keys')
       .innerJoin('users', 'users.username', 'api_keys.owner')
+      .selectAll('users')
       .select([
         'api_keys.key_uid',
-        'api_keys.owner',
-        'api_keys.permissions_json',
-        'users.permissions_json as owner_permissions',
-        'users.is_active',
+        'api_keys.permissions_json as key_permissions',
+        'api_keys.datasets_json as key_datasets',
+        'api_keys.expires_at as key_expires_at',
       ])
       .where('key_hash', '=', hashKey(key))
+      .where('revoked_at', 'is', null)
       .executeTakeFirst()
-    if (row?.is_active !== 1) throw new AppError('access.invalid_credentials', {})
-    const owned = new Set<string>(JSON.parse(row.owner_permissions))
-    const permissions = new Set(
-      (JSON.parse(row.permissions_json) as string[]).filter((name) => owned.has(name)),
-    )
-    return { kind: 'user', username: row.owner, permissions, via: 'apikey', keyUid: row.key_uid }
+    const now = clock.now()
+    if (!row || !isUsable(row, now) || (row.key_expires_at !== null && row.key_expires_at <= now))
+      throw new AppError('access.invalid_credentials', {})
+    return limitedTo(await principalOf(db, row), {
+      keyUid: row.key_uid,
+      permissions: JSON.parse(row.key_permissions),
+      datasets: row.key_datasets === null ? null : JSON.parse(row.key_datasets),
+    })
   }
 
-  async function findRow(owner: string, reference: string): Promise<ApiKeysTable> {
+  async function findRow(owner: string, reference: string): Promise<Selectable<ApiKeysTable>> {
     const row = await db
       .selectFrom('api_keys')
       .selectAll()
@@ -102,18 +110,19 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
 
   return {
     checkPassword: signIn,
+    async setPassword(username, password, trx = db) {
+      const password_hash = await hashPassword(password)
+      await trx.updateTable('users').set({ password_hash }).where('username', '=', username).execute()
+    },
     async findSignedIn(username) {
       const user = await db
         .selectFrom('users')
         .selectAll()
         .where('username', '=', username)
         .executeTakeFirst()
-      if (user?.is_active !== 1) return null
-      const permissions = new Set<string>(JSON.parse(user.permissions_json))
-      return {
-        principal: { kind: 'user', username, permissions, via: 'session', keyUid: null },
-        passwordHash: user.password_hash,
-      }
+      if (!user || !isUsable(user, clock.now())) return null
+      const principal = { ...(await principalOf(db, user)), via: 'session' as const }
+      return { principal, passwordHash: user.password_hash }
     },
     async authenticate({ authorization, apikey }) {
       if (authorization !== undefined) {
@@ -138,7 +147,7 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
         .executeTakeFirst()
       if (admin && password === null) return null
       if (admin && password !== null) {
-        if (await verifyPassword(password, admin.password_hash)) return null
+        if (admin.password_hash !== null && (await verifyPassword(password, admin.password_hash))) return null
         const password_hash = await hashPassword(password)
         await db.updateTable('users').set({ password_hash }).where('username', '=', 'admin').execute()
         return null
@@ -224,7 +233,7 @@ function checkPermissions(permissions: readonly string[]): void {
   }
 }
 
-function toApiKey(row: ApiKeysTable): ApiKey {
+function toApiKey(row: Selectable<ApiKeysTable>): ApiKey {
   return { keyUid: row.key_uid, label: row.label, permissions: JSON.parse(row.permissions_json) }
 }
 
@@ -233,10 +242,8 @@ export async function requireOwner(
   trx: ControlDb,
   username: string,
   permission: PermissionClass,
+  now: number,
 ): Promise<void> {
-  const user = await trx.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()
-  const permissions = new Set<string>(user?.is_active === 1 ? JSON.parse(user.permissions_json) : [])
-  const principal: Principal = { kind: 'user', username, permissions, via: 'password', keyUid: null }
-  if (user?.is_active !== 1 || !mayDo(principal, permission))
-    throw new AppError('access.owner_may_not', { username })
+  const principal = await findPrincipal(trx, username, now)
+  if (!principal || !mayDo(principal, permission)) throw new AppError('access.owner_may_not', { username })
 }

@@ -7,3 +7,14 @@ export {
   requirePermission,
 } from './policy.ts'
 export { anonymous, domainPermissions, type Principal } from './principal.ts'
+export {
+  type DatasetSecurity,
+  forgetSecurity,
+  ownDatasets,
+  type Ruleset,
+  rightsOn,
+  rulesetsOf,
+  securityOf,
+  watchSecurity,
+  wholeDataset,
+} from './rulesets.ts'

@@ -4,7 +4,15 @@ import { canSeePublication, mayDo, permissionClasses, requirePermission } from '
 import { anonymous, type Principal } from './principal.ts'
 
 function user(...permissions: string[]): Principal {
-  return { kind: 'user', username: 'ada', permissions: new Set(permissions), via: 'password', keyUid: null }
+  return {
+    kind: 'user',
+    username: 'ada',
+    permissions: new Set(permissions),
+    groups: [],
+    via: 'password',
+    keyUid: null,
+    keyLimits: null,
+  }
 }
 
 // Management API section 7, the rows that need no dataset-level rights.

@@ -4,12 +4,33 @@ export type Principal =
   | {
       readonly kind: 'user'
       readonly username: string
-      /** Effective permissions: the key's, if one was used, as far as its owner has them too. */
+      /**
+       * Effective permissions on the whole domain: the user's own and those of the groups, cut down to the key's if one
+       * was used. What a ruleset gives on one dataset is not among them.
+       */
       readonly permissions: ReadonlySet<string>
+      /** Ids of the groups. */
+      readonly groups: readonly string[]
       readonly via: 'password' | 'apikey' | 'session'
       /** The key used, when `via` is `apikey`. */
       readonly keyUid: string | null
+      /** What that key cuts away from its owner's rights; null without a key. */
+      readonly keyLimits: KeyLimits | null
     }
+
+export interface KeyLimits {
+  /** The key's own list, whether or not its owner has them. */
+  readonly permissions: ReadonlySet<string>
+  /** Only for these, and to all other datasets the key is nobody; null: for any. */
+  readonly datasets: DatasetLimits | null
+}
+
+/** Of a key for some datasets: on the whole domain it has no permission at all. */
+export interface DatasetLimits {
+  readonly uids: ReadonlySet<string>
+  /** What the owner's permissions on the whole domain, cut down to the key's, are good for on them. */
+  readonly permissions: ReadonlySet<string>
+}
 
 export const anonymous: Principal = { kind: 'anonymous' }
 
@@ -29,4 +50,12 @@ export const domainPermissions = [
   'manage_subdomains',
   'explore_monitoring',
   'edit_theme',
+] as const
+
+/** Those that can be had on a single dataset too, by a ruleset. */
+export const datasetPermissions = [
+  'edit_dataset',
+  'publish_dataset',
+  'manage_dataset',
+  'explore_restricted_dataset',
 ] as const

@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
-import type { Clock, Ids } from '../kernel/index.ts'
+import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import type { Mailer } from '../mail/index.ts'
 import { authenticate, type Credentials, type Identity, recordingRefusal } from './authenticate.ts'
+import { createRecovery, type Recovery } from './recovery.ts'
 import { createSessions, type SessionLimits, type Sessions, type SignedIn } from './sessions.ts'
 import { type Attempt, createSignInLimits } from './sign-in-limits.ts'
 
@@ -18,6 +20,7 @@ export interface Origin {
 /** How people sign in, and who is signed in. */
 export interface Accounts {
   readonly sessions: Sessions
+  readonly recovery: Recovery
   /** Errors: access.invalid_credentials, access.too_many_attempts. */
   authenticate(credentials: Credentials): Promise<Identity>
   /** `replaced`: the token that the browser had. Errors: as above. */
@@ -25,6 +28,8 @@ export interface Accounts {
     who: { readonly username: string; readonly password: string },
     from: Origin & { readonly replaced: string | undefined },
   ): Promise<SignedIn>
+  /** Whether the password is the user's, for what only its owner may do. Errors: access.wrong_password, access.too_many_attempts. */
+  requirePassword(username: string, password: string, from: Origin): Promise<void>
 }
 
 export function createAccounts(deps: {
@@ -35,7 +40,15 @@ export function createAccounts(deps: {
   readonly audit: Audit
   /** The network of an address. */
   readonly networkOf: (address: string) => string
-  readonly settings: { readonly sessions: SessionLimits; readonly signInFailures: number }
+  readonly mailer: Mailer
+  /** Where people reach the server. */
+  readonly publicUrl: () => string
+  readonly settings: {
+    readonly sessions: SessionLimits
+    readonly signInFailures: number
+    readonly minPasswordLength: number
+  }
+  readonly onError: (cause: unknown) => void
 }): Accounts {
   const { access, audit, settings } = deps
   const sessions = createSessions({ ...deps, limits: settings.sessions })
@@ -46,8 +59,27 @@ export function createAccounts(deps: {
     return known.some(({ address }) => isIP(address) !== 0 && deps.networkOf(address) === network)
   }
 
+  const recovery = createRecovery({
+    ...deps,
+    site: () => ({ publicUrl: deps.publicUrl() }),
+    minPasswordLength: settings.minPasswordLength,
+  })
+
   return {
     sessions,
+    recovery,
+    async requirePassword(username, password, { address, network }) {
+      try {
+        await recordingRefusal(audit, { username, via: 'password', address }, () =>
+          limits.password({ username, network }, () => access.checkPassword(username, password)),
+        )
+      } catch (error) {
+        // Who asks is signed in: a 401 would say otherwise.
+        if (error instanceof AppError && error.key === 'access.invalid_credentials')
+          throw new AppError('access.wrong_password', {})
+        throw error
+      }
+    },
     authenticate: (credentials) => authenticate({ access, audit, sessions, limits }, credentials),
     async signIn({ username, password }, { address, network, userAgent, replaced }) {
       await recordingRefusal(audit, { username, via: 'password', address }, () =>

@@ -1,3 +1,5 @@
 export { type Accounts, createAccounts, type Origin } from './accounts.ts'
 export type { Credentials, Identity } from './authenticate.ts'
+export { type Alerts, alertChoices, findPerson, type Person, setAlerts, setNames } from './people.ts'
 export { csrfToken, isCsrfToken, type Session, type SignedIn } from './sessions.ts'
+export { createWindowLimit } from './window-limit.ts'

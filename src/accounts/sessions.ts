@@ -165,8 +165,10 @@ export function isCsrfToken(token: string, given: unknown): boolean {
 }
 
 /** Tells one password from the next without being worth anything to whoever reads it. */
-export function credentialDigest(passwordHash: string): string {
-  return createHash('sha256').update(`credential\0${passwordHash}`).digest('base64url')
+export function credentialDigest(passwordHash: string | null): string {
+  return createHash('sha256')
+    .update(`credential\0${passwordHash ?? ''}`)
+    .digest('base64url')
 }
 
 /** Tokens are random and long: a fast hash is as good as a slow one. */

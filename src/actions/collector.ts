@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExpressionBuilder } from 'kysely'
+import { releaseAttachedBlobs } from '../catalog/index.ts'
 import { type ControlSchema, isBackupRunning, outsideBackups } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
@@ -207,7 +208,7 @@ export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
 const namedWithinMs = 10 * 60_000
 
 /**
- * Removes blobs that no file and no resource names and that are older than the retention window; a running publish may
+ * Removes blobs that no file, no resource, no attached file and no image names and that are older than the retention window; a running publish may
  * have fetched what no row names yet, so nothing that is younger than the oldest job goes.
  */
 export async function collectBlobs(deps: ActionDeps): Promise<void> {
@@ -223,11 +224,15 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
     deps.clock.now() - Math.max(deps.retentionMs, namedWithinMs),
     Number(oldest?.created_at ?? Number.POSITIVE_INFINITY),
   )
+  await releaseAttachedBlobs(db)
+  // Files first: whatever is attached or shown was a file before.
   const named = new Set<string>()
   for (const row of await db.selectFrom('files').select('sha256').execute()) named.add(row.sha256)
   for (const row of await db.selectFrom('resources').select('fetched_json').execute()) {
     if (row.fetched_json !== null) named.add(JSON.parse(row.fetched_json).sha256)
   }
+  for (const row of await db.selectFrom('attached_blobs').select('sha256').execute()) named.add(row.sha256)
+  for (const row of await db.selectFrom('images').select('sha256').execute()) named.add(row.sha256)
   for await (const sha256 of deps.blobs.list()) {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))

@@ -1,4 +1,10 @@
-import { lockDataset, type NewChange, recordChange } from '../catalog/index.ts'
+import {
+  type AttachedFile,
+  lockDataset,
+  type NewChange,
+  publishedMetas,
+  recordChange,
+} from '../catalog/index.ts'
 import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } from '../control/index.ts'
 import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
@@ -22,7 +28,10 @@ export interface Exposure extends Occasion {
   readonly manifest: Manifest
   /** The manifest's, with the labels and descriptions that readers get. */
   readonly fields: readonly Field[]
+  /** The dataset's; readers get what is for them. */
   readonly metas: JsonObject
+  /** Attachments and alternative exports that readers get. */
+  readonly attached: readonly AttachedFile[]
 }
 
 /**
@@ -33,15 +42,17 @@ export async function exposeGeneration(trx: ControlDb, exposure: Exposure): Prom
   const { dataset, generation, manifest, now } = exposure
   await lockDataset(trx, dataset.dataset_uid)
   const previous = await findPublication(trx, dataset.dataset_uid)
+  const metas = await publishedMetas(trx, exposure.metas)
   const shown = {
     dataset_uid: dataset.dataset_uid,
     dataset_id: dataset.dataset_id,
     generation_uid: generation.generation_uid,
-    metas_json: JSON.stringify(exposure.metas),
+    metas_json: JSON.stringify(metas),
     fields_json: JSON.stringify(exposure.fields),
     visibility: dataset.visibility,
     records_count: manifest.records_count,
     is_partial: manifest.partial ? 1 : 0,
+    attached_json: JSON.stringify(exposure.attached),
   }
   await switchTo(trx, previous, exposure, { ...shown, ...timesOf(previous, shown, now) })
 }

@@ -1,4 +1,4 @@
-import { lockDataset } from '../catalog/index.ts'
+import { lockDataset, requireMandatory } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { finishUnclaimedJob, insertJob, requestCancel } from '../jobs/index.ts'
@@ -30,7 +30,8 @@ export interface Order {
 
 /**
  * Takes an order: the dataset becomes `queued` and a job waits, in one transaction.
- * Out: the job's id. Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused.
+ * Out: the job's id. Errors: catalog.unknown_dataset, catalog.metadata_missing, actions.invalid_status,
+ * actions.idempotency_key_reused.
  */
 export async function placeOrder(deps: OrderDeps, order: Order): Promise<string> {
   const placed = await deps.db.transaction().execute((trx) => placeOrderWithin(trx, deps, order))
@@ -51,6 +52,7 @@ export async function placeOrderWithin(
   const known = await takeIdempotencyKey(trx, key)
   if (known !== null) return known
   await order.check?.(trx)
+  if (action === 'publish' && params.dry_run !== true) await requireMandatory(trx, datasetUid)
   const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
   const before = await moveStatus(trx, datasetUid, { event: 'order', now, username, jobUid })
   await insertJob(trx, {

@@ -1,4 +1,4 @@
-import { type Diff, type Difference, diffNested, diffValue } from '../catalog/index.ts'
+import { type Diff, type Difference, diffNested, diffValue, publishedAttached } from '../catalog/index.ts'
 import type { PublicationsTable } from '../control/index.ts'
 import type { Field, JsonObject, JsonValue } from '../kernel/index.ts'
 
@@ -14,6 +14,11 @@ export function diffPublications(before: PublicationsTable | null, after: Public
   compare('fields', (row) =>
     Object.fromEntries((JSON.parse(row.fields_json) as Field[]).map(({ name, type }) => [name, type])),
   )
+  for (const [name, kind] of [
+    ['attachments', 'attachment'],
+    ['alternative_exports', 'alternative_export'],
+  ] as const)
+    compare(name, (row) => publishedAttached(row, kind).map(({ title }) => title))
   // Metadata that comes or goes with the whole publication is not told name by name.
   if (before && after) facts.push(...diffNested(metasOf(before), metasOf(after), ['metas']))
   return { publication: facts }

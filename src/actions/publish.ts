@@ -257,9 +257,9 @@ async function finishPublish(
     if (isExposed) {
       const { generationUid, manifest, fields } = outcome
       const generation = { generation_uid: generationUid }
-      const { metas } = end.configuration
+      const { metas, attached = [] } = end.configuration
       const occasion = { change, jobUid, now, ...(await retirementOf(trx, deps, context.job, now)) }
-      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, ...occasion })
+      await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, attached, ...occasion })
       await releaseHeld(trx, datasetUid)
       if (order.generationUid === null) await markPublished(trx, datasetUid)
       const overrides = context.job.params.override as string[] | undefined

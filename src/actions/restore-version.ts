@@ -1,5 +1,7 @@
 import {
+  attachedKinds,
   type Configuration,
+  publishedAttached,
   readConfiguration,
   recordChange,
   replaceConfiguration,
@@ -10,7 +12,7 @@ import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import type { ActionDeps } from './deps.ts'
-import { exposeGeneration, findPublication, withdrawPublication } from './expose.ts'
+import { type Exposure, exposeGeneration, findPublication, withdrawPublication } from './expose.ts'
 import { readManifest } from './generations.ts'
 import { failAction, startAction } from './handler-steps.ts'
 import { moveStatus } from './move-status.ts'
@@ -63,11 +65,11 @@ async function restoreVersion(deps: ActionDeps, context: JobContext): Promise<vo
       await setRecordErrorsCount(trx, datasetUid, 0)
     } else {
       const manifest = await readManifest(trx, version.generation_uid)
-      const metas = await metasFor(trx, version.publication_json, choice, datasetUid)
+      const described = await descriptionFor(trx, version.publication_json, choice, datasetUid)
       const { fields_json } = JSON.parse(version.publication_json) as PublicationsTable
       const fields = JSON.parse(fields_json) as Field[]
       const generation = { generation_uid: version.generation_uid }
-      await exposeGeneration(trx, { ...occasion, dataset, generation, manifest, fields, metas })
+      await exposeGeneration(trx, { ...occasion, dataset, generation, manifest, fields, ...described })
       await setRecordErrorsCount(trx, datasetUid, manifest.record_errors.count)
     }
     const publication = await findPublication(trx, datasetUid)
@@ -104,16 +106,19 @@ export async function findRestorable(
   return version
 }
 
-/** The version's metadata; with data alone, readers keep the metadata that they see, if they see any. */
-async function metasFor(
+/** The version's metadata and attached files; with data alone, readers keep those that they see, if they see any. */
+async function descriptionFor(
   trx: ControlDb,
   savedPublication: string,
   choice: RestoreChoice,
   datasetUid: string,
-): Promise<JsonObject> {
+): Promise<Pick<Exposure, 'metas' | 'attached'>> {
   const current = choice === 'data' ? await findPublication(trx, datasetUid) : null
-  const { metas_json } = current ?? (JSON.parse(savedPublication) as PublicationsTable)
-  return JSON.parse(metas_json)
+  const row = current ?? (JSON.parse(savedPublication) as PublicationsTable)
+  return {
+    metas: JSON.parse(row.metas_json),
+    attached: attachedKinds.flatMap((kind) => publishedAttached(row, kind)),
+  }
 }
 
 async function setRecordErrorsCount(trx: ControlDb, datasetUid: string, count: number): Promise<void> {

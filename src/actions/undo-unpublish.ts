@@ -75,5 +75,6 @@ export async function findWithdrawn(
     const expired_at = formatInstant(row.expires_at)
     throw new AppError('actions.undo_expired', { dataset_uid: datasetUid, expired_at })
   }
-  return JSON.parse(row.publication_json)
+  // One that an earlier release withdrew has no attached files.
+  return { attached_json: '[]', ...JSON.parse(row.publication_json) }
 }

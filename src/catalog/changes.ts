@@ -68,8 +68,8 @@ export async function findChange(
 }
 
 /**
- * Puts the configuration back as it was right before a change: metadata, resources, processors and field
- * specifications. Nothing is published, nothing of the history goes: this is a change too.
+ * Puts the configuration back as it was right before a change: metadata, resources, processors, field
+ * specifications, attachments and alternative exports. Nothing is published, nothing of the history goes: this is a change too.
  * Errors: catalog.unknown_change, catalog.change_not_restorable, catalog.change_lacks_secret.
  */
 export async function restoreChange(
@@ -110,5 +110,6 @@ function withPresentSecrets(saved: Snapshot, present: Configuration): Snapshot {
       present.fieldSpecifications,
       (step) => step.processor_uid,
     ),
+    ...(saved.attached ? { attached: saved.attached } : {}),
   }
 }

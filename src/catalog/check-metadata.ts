@@ -1,25 +1,26 @@
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
-import {
-  findMetadataField,
-  type MetadataField,
-  metadataFault,
-  metadataTemplates,
-} from './metadata-templates.ts'
+import { type MetadataField, metadataFault } from './metadata-templates.ts'
+import type { Templates } from './template-store.ts'
 
 /** Checks `{template: {name: value}}`. Errors: catalog.unknown_metadata, catalog.invalid_metadata. */
-export function checkMetas(metas: JsonObject): void {
+export function checkMetas(templates: Templates, metas: JsonObject): void {
   for (const [template, values] of Object.entries(metas)) {
-    const isKnown = metadataTemplates.some(({ name }) => name === template)
+    const isKnown = templates.find(template)?.isActive ?? false
     if (!isKnown || values === null || typeof values !== 'object' || Array.isArray(values)) {
       throw new AppError('catalog.unknown_metadata', { template: template.slice(0, 100), name: '' })
     }
-    for (const [name, value] of Object.entries(values)) checkMetadata(template, name, value)
+    for (const [name, value] of Object.entries(values)) checkMetadata(templates, template, name, value)
   }
 }
 
 /** One value. Errors: as checkMetas. */
-export function checkMetadata(template: string, name: string, value: JsonValue): MetadataField {
-  const field = findMetadataField(template, name)
+export function checkMetadata(
+  templates: Templates,
+  template: string,
+  name: string,
+  value: JsonValue,
+): MetadataField {
+  const field = templates.findField(template, name)
   if (!field)
     throw new AppError('catalog.unknown_metadata', {
       template: template.slice(0, 100),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../kernel/index.ts'
+import { type AttachedKind, attachedFacts } from './attached-rows.ts'
 import type { Configuration } from './configuration.ts'
 import { withoutSecrets } from './secrets.ts'
 
@@ -12,7 +13,7 @@ export interface Difference {
   readonly operation_type: 'create' | 'update' | 'delete'
 }
 
-/** Differences by section: `metadata`, `data`, `security`, `identity`; of actions `publication` and `versions`. */
+/** Differences by section: `metadata`, `data`, `attachments`, `alternative_exports`, `security`, `identity`; of actions `publication` and `versions`. */
 export type Diff = Readonly<Record<string, readonly Difference[]>>
 
 /**
@@ -36,6 +37,12 @@ export function diffConfigurations(before: Configuration, after: Configuration):
       new_value: hidden(path, new_value),
       operation_type,
     })),
+    attachments: diffList('attachments', attachedOf(before, 'attachment'), attachedOf(after, 'attachment')),
+    alternative_exports: diffList(
+      'alternative_exports',
+      attachedOf(before, 'alternative_export'),
+      attachedOf(after, 'alternative_export'),
+    ),
     security: diffValue(['visibility'], before.dataset.visibility, after.dataset.visibility),
     identity: diffValue(['dataset_id'], before.dataset.dataset_id, after.dataset.dataset_id),
   }
@@ -85,6 +92,11 @@ function stepsOf(steps: Configuration['processors']): Items {
       { name, args: args as JsonValue, label: label ?? null },
     ]),
   )
+}
+
+function attachedOf({ attached = [] }: Configuration, kind: AttachedKind): Items {
+  const own = attached.filter((file) => file.kind === kind)
+  return new Map(own.map((file) => [file.attached_uid, attachedFacts(file)]))
 }
 
 function diffList(list: string, before: Items, after: Items): Difference[] {

@@ -1,6 +1,7 @@
 /** A dataset's configuration as one value: what a publish works from and what a version keeps. */
 import type { ControlDb, DatasetRecord, ResourcesTable, StepsTable } from '../control/index.ts'
 import { AppError, type ConfiguredStep, type JsonObject } from '../kernel/index.ts'
+import { type AttachedFile, listAttached, replaceAttached } from './attached-rows.ts'
 
 export interface ConfiguredResource {
   readonly resource_uid: string
@@ -16,6 +17,8 @@ export interface Configuration {
   readonly resources: readonly ConfiguredResource[]
   readonly processors: readonly ConfiguredStep[]
   readonly fieldSpecifications: readonly ConfiguredStep[]
+  /** Attachments and alternative exports; missing in what an earlier release saved. */
+  readonly attached?: readonly AttachedFile[]
 }
 
 /** Errors: catalog.unknown_dataset. */
@@ -45,10 +48,11 @@ export async function readConfiguration(db: ControlDb, datasetUid: string): Prom
     resources: resources.map(toResource),
     processors: stack('processor'),
     fieldSpecifications: stack('field_specification'),
+    attached: await listAttached(db, datasetUid),
   }
 }
 
-/** Puts a saved configuration back: metadata, resources and steps. Identity, owner, status and security stay. */
+/** Puts a saved configuration back: metadata, resources, steps and attached files. Identity, owner, status and security stay. */
 export async function replaceConfiguration(
   db: ControlDb,
   datasetUid: string,
@@ -96,6 +100,7 @@ export async function replaceConfiguration(
         .execute()
     }
   }
+  if (saved.attached) await replaceAttached(db, datasetUid, saved.attached)
   await db
     .updateTable('datasets')
     .set((eb) => ({

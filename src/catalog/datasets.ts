@@ -2,22 +2,26 @@ import { sql } from 'kysely'
 import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
+import { readDomain } from './domain.ts'
 import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
 import { recordChange } from './record-change.ts'
+import { readTemplates } from './template-store.ts'
 
 export interface DatasetRow extends DatasetRecord {
   readonly is_published: boolean
   readonly is_partial: boolean
   readonly published_generation_uid: string | null
+  /** These three of what readers have; null: nothing. */
+  readonly published_records_count: number | null
+  readonly data_processed_at: number | null
+  readonly metadata_processed_at: number | null
   /** Unpublished, and undo_unpublish works until then. */
   readonly undo_expires_at: number | null
   /** The publish that a gate holds; null: none, or its generation is gone. */
   readonly held: HeldPublishesTable | null
   /** A dataset that its processors joined has another content now than was joined, or none. */
   readonly is_stale: boolean
-  /** Of what readers see; null: they see nothing. */
   readonly published_at: number | null
-  readonly published_records_count: number | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -43,7 +47,8 @@ export async function createDatasetWithin(
   input: NewDataset,
 ): Promise<string> {
   if (input.isStrict && !input.datasetId) throw new AppError('catalog.dataset_id_mandatory', {})
-  checkMetas(input.metas)
+  checkMetas(await readTemplates(trx), input.metas)
+  const { visibility } = (await readDomain(trx)).default_security
   const now = clock.now()
   const datasetUid = ids.uid('da')
   const wanted = input.datasetId ? checkDatasetId(input.datasetId) : slug(titleOf(input.metas)) || datasetUid
@@ -58,7 +63,7 @@ export async function createDatasetWithin(
         dataset_uid: datasetUid,
         dataset_id: datasetId,
         metas_json: JSON.stringify(input.metas),
-        visibility: 'domain',
+        visibility,
         owner: input.owner,
         created_at: now,
         last_modified_at: now,
@@ -134,6 +139,8 @@ function selectDatasets(db: ControlDb) {
       'publications.is_partial as publication_is_partial',
       'publications.published_at as published_at',
       'publications.records_count as published_records_count',
+      'publications.data_processed_at',
+      'publications.metadata_processed_at',
       'held.generation_uid as held_generation_uid',
       'held_publishes.job_uid as held_job_uid',
       'held_publishes.failures_json as held_failures_json',
@@ -162,6 +169,8 @@ type SelectedRow = DatasetRecord & {
   publication_is_partial: number | null
   published_at: number | null
   published_records_count: number | null
+  data_processed_at: number | null
+  metadata_processed_at: number | null
   undo_expires_at: number | null
   held_generation_uid: string | null
   held_job_uid: string | null
@@ -199,6 +208,14 @@ export async function findDataset(db: ControlDb, reference: string): Promise<Dat
     (await selectDatasets(db).where('datasets.dataset_id', '=', reference).executeTakeFirst())
   if (!row) throw new AppError('catalog.unknown_dataset', { dataset_uid: reference.slice(0, 300) })
   return toDatasetRow(row as unknown as SelectedRow)
+}
+
+/** In the order of the uids; those that have been deleted are left out. */
+export async function findDatasets(db: ControlDb, uids: readonly string[]): Promise<DatasetRow[]> {
+  if (uids.length === 0) return []
+  const rows = await selectDatasets(db).where('datasets.dataset_uid', 'in', uids).execute()
+  const found = new Map(rows.map((row) => [row.dataset_uid, toDatasetRow(row as unknown as SelectedRow)]))
+  return uids.flatMap((uid) => found.get(uid) ?? [])
 }
 
 /** Their ids, by uid; those that have been deleted are missing. */

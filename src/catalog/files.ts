@@ -71,9 +71,22 @@ export async function deleteFile(deps: CatalogDeps, fileId: string, owner: strin
       .where('resources.url', '=', `${filePrefix}${fileId}`)
       .executeTakeFirst()
     if (user) throw new AppError('catalog.file_in_use', { file_id: fileId, dataset_id: user.dataset_id })
+    await refuseAttached(trx, fileId)
     await refuseVersioned(trx, fileId)
     await trx.deleteFrom('files').where('file_id', '=', fileId).execute()
   })
+}
+
+/** The attached file holds its bytes by itself, and goes by the address of the upload. Errors: catalog.file_in_use. */
+async function refuseAttached(trx: ControlDb, fileId: string): Promise<void> {
+  const attached = await trx
+    .selectFrom('attached_files')
+    .innerJoin('datasets', 'datasets.dataset_uid', 'attached_files.dataset_uid')
+    .select('datasets.dataset_id')
+    .where('attached_files.url', '=', `${filePrefix}${fileId}`)
+    .executeTakeFirst()
+  if (attached)
+    throw new AppError('catalog.file_in_use', { file_id: fileId, dataset_id: attached.dataset_id })
 }
 
 /** A version that is restored must find its sources. Errors: catalog.file_in_version. */

@@ -1,3 +1,15 @@
+export { releaseAttachedBlobs } from './attached-blobs.ts'
+export { attach, describeAttached, detach } from './attached-files.ts'
+export {
+  type AttachedFile,
+  type AttachedKind,
+  attachedKinds,
+  findAttached,
+  listAttached,
+  publishedAttached,
+  type StoredFile,
+  unknownAttached,
+} from './attached-rows.ts'
 export {
   type ChangeRow,
   editedSinceShown,
@@ -23,6 +35,7 @@ export {
   openConnection,
   updateConnection,
 } from './connections.ts'
+export { copyDataset } from './copy-dataset.ts'
 export {
   countDatasets,
   createDataset,
@@ -31,19 +44,34 @@ export {
   datasetIdsOf,
   datasetStates,
   findDataset,
+  findDatasets,
   listDatasets,
   renameDataset,
   setVisibility,
   slug,
 } from './datasets.ts'
+export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
 export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
-export { changeMetadata, type MetadataEntry, metadataEntries, metadataEntry } from './metadata.ts'
-export { findMetadataField, isAdminTemplate, metadataFault } from './metadata-templates.ts'
+export {
+  changeMetadata,
+  type MetadataEntry,
+  metadataEntries,
+  metadataEntry,
+  remoteMetas,
+} from './metadata.ts'
+export {
+  type MetadataField,
+  type MetadataTemplate,
+  metadataFault,
+  purposeOf,
+  templateTypes,
+} from './metadata-templates.ts'
 export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export { publishedMetas, requireMandatory } from './published-metas.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
   addResource,
@@ -59,3 +87,13 @@ export {
 export { withoutSecrets } from './secrets.ts'
 export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'
+export { suggestMetadata } from './suggest-metadata.ts'
+export { isAdminTemplate } from './system-templates.ts'
+export {
+  createTemplate,
+  deleteTemplate,
+  findTemplate,
+  readTemplates,
+  replaceTemplate,
+  type Templates,
+} from './template-store.ts'

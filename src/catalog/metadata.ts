@@ -1,29 +1,47 @@
+import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
-import { type MetadataField, type MetadataTemplate, metadataTemplates } from './metadata-templates.ts'
+import type { MetadataField, MetadataTemplate } from './metadata-templates.ts'
+import { readTemplates, type Templates } from './template-store.ts'
 
 /** One piece of metadata with its place in a template. Management API section 10.1. */
 export interface MetadataEntry {
   readonly template: MetadataTemplate
   readonly field: MetadataField
+  /** As it is published. */
   readonly value: JsonValue
+  /** As the source of a harvested dataset has it; null: the source has none, or there is no source. */
+  readonly remote: JsonValue
 }
 
-/** All metadata of all templates, set or not. */
-export function metadataEntries(metas: JsonObject): MetadataEntry[] {
-  return metadataTemplates.flatMap((template) =>
-    template.fields.map((field) => ({
-      template,
-      field,
-      value: storedValue(metas, template.name, field.name),
-    })),
-  )
+/** All metadata of all active templates, set or not. */
+export function metadataEntries(
+  templates: Templates,
+  metas: JsonObject,
+  remote: JsonObject = {},
+): MetadataEntry[] {
+  return templates.all
+    .filter(({ isActive }) => isActive)
+    .flatMap((template) =>
+      template.fields.map((field) => ({
+        template,
+        field,
+        value: storedValue(metas, template.name, field.name),
+        remote: storedValue(remote, template.name, field.name),
+      })),
+    )
 }
 
 /** Errors: catalog.unknown_metadata. */
-export function metadataEntry(metas: JsonObject, templateName: string, name: string): MetadataEntry {
-  const entry = metadataEntries(metas).find(
+export function metadataEntry(
+  templates: Templates,
+  metas: JsonObject,
+  templateName: string,
+  name: string,
+  remote: JsonObject = {},
+): MetadataEntry {
+  const entry = metadataEntries(templates, metas, remote).find(
     ({ template, field }) => template.name === templateName && field.name === name,
   )
   if (!entry)
@@ -34,8 +52,19 @@ export function metadataEntry(metas: JsonObject, templateName: string, name: str
   return entry
 }
 
+/** What the source of a harvested dataset says of it: `{template: {name: value}}`; empty for others. */
+export async function remoteMetas(db: ControlDb, datasetUid: string): Promise<JsonObject> {
+  const row = await db
+    .selectFrom('harvested_datasets')
+    .select('applied_json')
+    .where('dataset_uid', '=', datasetUid)
+    .where('applied_json', 'is not', null)
+    .executeTakeFirst()
+  return row ? ((JSON.parse(row.applied_json!) as { metas: JsonObject }).metas ?? {}) : {}
+}
+
 function storedValue(metas: JsonObject, template: string, name: string): JsonValue {
-  const values = metas[template] as JsonObject | undefined
+  const values = Object.hasOwn(metas, template) ? (metas[template] as JsonObject) : undefined
   return values && Object.hasOwn(values, name) ? values[name]! : null
 }
 
@@ -56,10 +85,11 @@ export async function changeMetadata(
   datasetUid: string,
   changes: readonly MetadataChange[],
 ): Promise<JsonObject> {
+  const templates = await readTemplates(deps.db)
   const faults: AppError[] = []
   for (const change of changes) {
     try {
-      checkMetadata(change.template, change.name, change.value)
+      checkMetadata(templates, change.template, change.name, change.value)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       faults.push(error)

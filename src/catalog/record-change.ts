@@ -11,7 +11,7 @@ const keptSnapshots = 200
 /** A larger configuration is not kept: its change is listed and cannot be restored. */
 const maxSnapshotCharacters = 1 << 20
 /** Sections that restore_change puts back. Who may see a dataset and what it is called are not undone on the side. */
-const restorableSections = ['metadata', 'data']
+const restorableSections = ['metadata', 'data', 'attachments', 'alternative_exports']
 
 export interface NewChange {
   readonly datasetUid: string
@@ -102,13 +102,16 @@ async function forgetOldest(trx: ControlDb, datasetUid: string): Promise<void> {
 }
 
 /** What is kept of a configuration, secrets left out. */
-export type Snapshot = Pick<Configuration, 'metas' | 'resources' | 'processors' | 'fieldSpecifications'>
+export type Snapshot = Pick<
+  Configuration,
+  'metas' | 'resources' | 'processors' | 'fieldSpecifications' | 'attached'
+>
 
 /** Answers the digest to find it by; null for one that is too large. */
 async function keepSnapshot(
   trx: ControlDb,
   datasetUid: string,
-  { metas, resources, processors, fieldSpecifications }: Configuration,
+  { metas, resources, processors, fieldSpecifications, attached = [] }: Configuration,
 ): Promise<string | null> {
   const hide = (value: unknown) => withoutSecrets(value as JsonValue)
   const snapshot: Snapshot = {
@@ -116,6 +119,7 @@ async function keepSnapshot(
     resources: hide(resources) as never,
     processors: hide(processors) as never,
     fieldSpecifications: hide(fieldSpecifications) as never,
+    attached,
   }
   const text = JSON.stringify(snapshot)
   if (text.length > maxSnapshotCharacters) return null

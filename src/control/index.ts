@@ -2,7 +2,7 @@ export { holdBackupLease, isBackupRunning, outsideBackups, releaseBackupLease } 
 export { type Control, type ControlDb, openControl } from './control.ts'
 export { type DataLock, lockDataDirectory } from './data-lock.ts'
 export { DatabaseNotEmptyError, dumpPostgres, loadDump } from './dump.ts'
-export { notify } from './notices.ts'
+export { notify, securityChannel } from './notices.ts'
 export { type ControlAddress, type ControlReader, openControlBeside, openControlReader } from './reader.ts'
 export type * from './schema.ts'
 export { copySqlite } from './sqlite-copy.ts'

@@ -9,6 +9,9 @@ export async function notify(db: Kysely<ControlSchema>, channel: string, payload
   await sql`select pg_notify(${channel}, ${payload})`.execute(db)
 }
 
+/** Payload: the dataset whose access policy or rulesets have changed. */
+export const securityChannel = 'broadsheet_security'
+
 export type OnNotice = (payload: string) => void
 
 /** SQLite's side: there is one process, so the notices of a transaction wait here for its end. */

@@ -14,7 +14,11 @@ export interface ControlSchema extends PeopleSchema {
   steps: StepsTable
   files: FilesTable
   users: UsersTable
+  groups: GroupsTable
+  group_members: GroupMembersTable
   api_keys: ApiKeysTable
+  dataset_rulesets: DatasetRulesetsTable
+  counted_calls: CountedCallsTable
   jobs: JobsTable
   generations: GenerationsTable
   publications: PublicationsTable
@@ -41,6 +45,12 @@ export interface ControlSchema extends PeopleSchema {
   schedule_runs: ScheduleRunsTable
   realtime_resources: RealtimeResourcesTable
   realtime_pushes: RealtimePushesTable
+  attached_files: AttachedFilesTable
+  attached_blobs: AttachedBlobsTable
+  metadata_templates: MetadataTemplatesTable
+  pages: PagesTable
+  page_rights: PageRightsTable
+  images: ImagesTable
 }
 
 export interface DatasetsTable {
@@ -125,12 +135,41 @@ export interface FilesTable {
 
 export interface UsersTable {
   username: string
-  /** `scrypt$N$r$p$salt$hash` */
-  password_hash: string
+  /** `scrypt$N$r$p$salt$hash`; null: nobody can sign in with a password. */
+  password_hash: string | null
   email: string | null
+  first_name: Generated<string>
+  last_name: Generated<string>
+  /** The user's own; those of groups come on top. */
   permissions_json: string
   is_active: number
   created_at: number
+  last_seen_at: Generated<number | null>
+  /** From then on as if it were not active. */
+  expires_at: Generated<number | null>
+  /** local, linked, global */
+  account_type: Generated<string>
+  quotas_json: Generated<string>
+  limits_json: Generated<string>
+}
+
+export interface GroupsTable {
+  /** Made of the title the group was created with. */
+  group_id: string
+  title: string
+  description: string
+  permissions_json: string
+  quotas_json: string
+  limits_json: string
+  created_at: number
+  created_by: string
+  updated_at: number
+  updated_by: string
+}
+
+export interface GroupMembersTable {
+  group_id: string
+  username: string
 }
 
 export interface ApiKeysTable {
@@ -142,6 +181,40 @@ export interface ApiKeysTable {
   label: string | null
   permissions_json: string
   created_at: number
+  /** Uids of the datasets it is limited to; null: to none. */
+  datasets_json: Generated<string | null>
+  expires_at: Generated<number | null>
+  revoked_at: Generated<number | null>
+  revocation_reason: Generated<string | null>
+}
+
+/** Who sees what of a dataset, and may do what to it. Management API section 18. */
+export interface DatasetRulesetsTable {
+  dataset_uid: string
+  /** default, user, group */
+  target: string
+  /** Username or group_id; empty for the default. */
+  target_id: string
+  /** 0: metadata and fields only */
+  is_data_visible: number
+  /** Names of fields; null: all. */
+  visible_fields_json: string | null
+  /** ODSQL; empty: all records. */
+  filter_query: string
+  permissions_json: string
+  /** `{limit, unit}` or null */
+  api_calls_quota_json: string | null
+  created_at: number
+  updated_at: number
+}
+
+/** Calls in the present period of whoever has a quota. Written now and then: a crash forgets the last ones. */
+export interface CountedCallsTable {
+  /** `user ...`, `domain` or a ruleset's */
+  subject: string
+  unit: string
+  began_at: number
+  calls: number
 }
 
 export interface JobsTable {
@@ -226,6 +299,8 @@ export interface PublicationsTable {
   published_at: number
   data_processed_at: number
   metadata_processed_at: number
+  /** Attachments and alternative exports as they were published: `AttachedFile[]` of the room `catalog`. */
+  attached_json: string
 }
 
 /** Every switch, in order. `max(seq)` is the revision that caches of the catalog compare. */
@@ -519,4 +594,88 @@ export interface RealtimePushesTable {
   records_count: number
   bytes: number
   pushed_at: number
+}
+
+/** Attachments and alternative exports of a dataset, as its editors see them. */
+export interface AttachedFilesTable {
+  /** `at_...` or `ae_...` */
+  attached_uid: string
+  dataset_uid: string
+  /** attachment, alternative_export */
+  kind: string
+  position: number
+  title: string
+  description: string
+  /** `odsfile://<file_id>`, or the address of an alternative export that is elsewhere. */
+  url: string
+  /** These four: null for what is elsewhere. */
+  filename: string | null
+  mimetype: string | null
+  bytes: number | null
+  /** Names the blob. */
+  sha256: string | null
+  created_at: number
+  updated_at: number
+}
+
+/** Blobs that a dataset's attached files name, now or in its publication, versions and history. */
+export interface AttachedBlobsTable {
+  dataset_uid: string
+  sha256: string
+  bytes: number
+}
+
+/** Metadata templates that somebody made, and what somebody changed of the system's. */
+export interface MetadataTemplatesTable {
+  name: string
+  /** basic, admin; of the system's interop too */
+  type: string
+  title: string
+  is_active: number
+  /** Null: as the system has them. */
+  fields_json: string | null
+  created_at: number
+  created_by: string
+  updated_at: number
+  updated_by: string
+}
+
+export interface PagesTable {
+  slug: string
+  /** `{language: text}` */
+  title_json: string
+  description: string
+  template: string
+  /** `{html: {language: text}, css: {language: text}}`, as written: cleaned when it is served. */
+  content_json: string
+  tags_json: string
+  is_restricted: number
+  is_archived: number
+  created_at: number
+  author: string
+  last_modified_at: number
+  last_modified_by: string
+}
+
+/** Rights on one page. */
+export interface PageRightsTable {
+  slug: string
+  /** user, group */
+  subject_kind: string
+  subject: string
+  permissions_json: string
+  created_at: number
+  updated_at: number
+}
+
+/** Images of pages and of the theme. */
+export interface ImagesTable {
+  /** `im_...` */
+  image_uid: string
+  filename: string
+  mimetype: string
+  bytes: number
+  sha256: string
+  created_at: number
+  username: string
 }

@@ -7,9 +7,9 @@ import {
   createDatasetWithin,
   type EditorDeps,
   editDataset,
-  findMetadataField,
   metadataFault,
   slug,
+  type Templates,
 } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Ids, type JsonObject, type JsonValue } from '../kernel/index.ts'
@@ -25,11 +25,11 @@ const maxTextLength = 100_000
 const maxTexts = 1000
 
 /** What fits of a remote dataset. Errors: harvest.invalid_dataset. */
-export function fit(found: RemoteDataset): Applied {
+export function fit(found: RemoteDataset, templates: Templates): Applied {
   const metas: Record<string, JsonObject> = {}
   for (const [template, values] of Object.entries(found.metas)) {
     for (const [name, given] of Object.entries(values)) {
-      const field = findMetadataField(template, name)
+      const field = templates.findField(template, name)
       const value = cleaned(given)
       // One value that does not fit is no reason to do without the dataset.
       if (!field || value === undefined || metadataFault(field, value) !== null) continue

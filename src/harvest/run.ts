@@ -5,6 +5,7 @@
  * What a run made of each dataset is written with its job's id as it goes: an attempt that takes over goes through the
  * source again and finds done what is done.
  */
+import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'
 import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
@@ -173,7 +174,7 @@ async function bringUpToDate(
   told: Told,
 ): Promise<void> {
   const { db } = deps.control
-  const wanted = fit(found)
+  const wanted = fit(found, await readTemplates(db))
   const editor = { db, clock: deps.clock, ids: deps.ids, username: harvester.username }
   const known = await findHarvested(db, harvester.harvesterUid, told.remoteId)
   if (known?.dataset_uid && known.applied_json !== null) {

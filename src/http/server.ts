@@ -21,6 +21,7 @@ import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
+import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
@@ -184,6 +185,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
   registerPush(app, services)
+  registerPortal(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     await registerExplore(scope, services)

@@ -21,6 +21,7 @@ import type {
   Records,
   Rejects,
   Tiles,
+  WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
@@ -62,6 +63,7 @@ export interface HttpServices {
   checkPatterns(gates: Gates): Promise<void>
   readonly rejects: Rejects
   readonly catalog: Catalog
+  readonly workingCatalog: WorkingCatalog
   readonly exports: Exports
   readonly parts: Parts
   readonly generations: GenerationStore

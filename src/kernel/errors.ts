@@ -18,6 +18,7 @@ import { httpErrors } from './errors/http.ts'
 import { ingestErrors } from './errors/ingest.ts'
 import { jobErrors } from './errors/jobs.ts'
 import { odsqlErrors } from './errors/odsql.ts'
+import { pagesErrors } from './errors/pages.ts'
 import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
 import { scheduleErrors } from './errors/schedules.ts'
@@ -37,6 +38,7 @@ export const errorCatalogue = {
   ...ingestErrors,
   ...jobErrors,
   ...odsqlErrors,
+  ...pagesErrors,
   ...realtimeErrors,
   ...recordErrors,
   ...scheduleErrors,

@@ -1,4 +1,4 @@
-export { type Clock, formatInstant, systemClock } from './clock.ts'
+export { type Clock, formatInstant, formatInstantIn, systemClock } from './clock.ts'
 export { blobPath, type DataLayout, dataLayout, servingPath } from './data-layout.ts'
 export { diskFault } from './disk-fault.ts'
 export type { ErrorSpec } from './errors/spec.ts'

@@ -58,7 +58,7 @@ export interface Catalog {
 }
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
-const names: readonly (readonly [name: string, type: Type, path: string])[] = [
+export const names: readonly (readonly [name: string, type: Type, path: string])[] = [
   ['dataset_id', 'text', '$.dataset_id'],
   ['dataset_uid', 'text', '$.dataset_uid'],
   ['has_records', 'boolean', '$.has_records'],
@@ -298,7 +298,7 @@ function kindOf(query: Query): WorkKind {
 }
 
 /** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */
-function wellFormedJson(value: unknown): string {
+export function wellFormedJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? inner.toWellFormed() : inner))
 }
 
@@ -313,14 +313,17 @@ function rowsSql(json: string): string {
     from (select r->'$.object' as o, r->>'$.visibility' as visibility from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
 }
 
-function pick(type: Type, path: string): string {
+/** SQL of what the JSON object `o` has under a path. */
+export function pick(type: Type, path: string): string {
   switch (type) {
     case 'multitext':
       return `case when json_type(o, '${path}') = 'ARRAY' then json_extract_string(o, '${path}[*]') end`
     case 'boolean':
-      return `(o->>'${path}')::boolean`
+      return `try_cast(o->>'${path}' as boolean)`
     case 'int':
-      return `(o->>'${path}')::bigint`
+      return `try_cast(o->>'${path}' as bigint)`
+    case 'double':
+      return `try_cast(o->>'${path}' as double)`
     case 'datetime':
       return `try_cast(o->>'${path}' as timestamptz)`
     default:

@@ -1,5 +1,5 @@
 /** The dataset object of the search API. Explore API, section 2. */
-import { isAdminTemplate } from '../catalog/index.ts'
+import { type AttachedFile, isAdminTemplate, publishedAttached } from '../catalog/index.ts'
 import type { PublicationsTable } from '../control/index.ts'
 import { type Field, formatInstant, type JsonObject, type JsonValue } from '../kernel/index.ts'
 
@@ -8,7 +8,11 @@ export function datasetObject(row: PublicationsTable): JsonObject {
   return {
     dataset_id: row.dataset_id,
     dataset_uid: row.dataset_uid,
-    attachments: [],
+    attachments: publishedAttached(row, 'attachment').map(attachedObject),
+    alternative_exports: publishedAttached(row, 'alternative_export').map((file) => ({
+      ...attachedObject(file),
+      description: file.description,
+    })),
     has_records: fields.length > 0,
     data_visible: true,
     features: featuresOf(fields),
@@ -22,6 +26,11 @@ export function datasetObject(row: PublicationsTable): JsonObject {
     })),
     ...(row.is_partial === 1 ? { partial: true } : {}),
   }
+}
+
+/** What readers are told of an attachment or an alternative export. */
+export function attachedObject({ attached_uid, title, url, file }: AttachedFile) {
+  return { id: attached_uid, title, mimetype: file?.mimetype ?? null, url }
 }
 
 export function featuresOf(fields: readonly Field[]): string[] {

@@ -1,6 +1,6 @@
 export { type Catalog, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
-export { datasetObject } from './dataset-object.ts'
+export { attachedObject, datasetObject } from './dataset-object.ts'
 export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export {
   createFacets,
@@ -38,3 +38,4 @@ export {
   type Tiles,
   tileLayer,
 } from './tiles/tiles.ts'
+export { createWorkingCatalog, type WorkingCatalog } from './working-catalog.ts'

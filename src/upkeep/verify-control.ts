@@ -114,7 +114,7 @@ export interface NamedBlob {
   readonly isRemote: boolean
 }
 
-/** Blobs that an uploaded file or the last fetch of a resource names, each once. */
+/** Blobs that an uploaded or attached file, an image or the last fetch of a resource names, each once. */
 export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
   const named = new Map<string, NamedBlob>()
   const fetched = await db
@@ -126,6 +126,13 @@ export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
     const { sha256, bytes } = JSON.parse(fetched_json!) as { sha256: string; bytes: number }
     named.set(sha256, { sha256, bytes, of: `resource ${resource_uid}`, isRemote: true })
   }
+  for (const { dataset_uid, ...blob } of await db.selectFrom('attached_blobs').selectAll().execute())
+    named.set(blob.sha256, { ...blob, of: `a file attached to dataset ${dataset_uid}`, isRemote: false })
+  for (const { image_uid, ...blob } of await db
+    .selectFrom('images')
+    .select(['image_uid', 'sha256', 'bytes'])
+    .execute())
+    named.set(blob.sha256, { ...blob, of: `image ${image_uid}`, isRemote: false })
   for (const file of await db.selectFrom('files').select(['file_id', 'sha256', 'bytes']).execute())
     named.set(file.sha256, {
       sha256: file.sha256,

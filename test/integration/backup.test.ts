@@ -47,6 +47,10 @@ forEachDatabase(
           extractor: 'csvfile',
         })
         const base = `${managementPath}/datasets/${visits.datasetUid}`
+        const note = await server.upload('note.txt', 'To whom it may concern')
+        const attachment = await server.expect(201, 'POST', `${base}/attachments`, {
+          body: { url: note.url },
+        })
         const version = await server.jobDone(await server.order('PUT', `${base}/save_version`))
         const page = await server.expect(200, 'GET', `${explorePath}/visits/records?limit=100`)
         await server.replaceFile(visits, 'many.csv', many)
@@ -92,6 +96,8 @@ forEachDatabase(
           generations.find((one: { state: string }) => one.state === 'current').content_hash,
           visits.job.result.content_hash,
         )
+        const attached = `${base}/download_attachment/${attachment.json.attachment_uid}`
+        assert.equal((await again.expect(200, 'GET', attached)).text, 'To whom it may concern')
         // New rows get new numbers: nothing collides with what was restored.
         await again.publishFile('more', { filename: 'm.csv', content: 'a\n1\n' })
       },

@@ -110,6 +110,7 @@ test('readers are never pointed at a generation that the collector has taken', a
       manifest: { fields: [], records_count: 0, partial: false } as unknown as Manifest,
       fields: [],
       metas: {},
+      attached: [],
       change: 'publish',
       jobUid: 'j',
       now,

@@ -28,7 +28,8 @@ const shopsCsv = (city: string) => `id,name,city,opened,lat,lon
 3,Book Nook,Paris,2010-06-15,48.8606,2.3376
 `
 /** Say the same of every publication of a dataset whose fields stay. */
-const sameForAll = /\/(exports|attachments|boundingbox|geocluster|odsql)(\?|$)/
+const sameForAll =
+  /\/(exports|boundingbox|geocluster|odsql)(\?|$)|\/(attachments|alternative_exports)(\/\w+)?(\?|$)/
 
 test('every route of the search API', async (t) => {
   const server = await startServer(t)
@@ -72,6 +73,12 @@ test('every route of the search API', async (t) => {
   const base = `${managementPath}/datasets/${dataset.datasetUid}`
   const order = async (path: string) => server.jobDone(await server.order('PUT', `${base}/${path}`))
 
+  const upload = await server.upload('about.txt', 'About shops')
+  const attach = async (family: string) =>
+    (await server.expect(201, 'POST', `${base}/${family}`, { body: { url: upload.url } })).json
+  const { attachment_uid: attachment } = await attach('attachments')
+  const { export_uid: alternative } = await attach('alternative_exports')
+
   async function subjectOf(datasetId: string, generationUid: string): Promise<Subject> {
     const page = await server.expect(
       200,
@@ -81,7 +88,8 @@ test('every route of the search API', async (t) => {
     const directory = join(server.dataDirectory, 'generations', generationUid)
     const parts = readdirSync(directory).filter((name) => /^part.*\.parquet$/.test(name))
     assert.ok(parts.length > 0)
-    return { datasetId, recordId: page.json.results[0]._id, parts }
+    const attached = { attachments: [attachment], alternative_exports: [alternative] }
+    return { datasetId, recordId: page.json.results[0]._id, parts, attached }
   }
   const ofShops = (subject: Subject, isAsked = isCurrent) =>
     explore

@@ -131,6 +131,22 @@ forEachDatabase(
       assert.deepEqual(changed.details, ['default.title (kept: edited here)', 'default.description'])
       const { metas } = (await server.expect(200, 'GET', base)).json
       assert.deepEqual([metas.default.title, metas.default.description], ['Our trees', 'Changed'])
+      // What the source says stays in sight, and comes back when the edit is given up.
+      const title = `${base}/metadata/default/title`
+      const { json: own } = await server.expect(200, 'GET', title)
+      assert.deepEqual(
+        [own.value, own.remote_value, own.override_remote_value],
+        ['Our trees', 'Trees of one, again', true],
+      )
+      const { json: given } = await server.expect(200, 'PUT', title, {
+        body: { value: 'Ignored', override_remote_value: false },
+      })
+      assert.deepEqual(
+        [given.value, given.remote_value, given.override_remote_value],
+        [null, 'Trees of one, again', false],
+      )
+      assert.equal((await server.expect(200, 'GET', base)).json.metas.default.title, 'Trees of one, again')
+      await server.expect(200, 'PUT', title, { body: { value: 'Our trees' } })
 
       // Gone for good, when that is asked for; but not all at once.
       await server.expect(200, 'PUT', `${world.path}/`, { body: { delete_missing_datasets: true } })

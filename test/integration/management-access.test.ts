@@ -41,6 +41,9 @@ const rights = {
 /** The specification's table of routes, first match first: a route that is added later falls under it too. */
 const table: readonly (readonly [method: string, path: RegExp, right: keyof typeof rights])[] = [
   ['GET', /^\/datasets$/, 'INDEX'],
+  ['GET', /^\/export_datasets\/[^/]+$/, 'INDEX'],
+  // Ours: with the right to edit the original.
+  ['POST', /^\/datasets\/[^/]+\/duplicate$/, 'CREATE'],
   ['POST', /^\/datasets$/, 'CREATE'],
   ['.*', /^\/datasets\/[^/]+\/security\//, 'SECURITY'],
   ['PUT', /^\/datasets\/[^/]+\/(publish|unpublish|abort|abort_processing|save_version)$/, 'PUBLISH'],
@@ -75,6 +78,12 @@ const table: readonly (readonly [method: string, path: RegExp, right: keyof type
   ['POST', /^\/files$/, 'TOOLS'],
   // Ours: there is no documented deletion.
   ['DELETE', /^\/files\//, 'TOOLS'],
+  // Ours: what datasets are described with, and the settings of the domain.
+  ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
+  ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
+  ['PUT', /^\/domain$/, 'ADMIN'],
+  // Pages and images are for whoever has a right on one of them: pages.test.ts.
+  ['.*', /^\/(pages|images)(\/|$)/, 'SELF'],
   ['.*', /^\/(files|download_file|apikeys|jobs|domain)(\/|$)/, 'SELF'],
 ]
 

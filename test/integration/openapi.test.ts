@@ -11,7 +11,15 @@ import { startServer } from '../support/server.ts'
 const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
 /** What somebody does who is not signed in. */
-const openSignIn = new Set(['signIn', 'readSession', 'signOut'])
+const openSignIn = new Set([
+  'signIn',
+  'readSession',
+  'signOut',
+  'requestPasswordReset',
+  'resetPassword',
+  'acceptInvitation',
+  'confirmEmail',
+])
 
 test('the OpenAPI document and its page', async (t) => {
   const server = await startServer(t)

@@ -201,7 +201,10 @@ test('a session ends when it is idle, when it is old, and with the password it w
     access,
     audit: createAudit({ ...base, keptMs: null }),
     networkOf: (address) => address,
-    settings: { sessions: { idleMs: 60_000, longestMs: 300_000 }, signInFailures: 10 },
+    mailer: { isConfigured: false, send: async () => {}, stop: async () => {} },
+    publicUrl: () => 'https://data.example.org',
+    settings: { sessions: { idleMs: 60_000, longestMs: 300_000 }, signInFailures: 10, minPasswordLength: 10 },
+    onError: () => {},
   })
   const begin = () =>
     sessions.begin({

@@ -40,7 +40,7 @@ function routesOf(tree: string): Route[] {
 }
 
 export const isPublic = ({ path }: Route): boolean =>
-  path.startsWith('/api/') && !/^\/api\/(management|push|docs|openapi|auth|notifications)/.test(path)
+  path.startsWith('/api/') && !/^\/api\/(management|push|docs|openapi|auth|notifications|portal)/.test(path)
 
 /** Routes about one dataset: in the path, or asked for by API 1.0. */
 export const isOfDataset = ({ path }: Route): boolean =>
@@ -51,6 +51,11 @@ export interface Subject {
   readonly recordId: string
   /** Names of Parquet parts. */
   readonly parts: readonly string[]
+  /** Uids of its attachments and of its alternative exports. */
+  readonly attached?: {
+    readonly attachments: readonly string[]
+    readonly alternative_exports: readonly string[]
+  }
   /** Of its exports; default: all. */
   readonly formats?: readonly string[]
 }
@@ -71,6 +76,9 @@ export function addressesOf({ path }: Route, subject: Subject): string[] {
     ':field': [isCatalog ? 'keyword' : 'city'],
     ':record_id': [recordId],
     ':file': ['all.parquet', ...parts],
+    ':attached_uid': path.includes('/attachments/')
+      ? (subject.attached?.attachments ?? [])
+      : (subject.attached?.alternative_exports ?? []),
     ':z': ['0'],
     ':x': ['0'],
     ':y.mvt': ['0.mvt'],

@@ -103,7 +103,7 @@ async function startCluster(): Promise<Cluster> {
 }
 
 export interface PostgresOptions {
-  /** `-c name=value` for the server. Default: nothing is made durable, a test's data is thrown away. */
+  /** `-c name=value` for the server, beside or instead of those that make nothing durable: a test's data is thrown away. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -131,7 +131,7 @@ export async function startPostgres(directory: string, options: PostgresOptions 
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   })
 
-  const settings = options.settings ?? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', ...options.settings }
   const port = await freePort()
   const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', '']
   for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)

@@ -7,6 +7,8 @@ import { up as versionsAndChanges } from './0004-versions-and-changes.ts'
 import { up as connections } from './0005-connections.ts'
 import { up as upkeep } from './0006-schedules-realtime-harvesters.ts'
 import { up as joinedDatasets } from './0007-joined-datasets.ts'
+import { up as access } from './0008-access.ts'
+import { up as managementSurface } from './0010-management-surface.ts'
 import { up as people } from './0011-people.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
@@ -20,6 +22,8 @@ const steps: Readonly<Record<string, Step>> = {
   '0005-connections': connections,
   '0006-schedules-realtime-harvesters': upkeep,
   '0007-joined-datasets': joinedDatasets,
+  '0008-access': access,
+  '0010-management-surface': managementSurface,
   '0011-people': people,
 }
 

@@ -3,8 +3,11 @@ import type { ExportFormat } from '../format.ts'
 export interface CatalogOptions {
   /** Absolute address of the catalog in the search API. */
   readonly catalogUrl: string
-  /** Of the catalog. */
+  /** Of the catalog, and whoever publishes what names no publisher. */
   readonly title: string
+  readonly description: string
+  /** For datasets that name no contact; null: nobody's. */
+  readonly contactEmail: string | null
   /** Formats listed as distributions; null: all that a dataset offers. */
   readonly includeExports: readonly string[] | null
   /** Whether those have labels as headings. */

@@ -4,8 +4,8 @@ import { type DatasetFacts, datasetFacts } from './dataset-facts.ts'
 import { distributionsOf, urlOf } from './dcat.ts'
 
 /**
- * DCAT-US 1.1 (https://resources.data.gov/resources/dcat-us/). A contact needs an address there: datasets without one in
- * their metadata have none here, rather than one that nobody reads.
+ * DCAT-US 1.1 (https://resources.data.gov/resources/dcat-us/). A contact needs an address there: where neither the
+ * dataset nor the domain has one there is none here, rather than one that nobody reads.
  */
 export const dataJson: CatalogFormat = {
   mediaType: 'application/json; charset=utf-8',
@@ -39,6 +39,7 @@ export const dataJson: CatalogFormat = {
 
 function datasetOf(facts: DatasetFacts, options: CatalogOptions) {
   const url = urlOf(facts, options)
+  const email = facts.contactEmail ?? options.contactEmail
   const words = [...facts.keywords, ...facts.themes]
   return {
     '@type': 'dcat:Dataset',
@@ -49,13 +50,13 @@ function datasetOf(facts: DatasetFacts, options: CatalogOptions) {
     modified: facts.modified,
     ...(facts.issued === null ? {} : { issued: facts.issued }),
     publisher: { '@type': 'org:Organization', name: facts.publisher ?? options.title },
-    ...(facts.contactEmail === null
+    ...(email === null
       ? {}
       : {
           contactPoint: {
             '@type': 'vcard:Contact',
             fn: facts.contactName ?? facts.publisher ?? options.title,
-            hasEmail: `mailto:${facts.contactEmail}`,
+            hasEmail: `mailto:${email}`,
           },
         }),
     accessLevel: facts.isRestricted ? 'restricted public' : 'public',

@@ -122,13 +122,14 @@ function wordsOf({ keywords, themes }: DatasetFacts, profile: Profile): readonly
 }
 
 function contactOf(facts: DatasetFacts, options: CatalogOptions): Resource {
+  const email = facts.contactEmail ?? options.contactEmail
   return {
     iri: null,
     type: 'vcard:Organization',
     properties: [
       ['vcard:fn', literal(facts.contactName ?? facts.publisher ?? options.title)],
-      ...(facts.contactEmail !== null && /^[^\s<>"@]+@[^\s<>"@]+$/.test(facts.contactEmail)
-        ? ([['vcard:hasEmail', { iri: `mailto:${encodeURI(facts.contactEmail)}` }]] as const)
+      ...(email !== null && /^[^\s<>"@]+@[^\s<>"@]+$/.test(email)
+        ? ([['vcard:hasEmail', { iri: `mailto:${encodeURI(email)}` }]] as const)
         : []),
     ],
   }
@@ -169,7 +170,7 @@ function catalogResource(
     properties: withOwn(
       [
         ['dct:title', literal(options.title)],
-        ['dct:description', literal(options.title)],
+        ['dct:description', literal(options.description)],
         ['dct:publisher', agent(options.title)],
         ...datasets.map((url) => ['dcat:dataset', { iri: url }] as const),
         ...(profile.hasRecords ? datasets : []).map(

@@ -3,9 +3,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { RegisterRoutes } from '../management/scope.ts'
 import type { HttpServices } from '../services.ts'
+import { registerAccount } from './account-routes.ts'
 import { registerSessions } from './session-routes.ts'
 
-const parts: readonly RegisterRoutes[] = [registerSessions]
+const parts: readonly RegisterRoutes[] = [registerSessions, registerAccount]
 
 export function registerAuth(app: FastifyInstance, services: HttpServices): void {
   const scope = app.withTypeProvider<TypeBoxTypeProvider>()

@@ -80,7 +80,8 @@ export function parametersShown(parameters: Parameters): Json {
 /** A dataset of the catalog in the shape of 1.0: the standard metadata stand by themselves. */
 export function datasetOf(text: string): Json {
   const dataset = JSON.parse(text) as Json & { metas?: { default?: Json } }
-  const { dataset_id, has_records, data_visible, features, attachments, metas, fields } = dataset
+  const { dataset_id, has_records, data_visible, features, attachments, alternative_exports, metas, fields } =
+    dataset
   const standard = metas?.default ?? {}
   return {
     datasetid: dataset_id,
@@ -89,7 +90,7 @@ export function datasetOf(text: string): Json {
     data_visible,
     features,
     attachments: attachments ?? [],
-    alternative_exports: [],
+    alternative_exports: alternative_exports ?? [],
     fields,
   }
 }

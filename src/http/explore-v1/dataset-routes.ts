@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { readDomain } from '../../catalog/index.ts'
 import type { QuerySchema } from '../../odsql/index.ts'
 import { catalogFacets, catalogSchema, datasetObject } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
@@ -30,7 +31,10 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
       const reader = readerOf(request)
       const answer = await services.catalog.query(reader, { text, limit: rows, offset: start }, signal)
       const feed = feedFormatOf(parameters)
-      if (feed !== null) return sendDatasetFeed(request, reply, feed, answer.rows)
+      if (feed !== null) {
+        const { name } = await readDomain(services.control.db)
+        return sendDatasetFeed(request, reply, feed, answer.rows, name || request.host)
+      }
       const groups = facets.length === 0 ? [] : await services.catalog.facets(reader, text, facets, signal)
       return send(reply, parameters, {
         nhits: answer.totalCount,

@@ -25,22 +25,23 @@ function sendFeed(reply: FastifyReply, format: FeedFormat, feed: Feed, items: re
   return reply
 }
 
-/** `rows`: dataset objects as JSON texts. */
+/** `rows`: dataset objects as JSON texts; `title`: of the catalog. */
 export function sendDatasetFeed(
   request: FastifyRequest,
   reply: FastifyReply,
   format: FeedFormat,
   rows: readonly string[],
+  title: string,
 ): FastifyReply {
   const catalogUrl = catalogHref(request)
   const items = rows.map((row) => datasetItem(row, { catalogUrl }))
   const instants = items.map(({ updatedAt }) => Date.parse(updatedAt))
   const feed = {
-    title: request.host,
+    title,
     url: `${catalogUrl}/datasets`,
     selfUrl: addressOf(request),
     updatedAt: new Date(Math.max(0, ...instants.filter((at) => !Number.isNaN(at)))).toISOString(),
-    author: request.host,
+    author: title,
   }
   return sendFeed(reply, format, feed, items)
 }

@@ -1,6 +1,7 @@
 /** Exports of the catalog: tables, feeds and DCAT. Explore API section 2. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { readDomain } from '../../catalog/index.ts'
 import {
   catalogFormatOf,
   catalogFormats,
@@ -74,7 +75,8 @@ async function sendCatalog(
 ): Promise<FastifyReply> {
   const { query, params } = request
   const catalogUrl = catalogHref(request)
-  const title = request.host
+  const domain = await readDomain(services.control.db)
+  const title = domain.name || request.host
   const isSelection = [query.select, query.group_by].some(
     (text) => text && text.trim() !== '' && text.trim() !== '*',
   )
@@ -82,6 +84,8 @@ async function sendCatalog(
   const format = create({
     catalogUrl,
     title,
+    description: domain.description[domain.default_language] || title,
+    contactEmail: domain.contact.email || null,
     includeExports: readFormats(query.include_exports),
     useLabels: readFlag('use_labels_in_exports', query.use_labels_in_exports, true),
   })

@@ -1,6 +1,7 @@
 /** The search API: what is published, for anyone who may see it. Explore API v2.1. */
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../services.ts'
+import { registerAttached } from './attached-routes.ts'
 import { registerCatalogExports } from './catalog-export-routes.ts'
 import { registerCatalog } from './catalog-routes.ts'
 import { registerExports } from './export-routes.ts'
@@ -32,6 +33,7 @@ function registerRoutes(app: FastifyInstance, services: HttpServices, isDocument
   for (const register of [
     registerCatalog,
     registerRecords,
+    registerAttached,
     registerExports,
     registerParquet,
     registerTiles,

@@ -28,7 +28,7 @@ import {
 import type { RouteOptions } from './route-options.ts'
 import { findVisible, withFields } from './visible.ts'
 
-/** Records, one record, facets and attachments of one dataset. Explore API section 3. */
+/** Records, one record and facets of one dataset. Explore API section 3. */
 export function registerRecords(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
   app.get<{ Params: DatasetParams; Querystring: RecordsQuery }>(
     '/catalog/datasets/:dataset_id/records',
@@ -145,19 +145,6 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       // No tag: the language changes with the release, not with the generation.
       setCacheHeaders(reply, publication.row)
       return sendJson(reply, JSON.stringify(languageOf(publication)))
-    },
-  )
-
-  app.get<{ Params: DatasetParams }>(
-    '/catalog/datasets/:dataset_id/attachments',
-    route('listAttachments', 'Attachments', answerOf('Attachments'), {
-      params: datasetParams,
-      querystring: versionQuery,
-    }),
-    async (request, reply) => {
-      const { row } = await findVisible(services, request)
-      if (isUnchanged(request, reply, row)) return reply.status(304).send()
-      return sendJson(reply, JSON.stringify({ _links: [], attachments: [] }))
     },
   )
 }

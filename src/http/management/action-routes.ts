@@ -4,6 +4,7 @@ import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
+import { expandedUsers } from './expanded-users.ts'
 import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
 import { printJobs } from './print-job.ts'
 import { expansionOf, printStatus } from './render.ts'
@@ -108,11 +109,12 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
-      const isExpanded = expansionOf(request.query.expand).has('records_errors')
-      return printStatus(
-        row,
-        isExpanded ? await errorsOf(row.published_generation_uid, { rows: 100, page: 1 }) : undefined,
-      )
+      const expand = expansionOf(request.query.expand)
+      const errors = expand.has('records_errors')
+        ? await errorsOf(row.published_generation_uid, { rows: 100, page: 1 })
+        : undefined
+      const users = await expandedUsers(control.db, request.principal, expand, ['user'])
+      return printStatus(row, errors, users)
     },
   )
 

@@ -9,7 +9,8 @@ import {
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, emptyAnswer, operation } from '../openapi/index.ts'
-import { type Expansion, expansionOf, printDataset } from './render.ts'
+import { expandedUsers, shortUser, type UserPrinter } from './expanded-users.ts'
+import { domainId, type Expansion, expansionOf, printDataset } from './render.ts'
 import {
   datasetParams,
   editorOf,
@@ -45,7 +46,8 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
       const page = readListPage({ ...request.query, rows: request.query.rows ?? '100' })
       const changes = await listChanges(db, dataset.dataset_uid, page)
       const expand = expansionOf(request.query.expand)
-      return changes.map((change) => printChange(change, dataset, expand))
+      const users = await expandedUsers(db, request.principal, expand, ['user'])
+      return changes.map((change) => printChange(change, dataset, expand, users))
     },
   )
 
@@ -59,12 +61,14 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
     async (request) => {
       const dataset = await findDataset(db, request.params.dataset_uid)
       const change = await findChange(db, dataset.dataset_uid, request.params.change_uid)
-      return printChange(change, dataset, expansionOf(request.query.expand))
+      const expand = expansionOf(request.query.expand)
+      const users = await expandedUsers(db, request.principal, expand, ['user'])
+      return printChange(change, dataset, expand, users)
     },
   )
 
   const description =
-    'Metadata, resources, processors and fields; who may see the dataset and its identifier stay. Nothing is published.'
+    'Metadata, resources, processors, fields and attached files; who may see the dataset and its identifier stay. Nothing is published.'
   scope.put(
     '/datasets/:dataset_uid/restore_change',
     operation('WRITE', 'restoreChange', 'Put the configuration back as it was before a change', emptyAnswer, {
@@ -98,13 +102,18 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
   )
 }
 
-function printChange(change: ChangeRow, dataset: DatasetRow, expand: Expansion): JsonObject {
+export function printChange(
+  change: ChangeRow,
+  dataset: DatasetRow,
+  expand: Expansion,
+  users: UserPrinter = shortUser,
+): JsonObject {
   return {
     change_uid: change.change_uid,
     dataset: expand.has('dataset')
       ? printDataset(dataset, expand)
-      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: 'broadsheet' } },
-    user: { username: change.username },
+      : { dataset_uid: dataset.dataset_uid, domain: { domain_id: domainId } },
+    user: users('user', change.username),
     timestamp: formatInstant(change.at),
     kind: change.kind,
     job_id: change.job_uid,

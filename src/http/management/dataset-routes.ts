@@ -1,20 +1,19 @@
 import { Type } from 'typebox'
-import { statuses } from '../../actions/index.ts'
+import { mayDo } from '../../access/index.ts'
 import {
+  copyDataset,
   countDatasets,
   createDataset,
-  type DatasetRow,
-  datasetStates,
-  editedSinceShown,
   findDataset,
-  listDatasets,
   renameDataset,
   setVisibility,
 } from '../../catalog/index.ts'
-import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { AppError, type JsonValue } from '../../kernel/index.ts'
+import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
-import { type Expansion, expansionOf, printDataset } from './render.ts'
+import { listingQuery, printListed, selectDatasets } from './dataset-list.ts'
+import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
   datasetParams,
@@ -33,14 +32,6 @@ const tags = ['datasets']
 export const registerDatasets: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
 
-  const editedAmong = async (rows: readonly DatasetRow[], expand: Expansion) =>
-    expand.has('publication')
-      ? editedSinceShown(
-          control.db,
-          rows.map((row) => row.dataset_uid),
-        )
-      : undefined
-
   scope.get(
     '/datasets',
     operation('INDEX', 'listDatasets', 'List datasets, published or not', answerList('Dataset'), {
@@ -48,35 +39,17 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       querystring: Type.Object({
         ...pageQuery.properties,
         ...expandQuery.properties,
-        sort: Type.Optional(
-          Type.String({
-            description:
-              'dataset_id, dataset_uid, created_at, last_modified or status; - in front to descend',
-          }),
-        ),
-        q: Type.Optional(
-          Type.String({
-            maxLength: 200,
-            description: 'Part of the id, of the title or of what else the metadata say',
-          }),
-        ),
-        status: Type.Optional(
-          Type.Unsafe<string>({
-            type: 'string',
-            enum: ['', ...datasetStates, ...statuses],
-            description: 'A status, or published, unpublished, held, or working: an action is under way',
-          }),
-        ),
+        ...listingQuery.properties,
       }),
-      description: 'The header X-Total-Count says how many there are on all pages.',
+      description: 'Without where, the header X-Total-Count says how many there are on all pages.',
     }),
     async (request, reply) => {
-      const { q, status, sort } = request.query
-      const rows = await listDatasets(control.db, { ...readListPage(request.query), sort, q, status })
-      reply.header('X-Total-Count', await countDatasets(control.db, { q, status }))
-      const expand = expansionOf(request.query.expand)
-      const edited = await editedAmong(rows, expand)
-      return rows.map((row) => printDataset(row, expand, edited))
+      const page = readListPage(request.query)
+      const rows = await selectDatasets(services, request.query, page, disconnectSignal(reply))
+      const { q, status, where } = request.query
+      if (!where?.trim())
+        reply.header('X-Total-Count', await countDatasets(services.control.db, { q, status }))
+      return printListed(services, rows, request.query)
     },
   )
 
@@ -108,11 +81,18 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
   const one = { params: datasetParams, querystring: expandQuery }
   scope.get(
     '/datasets/:dataset_uid',
-    operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), { tags, ...one }),
+    operation('READ', 'readDataset', 'Read a dataset', answerOf('Dataset'), {
+      tags,
+      params: datasetParams,
+      querystring: Type.Object({
+        ...expandQuery.properties,
+        include_app_metas: listingQuery.properties.include_app_metas,
+        timezone: listingQuery.properties.timezone,
+      }),
+    }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
-      const expand = expansionOf(request.query.expand)
-      return printDataset(row, expand, await editedAmong([row], expand))
+      return (await printListed(services, [row], request.query))[0]!
     },
   )
 
@@ -127,6 +107,39 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       const row = await renameDataset(editorOf(services, request), dataset_uid, request.body.dataset_id)
       return printDataset(row, expansionOf(request.query.expand))
+    },
+  )
+
+  scope.post(
+    '/datasets/:dataset_uid/duplicate',
+    operation(
+      'CREATE',
+      'duplicateDataset',
+      'Make a dataset of the same configuration, unpublished',
+      answerOf('Dataset', 201),
+      {
+        ...one,
+        tags,
+        description: 'Needs the right to edit the original, too.',
+        body: Type.Object({
+          dataset_id: Type.Optional(
+            Type.String({ description: 'Altered to a free one; default: -copy is added' }),
+          ),
+          title: Type.Optional(Type.String({ maxLength: 10_000 })),
+        }),
+      },
+    ),
+    async (request, reply) => {
+      const original = await findDataset(control.db, request.params.dataset_uid)
+      // Whoever may not edit it does not learn whether it is there.
+      if (!mayDo(request.principal, 'WRITE'))
+        throw new AppError('catalog.unknown_dataset', {
+          dataset_uid: request.params.dataset_uid.slice(0, 300),
+        })
+      const { dataset_id: datasetId, title } = request.body
+      const editor = editorOf(services, request)
+      const { copy } = await copyDataset(editor, original.dataset_uid, { datasetId, title })
+      return reply.status(201).send(printDataset(copy, expansionOf(request.query.expand)))
     },
   )
 
@@ -171,14 +184,5 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       await setVisibility(editorOf(services, request), dataset_uid, wanted)
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
-  )
-
-  scope.get(
-    '/domain',
-    operation('SELF', 'readDomain', 'What this server offers', answerOf('Domain'), { tags }),
-    async (): Promise<JsonObject> => ({
-      domain_id: 'broadsheet',
-      properties: { 'metadata.themes': [] },
-    }),
   )
 }

@@ -5,8 +5,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mayDo } from '../../access/index.ts'
-import { addFile, deleteFile, findFile, listFiles } from '../../catalog/index.ts'
-import type { FilesTable } from '../../control/index.ts'
+import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -15,7 +14,7 @@ import { type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['files']
 const fileParams = Type.Object({ file_id: Type.String() })
-const uploadBody = {
+export const uploadBody = {
   isRequired: true,
   content: {
     'multipart/form-data': {
@@ -41,7 +40,7 @@ const uploadBody = {
 
 /** Uploaded files. Management API section 13; deleting is ours. */
 export const registerFiles: RegisterRoutes = (scope, services) => {
-  const { catalogDeps, blobs, limits } = services
+  const { catalogDeps, blobs } = services
 
   scope.get(
     '/files',
@@ -70,10 +69,8 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
       uploadBody,
     ),
     async (request) => {
-      const upload = request.isMultipart() ? await readPart(request) : readJsonUpload(request.body)
+      const upload = await readUpload(request)
       const stored = await storeUpload(services, upload)
-      if (upload.isTruncated())
-        throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
       return printFile(
         await addFile(catalogDeps, {
           ...stored,
@@ -131,13 +128,18 @@ export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
-/** Errors: ingest.source_too_large; http.bad_request for a form that breaks off. */
-async function storeUpload({ blobs, limits }: HttpServices, { source }: Upload) {
-  try {
-    return await blobs.put(source, { maxBytes: limits.maxUploadBytes })
-  } catch (error) {
+/** Errors: http.payload_too_large, ingest.source_too_large; http.bad_request for a form that breaks off. */
+export async function storeUpload({ blobs, limits }: HttpServices, { source, isTruncated }: Upload) {
+  const stored = await blobs.put(source, { maxBytes: limits.maxUploadBytes }).catch((error) => {
     throw error === source.errored ? brokenForm(source.errored as Error) : error
-  }
+  })
+  if (isTruncated()) throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })
+  return stored
+}
+
+/** A form or JSON. Errors: http.invalid_parameter, http.bad_request. */
+export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  return request.isMultipart() ? readPart(request) : readJsonUpload(request.body)
 }
 
 function brokenForm(error: Error): AppError {
@@ -203,7 +205,7 @@ function safeType(mimetype: string): string {
 }
 
 /** As an attachment, never as a page of ours: an uploaded HTML file must not run here. */
-export function sendFile(reply: FastifyReply, file: FilesTable, body: Readable): FastifyReply {
+export function sendFile(reply: FastifyReply, file: StoredFile, body: Readable): FastifyReply {
   return reply
     .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
     .header('Content-Disposition', contentDisposition(file.filename))

@@ -1,4 +1,5 @@
 /** Objects of the management API, as printed. Field names are the platform's: management API sections 2, 3, 8 to 14. */
+import { isDeepStrictEqual } from 'node:util'
 import type { ApiKey } from '../../access/index.ts'
 import {
   type ConfiguredResource,
@@ -6,6 +7,7 @@ import {
   type DatasetRow,
   filePrefix,
   type MetadataEntry,
+  purposeOf,
   withoutSealed,
 } from '../../catalog/index.ts'
 import type { FilesTable, HeldPublishesTable } from '../../control/index.ts'
@@ -20,6 +22,11 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../kernel/index.ts'
+import { definitionOf } from './definition.ts'
+import { shortUser, type UserPrinter } from './expanded-users.ts'
+
+/** There is one domain to a server. */
+export const domainId = 'broadsheet'
 
 export interface Expansion {
   has(attribute: string): boolean
@@ -67,14 +74,18 @@ function printPublication(row: DatasetRow, edited: ReadonlySet<string>): JsonObj
 }
 
 /** Both `name` and `status` carry the status: clients of either generation of the platform find theirs. */
-export function printStatus(row: DatasetRow, recordErrors: JsonValue = row.record_errors_count): JsonObject {
+export function printStatus(
+  row: DatasetRow,
+  recordErrors: JsonValue = row.record_errors_count,
+  users: UserPrinter = shortUser,
+): JsonObject {
   const error = row.status_error_json === null ? null : (JSON.parse(row.status_error_json) as ErrorValue)
   return {
     name: row.status,
     status: row.status,
     published: row.is_published,
     since: formatInstant(row.status_since_at),
-    ...(row.status_user === null ? {} : { user: { username: row.status_user } }),
+    ...(row.status_user === null ? {} : { user: users('user', row.status_user) }),
     ...(row.active_job_uid === null ? {} : { job_id: row.active_job_uid }),
     ...(row.status === 'idle' && row.is_published ? { records_errors: recordErrors } : {}),
     ...(row.is_partial ? { partial: true } : {}),
@@ -109,16 +120,16 @@ function printFault(value: ErrorValue): JsonObject {
 }
 
 export function printMetadata(entry: MetadataEntry, expand: Expansion): JsonObject {
-  const { template, field, value } = entry
+  const { template, field, value, remote } = entry
+  const isOverridden = remote !== null && !isDeepStrictEqual(value, remote)
   return {
     name: field.name,
-    template: { name: template.name, label: template.label, purpose: template.purpose },
-    definition: expand.has('definition')
-      ? { name: field.name, type: field.type, label: field.label, help_text: '' }
-      : {},
-    value,
-    remote_value: null,
-    override_remote_value: false,
+    template: { name: template.name, label: template.label, purpose: purposeOf(template) },
+    definition: expand.has('definition') ? definitionOf(field) : {},
+    // Of what comes from elsewhere, only what was set here is its own.
+    value: remote === null || isOverridden ? value : null,
+    remote_value: remote,
+    override_remote_value: isOverridden,
   }
 }
 

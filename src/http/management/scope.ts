@@ -9,7 +9,7 @@ import type {
 } from 'fastify'
 import { Type } from 'typebox'
 import type { EditorDeps, SecretDeps } from '../../catalog/index.ts'
-import { AppError, type JsonObject } from '../../kernel/index.ts'
+import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 import { usernameOf } from '../username-of.ts'
 
@@ -33,6 +33,9 @@ export const datasetParams = Type.Object({
 /** A JSON object of any content. */
 export const anyObject = (description?: string) =>
   Type.Unsafe<JsonObject>({ type: 'object', ...(description ? { description } : {}) })
+
+/** Any JSON. */
+export const anyValue = (description: string) => Type.Unsafe<JsonValue>({ description })
 
 /** One schema with two types rather than a union of two: in a union null would be coerced to text. */
 export const nullableText = (description?: string) =>

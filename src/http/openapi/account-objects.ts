@@ -12,6 +12,22 @@ export const accountObjects = {
     session_uid: Type.String(),
     expires_at: instant('When it ends if it is not used any more'),
   }),
+  ChosenPassword: Type.Object({ username: Type.String({ description: 'To sign in with' }) }),
+  Invitation: Type.Object({
+    is_sent: Type.Boolean(),
+    link: nullable('string', { description: 'Where no mails are sent' }),
+  }),
+  Account: Type.Object({
+    username: Type.String(),
+    email: nullable('string'),
+    is_email_verified: Type.Boolean(),
+    first_name: Type.String(),
+    last_name: Type.String(),
+    account_type: Type.String(),
+    alerts: Type.Unsafe({ type: 'string', enum: ['own', 'none'] }),
+    permissions: Type.Array(Type.String()),
+    groups: Type.Array(Type.String(), { description: 'Ids' }),
+  }),
   AuditEntry: Type.Object({
     seq: Type.Integer(),
     at: instant(),

@@ -4,6 +4,11 @@ import { anything, list, nullable, optional, ref, uid } from './shapes.ts'
 
 const clause = Type.Unsafe<string>({ type: 'string', enum: ['select', 'where', 'group_by', 'order_by'] })
 
+const publishedFile = Type.Object({
+  href: Type.String({ description: 'Of the file' }),
+  metas: anything('mime-type, title, url, id'),
+})
+
 export const exploreObjects = {
   ExploreError: Type.Object({
     error_code: Type.String(),
@@ -44,7 +49,8 @@ export const exploreObjects = {
     Type.Object({
       dataset_id: Type.String(),
       dataset_uid: uid('da'),
-      attachments: Type.Array(anything('An attachment')),
+      attachments: Type.Array(anything('id, title, mimetype, url')),
+      alternative_exports: Type.Array(anything('id, title, description, mimetype, url')),
       has_records: Type.Boolean(),
       data_visible: Type.Boolean(),
       features: Type.Array(Type.String()),
@@ -137,5 +143,6 @@ export const exploreObjects = {
     { description: 'TileJSON 3.0' },
   ),
   Links: Type.Object({ _links: list('Link') }),
-  Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(anything('An attachment')) }),
+  Attachments: Type.Object({ _links: list('Link'), attachments: Type.Array(publishedFile) }),
+  AlternativeExports: Type.Object({ _links: list('Link'), alternative_exports: Type.Array(publishedFile) }),
 } as const

@@ -84,6 +84,7 @@ export const managementObjects = {
       }),
     ),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
+    changes: optional(Type.Array(ref('Change'), { description: 'With expand=changes: the newest' })),
   }),
   DatasetStatus: Type.Object({
     name: statusName,
@@ -541,7 +542,6 @@ export const managementObjects = {
     reason: nullable('string'),
     missed_runs: Type.Integer({ description: 'Later runs that it stands for: the server was away' }),
   }),
-  Domain: Type.Object({ domain_id: Type.String(), properties: anything('By name') }),
   AccessPolicy: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
   Names: Type.Array(Type.String()),
   ManagementError: Type.Object({

@@ -8,11 +8,13 @@ import { accountObjects } from './account-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
+import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
   ...accountObjects,
   ...managementObjects,
+  ...surfaceObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
 } satisfies Record<string, TSchema>

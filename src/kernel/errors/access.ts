@@ -45,6 +45,51 @@ export const accessErrors = defineErrors({
     message: 'A session can be begun and used from pages of this server only, not from {origin}',
     hint: 'Behind a proxy: let it pass on Host and X-Forwarded-Proto, and name it in BROADSHEET_TRUSTED_PROXIES',
   },
+  'access.too_many_requests': {
+    status: 429,
+    errorKey: 'TooManyRequestsException',
+    message: 'This can be asked for {max} times in an hour',
+    hint: 'Try again in {retryAfterSeconds} s',
+  },
+  'access.password_refused': {
+    status: 400,
+    errorKey: 'PasswordRefusedException',
+    message: 'The password cannot be used: {reason}',
+    hint: 'Several words that have nothing to do with each other are a good password',
+  },
+  'access.wrong_password': {
+    status: 403,
+    errorKey: 'WrongPasswordException',
+    message: 'The present password is not right',
+  },
+  'access.token_worthless': {
+    status: 400,
+    errorKey: 'TokenWorthlessException',
+    message: 'The link has been used, is too old, or another has taken its place',
+    hint: 'Ask for a new one',
+  },
+  'access.no_address': {
+    status: 409,
+    errorKey: 'NoAddressException',
+    message: 'The user {username} has no e-mail address',
+  },
+  'access.account_in_use': {
+    status: 409,
+    errorKey: 'AccountInUseException',
+    message: 'The user {username} has a password already',
+    hint: 'Who has forgotten it asks for a new one',
+  },
+  'access.invalid_address': {
+    status: 400,
+    errorKey: 'InvalidAddressException',
+    message: 'This is not an e-mail address: {email}',
+  },
+  'access.account_needs_password': {
+    status: 403,
+    errorKey: 'PermissionDeniedException',
+    message: 'An account cannot be changed with an API key',
+    hint: 'Use a user name and password, or sign in',
+  },
   'access.unknown_session': {
     status: 404,
     errorKey: 'UnknownSessionException',

@@ -32,6 +32,43 @@ export const catalogErrors = defineErrors({
     errorKey: 'InvalidMetadataException',
     message: 'Metadata {template}.{name} cannot be {value}: {expected}',
   },
+  'catalog.metadata_missing': {
+    status: 400,
+    errorKey: 'MissingMetadataException',
+    message: 'The dataset cannot be published: metadata {template}.{name} is mandatory and has no value',
+  },
+  'catalog.unknown_metadata_template': {
+    status: 404,
+    errorKey: 'UnknownMetadataTemplateException',
+    message: 'Unknown metadata template: {template}',
+  },
+  'catalog.metadata_template_taken': {
+    status: 400,
+    errorKey: 'MetadataTemplateTakenException',
+    message: 'There is a metadata template {template} already',
+  },
+  'catalog.metadata_template_fixed': {
+    status: 400,
+    errorKey: 'MetadataTemplateFixedException',
+    message: "Metadata template {template} is the system's and cannot be changed so",
+    hint: 'Those of interoperability can be switched on and off; make a template of your own for other fields',
+  },
+  'catalog.metadata_template_in_use': {
+    status: 400,
+    errorKey: 'MetadataTemplateInUseException',
+    message: 'Metadata template {template} has values in dataset {dataset_id}',
+    hint: 'Unset them and publish, or switch the template off',
+  },
+  'catalog.invalid_metadata_template': {
+    status: 400,
+    errorKey: 'InvalidMetadataTemplateException',
+    message: 'A metadata template cannot have this {property}: {expected}',
+  },
+  'catalog.invalid_domain': {
+    status: 400,
+    errorKey: 'InvalidDomainException',
+    message: 'The domain cannot have this {setting}: {expected}',
+  },
   'catalog.invalid_request': {
     status: 400,
     errorKey: 'InvalidManagementAPIRequestException',
@@ -72,6 +109,34 @@ export const catalogErrors = defineErrors({
     errorKey: 'FileInUseException',
     message: 'File {file_id} is a source of version {version_uid} of dataset {dataset_id}',
     hint: 'Delete the version first, or keep the file',
+  },
+  'catalog.unknown_attachment': {
+    status: 404,
+    errorKey: 'UnknownAttachmentException',
+    exploreCode: 'AttachmentNotFound',
+    message: 'Unknown attachment: {attachment_uid}',
+  },
+  'catalog.unknown_alternative_export': {
+    status: 404,
+    errorKey: 'UnknownAlternativeExportException',
+    exploreCode: 'AlternativeExportNotFound',
+    message: 'Unknown alternative export: {export_uid}',
+  },
+  'catalog.invalid_attached_url': {
+    status: 400,
+    errorKey: 'InvalidAttachedFileException',
+    message: 'A file cannot be attached from {url}',
+    hint: 'Upload it first and use odsfile://<file_id>; an alternative export may be an http or https address',
+  },
+  'catalog.invalid_attached_text': {
+    status: 400,
+    errorKey: 'InvalidAttachedFileException',
+    message: 'An attached file cannot have this {property}: {expected}',
+  },
+  'catalog.too_many_attached': {
+    status: 400,
+    errorKey: 'TooManyAttachedFilesException',
+    message: 'A dataset has at most {max} files of one kind',
   },
   'catalog.unknown_change': {
     status: 404,

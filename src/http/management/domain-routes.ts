@@ -1,0 +1,44 @@
+import { changeDomain, type DomainSettings, readDomain } from '../../catalog/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
+import { answerOf, operation } from '../openapi/index.ts'
+import { domainId } from './render.ts'
+import { anyObject, type RegisterRoutes } from './scope.ts'
+
+const tags = ['domain']
+
+/** What holds for the whole domain. Management API section 8.2; all but `properties` is ours. */
+export const registerDomain: RegisterRoutes = (scope, services) => {
+  const { db } = services.control
+  scope.get(
+    '/domain',
+    operation('SELF', 'readDomain', 'Settings of the domain', answerOf('Domain'), { tags }),
+    async () => printDomain(await readDomain(db)),
+  )
+  scope.put(
+    '/domain',
+    operation(
+      'ADMIN',
+      'changeDomain',
+      'Change settings of the domain; what is left out stays, null gives the default back',
+      answerOf('Domain'),
+      {
+        tags,
+        description:
+          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security',
+        body: anyObject('Settings by name'),
+      },
+    ),
+    async (request) => printDomain(await changeDomain(db, request.body)),
+  )
+}
+
+function printDomain(settings: DomainSettings): JsonObject {
+  return {
+    domain_id: domainId,
+    ...(settings as unknown as JsonObject),
+    properties: {
+      'metadata.themes': settings.themes.map(({ id, labels }) => ({ id, labels: { ...labels } })),
+      'metadata.licenses': settings.licenses.map((license) => ({ ...license })),
+    },
+  }
+}

