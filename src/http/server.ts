@@ -192,7 +192,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     registerExploreV1(scope, services)
   })
   registerDocs(app)
-  answerMissingPage = registerWeb(app, services.web)
+  answerMissingPage = registerWeb(app, services.web, (cause) =>
+    services.log({ kind: 'request_failed', requestId: 'page', route: 'page', cause }),
+  )
   await app.ready()
   return app
 }

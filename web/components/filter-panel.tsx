@@ -142,30 +142,30 @@ function ColumnFilter(props: FilterPanelProps): VNode {
     <details class="facet">
       <summary>{t('filters.column')}</summary>
       <FilterForm {...props} leaves={[]} class="filter-column">
-        <label class="field">
-          <span class="label">{t('filters.field')}</span>
-          <select name="add.field">
+        <div class="field">
+          <label for="add-field">{t('filters.field')}</label>
+          <select id="add-field" name="add.field">
             {fields.map(({ name, label }) => (
               <option key={name} value={name}>
                 {label}
               </option>
             ))}
           </select>
-        </label>
-        <label class="field">
-          <span class="label">{t('filters.operator')}</span>
-          <select name="add.operator">
+        </div>
+        <div class="field">
+          <label for="add-operator">{t('filters.operator')}</label>
+          <select id="add-operator" name="add.operator">
             {columnOperators.map((operator) => (
               <option key={operator} value={operator}>
                 {t(`filters.operator.${operator}`)}
               </option>
             ))}
           </select>
-        </label>
-        <label class="field">
-          <span class="label">{t('filters.value')}</span>
-          <input name="add.value" required />
-        </label>
+        </div>
+        <div class="field">
+          <label for="add-value">{t('filters.value')}</label>
+          <input id="add-value" name="add.value" required />
+        </div>
         <button class="button secondary small" type="submit">
           {t('filters.add')}
         </button>

@@ -166,12 +166,12 @@ function Choice({
   readonly children: unknown
 }): VNode {
   return (
-    <label class="field">
-      <span class="label">{label}</span>
-      <select name={`chart.${name}`} value={value} key={`${name}=${value}`}>
+    <div class="field">
+      <label for={`chart-${name}`}>{label}</label>
+      <select id={`chart-${name}`} name={`chart.${name}`} value={value} key={`${name}=${value}`}>
         {children as VNode}
       </select>
-    </label>
+    </div>
   )
 }
 

@@ -18,7 +18,10 @@ export function startLiveForms(): void {
         const id = form.dataset.live!
         const fresh = page.getElementById(id)
         if (!response.ok || !fresh) return
+        const wasOpen = document.querySelector<HTMLDetailsElement>('.filters-fold')?.open ?? true
         document.getElementById(id)?.replaceWith(document.adoptNode(fresh))
+        const fold = document.querySelector<HTMLDetailsElement>('.filters-fold')
+        if (fold) fold.open = wasOpen
         history.replaceState(null, '', address)
         document.title = page.title
       } catch {

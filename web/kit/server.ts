@@ -47,6 +47,8 @@ export interface WebDeps {
     headers: Readonly<Record<string, string>>,
     body: string | FormFile | undefined,
   ): Promise<ApiAnswer>
+  /** A bug: the reader gets an error page, the one who runs the server the cause. */
+  onError(cause: unknown): void
 }
 
 const catalogues = { en, fr } satisfies Record<Lang, unknown>
@@ -109,7 +111,8 @@ export function createWeb(deps: WebDeps) {
       if (error instanceof Redirect) return redirect(error)
       if (error instanceof NotFound) return errorPage(context, page.layout, 404)
       if (error instanceof ApiError) return errorPage(context, page.layout, error.status, error)
-      throw error
+      deps.onError(error)
+      return errorPage(context, page.layout, 500)
     }
   }
 

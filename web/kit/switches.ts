@@ -1,6 +1,20 @@
 /** The theme without a round trip. Everything here also works as a plain link (pages/preferences.ts). */
 
+/** On a phone filters would stand before everything else: they are folded, unless somebody has opened them. */
+function foldFilters(): void {
+  const narrow = matchMedia('(max-width: 860px)')
+  const fold = () => {
+    for (const filters of document.querySelectorAll<HTMLDetailsElement>('.filters-fold'))
+      filters.open = !narrow.matches
+  }
+  if (narrow.matches) fold()
+  narrow.addEventListener('change', fold)
+}
+
 export function startSwitches(): void {
+  foldFilters()
+  for (const tab of document.querySelectorAll('.tabs [aria-current=page]'))
+    tab.scrollIntoView({ inline: 'center', block: 'nearest' })
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-theme-to]')) {
     link.addEventListener('click', (event) => {
       const root = document.documentElement

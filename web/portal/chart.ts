@@ -63,7 +63,9 @@ export function readChart(params: URLSearchParams, fields: readonly Field[]): Ch
 
 export function writeChart(state: ChartState): URLSearchParams {
   const entries = Object.entries(state).filter(([, value]) => value !== '')
-  return new URLSearchParams(entries.map(([name, value]) => [`chart.${name}`, String(value)]))
+  return new URLSearchParams(
+    entries.map(([name, value]) => [`chart.${name}`, String(value)] as [string, string]),
+  )
 }
 
 /** What a chart is drawn from, and its table. Keys are printed; numbers stay numbers. */

@@ -8,18 +8,22 @@ export interface Field {
   readonly annotations: Readonly<Record<string, readonly (string | number)[]>>
 }
 
+export interface AttachedFile {
+  readonly id: string
+  readonly title?: string | null
+  readonly description?: string | null
+  readonly mimetype?: string | null
+}
+
 export interface Dataset {
   readonly dataset_id: string
   readonly dataset_uid: string
   readonly has_records: boolean
   readonly data_visible: boolean
   readonly features: readonly string[]
-  readonly attachments: readonly {
-    readonly id: string
-    readonly title?: string
-    readonly mimetype?: string
-    readonly url?: string
-  }[]
+  readonly attachments: readonly AttachedFile[]
+  /** Ready-made files beside the exports. */
+  readonly alternative_exports?: readonly AttachedFile[]
   readonly metas: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly fields: readonly Field[]
 }

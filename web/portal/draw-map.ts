@@ -68,6 +68,7 @@ export async function drawMap(place: HTMLElement, request: MapRequest): Promise<
   })
   map.on('moveend', () => tellPosition(map, request))
   refineCoast(map, env)
+  drawCounts(map, env)
   openRecords(map, library, request)
   const repaint = () => paint(map, place)
   const media = matchMedia('(prefers-color-scheme: dark)')
@@ -99,6 +100,7 @@ function coloursOf(place: HTMLElement) {
     border: get('--map-border'),
     accent: get('--accent'),
     surface: get('--surface'),
+    ink: get('--ink'),
   }
 }
 
@@ -157,8 +159,49 @@ function styleOf(place: HTMLElement, env: Env, source: string, basemap: Basemap)
           'circle-stroke-width': 1,
         },
       },
+      {
+        id: 'counts',
+        type: 'symbol',
+        source: 'records',
+        'source-layer': 'records',
+        filter: ['all', kind('Point'), ['has', '_count']],
+        layout: { 'icon-image': countImage(colours), 'icon-allow-overlap': false, 'icon-padding': 0 },
+      },
     ],
   } as StyleSpecification
+}
+
+const countPrefix = 'count'
+/** The name of the picture of a number, in its colours. */
+const countImage = ({ ink, surface }: { readonly ink: string; readonly surface: string }) => [
+  'concat',
+  `${countPrefix}|${ink}|${surface}|`,
+  ['get', '_count'],
+]
+
+/** Numbers are drawn when they are first needed: glyphs would be fonts to ship, or to fetch from elsewhere. */
+function drawCounts(map: MapLibre, env: Env): void {
+  map.setMissingStyleImageResolver((id) => {
+    const [prefix, ink = '', surface = '', count] = id.split('|')
+    if (prefix !== countPrefix || map.hasImage(id)) return
+    const text = env.format.compact(Number(count))
+    const scale = 2
+    const canvas = document.createElement('canvas')
+    canvas.width = (text.length * 8 + 4) * scale
+    canvas.height = 16 * scale
+    const context = canvas.getContext('2d')
+    if (!context) return
+    context.font = `600 ${12 * scale}px system-ui, sans-serif`
+    context.textAlign = 'center'
+    context.textBaseline = 'middle'
+    context.lineWidth = 3 * scale
+    context.lineJoin = 'round'
+    context.strokeStyle = surface
+    context.strokeText(text, canvas.width / 2, canvas.height / 2)
+    context.fillStyle = ink
+    context.fillText(text, canvas.width / 2, canvas.height / 2)
+    map.addImage(id, context.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: scale })
+  })
 }
 
 /** New colours without loading anything again. */
@@ -171,6 +214,7 @@ function paint(map: MapLibre, place: HTMLElement): void {
   map.setPaintProperty('lines', 'line-color', colours.accent)
   map.setPaintProperty('points', 'circle-color', colours.accent)
   map.setPaintProperty('points', 'circle-stroke-color', colours.surface)
+  map.setLayoutProperty('counts', 'icon-image', countImage(colours) as never)
 }
 
 function refineCoast(map: MapLibre, env: Env): void {

@@ -65,8 +65,15 @@ export interface WebSettings {
   readonly tiles: { readonly url: string; readonly attribution: string } | null
 }
 
+/** What the pages are given to work with. */
+export interface WebCalls {
+  readonly call: ApiCall
+  /** A page failed by a bug; its reader has been told. */
+  onError(cause: unknown): void
+}
+
 interface WebModule {
-  createWeb(deps: WebSettings & { readonly manifest: WebManifest; readonly call: ApiCall }): Web
+  createWeb(deps: WebSettings & WebCalls & { readonly manifest: WebManifest }): Web
 }
 
 export const webBuild = new URL('../../../web/build/', import.meta.url)
@@ -81,7 +88,7 @@ export function readWebManifest(): WebManifest | null {
 }
 
 /** Not before somebody asks for a page: a server that is only an API starts without. */
-export async function loadWeb(manifest: WebManifest, settings: WebSettings, call: ApiCall): Promise<Web> {
+export async function loadWeb(manifest: WebManifest, settings: WebSettings, calls: WebCalls): Promise<Web> {
   const { createWeb } = (await import(new URL('server.mjs', webBuild).href)) as WebModule
-  return createWeb({ ...settings, manifest, call })
+  return createWeb({ ...settings, ...calls, manifest })
 }

@@ -11,6 +11,7 @@ import {
   readWebManifest,
   type Web,
   type WebAnswer,
+  type WebCalls,
   type WebRequest,
   type WebSettings,
 } from './bundle.ts'
@@ -34,7 +35,11 @@ const passedOn = [
 /** Of a form as well: one that comes from another site must be refused as the API would. */
 const passedOnWithForms = [...passedOn, 'origin', 'sec-fetch-site']
 
-export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNotFound {
+export function registerWeb(
+  app: FastifyInstance,
+  settings: WebSettings,
+  onError: WebCalls['onError'],
+): PageNotFound {
   const manifest = readWebManifest()
   if (manifest === null) {
     app.get('/', hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(notBuilt))
@@ -43,7 +48,7 @@ export function registerWeb(app: FastifyInstance, settings: WebSettings): PageNo
   registerAssets(app)
   let web: Promise<Web> | null = null
   const open = () => {
-    web ??= loadWeb(manifest, settings, call)
+    web ??= loadWeb(manifest, settings, { call, onError })
     return web
   }
   for (const path of manifest.routes) {

@@ -70,6 +70,7 @@ export const portal = {
   'dataset.sample': 'First records',
   'dataset.all_records': 'All records',
   'dataset.attachments': 'Attachments',
+  'dataset.alternative_exports': 'Ready-made files',
   'dataset.version_shown': 'This is a saved version.',
   'dataset.version_current': 'Show the current data',
   'meta.publisher': 'Publisher',

@@ -70,6 +70,7 @@ export const portal: Readonly<Record<keyof typeof en, Message>> = {
   'dataset.sample': 'Premiers enregistrements',
   'dataset.all_records': 'Tous les enregistrements',
   'dataset.attachments': 'Pièces jointes',
+  'dataset.alternative_exports': 'Fichiers prêts à l’emploi',
   'dataset.version_shown': 'Ceci est une version enregistrée.',
   'dataset.version_current': 'Afficher les données actuelles',
   'meta.publisher': 'Producteur',

@@ -56,12 +56,8 @@ export function CalendarView({ data, shown, isEmbedded }: ViewProps<'calendar'>)
               {Number(date.slice(-2))}
             </span>
             {count > 0 && (
-              <a
-                href={dayHref(date)}
-                rel="nofollow"
-                target={isEmbedded ? '_blank' : undefined}
-                aria-label={`${format.date(date)}: ${t('records', { count })}`}
-              >
+              <a href={dayHref(date)} rel="nofollow" target={isEmbedded ? '_blank' : undefined}>
+                <span class="visually-hidden">{format.date(date)}</span>
                 {titles.map((title, index) => (
                   <span key={index} class="calendar-title">
                     {title}

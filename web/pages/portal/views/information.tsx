@@ -25,7 +25,7 @@ export function InformationView({ data, shown }: ViewProps<'information'>): VNod
         )}
         {shown.sample.length > 0 && <Sample data={data} shown={shown} isEmbedded={false} />}
         {fields.length > 0 && (
-          <section class="card" aria-labelledby="schema">
+          <section class="card">
             <h2 id="schema">{t('schema.title')}</h2>
             <Island
               name="field-profiles"
@@ -45,7 +45,8 @@ export function InformationView({ data, shown }: ViewProps<'information'>): VNod
       <aside class="stack" aria-label={t('dataset.about')}>
         <Facts dataset={dataset} />
         <Downloads dataset={dataset} />
-        <Attachments dataset={dataset} />
+        <AttachedFiles dataset={dataset} kind="alternative_exports" />
+        <AttachedFiles dataset={dataset} kind="attachments" />
       </aside>
     </div>
   )
@@ -56,7 +57,7 @@ function Sample({ data, shown }: ViewProps<'information'>): VNode {
   const { dataset } = data
   const fields = dataset.fields.slice(0, 8)
   return (
-    <section class="card" aria-labelledby="sample">
+    <section class="card">
       <div class="row section-head">
         <h2 id="sample" class="grow">
           {t('dataset.sample')}
@@ -163,18 +164,27 @@ function Downloads({ dataset }: { readonly dataset: Dataset }): VNode | null {
   )
 }
 
-function Attachments({ dataset }: { readonly dataset: Dataset }): VNode | null {
+/** Documents, and files that were made ready; the API sends them, or leads to where they are. */
+function AttachedFiles({
+  dataset,
+  kind,
+}: {
+  readonly dataset: Dataset
+  readonly kind: 'attachments' | 'alternative_exports'
+}): VNode | null {
   const { t } = useEnv()
-  if (dataset.attachments.length === 0) return null
-  const path = `${datasetPath(dataset.dataset_id)}/attachments`
+  const files = dataset[kind] ?? []
+  if (files.length === 0) return null
+  const path = `${datasetPath(dataset.dataset_id)}/${kind}`
   return (
-    <section class="card" aria-labelledby="attachments">
-      <h2 id="attachments">{t('dataset.attachments')}</h2>
-      <ul class="plain">
-        {dataset.attachments.map(({ id, title, mimetype }) => (
+    <section class="card" aria-labelledby={kind}>
+      <h2 id={kind}>{t(`dataset.${kind}`)}</h2>
+      <ul class="plain stack">
+        {files.map(({ id, title, description, mimetype }) => (
           <li key={id}>
-            <a href={`${path}/${encodeURIComponent(id)}`}>{title ?? id}</a>
+            <a href={`${path}/${encodeURIComponent(id)}`}>{title || id}</a>
             {mimetype && <span class="small muted"> {mimetype}</span>}
+            {description && <span class="small muted block">{description}</span>}
           </li>
         ))}
       </ul>
