@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import { createAccess, domainPermissions, requireOwner, watchSecurity } from './access/index.ts'
+import {
+  createAccess,
+  createCallCounts,
+  domainPermissions,
+  requireOwner,
+  watchSecurity,
+} from './access/index.ts'
 import { createAccounts } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
@@ -117,6 +123,12 @@ export async function startApp(
     })
     closers.push(() => mailer.stop())
     await watchSecurity(control)
+    const callCounts = createCallCounts({
+      db: control.db,
+      clock,
+      onError: (cause) => log('error', 'counting_calls_failed', { cause }),
+    })
+    closers.push(() => callCounts.stop())
     const access = createAccess({ db: control.db, clock, ids })
     const audit = createAudit({
       db: control.db,
@@ -242,6 +254,7 @@ export async function startApp(
           sliceBytes,
           maxErrorSamples,
         },
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         indexLaterBytes: settings.indexLaterMb * mebi,
         indexing: new Set(),
         retentionMs: settings.retentionHours * 3_600_000,
@@ -278,6 +291,7 @@ export async function startApp(
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
+      mostDatasets: settings.maxDatasets || null,
       retryDelayMs: retryDelayMs(settings.retryMs),
       ...jobLease,
       onEvent: logWorkerEvent,
@@ -293,14 +307,14 @@ export async function startApp(
         dataset: {
           lock: async (trx, uid) => (await lockDataset(trx, uid)) !== null,
           async order(trx, { scheduleUid, target, username }) {
-            await requireOwner(trx, username, 'PUBLISH', clock.now())
+            await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, target.uid)
             return actions.orderPublishWithin(trx, target.uid, username, { schedule_uid: scheduleUid })
           },
         },
         harvester: {
           lock: lockHarvester,
           async order(trx, { target, username }) {
-            await requireOwner(trx, username, 'HARVEST', clock.now())
+            await requireOwner(trx, { username, permission: 'HARVEST', now: clock.now() }, null)
             return harvesters.orderWithin(trx, target.uid, 'harvest', username)
           },
         },
@@ -316,7 +330,7 @@ export async function startApp(
       maxKeptBytes: settings.realtimeKeptMb * mebi,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
-        await requireOwner(trx, username, 'PUBLISH', clock.now())
+        await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, datasetUid)
         return actions.orderPublishWithin(trx, datasetUid, username, { cause })
       },
       onError: (cause) => log('error', 'publish_of_pushes_failed', { cause }),
@@ -339,6 +353,7 @@ export async function startApp(
       ids,
       stopwatch,
       access,
+      callCounts,
       accounts,
       audit,
       catalogDeps: { db: control.db, clock, ids, secrets },
@@ -381,6 +396,8 @@ export async function startApp(
         builderMemoryMb: settings.builderMemoryMb,
         builderThreads: settings.builderThreads,
         dailyCalls: settings.dailyCalls,
+        maxDatasets: settings.maxDatasets || null,
+        maxRecordsByDataset: settings.maxRecordsByDataset || null,
         stalledMs: settings.stalledSeconds * 1000,
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),

@@ -65,6 +65,8 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   exportsPerClient: ['0', '201'],
   stalledSeconds: ['0', '2m'],
   dailyCalls: ['-1', 'unlimited'],
+  maxDatasets: ['-1', 'many'],
+  maxRecordsByDataset: ['-1', '1.5'],
   trustedProxies: ['proxy.example', '10.0.0.0/33', '10.0.0.1,', 'loopback none', '::1/x'],
   geocoderBanUrl: ['api-adresse.data.gouv.fr', 'ftp://x', 'http://', 'https://['],
   geocoderNominatimUrl: ['localhost'],

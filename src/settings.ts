@@ -294,6 +294,18 @@ export const settingSpecs = {
     'Calls of the search API that one client may make in a day; 0: no limit.',
     integer('BROADSHEET_DAILY_CALLS', 0, 0, 1_000_000_000),
   ),
+  maxDatasets: setting(
+    'BROADSHEET_MAX_DATASETS',
+    '0',
+    'Datasets that this server holds at most; 0: no limit. Users and groups can have limits of their own.',
+    integer('BROADSHEET_MAX_DATASETS', 0, 0, 1_000_000_000),
+  ),
+  maxRecordsByDataset: setting(
+    'BROADSHEET_MAX_RECORDS_BY_DATASET',
+    '0',
+    'Records of a dataset that are published at most, the others are left out (status limit_reached); 0: no limit. Users and groups can have limits of their own.',
+    integer('BROADSHEET_MAX_RECORDS_BY_DATASET', 0, 0, 1_000_000_000_000),
+  ),
   trustedProxies: setting(
     'BROADSHEET_TRUSTED_PROXIES',
     'loopback',

@@ -1,20 +1,16 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { ApiKeysTable, ControlDb } from '../control/index.ts'
+import type { ControlDb, UsersTable } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { mayDoOn } from './authorize.ts'
+import { type ApiKeys, createApiKeys, hashKey } from './keys.ts'
 import { findPrincipal, isUsable, limitedTo, principalOf } from './make-principal.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
 import { mayDo, type PermissionClass } from './policy.ts'
 import { anonymous, domainPermissions, type Principal } from './principal.ts'
 
-export interface ApiKey {
-  readonly keyUid: string
-  readonly label: string | null
-  readonly permissions: readonly string[]
-}
-
 /** Users, keys and sign-in. */
-export interface Access {
+export interface Access extends ApiKeys {
   /** Errors: access.invalid_credentials when credentials are given and wrong. */
   authenticate(credentials: {
     readonly authorization: string | undefined
@@ -32,23 +28,12 @@ export interface Access {
   setPassword(username: string, password: string, trx?: ControlDb): Promise<void>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
-  createKey(
-    owner: string,
-    key: { label: string | null; permissions: readonly string[] },
-  ): Promise<ApiKey & { readonly key: string }>
-  listKeys(owner: string): Promise<ApiKey[]>
-  updateKey(
-    owner: string,
-    reference: string,
-    change: { label?: string | null; permissions?: readonly string[] },
-  ): Promise<ApiKey>
-  deleteKey(owner: string, reference: string): Promise<void>
-  findKey(owner: string, reference: string): Promise<ApiKey>
 }
 
 /** Verified passwords are remembered this long, so that a client with basic authentication does not pay for scrypt on every call. */
 const rememberMs = 5 * 60_000
 const maxRemembered = 1000
+const seenEveryMs = 5 * 60_000
 
 export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): Access {
   const { db, clock, ids } = deps
@@ -70,7 +55,21 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
       if (remembered.size >= maxRemembered) remembered.clear()
       remembered.set(digest, { username, storedHash: user.password_hash!, until: clock.now() + rememberMs })
     }
+    await noteSeen(user)
     return principalOf(db, user)
+  }
+
+  /** Coarse, so that a client that asks all the time does not write all the time. */
+  async function noteSeen({ username, last_seen_at }: Selectable<UsersTable>): Promise<void> {
+    const now = clock.now()
+    if (last_seen_at !== null && now - last_seen_at < seenEveryMs) return
+    // A disk that is full is no reason to turn somebody away.
+    await db
+      .updateTable('users')
+      .set({ last_seen_at: now })
+      .where('username', '=', username)
+      .execute()
+      .catch(() => {})
   }
 
   async function useKey(key: string): Promise<Principal> {
@@ -90,6 +89,7 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
     const now = clock.now()
     if (!row || !isUsable(row, now) || (row.key_expires_at !== null && row.key_expires_at <= now))
       throw new AppError('access.invalid_credentials', {})
+    await noteSeen(row)
     return limitedTo(await principalOf(db, row), {
       keyUid: row.key_uid,
       permissions: JSON.parse(row.key_permissions),
@@ -97,18 +97,12 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
     })
   }
 
-  async function findRow(owner: string, reference: string): Promise<Selectable<ApiKeysTable>> {
-    const row = await db
-      .selectFrom('api_keys')
-      .selectAll()
-      .where('owner', '=', owner)
-      .where((eb) => eb.or([eb('key_uid', '=', reference), eb('key_hash', '=', hashKey(reference))]))
-      .executeTakeFirst()
-    if (!row) throw new AppError('access.unknown_api_key', { key: reference.slice(0, 9) })
-    return row
+  async function hasUsers(): Promise<boolean> {
+    return (await db.selectFrom('users').select('username').limit(1).executeTakeFirst()) !== undefined
   }
 
   return {
+    ...createApiKeys(deps),
     checkPassword: signIn,
     async setPassword(username, password, trx = db) {
       const password_hash = await hashPassword(password)
@@ -145,7 +139,8 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
         .selectAll()
         .where('username', '=', 'admin')
         .executeTakeFirst()
-      if (admin && password === null) return null
+      // Whoever has removed this account has another.
+      if (password === null && (admin || (await hasUsers()))) return null
       if (admin && password !== null) {
         if (admin.password_hash !== null && (await verifyPassword(password, admin.password_hash))) return null
         const password_hash = await hashPassword(password)
@@ -166,84 +161,27 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
         .execute()
       return password === null ? chosen : null
     },
-
-    async createKey(owner, { label, permissions }) {
-      checkPermissions(permissions)
-      const key = ids.hex(28)
-      const keyUid = ids.uid('ak')
-      await db
-        .insertInto('api_keys')
-        .values({
-          key_uid: keyUid,
-          key_hash: hashKey(key),
-          owner,
-          label,
-          permissions_json: JSON.stringify(permissions),
-          created_at: clock.now(),
-        })
-        .execute()
-      return { keyUid, label, permissions, key }
-    },
-
-    async listKeys(owner) {
-      const rows = await db
-        .selectFrom('api_keys')
-        .selectAll()
-        .where('owner', '=', owner)
-        .orderBy('created_at')
-        .orderBy('key_uid')
-        .execute()
-      return rows.map(toApiKey)
-    },
-
-    findKey: async (owner, reference) => toApiKey(await findRow(owner, reference)),
-
-    async updateKey(owner, reference, change) {
-      if (change.label === undefined && change.permissions === undefined)
-        throw new AppError('access.nothing_to_update', {})
-      if (change.permissions) checkPermissions(change.permissions)
-      const row = await findRow(owner, reference)
-      const updated = {
-        label: change.label === undefined ? row.label : change.label,
-        permissions_json: change.permissions ? JSON.stringify(change.permissions) : row.permissions_json,
-      }
-      await db.updateTable('api_keys').set(updated).where('key_uid', '=', row.key_uid).execute()
-      return toApiKey({ ...row, ...updated })
-    },
-
-    async deleteKey(owner, reference) {
-      const row = await findRow(owner, reference)
-      await db.deleteFrom('api_keys').where('key_uid', '=', row.key_uid).execute()
-    },
   }
 }
 
 /** A hash that no password has, of the usual cost. */
 const unusableHash = `scrypt$32768$8$1$${Buffer.alloc(16).toString('base64')}$${Buffer.alloc(32).toString('base64')}`
 
-function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
-}
-
-function checkPermissions(permissions: readonly string[]): void {
-  for (const permission of permissions) {
-    if (!(domainPermissions as readonly string[]).includes(permission)) {
-      throw new AppError('access.unknown_permission', { permission, known: domainPermissions.join(', ') })
-    }
-  }
-}
-
-function toApiKey(row: Selectable<ApiKeysTable>): ApiKey {
-  return { keyUid: row.key_uid, label: row.label, permissions: JSON.parse(row.permissions_json) }
-}
-
-/** Errors: access.owner_may_not. For what goes on in somebody's name: it ends with the right to order it. */
+/**
+ * For what goes on in somebody's name: it ends with the right to order it. `datasetUid`: of the dataset that it is done
+ * to; null: of none. Errors: access.owner_may_not.
+ */
 export async function requireOwner(
   trx: ControlDb,
-  username: string,
-  permission: PermissionClass,
-  now: number,
+  owner: { readonly username: string; readonly permission: PermissionClass; readonly now: number },
+  datasetUid: string | null,
 ): Promise<void> {
+  const { username, permission, now } = owner
   const principal = await findPrincipal(trx, username, now)
-  if (!principal || !mayDo(principal, permission)) throw new AppError('access.owner_may_not', { username })
+  const isAllowed =
+    principal !== null &&
+    (datasetUid === null
+      ? mayDo(principal, permission)
+      : await mayDoOn(trx, principal, permission, datasetUid))
+  if (!isAllowed) throw new AppError('access.owner_may_not', { username })
 }

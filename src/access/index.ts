@@ -1,6 +1,20 @@
-export { type Access, type ApiKey, createAccess, requireOwner } from './access.ts'
+export { type Access, createAccess, requireOwner } from './access.ts'
+export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
+export { authorize, mayDoOn, uidOfDataset } from './authorize.ts'
+export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'
 export {
-  canSeePublication,
+  addMembers,
+  changeGroup,
+  createGroup,
+  deleteGroup,
+  findGroup,
+  type Group,
+  listGroups,
+  removeMember,
+} from './groups.ts'
+export type { ApiKey } from './keys.ts'
+export { countDatasets, findAllowance, requireRoomForDataset, smallest } from './limits.ts'
+export {
   mayDo,
   type PermissionClass,
   permissionsNeeded,
@@ -8,13 +22,26 @@ export {
 } from './policy.ts'
 export { anonymous, domainPermissions, type Principal } from './principal.ts'
 export {
-  type DatasetSecurity,
-  forgetSecurity,
-  ownDatasets,
+  canSeePublication,
+  editableDatasets,
+  type Quota,
   type Ruleset,
-  rightsOn,
   rulesetsOf,
-  securityOf,
+  type SeenRestricted,
+  seenRestricted,
   watchSecurity,
-  wholeDataset,
 } from './rulesets.ts'
+export {
+  copyRulesets,
+  defaultTarget,
+  deleteRuleset,
+  findRuleset,
+  giveToCreator,
+  listRulesets,
+  type RulesetChange,
+  type RulesetTarget,
+  setAccessPolicy,
+  writeRuleset,
+} from './security.ts'
+export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
+export { requireOwnerSees, requireWholeDataset, seesWhole } from './whole-datasets.ts'

@@ -1,6 +1,7 @@
 /** From the rows of a user and of the groups to who asks, and from there to who asks with a key. */
 import type { Selectable } from 'kysely'
 import type { ControlDb, UsersTable } from '../control/index.ts'
+import { allowanceOf } from './limits.ts'
 import { datasetPermissions, type Principal } from './principal.ts'
 
 type UserPrincipal = Principal & { kind: 'user' }
@@ -16,12 +17,12 @@ export function isUsable(
 /** With the rights of the account and of its groups. */
 export async function principalOf(
   db: ControlDb,
-  user: Pick<Selectable<UsersTable>, 'username' | 'permissions_json'>,
+  user: Pick<Selectable<UsersTable>, 'username' | 'permissions_json' | 'quotas_json' | 'limits_json'>,
 ): Promise<UserPrincipal> {
   const groups = await db
     .selectFrom('group_members')
     .innerJoin('groups', 'groups.group_id', 'group_members.group_id')
-    .select(['groups.group_id', 'groups.permissions_json'])
+    .select(['groups.group_id', 'groups.permissions_json', 'groups.quotas_json', 'groups.limits_json'])
     .where('username', '=', user.username)
     .orderBy('groups.group_id')
     .execute()
@@ -34,6 +35,7 @@ export async function principalOf(
     via: 'password',
     keyUid: null,
     keyLimits: null,
+    callsPerDay: allowanceOf([user, ...groups]).callsPerDay,
   }
 }
 

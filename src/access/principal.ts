@@ -16,6 +16,8 @@ export type Principal =
       readonly keyUid: string | null
       /** What that key cuts away from its owner's rights; null without a key. */
       readonly keyLimits: KeyLimits | null
+      /** The smallest quota of the user and the groups; null: none. */
+      readonly callsPerDay: number | null
     }
 
 export interface KeyLimits {
@@ -34,7 +36,7 @@ export interface DatasetLimits {
 
 export const anonymous: Principal = { kind: 'anonymous' }
 
-/** Permissions on the whole domain. Management API section 7. */
+/** Permissions on the whole domain. Management API section 7; what comes last, the Automation API knows too. */
 export const domainPermissions = [
   'edit_domain',
   'create_page',
@@ -50,6 +52,13 @@ export const domainPermissions = [
   'manage_subdomains',
   'explore_monitoring',
   'edit_theme',
+  'edit_form',
+  'submit_private_form',
+  'create_external_asset',
+  'edit_external_asset',
+  'explore_restricted_external_asset',
+  'manage_glossary',
+  'manage_showcase_requests',
 ] as const
 
 /** Those that can be had on a single dataset too, by a ruleset. */

@@ -5,6 +5,7 @@
  */
 import type { Selectable } from 'kysely'
 import { type Control, type ControlDb, type DatasetRulesetsTable, securityChannel } from '../control/index.ts'
+import { mayDo, type Rights } from './policy.ts'
 import type { Principal } from './principal.ts'
 
 export interface Quota {
@@ -57,9 +58,10 @@ export async function watchSecurity(control: Pick<Control, 'db' | 'listen'>): Pr
   caches.set(control.db, cache)
 }
 
-/** For the process that has changed it: its own next answer must not wait for the notice. */
-export function forgetSecurity(db: ControlDb, datasetUid: string): void {
-  caches.get(db)?.delete(datasetUid)
+/** For the process that has changed it (no uid: of all): its own next answer must not wait for the notice. */
+export function forgetSecurity(db: ControlDb, datasetUid?: string): void {
+  if (datasetUid === undefined) caches.get(db)?.clear()
+  else caches.get(db)?.delete(datasetUid)
 }
 
 /** Null: there is no such dataset. */
@@ -120,21 +122,10 @@ function reaches(principal: Principal & { kind: 'user' }, datasetUid: string): b
   return datasets === null || datasets.uids.has(datasetUid)
 }
 
-/** What somebody holds on one dataset: by rulesets, by rights on the whole domain, as far as the key lets them. */
-export interface DatasetRights {
-  /** On the whole domain, as far as they reach this dataset. */
-  readonly domain: ReadonlySet<string>
-  /** By rulesets. */
-  readonly own: ReadonlySet<string>
-}
+const noRights: Rights = { domain: new Set(), own: new Set() }
 
-const noRights: DatasetRights = { domain: new Set(), own: new Set() }
-
-export function rightsOn(
-  principal: Principal,
-  datasetUid: string,
-  security: DatasetSecurity | null,
-): DatasetRights {
+/** What somebody holds on one dataset, as far as a key lets them. */
+export function rightsOn(principal: Principal, datasetUid: string, security: DatasetSecurity | null): Rights {
   if (principal.kind === 'anonymous' || !reaches(principal, datasetUid)) return noRights
   const given = security === null ? [] : ownRulesets(principal, datasetUid, security)
   const own = given.flatMap(({ permissions }) => permissions)
@@ -156,17 +147,70 @@ export async function rulesetsOf(
   datasetUid: string,
 ): Promise<readonly Ruleset[]> {
   const security = await securityOf(db, datasetUid)
-  if (security === null) return []
+  return security === null ? [] : seenOf(principal, datasetUid, security)
+}
+
+function seenOf(principal: Principal, datasetUid: string, security: DatasetSecurity): readonly Ruleset[] {
   const rights = rightsOn(principal, datasetUid, security)
   if (rights.domain.has('explore_restricted_dataset')) return [wholeDataset]
   if (rights.domain.has('edit_dataset') || rights.own.has('edit_dataset')) return [wholeDataset]
-  const key = principal.kind === 'user' ? principal.keyLimits : null
-  const own =
-    key && !key.permissions.has('explore_restricted_dataset')
-      ? []
-      : ownRulesets(principal, datasetUid, security)
-  if (own.length > 0) return own
+  const shown = showsRulesets(principal) ? ownRulesets(principal, datasetUid, security) : []
+  if (shown.length > 0) return shown
   return security.isRestricted ? [] : [security.default]
+}
+
+function showsRulesets(principal: Principal): boolean {
+  if (principal.kind === 'anonymous') return false
+  return principal.keyLimits === null || principal.keyLimits.permissions.has('explore_restricted_dataset')
+}
+
+/** Whether a published dataset exists for this reader. A restricted one must not be told from one that does not. */
+export async function canSeePublication(
+  db: ControlDb,
+  principal: Principal,
+  publication: { readonly dataset_uid: string; readonly visibility: string },
+): Promise<boolean> {
+  const { dataset_uid: datasetUid, visibility } = publication
+  if (visibility === 'domain') return true
+  if (principal.kind === 'anonymous') return false
+  const security = await securityOf(db, datasetUid)
+  return security !== null && seenOf(principal, datasetUid, { ...security, isRestricted: true }).length > 0
+}
+
+/** Restricted datasets that a reader sees: every one, or these. */
+export type SeenRestricted = 'all' | ReadonlySet<string>
+
+/** For lists of the catalog: what `rulesetsOf` says of every restricted dataset at once. */
+export async function seenRestricted(db: ControlDb, principal: Principal): Promise<SeenRestricted> {
+  if (principal.kind === 'anonymous') return nobodysDatasets
+  const { permissions, keyLimits } = principal
+  const seesAll = (held: ReadonlySet<string>) =>
+    held.has('explore_restricted_dataset') || held.has('edit_dataset')
+  if (seesAll(permissions)) return 'all'
+  const own = await ownDatasets(db, principal)
+  const seen = new Set(
+    [...own].filter(([, held]) => showsRulesets(principal) || held.has('edit_dataset')).map(([uid]) => uid),
+  )
+  const datasets = keyLimits?.datasets
+  return datasets && seesAll(datasets.permissions) ? new Set([...seen, ...datasets.uids]) : seen
+}
+
+const nobodysDatasets: ReadonlySet<string> = new Set()
+
+/** Datasets that somebody may read in the management API, published or not: every one, or these. */
+export async function editableDatasets(
+  db: ControlDb,
+  principal: Principal,
+): Promise<'all' | ReadonlySet<string>> {
+  if (principal.kind === 'anonymous') return nobodysDatasets
+  if (mayDo(principal, 'READ')) return 'all'
+  const limits = principal.keyLimits?.datasets
+  const domain = limits?.permissions ?? principal.permissions
+  const own = await ownDatasets(db, principal)
+  const named = new Set([...own.keys(), ...(limits?.uids ?? [])])
+  return new Set(
+    [...named].filter((uid) => mayDo(principal, 'READ', { domain, own: own.get(uid) ?? nobodysDatasets })),
+  )
 }
 
 /** Uids of the datasets on which there is a ruleset of the user or of one of the groups, with what it permits. */

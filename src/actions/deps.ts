@@ -56,6 +56,8 @@ export interface ActionDeps {
     readonly sliceBytes: number
     readonly maxErrorSamples: number
   }
+  /** Of each dataset, whoever owns it; null: no limit. */
+  readonly maxRecordsByDataset: number | null
   /** Generations of at most this many bytes are exposed before their serving file is made. */
   readonly indexLaterBytes: number
   /** Generations that are exposed and whose serving file is being made by their builder: none is to be ordered. */

@@ -4,6 +4,7 @@
  * ever be up to date.
  */
 import { join } from 'node:path'
+import { uidOfDataset } from '../access/index.ts'
 import { datasetPrefix } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { datasetsNamed } from '../ingest/index.ts'
@@ -57,15 +58,6 @@ export async function joinedHashes(
     hashes[name] = current.manifest.content_hash
   }
   return hashes
-}
-
-export async function uidOfDataset(db: ControlDb, named: string): Promise<string | null> {
-  const rows = await db
-    .selectFrom('datasets')
-    .select('dataset_uid')
-    .where((eb) => eb.or([eb('dataset_uid', '=', named), eb('dataset_id', '=', named)]))
-    .execute()
-  return (rows.find((row) => row.dataset_uid === named) ?? rows[0])?.dataset_uid ?? null
 }
 
 interface Current {

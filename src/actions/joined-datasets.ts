@@ -2,14 +2,15 @@
  * What a publication was made of beside its resources, and what follows when that changes. A dataset is stale while one
  * that it joined has another content than the one that was joined, or none. One whose processors ask for it
  * (`republish_on_update`) is then ordered to be published, once for each content: a publish that fails or is held is not
- * tried again before there is a new one, and one that somebody restored stays until then.
+ * tried again before there is a new one, and one that somebody restored stays until then. It is done in the owner's name,
+ * and ends with the owner's right to publish the dataset.
  */
+import { requireOwner, uidOfDataset } from '../access/index.ts'
 import { readConfiguration } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { datasetsNamed } from '../ingest/index.ts'
 import { AppError, type ManifestJoined } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
-import { uidOfDataset } from './gather-datasets.ts'
 import { placeOrder } from './orders.ts'
 import { isResting, type Status } from './status.ts'
 
@@ -47,14 +48,17 @@ interface Changed {
 }
 
 /** Published datasets that joined another content than there is now, and have not been ordered anew for it. */
-async function findChanged(db: ControlDb): Promise<(Changed & { readonly status: string })[]> {
+async function findChanged(
+  db: ControlDb,
+): Promise<(Changed & { readonly status: string; readonly owner: string })[]> {
   const rows = await db
     .selectFrom('joined_datasets as j')
     .innerJoin('datasets', 'datasets.dataset_uid', 'j.dataset_uid')
     .innerJoin('publications as own', 'own.dataset_uid', 'j.dataset_uid')
     .innerJoin('publications as other', 'other.dataset_uid', 'j.joined_uid')
     .innerJoin('generations', 'generations.generation_uid', 'other.generation_uid')
-    .select(['j.dataset_uid', 'j.joined_uid', 'datasets.status', 'generations.content_hash as current_hash'])
+    .select(['j.dataset_uid', 'j.joined_uid', 'datasets.status', 'datasets.owner'])
+    .select('generations.content_hash as current_hash')
     .whereRef('generations.content_hash', '!=', 'j.content_hash')
     .where((eb) =>
       eb.or([
@@ -79,11 +83,21 @@ export async function republishChanged(deps: ActionDeps): Promise<boolean> {
     try {
       await placeOrder(
         { db, clock: deps.clock, ids: deps.ids },
-        { action: 'publish', datasetUid, username: 'system', check: (trx) => noteOrdered(trx, rows) },
+        {
+          action: 'publish',
+          datasetUid,
+          username: 'system',
+          async check(trx) {
+            const owner = { username: rows[0]!.owner, permission: 'PUBLISH', now: deps.clock.now() } as const
+            await requireOwner(trx, owner, datasetUid)
+            await noteOrdered(trx, rows)
+          },
+        },
       )
       hasOrdered = true
     } catch (error) {
-      // Somebody ordered something meanwhile, or deleted it: what is still stale then is found again.
+      // Somebody ordered something meanwhile, or deleted it, or its owner may not publish it: what is still stale then
+      // is found again.
       if (!(error instanceof AppError)) throw error
     }
   }

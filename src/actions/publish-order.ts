@@ -7,6 +7,7 @@ import type { ActionDeps } from './deps.ts'
 import { joinedHashes } from './gather-datasets.ts'
 import { knownSources } from './gather-sources.ts'
 import { isUsable } from './is-usable.ts'
+import { maxRecordsOf } from './max-records.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
 
 export interface PublishOrder {
@@ -95,7 +96,7 @@ async function isOfConfiguration(
   const recipe = computeRecipe({
     pipelineVersion,
     sources,
-    maxRecords: null,
+    maxRecords: await maxRecordsOf(deps, configuration.dataset.owner),
     processors,
     fieldSpecifications,
     joined,

@@ -5,10 +5,11 @@
  * Two variants end without a switch: a dry run, and a publish that a gate holds. What they built is kept for the
  * retention window, and `publish?generation=` exposes it as it is (docs/publishing.md).
  */
-import { type Configuration, readConfiguration } from '../catalog/index.ts'
+import { requireOwnerSees } from '../access/index.ts'
+import { type Configuration, datasetPrefix, readConfiguration } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
-import { pipelineVersion, stepsAt } from '../ingest/index.ts'
+import { datasetsNamed, pipelineVersion, stepsAt } from '../ingest/index.ts'
 import { finishJob, type Job, type JobContext, type JobHandler } from '../jobs/index.ts'
 import { AppError, type BuildSource, type Field, type Manifest } from '../kernel/index.ts'
 import { markPublished } from '../realtime/index.ts'
@@ -29,6 +30,7 @@ import { failAction, startAction } from './handler-steps.ts'
 import { holdPublish, recordOverride, releaseHeld } from './held.ts'
 import { isUsable } from './is-usable.ts'
 import { judgeGeneration } from './judge-generation.ts'
+import { maxRecordsOf } from './max-records.ts'
 import { moveStatus } from './move-status.ts'
 import { presentFields, withoutPresentation } from './presentation.ts'
 import { createProgressBoard, type ProgressBoard } from './progress.ts'
@@ -132,6 +134,7 @@ async function build(
   let gathered: GatheredDatasets | null = null
   try {
     const hold: Hold = (release) => held.push(release)
+    await requireOwnerSees(deps.control.db, ownerOf(deps, configuration), datasetsOf(configuration))
     const sources = await gatherSources(
       deps,
       context.job.subject,
@@ -142,7 +145,8 @@ async function build(
     )
     const { processors: configured, fieldSpecifications } = stepsFor(configuration, sources)
     const processors = stepsAt(configured, new Date(context.job.createdAt).toISOString())
-    const steps = { processors, fieldSpecifications, maxRecords: null }
+    const maxRecords = await maxRecordsOf(deps, configuration.dataset.owner)
+    const steps = { processors, fieldSpecifications, maxRecords }
     gathered = await gatherDatasets(deps, context.job.subject, processors)
     const { datasets } = gathered
     const joined = hashesOf(datasets)
@@ -164,6 +168,20 @@ async function build(
     gathered?.release()
     for (const release of held) await release()
   }
+}
+
+const ownerOf = ({ clock }: ActionDeps, { dataset }: Configuration) => ({
+  username: dataset.owner,
+  now: clock.now(),
+})
+
+/** What a dataset is made of beside its own sources, as it names it. */
+function datasetsOf({ resources, processors }: Configuration): string[] {
+  const copied = resources.filter(({ url }) => url.startsWith(datasetPrefix))
+  return [
+    ...copied.map(({ url }) => url.slice(datasetPrefix.length)),
+    ...datasetsNamed(processors).map(({ name }) => name),
+  ]
 }
 
 const hashesOf = (datasets: GatheredDatasets['datasets']) =>

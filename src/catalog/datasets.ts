@@ -1,5 +1,11 @@
 import { sql } from 'kysely'
-import type { ControlDb, DatasetRecord, HeldPublishesTable } from '../control/index.ts'
+import {
+  type ControlDb,
+  type DatasetRecord,
+  type HeldPublishesTable,
+  notify,
+  securityChannel,
+} from '../control/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
 import { readDomain } from './domain.ts'
@@ -238,6 +244,8 @@ const sortable = {
 } as const
 
 export interface DatasetFilter {
+  /** Of these uids only. */
+  readonly among: 'all' | ReadonlySet<string>
   /** Part of the id, of the title or of what else the metadata say, in any case. */
   readonly q?: string | undefined
   /** A status of the machine, or what the dataset is beside it. */
@@ -248,8 +256,9 @@ export interface DatasetFilter {
 export const datasetStates = ['published', 'unpublished', 'working', 'held'] as const
 const resting = ['idle', 'error', 'limit_reached']
 
-function matching(db: ControlDb, { q, status }: DatasetFilter) {
+function matching(db: ControlDb, { among, q, status }: DatasetFilter) {
   let query = selectDatasets(db)
+  if (among !== 'all') query = query.where('datasets.dataset_uid', 'in', [...among])
   const wanted = q?.trim().toLowerCase() ?? ''
   if (wanted !== '') {
     const inId = `%${literally(wanted)}%`
@@ -271,6 +280,7 @@ function matching(db: ControlDb, { q, status }: DatasetFilter) {
 const literally = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
 
 export async function countDatasets(db: ControlDb, filter: DatasetFilter): Promise<number> {
+  if (filter.among !== 'all' && filter.among.size === 0) return 0
   const { count } = await db
     .selectFrom(matching(db, filter).as('found'))
     .select((eb) => eb.fn.countAll<number | string>().as('count'))
@@ -289,6 +299,7 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
+  if (query.among !== 'all' && query.among.size === 0) return []
   const rows = await matching(db, query)
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
@@ -336,6 +347,7 @@ export async function setVisibility(
   const now = deps.clock.now()
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
+    await notify(trx, securityChannel, datasetUid)
     const published = await trx
       .updateTable('publications')
       .set({ visibility })

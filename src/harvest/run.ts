@@ -5,6 +5,7 @@
  * What a run made of each dataset is written with its job's id as it goes: an attempt that takes over goes through the
  * source again and finds done what is done.
  */
+import { requireRoomForDataset } from '../access/index.ts'
 import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'
 import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
@@ -41,6 +42,8 @@ export interface HarvestDeps {
   ): Promise<unknown>
   /** Errors: catalog.unknown_dataset. */
   deleteDataset(datasetUid: string): Promise<void>
+  /** Of the whole domain; null: no limit. */
+  readonly mostDatasets: number | null
 }
 
 export const maxDatasets = 50_000
@@ -188,6 +191,7 @@ async function bringUpToDate(
     return writeOutcome(db, { ...told, change: 'updated', details, applied: wanted })
   }
   await db.transaction().execute(async (trx) => {
+    await requireRoomForDataset(trx, harvester.username, deps.mostDatasets)
     const datasetUid = await createHarvested(trx, editor, told.remoteId, wanted)
     if (harvester.options.restricted)
       await trx

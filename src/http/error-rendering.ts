@@ -28,7 +28,7 @@ function tooManyError(error: AppError, nowMs: number): Record<string, unknown> {
     errorcode: 10002,
     reset_time: new Date(resetMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     // Calls are counted by the day; everything else is a number of what is under way at once.
-    limit_time_unit: error.key === 'http.too_many_calls' ? 'day' : 'concurrent',
+    limit_time_unit: error.params.unit ?? (error.key === 'http.too_many_calls' ? 'day' : 'concurrent'),
     call_limit: error.params.max,
     error: error.message,
     key: error.key,

@@ -4,7 +4,7 @@ import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
-import { anonymous, type Principal, requirePermission } from '../access/index.ts'
+import { anonymous, authorize, type Principal } from '../access/index.ts'
 import type { SignedIn } from '../accounts/index.ts'
 import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
@@ -23,6 +23,7 @@ import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
+import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
@@ -35,6 +36,7 @@ declare module 'fastify' {
     /** The session that says who asks; null: none, or something else says it. */
     signedIn: SignedIn | null
     startedAt: number
+    quotaState: QuotaState | null
   }
 }
 
@@ -78,6 +80,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.decorateRequest('principal')
   app.decorateRequest('signedIn', null)
   app.decorateRequest('startedAt', 0)
+  app.decorateRequest('quotaState', null)
 
   const knownRoutes = createKnownRoutes()
   app.addHook('onRoute', (route) => {
@@ -120,14 +123,20 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     }
     Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
     if (request.signedIn !== null) refuseForgery(request, request.signedIn)
+    await countUserCall(services, request)
     // An unknown address of the management API tells nobody anything without credentials.
     if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
     }
-    const permission = request.routeOptions.config?.permission
-    if (permission !== undefined) requirePermission(request.principal, permission)
     refuseNul(request.params)
     refuseNul(request.query)
+    const permission = request.routeOptions.config?.permission
+    if (permission !== undefined && permission !== 'public')
+      await authorize(services.control.db, request.principal, permission, datasetOf(request))
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    tellQuota(request, reply)
+    done()
   })
   auditRequests(app, services)
   // A body may be empty where all of it is optional: an order without one is the platform's own habit.
@@ -210,6 +219,11 @@ function checkDeclared(route: RouteOptions): void {
 
 function isOperationsPath(url: string): boolean {
   return ['/healthz', '/readyz', '/metrics'].some((path) => url.startsWith(path))
+}
+
+/** The dataset that the route's address names, of which rights may be held; null: it names none. */
+function datasetOf(request: FastifyRequest): string | null {
+  return (request.params as { dataset_uid?: string } | undefined)?.dataset_uid ?? null
 }
 
 /** Addresses in answers begin with it. Errors: http.bad_request. */

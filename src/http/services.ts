@@ -1,4 +1,4 @@
-import type { Access } from '../access/index.ts'
+import type { Access, CallCounts } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -38,6 +38,7 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
   readonly catalogDeps: CatalogDeps & SecretDeps
@@ -74,6 +75,9 @@ export interface HttpServices {
     readonly builderThreads: number
     /** Calls of the search API by one client in a day; 0: without a limit. */
     readonly dailyCalls: number
+    /** Of the whole domain; null: without a limit. */
+    readonly maxDatasets: number | null
+    readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */

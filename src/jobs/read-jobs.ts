@@ -11,6 +11,8 @@ export async function findJob(db: ControlDb, jobUid: string): Promise<Job | null
 export interface JobFilter {
   readonly username?: string
   readonly subject?: string
+  /** Of any of these. */
+  readonly subjects?: readonly string[]
   readonly functions?: readonly string[]
   readonly states?: readonly JobState[]
   readonly limit: number
@@ -27,6 +29,10 @@ export async function listJobs(db: ControlDb, filter: JobFilter): Promise<Job[]>
     .offset(filter.offset)
   if (filter.username !== undefined) query = query.where('username', '=', filter.username)
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject)
+  if (filter.subjects !== undefined) {
+    if (filter.subjects.length === 0) return []
+    query = query.where('subject', 'in', filter.subjects)
+  }
   if (filter.functions !== undefined) query = query.where('function', 'in', filter.functions)
   if (filter.states !== undefined) query = query.where('state', 'in', filter.states)
   return (await query.execute()).map(toJob)

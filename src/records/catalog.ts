@@ -2,6 +2,7 @@
  * The catalog is a dataset like any other: one row per publication in a small in-memory table, queried through the same
  * language. The table is made anew when a publication has changed, which the change log's last number tells.
  */
+import type { SeenRestricted } from '../access/index.ts'
 import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
 import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
@@ -32,29 +33,29 @@ export interface CatalogSource {
   readonly recordsCount: number
 }
 
+/** Who asks: beside open datasets, every restricted one, or those with these uids. */
+export interface CatalogReader {
+  readonly restricted: SeenRestricted
+}
+
 export interface Catalog {
   /** The resolved query and its table, which stays for a minute after it has been replaced. */
-  source(reader: { readonly seesRestricted: boolean }, text: QueryText): Promise<CatalogSource>
+  source(reader: CatalogReader, text: QueryText): Promise<CatalogSource>
   query(
-    reader: { readonly seesRestricted: boolean },
+    reader: CatalogReader,
     request: { text: QueryText; limit: number; offset: number },
     signal?: AbortSignal,
   ): Promise<RecordsAnswer>
   /** One publication, as it is or as a version kept it, with what a query selects of it. */
   describe(row: PublicationsTable, text: QueryText, signal?: AbortSignal): Promise<string>
   facets(
-    reader: { readonly seesRestricted: boolean },
+    reader: CatalogReader,
     text: QueryText,
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<Facet[]>
   /** As `Facets.suggest`. Errors: odsql.unknown_facet. */
-  suggest(
-    reader: { readonly seesRestricted: boolean },
-    text: QueryText,
-    asked: Typing,
-    signal?: AbortSignal,
-  ): Promise<Facet>
+  suggest(reader: CatalogReader, text: QueryText, asked: Typing, signal?: AbortSignal): Promise<Facet>
 }
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -152,8 +153,12 @@ export function createCatalog(deps: {
       .use((connection) => connection.run(`drop table if exists ${table}`), undefined, 'short', serverItself)
       .catch(() => {})
 
-  function relationOf(table: string, reader: { readonly seesRestricted: boolean }): string {
-    return reader.seesRestricted ? table : `(select * from ${table} where visibility = 'domain')`
+  function relationOf(table: string, reader: CatalogReader): string {
+    const { restricted } = reader
+    if (restricted === 'all') return table
+    const named = [...restricted].map(quoteLiteral)
+    const own = named.length === 0 ? '' : ` or dataset_uid in (${named.join(', ')})`
+    return `(select * from ${table} where visibility = 'domain'${own})`
   }
 
   return {

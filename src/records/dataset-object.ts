@@ -9,10 +9,11 @@ export function datasetObject(row: PublicationsTable): JsonObject {
     dataset_id: row.dataset_id,
     dataset_uid: row.dataset_uid,
     attachments: publishedAttached(row, 'attachment').map(attachedObject),
-    alternative_exports: publishedAttached(row, 'alternative_export').map((file) => ({
-      ...attachedObject(file),
-      description: file.description,
-    })),
+    // Without addresses: who may have the files is asked where they are.
+    alternative_exports: publishedAttached(row, 'alternative_export').map((file) => {
+      const { url: _own, ...facts } = attachedObject(file)
+      return { ...facts, description: file.description }
+    }),
     has_records: fields.length > 0,
     data_visible: true,
     features: featuresOf(fields),

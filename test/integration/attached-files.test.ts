@@ -97,6 +97,16 @@ test('alternative exports are files or addresses elsewhere', async () => {
   assert.deepEqual((await call(200, 'DELETE', `${path}/${file.export_uid}`)).json, {})
   await call(404, 'GET', `${path}/${file.export_uid}`)
   assert.equal((await call(200, 'GET', published)).json.alternative_exports.length, 2)
+
+  // Of a file no rule can take out a part: it is for those who may see every record.
+  const rule = { is_data_visible: true, visible_fields: ['*'], filter_query: 'id = 1', api_calls_quota: null }
+  await server.expect(200, 'PUT', `${base}/security/default`, { body: rule })
+  for (const { export_uid } of [file, link])
+    await call(404, 'GET', `${published}/alternative_exports/${export_uid}`)
+  assert.deepEqual((await call(200, 'GET', `${published}/alternative_exports`)).json.alternative_exports, [])
+  const all = await call(200, 'GET', `${published}/alternative_exports`, { auth: 'admin' })
+  assert.equal(all.json.alternative_exports.length, 2)
+  await call(200, 'GET', `${published}/alternative_exports/${file.export_uid}`, { auth: 'admin' })
 })
 
 test('what cannot be attached is refused', async () => {

@@ -165,4 +165,32 @@ test('a copy has the configuration of the original, and nothing else of it', asy
   await call(400, 'POST', `${datasets}/lyon/duplicate`, { body: { dataset_id: '../etc' } })
   const maker = addUser(server, 'maker', { user: ['create_dataset'], key: ['create_dataset'] })
   await call(404, 'POST', `${datasets}/lyon/duplicate`, { body: {}, auth: maker })
+
+  // Whoever edits one dataset lists, filters and exports that one, and copies it with its rules.
+  const editor = addUser(server, 'of-lyon', {
+    user: ['create_dataset'],
+    key: ['create_dataset', 'edit_dataset'],
+  })
+  const lyon = (await call(200, 'GET', `${datasets}/lyon`)).json.dataset_uid
+  await server.expect(201, 'POST', `${datasets}/${lyon}/security/users`, {
+    body: { user: { username: 'of-lyon' }, permissions: ['edit_dataset'] },
+  })
+  await server.expect(200, 'PUT', `${datasets}/${lyon}/security/default`, {
+    body: { is_data_visible: true, visible_fields: ['*'], filter_query: 'a = 1', api_calls_quota: null },
+  })
+  for (const address of [
+    `${datasets}?sort=title`,
+    `${datasets}?where=dataset_id%20is%20not%20null`,
+    `${managementPath}/export_datasets/json`,
+  ])
+    assert.deepEqual(
+      (await server.expect(200, 'GET', address, { auth: editor })).json.map(
+        (item: { dataset_id: string }) => item.dataset_id,
+      ),
+      ['lyon'],
+    )
+  const own = (await call(201, 'POST', `${datasets}/lyon/duplicate`, { body: {}, auth: editor })).json
+  const rules = await server.expect(200, 'GET', `${datasets}/${own.dataset_uid}/security/default`)
+  assert.equal(rules.json.filter_query, 'a = 1')
+  await call(200, 'GET', `${datasets}/${own.dataset_uid}`, { auth: editor })
 })

@@ -57,7 +57,7 @@ async function createWorld(t: TestContext, database: DatabaseName, processes: nu
       dataset: {
         lock: async (trx, datasetUid) => (await lockDataset(trx, datasetUid)) !== null,
         async order(trx, { username }) {
-          await requireOwner(trx, username, 'PUBLISH', clock.now())
+          await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, uid)
           return placeOrderWithin(trx, { clock, ids }, { action: 'publish', datasetUid: uid, username })
         },
       },

@@ -1,11 +1,12 @@
 /**
- * Users other than the admin. There is no route for them yet: they are written into the control database of a running
+ * Users other than the admin: made by the API, or, with a key at once, written into the control database of a running
  * server (SQLite), as another process of the same product would.
  */
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Auth } from './http-client.ts'
+import { type Auth, type Client, managementPath } from './http-client.ts'
 import type { TestServer } from './server.ts'
 
 /** Adds a user who signs in with a key of these permissions, as far as the user has them. */
@@ -37,4 +38,32 @@ export function addUser(
     database.close()
   }
   return { apikey: key }
+}
+
+export const userPassword = 'a long password of the tests'
+
+/** Makes a user by the API, with nothing but these permissions on the domain, who signs in with `userPassword`. */
+export async function makeUser(
+  server: Client,
+  username: string,
+  permissions: readonly string[] = [],
+): Promise<{ readonly username: string; readonly password: string }> {
+  const emails = [`${username}@example.org`]
+  const path = `${managementPath}/users`
+  const made = await server.expect(200, 'POST', path, { body: { emails } })
+  assert.deepEqual(made.json, { [emails[0]!]: `success: ${username}` })
+  const body = { password: userPassword, permissions }
+  await server.expect(200, 'PUT', `${path}/${username}`, { body })
+  return { username, password: userPassword }
+}
+
+/** Gives a user a ruleset on a dataset. */
+export async function giveRuleset(
+  server: Client,
+  dataset: string,
+  username: string,
+  ruleset: object = {},
+): Promise<void> {
+  const body = { user: { username }, ...ruleset }
+  await server.expect(201, 'POST', `${managementPath}/datasets/${dataset}/security/users`, { body })
 }

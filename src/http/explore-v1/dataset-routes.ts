@@ -28,7 +28,7 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
       if (unknown !== undefined)
         throw invalid('facet', unknown, `it must be one of ${catalogFacets.join(' ')}`)
       const signal = disconnectSignal(reply)
-      const reader = readerOf(request)
+      const reader = await readerOf(services, request)
       const answer = await services.catalog.query(reader, { text, limit: rows, offset: start }, signal)
       const feed = feedFormatOf(parameters)
       if (feed !== null) {

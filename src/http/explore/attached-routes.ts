@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { seesWhole } from '../../access/index.ts'
 import { type AttachedKind, publishedAttached, unknownAttached } from '../../catalog/index.ts'
 import { attachedObject } from '../../records/index.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
@@ -42,10 +43,13 @@ export function registerAttached(app: FastifyInstance, services: HttpServices, r
       ),
       async (request, reply) => {
         const { row } = await findVisible(services, request)
-        if (isUnchanged(request, reply, row)) return reply.status(304).send()
+        // Of a file of records no rule can take out a part.
+        const isShown = await mayHave(services, request, kind, row.dataset_uid)
+        if (kind === 'attachment' && isUnchanged(request, reply, row)) return reply.status(304).send()
+        if (kind === 'alternative_export') forThisReader(reply)
         const { version } = request.query
         const suffix = version ? `?version=${encodeURIComponent(version)}` : ''
-        const listed = publishedAttached(row, kind).map((attached) => {
+        const listed = (isShown ? publishedAttached(row, kind) : []).map((attached) => {
           const { mimetype, ...facts } = attachedObject(attached)
           return {
             href: `${datasetHref(request, row.dataset_id)}/${path}/${attached.attached_uid}${suffix}`,
@@ -66,6 +70,20 @@ export function registerAttached(app: FastifyInstance, services: HttpServices, r
   }
 }
 
+/** The same address has another answer for somebody else. */
+function forThisReader(reply: FastifyReply): void {
+  reply.header('Cache-Control', 'private, no-cache').header('Vary', 'Authorization, Cookie')
+}
+
+async function mayHave(
+  services: HttpServices,
+  { principal }: FastifyRequest,
+  kind: AttachedKind,
+  datasetUid: string,
+): Promise<boolean> {
+  return kind === 'attachment' || seesWhole(services.control.db, principal, datasetUid)
+}
+
 /** Errors: catalog.unknown_attachment or unknown_alternative_export. */
 async function sendAttached(
   services: HttpServices,
@@ -76,8 +94,10 @@ async function sendAttached(
 ): Promise<FastifyReply> {
   const { row } = await findVisible(services, request)
   const attached = publishedAttached(row, kind).find((other) => other.attached_uid === attachedUid)
-  if (!attached) throw unknownAttached(kind, attachedUid)
+  if (!attached || !(await mayHave(services, request, kind, row.dataset_uid)))
+    throw unknownAttached(kind, attachedUid)
   setCacheHeaders(reply, row)
+  if (kind === 'alternative_export') forThisReader(reply)
   const { file } = attached
   if (file === null) return reply.redirect(attached.url, 303)
   const handle = await open(services.blobs.path(file.sha256))

@@ -94,7 +94,7 @@ async function sendCatalog(
   const offset = readInteger('offset', query.offset, 0, 0, Number.MAX_SAFE_INTEGER)
   const isCompressed = readFlag('compressed', query.compressed, false)
   const table = readTableOptions(query)
-  const source = await services.catalog.source(readerOf(request), text)
+  const source = await services.catalog.source(await readerOf(services, request), text)
   reply.header('Cache-Control', 'private, no-cache').header('Vary', 'Authorization, Accept-Encoding')
   const order = {
     ...source,

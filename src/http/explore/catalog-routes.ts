@@ -42,7 +42,7 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
       const text = readQueryText(request.query, services.clock.now())
       const hasLinks = readFlag('include_links', request.query.include_links, false)
       const answer = await services.catalog.query(
-        readerOf(request),
+        await readerOf(services, request),
         { text, ...page },
         disconnectSignal(reply),
       )
@@ -64,7 +64,7 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
           })
       }
       const facets = await services.catalog.facets(
-        readerOf(request),
+        await readerOf(services, request),
         text,
         names.length > 0 ? names : catalogFacets,
         disconnectSignal(reply),
@@ -95,7 +95,12 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
     async (request, reply) => {
       const text = readQueryText(request.query, services.clock.now())
       const typing = readTyping(request.params.field, request.query)
-      const facet = await services.catalog.suggest(readerOf(request), text, typing, disconnectSignal(reply))
+      const facet = await services.catalog.suggest(
+        await readerOf(services, request),
+        text,
+        typing,
+        disconnectSignal(reply),
+      )
       return sendJson(reply, JSON.stringify(facet))
     },
   )

@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { canSeePublication } from '../../access/index.ts'
+import { canSeePublication, type SeenRestricted, seenRestricted } from '../../access/index.ts'
 import { findVersion } from '../../actions/index.ts'
 import { findPublication } from '../../catalog/index.ts'
 import type { PublicationsTable } from '../../control/index.ts'
 import { AppError, type Field } from '../../kernel/index.ts'
 import { disjunctiveFields, hierarchiesOf, type Publication } from '../../records/index.ts'
+import { countDatasetCall } from '../quotas.ts'
 import type { HttpServices } from '../services.ts'
 
 /**
@@ -25,8 +26,9 @@ export async function findVisibleById(
   version?: string,
 ): Promise<Publication> {
   const row = await findPublication(services.control.db, dataset_id)
-  if (!row || !canSeePublication(request.principal, row))
+  if (!row || !(await canSeePublication(services.control.db, request.principal, row)))
     throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
+  await countDatasetCall(services, request, row.dataset_uid)
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
   if (seen.visibility !== 'domain')
@@ -69,13 +71,16 @@ async function versionOf(
     visibility: isRestricted ? 'restricted' : 'domain',
     dataset_id: row.dataset_id,
   }
-  if (!canSeePublication(request.principal, seen)) throw unknown
+  if (!(await canSeePublication(services.control.db, request.principal, seen))) throw unknown
   return seen
 }
 
-/** Whether the catalog's lists show this reader restricted datasets too. */
-export function readerOf(request: FastifyRequest): { readonly seesRestricted: boolean } {
-  return { seesRestricted: canSeePublication(request.principal, { visibility: 'restricted' }) }
+/** Which restricted datasets the catalog's lists show this reader beside the open ones. */
+export async function readerOf(
+  services: HttpServices,
+  request: FastifyRequest,
+): Promise<{ readonly restricted: SeenRestricted }> {
+  return { restricted: await seenRestricted(services.control.db, request.principal) }
 }
 
 /** A query's text with what the fields say of refinements. */

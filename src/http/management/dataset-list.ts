@@ -1,7 +1,9 @@
 /** What the list of datasets and its export share: which datasets, in which order, printed how. Management API section 8.2. */
 import { Type } from 'typebox'
+import { editableDatasets, type Principal } from '../../access/index.ts'
 import { statuses } from '../../actions/index.ts'
 import {
+  countDatasets,
   type DatasetRow,
   datasetStates,
   editedSinceShown,
@@ -67,17 +69,19 @@ export interface Listing {
 /** Those that the database orders by itself. */
 const plainSort = /^-?(dataset_id|dataset_uid|created_at|last_modified|status)$/
 
-/** Errors: those of ODSQL, http.invalid_parameter, records.unknown_timezone. */
+/** Those that whoever asks may edit. Errors: those of ODSQL, http.invalid_parameter, records.unknown_timezone. */
 export async function selectDatasets(
   services: HttpServices,
-  listing: Listing,
+  asked: { readonly principal: Principal; readonly query: Listing },
   page: { readonly rows: number; readonly page: number },
   signal?: AbortSignal,
 ): Promise<DatasetRow[]> {
   const { db } = services.control
+  const listing = asked.query
   const { where, sort, q, status } = listing
+  const among = await editableDatasets(db, asked.principal)
   if (!where?.trim() && (sort === undefined || plainSort.test(sort)))
-    return listDatasets(db, { ...page, sort, q, status })
+    return listDatasets(db, { ...page, sort, q, status, among })
   for (const [parameter, value] of Object.entries({ q, status })) {
     if (value)
       throw new AppError('http.invalid_parameter', {
@@ -92,13 +96,21 @@ export async function selectDatasets(
       sort,
       timezone: zoneOf(listing),
       now: services.clock.now(),
-      among: 'all',
+      among,
       limit: page.rows,
       offset: (page.page - 1) * page.rows,
     },
     signal,
   )
   return findDatasets(db, uids)
+}
+
+/** How many there are on all pages, as long as no condition in ODSQL is asked for. */
+export async function countListed(
+  { control }: HttpServices,
+  { principal, query: { q, status } }: { readonly principal: Principal; readonly query: Listing },
+): Promise<number> {
+  return countDatasets(control.db, { q, status, among: await editableDatasets(control.db, principal) })
 }
 
 function zoneOf({ timezone }: Listing): string {

@@ -1,18 +1,11 @@
 import { Type } from 'typebox'
-import { mayDo } from '../../access/index.ts'
-import {
-  copyDataset,
-  countDatasets,
-  createDataset,
-  findDataset,
-  renameDataset,
-  setVisibility,
-} from '../../catalog/index.ts'
-import { AppError, type JsonValue } from '../../kernel/index.ts'
+import { copyRulesets, giveToCreator, mayDo, mayDoOn, requireRoomForDataset } from '../../access/index.ts'
+import { copyDataset, createDatasetWithin, findDataset, renameDataset } from '../../catalog/index.ts'
+import { AppError } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
-import { answerList, answerOf, noContent, operation, ref } from '../openapi/index.ts'
-import { listingQuery, printListed, selectDatasets } from './dataset-list.ts'
+import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { countListed, listingQuery, printListed, selectDatasets } from './dataset-list.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
@@ -45,10 +38,8 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const page = readListPage(request.query)
-      const rows = await selectDatasets(services, request.query, page, disconnectSignal(reply))
-      const { q, status, where } = request.query
-      if (!where?.trim())
-        reply.header('X-Total-Count', await countDatasets(services.control.db, { q, status }))
+      const rows = await selectDatasets(services, request, page, disconnectSignal(reply))
+      if (!request.query.where?.trim()) reply.header('X-Total-Count', await countListed(services, request))
       return printListed(services, rows, request.query)
     },
   )
@@ -67,12 +58,20 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       }),
     }),
     async (request, reply) => {
-      const row = await createDataset(catalogDeps, {
+      const owner = usernameOf(request)
+      const input = {
         datasetId: request.body.dataset_id ?? undefined,
         metas: request.body.metas ?? {},
-        owner: usernameOf(request),
+        owner,
         isStrict: readFlag('strict', request.query.strict, false),
+      }
+      const datasetUid = await control.db.transaction().execute(async (trx) => {
+        await requireRoomForDataset(trx, owner, services.limits.maxDatasets)
+        const uid = await createDatasetWithin(trx, catalogDeps, input)
+        if (!mayDo(request.principal, 'SECURITY')) await giveToCreator(trx, uid, owner, services.clock.now())
+        return uid
       })
+      const row = await findDataset(control.db, datasetUid)
       request.audited.target = { type: 'dataset', id: row.dataset_uid }
       return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
     },
@@ -132,13 +131,22 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const original = await findDataset(control.db, request.params.dataset_uid)
       // Whoever may not edit it does not learn whether it is there.
-      if (!mayDo(request.principal, 'WRITE'))
+      if (!(await mayDoOn(control.db, request.principal, 'WRITE', original.dataset_uid)))
         throw new AppError('catalog.unknown_dataset', {
           dataset_uid: request.params.dataset_uid.slice(0, 300),
         })
       const { dataset_id: datasetId, title } = request.body
       const editor = editorOf(services, request)
-      const { copy } = await copyDataset(editor, original.dataset_uid, { datasetId, title })
+      const copy = await control.db.transaction().execute(async (trx) => {
+        await requireRoomForDataset(trx, editor.username, services.limits.maxDatasets)
+        const made = await copyDataset({ ...editor, db: trx }, original.dataset_uid, { datasetId, title })
+        await copyRulesets(trx, original.dataset_uid, made.copy.dataset_uid, {
+          creator: mayDo(request.principal, 'SECURITY') ? null : editor.username,
+          now: services.clock.now(),
+        })
+        return made.copy
+      })
+      request.audited.target = { type: 'dataset', id: copy.dataset_uid }
       return reply.status(201).send(printDataset(copy, expansionOf(request.query.expand)))
     },
   )
@@ -153,36 +161,6 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       await services.actions.deleteDataset(dataset_uid)
       return reply.status(204).send()
-    },
-  )
-
-  const policy = '/datasets/:dataset_uid/security/access_policy'
-  scope.get(
-    policy,
-    operation('SECURITY', 'readAccessPolicy', 'Read who may see the dataset', answerOf('AccessPolicy'), {
-      tags,
-      params: datasetParams,
-    }),
-    async (request, reply) => {
-      const { visibility } = await findDataset(control.db, request.params.dataset_uid)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(visibility))
-    },
-  )
-  scope.put(
-    policy,
-    operation(
-      'SECURITY',
-      'changeAccessPolicy',
-      'Change who may see the dataset, at once',
-      answerOf('AccessPolicy'),
-      { tags, params: datasetParams },
-      { isRequired: true, content: { 'application/json': { schema: ref('AccessPolicy') } } },
-    ),
-    async (request, reply) => {
-      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
-      const wanted = (request.body ?? null) as JsonValue
-      await setVisibility(editorOf(services, request), dataset_uid, wanted)
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
     },
   )
 }

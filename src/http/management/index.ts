@@ -16,6 +16,7 @@ import { registerEvents } from './event-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
+import { registerGroups } from './group-routes.ts'
 import { registerHarvesters } from './harvester-routes.ts'
 import { registerImages } from './image-routes.ts'
 import { registerJobs } from './job-routes.ts'
@@ -25,19 +26,23 @@ import { registerPages } from './page-routes.ts'
 import { registerPageSecurity } from './page-security-routes.ts'
 import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
+import { registerQuotas } from './quota-routes.ts'
 import { registerRealtime } from './realtime-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
+import { registerSecurity } from './security-routes.ts'
 import { registerSteps } from './step-routes.ts'
 import { registerTemplates } from './template-routes.ts'
 import { registerTools } from './tool-routes.ts'
+import { registerUsers } from './user-routes.ts'
 import { registerVersions } from './version-routes.ts'
 import { registerWebhooks } from './webhook-routes.ts'
 
 const parts: readonly RegisterRoutes[] = [
   registerDatasets,
   registerDatasetExports,
+  registerSecurity,
   registerMetadata,
   registerTemplates,
   registerDomain,
@@ -66,6 +71,9 @@ const parts: readonly RegisterRoutes[] = [
   registerConnections,
   registerTools,
   registerApiKeys,
+  registerUsers,
+  registerGroups,
+  registerQuotas,
   registerAudit,
 ]
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { mayDo, type Principal } from '../../access/index.ts'
+import { mayDo, mayDoOn, type Principal } from '../../access/index.ts'
 import { findJob, type Job, type JobState, listJobs } from '../../jobs/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
@@ -8,6 +8,8 @@ import { printJobs } from './print-job.ts'
 import { pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scope.ts'
 
 const tags = ['jobs']
+/** About harvesters; all others are about datasets. */
+const harvestFunctions = ['harvest', 'publish_harvested', 'unpublish_harvested']
 /** Others are the server's own. */
 export const publicFunctions = [
   'publish',
@@ -16,9 +18,7 @@ export const publicFunctions = [
   'abort_processing',
   'save_version',
   'restore_version',
-  'harvest',
-  'publish_harvested',
-  'unpublish_harvested',
+  ...harvestFunctions,
 ]
 
 export const jobQuery = Type.Object({
@@ -47,7 +47,10 @@ export function readStates(text: string | undefined): { states?: JobState[] } {
   return { states: names as JobState[] }
 }
 
-/** Somebody else's job must not be told from one that does not exist. Errors: jobs.unknown_job. */
+/**
+ * One's own jobs, all for those who may edit the domain, and those about datasets that one may read here; with a key for
+ * some datasets only jobs about them. Another's must not be told from one that does not exist. Errors: jobs.unknown_job.
+ */
 export async function findVisibleJob(
   services: HttpServices,
   principal: Principal,
@@ -55,11 +58,17 @@ export async function findVisibleJob(
 ): Promise<Job> {
   const job = await findJob(services.control.db, jobId)
   const isVisible =
-    job !== null &&
-    publicFunctions.includes(job.function) &&
-    ((principal.kind === 'user' && job.username === principal.username) || mayDo(principal, 'ADMIN'))
+    job !== null && publicFunctions.includes(job.function) && (await isReadable(services, principal, job))
   if (!isVisible) throw new AppError('jobs.unknown_job', { job_id: jobId.slice(0, 64) })
   return job
+}
+
+async function isReadable({ control }: HttpServices, principal: Principal, job: Job): Promise<boolean> {
+  if (principal.kind === 'anonymous') return false
+  if (mayDo(principal, 'ADMIN')) return true
+  const datasets = principal.keyLimits?.datasets
+  if (job.username === principal.username && (!datasets || datasets.uids.has(job.subject))) return true
+  return !harvestFunctions.includes(job.function) && mayDoOn(control.db, principal, 'READ', job.subject)
 }
 
 /** Jobs of whoever asks; somebody else's exist only for those who may edit the domain. Management API section 2. */
@@ -79,9 +88,12 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       const { rows, page } = readListPage(request.query)
-      const owner = mayDo(request.principal, 'ADMIN') ? {} : { username: usernameOf(request) }
+      const { principal } = request
+      const owner = mayDo(principal, 'ADMIN') ? {} : { username: usernameOf(request) }
+      const datasets = principal.kind === 'user' ? principal.keyLimits?.datasets : null
       const jobs = await listJobs(db, {
         ...owner,
+        ...(datasets ? { subjects: [...datasets.uids] } : {}),
         functions: publicFunctions,
         ...readStates(request.query.state),
         limit: rows,

@@ -1,13 +1,22 @@
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { printApiKey } from './render.ts'
-import { nullableText, type RegisterRoutes, usernameOf } from './scope.ts'
+import { nullableText, type RegisterRoutes, readInstant, usernameOf } from './scope.ts'
 
 const tags = ['apikeys']
 const keyParams = Type.Object({ key: Type.String({ description: 'The key, or its uid' }) })
 const keyBody = Type.Object({
+  datasets: Type.Optional(
+    Type.Unsafe<string[] | null>({
+      type: ['array', 'null'],
+      items: { type: 'string', maxLength: 300 },
+      maxItems: 1000,
+      description: 'Uids or ids of the datasets it is for; null: all',
+    }),
+  ),
+  expires_at: Type.Optional(nullableText('From then on it opens nothing; null: never')),
   label: Type.Optional(nullableText()),
   permissions: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
 })
@@ -36,11 +45,10 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       requirePassword(request)
-      const { label, permissions } = request.body
       return printApiKey(
         await access.createKey(usernameOf(request), {
-          label: label ?? null,
-          permissions: permissions ?? ['explore_restricted_dataset'],
+          permissions: ['explore_restricted_dataset'],
+          ...changeOf(request.body),
         }),
       )
     },
@@ -59,24 +67,14 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     '/apikeys/:key',
-    operation(
-      'SELF',
-      'updateApiKey',
-      'Change label or permissions of a key; only with a password',
-      answerOf('ApiKey'),
-      {
-        tags,
-        params: keyParams,
-        body: keyBody,
-      },
-    ),
+    operation('SELF', 'updateApiKey', 'Change a key; only with a password', answerOf('ApiKey'), {
+      tags,
+      params: keyParams,
+      body: keyBody,
+    }),
     async (request) => {
       requirePassword(request)
-      const { label, permissions } = request.body
-      const change = {
-        ...(label === undefined ? {} : { label }),
-        ...(permissions === undefined ? {} : { permissions }),
-      }
+      const change = changeOf(request.body)
       return printApiKey(await access.updateKey(usernameOf(request), request.params.key, change))
     },
   )
@@ -88,10 +86,20 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       requirePassword(request)
-      await access.deleteKey(usernameOf(request), request.params.key)
+      await access.revokeKey(usernameOf(request), request.params.key, null)
       return reply.status(204).send()
     },
   )
+}
+
+function changeOf(body: Static<typeof keyBody>) {
+  const { label, permissions, datasets, expires_at } = body
+  return {
+    ...(label === undefined ? {} : { label }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(datasets === undefined ? {} : { datasets }),
+    ...(expires_at === undefined ? {} : { expiresAt: readInstant('expires_at', expires_at) }),
+  }
 }
 
 /** A stolen key must not be able to make another. */

@@ -16,6 +16,7 @@ import {
 import { AppError, type ConfiguredStep, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf, operation } from '../openapi/index.ts'
+import { requireNamedDatasets } from './permitted-sources.ts'
 import { previewOf } from './preview-source.ts'
 import { printPreviewField } from './render.ts'
 import { anyObject, datasetParams, nullableText, type RegisterRoutes } from './scope.ts'
@@ -68,15 +69,17 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
           ? (await listResources(catalogDeps, datasetUid))[0]
           : await findResource(catalogDeps, datasetUid, resource_uid)
       if (!resource) throw new AppError('catalog.unknown_resource', { resource_uid: resource_uid ?? '' })
+      const configured = await listSteps(catalogDeps, datasetUid, 'processor')
       const steps: readonly ConfiguredStep[] =
         processors?.map(({ processor_uid, name, args, label }, index) => ({
           processor_uid: processor_uid ?? `pr_preview${index + 1}`,
           name,
           args: args ?? {},
           label: label ?? null,
-        })) ?? (await listSteps(catalogDeps, datasetUid, 'processor'))
+        })) ?? configured
       const applied = steps.slice(0, step ?? steps.length)
       for (const { name, args } of applied) validateProcessor(name, args as JsonObject)
+      await requireNamedDatasets(services, request, applied, configured)
       const signal = disconnectSignal(reply)
       return printPreview(
         await previewOf(services, resource, signal, {

@@ -182,6 +182,9 @@ export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject
     key_uid: key.keyUid,
     label: key.label,
     permissions: [...key.permissions],
+    datasets: key.datasets === null ? null : [...key.datasets],
+    created_at: formatInstant(key.createdAt),
+    expires_at: key.expiresAt === null ? null : formatInstant(key.expiresAt),
   }
 }
 

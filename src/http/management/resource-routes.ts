@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import {
   addResource,
@@ -28,6 +28,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
+import { requireSource } from './permitted-sources.ts'
 import { gatherSource, previewOf } from './preview-source.ts'
 import { pushUrl } from './realtime-routes.ts'
 import { printPreviewField, printResource } from './render.ts'
@@ -77,7 +78,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       const resource = await addResource(
         editorOf(services, request),
         datasetUid,
-        (await readResource(services, reply, request.body, null)).input,
+        (await readResource(services, request, reply, null)).input,
       )
       if (resource.type !== realtimeType) return reply.status(201).send(printResource(resource))
       const { resource_uid } = resource
@@ -105,7 +106,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const present = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
-      const { input } = await readResource(services, reply, request.body, present)
+      const { input } = await readResource(services, request, reply, present)
       return printResource(
         await replaceResource(editorOf(services, request), datasetUid, request.params.resource_uid, input),
       )
@@ -170,7 +171,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       await uidOf(request.params.dataset_uid)
-      const { input, stored } = await readResource(services, reply, request.body, null)
+      const { input, stored } = await readResource(services, request, reply, null)
       const resource = { ...input, params: stored }
       return sendPreview(
         reply,
@@ -182,15 +183,16 @@ export const registerResources: RegisterRoutes = (scope, services) => {
 
 /**
  * `input`: as it was given, for the catalog to store. `stored`: its parameters as they are stored, to look at the source.
- * Errors: ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
+ * Errors: those of requireSource, ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
  * those of a source that has to be looked at for a guess.
  */
 async function readResource(
   services: HttpServices,
+  request: FastifyRequest,
   reply: FastifyReply,
-  body: ResourceBody,
   present: ConfiguredResource | null,
 ): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
+  const body = request.body as ResourceBody
   const { url, params = {}, title } = body
   const isRealtime = body.type === realtimeType
   if (present !== null && (present.type === realtimeType) !== isRealtime)
@@ -209,6 +211,7 @@ async function readResource(
   }
   const given = body.type ?? (params.paging ? 'jsonl' : null)
   validateSourceOptions(url, given ?? '', params)
+  await requireSource(services, request, url, present?.url ?? null)
   const stored = await storedParams(services.catalogDeps, { url, params }, present)
   const type = given ?? (await guessType(services, { url, params: stored }, reply))
   if (url.startsWith(realtimePrefix))

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type TObject, Type } from 'typebox'
+import { editableDatasets, mayDo } from '../../access/index.ts'
 import { datasetIdsOf, findDataset } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import type { Schedule, ScheduleRun, Target } from '../../schedules/index.ts'
@@ -50,12 +51,18 @@ export const registerSchedules: RegisterRoutes = (scope, services) => {
     operation(
       'INDEX',
       'listAllSchedules',
-      'All schedules with their next and last runs, oldest first',
+      'Schedules of all that you may edit, with their next and last runs, oldest first',
       answerList('Schedule'),
       { tags },
     ),
-    async () => {
-      const found = await services.schedules.list(null)
+    async ({ principal }) => {
+      const editable = await editableDatasets(services.control.db, principal)
+      const all = await services.schedules.list(null)
+      const found = all.filter(({ target }) =>
+        target.kind === 'dataset'
+          ? editable === 'all' || editable.has(target.uid)
+          : mayDo(principal, 'HARVEST'),
+      )
       const ids = await datasetIdsOf(
         services.control.db,
         found.map(({ target }) => target.uid),

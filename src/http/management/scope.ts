@@ -81,6 +81,18 @@ export function integerOf(
   return value
 }
 
+/** Milliseconds of an instant in ISO 8601. Errors: http.invalid_parameter. */
+export function readInstant(parameter: string, text: string | null): number | null {
+  if (text === null) return null
+  const at = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(at)) return at
+  throw new AppError('http.invalid_parameter', {
+    parameter,
+    value: text.slice(0, 100),
+    expected: 'it must be an instant such as 2031-05-09T10:00:00+00:00',
+  })
+}
+
 /** For edits: what they work on and who makes them. */
 export function editorOf(services: HttpServices, request: FastifyRequest): EditorDeps & SecretDeps {
   return { ...services.catalogDeps, username: usernameOf(request) }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import {
   addStep,
@@ -12,6 +13,7 @@ import {
 import { validateFieldSpecification, validateProcessor } from '../../ingest/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { requireNamedDatasets } from './permitted-sources.ts'
 import { printStep } from './render.ts'
 import { datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
 
@@ -84,6 +86,14 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       validate(body.name, args)
       return { name: body.name, args, label: body.label ?? null }
     }
+    /** Errors: those of requireNamedDatasets. */
+    const permitted = async (request: FastifyRequest, datasetUid: string, step: StepInput) => {
+      if (stack !== 'processor') return step
+      const configured = { processor_uid: '', name: step.name, args: step.args }
+      const present = await listSteps(catalogDeps, datasetUid, stack)
+      await requireNamedDatasets(services, request, [configured], present)
+      return step
+    }
     const all = `/datasets/:dataset_uid/${path}`
     const schema = { tags: [tag], params: datasetParams }
     scope.get(
@@ -100,9 +110,10 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       }),
       async (request, reply) => {
         const datasetUid = await uidOf(request.params.dataset_uid)
+        const step = await permitted(request, datasetUid, read(request.body))
         return reply
           .status(201)
-          .send(printStep(await addStep(editorOf(services, request), datasetUid, stack, read(request.body))))
+          .send(printStep(await addStep(editorOf(services, request), datasetUid, stack, step)))
       },
     )
 
@@ -127,16 +138,14 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
         ...oneSchema,
         body: stepBody,
       }),
-      async (request) =>
-        printStep(
-          await replaceStep(
-            editorOf(services, request),
-            await uidOf(request.params.dataset_uid),
-            stack,
-            request.params.processor_uid,
-            read(request.body),
-          ),
-        ),
+      async (request) => {
+        const datasetUid = await uidOf(request.params.dataset_uid)
+        const step = await permitted(request, datasetUid, read(request.body))
+        const { processor_uid } = request.params
+        return printStep(
+          await replaceStep(editorOf(services, request), datasetUid, stack, processor_uid, step),
+        )
+      },
     )
     scope.delete(
       one,

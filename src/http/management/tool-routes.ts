@@ -16,6 +16,7 @@ import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { ownerFilter } from './file-routes.ts'
+import { requireSource } from './permitted-sources.ts'
 import { type GatheredSource, gatherSource } from './preview-source.ts'
 import { printExtractors } from './render.ts'
 import { anyObject, type RegisterRoutes } from './scope.ts'
@@ -61,6 +62,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
     const { url, params = {} } = source
     if (params.connection !== undefined) requirePermission(request.principal, 'WRITE')
     validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
+    await requireSource(services, request, url, null)
     const found = { url, params: await stored(url, params) }
     return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
   }

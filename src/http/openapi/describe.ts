@@ -7,7 +7,7 @@ import { ref } from './shapes.ts'
 
 /** In the order of the page. */
 const tags = [
-  { name: 'datasets', description: 'Create, read, rename and delete datasets; say who may see them' },
+  { name: 'datasets', description: 'Create, read, rename and delete datasets' },
   { name: 'actions', description: 'Publish, unpublish, abort: each a job' },
   { name: 'gates', description: 'What a publish must pass to be shown without a word from a human' },
   { name: 'versions', description: 'Saved states of a dataset: list, label, restore, delete' },
@@ -34,6 +34,9 @@ const tags = [
   { name: 'processors', description: 'Steps that change rows, in order' },
   { name: 'fields', description: 'Names, types and annotations of fields, in order' },
   { name: 'tools', description: 'What extractors and steps there are, and guesses about a source' },
+  { name: 'security', description: 'Who sees what of a dataset, and may do what to it' },
+  { name: 'users', description: 'Accounts of people, with what they may do and have used' },
+  { name: 'groups', description: 'What users have in common' },
   { name: 'apikeys', description: 'Keys for programs' },
   { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
@@ -135,6 +138,7 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   if (!facts) throw new Error(`${path} ${operation.operationId} says nothing of its answers`)
   const { permission, answer, body } = facts
   operation.security = permission === 'public' ? [{}, ...credentials] : credentials
+  Object.assign(operation, { 'x-permission': permission })
   const needed = permissionsNeeded(permission)
   if (needed !== '') {
     operation.description = [operation.description, `Needs ${needed}.`].filter(Boolean).join(' ')
@@ -170,7 +174,9 @@ function errorsOf(
       404,
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
-      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [429, 503] : []),
+      // Users can have quotas.
+      429,
+      ...(content?.['text/event-stream'] || asksTheEngine.test(path) ? [503] : []),
     ]
   }
   if (/^\/api\/(auth|notifications)\//.test(path))

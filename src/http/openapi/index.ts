@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Description, docsStyle, renderDocs } from './docs-page.ts'
 import { operation } from './operation.ts'
 
+export { accountLimits, accountQuotas, callsQuota } from './access-objects.ts'
 export { openApiOptions } from './describe.ts'
 export { retentionRule } from './management-objects.ts'
 export {

@@ -511,12 +511,6 @@ export const managementObjects = {
     extractor: Type.String(),
     params: anything('Parameters of the extractor'),
   }),
-  ApiKey: Type.Object({
-    key: Type.String({ description: 'The key itself in the answer that makes it; its uid ever after' }),
-    key_uid: uid('ak'),
-    label: nullable('string'),
-    permissions: Type.Array(Type.String()),
-  }),
   Schedule: Type.Object({
     schedule_uid: uid('sc'),
     dataset_uid: optional(uid('da')),

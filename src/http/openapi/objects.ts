@@ -4,6 +4,7 @@
  * Sources: management API sections 2 to 19, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
+import { accessObjects } from './access-objects.ts'
 import { accountObjects } from './account-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
@@ -14,6 +15,7 @@ export const objects = {
   ...jobObjects,
   ...accountObjects,
   ...managementObjects,
+  ...accessObjects,
   ...surfaceObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),

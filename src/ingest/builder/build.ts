@@ -17,6 +17,7 @@ import { syncDirectory } from '../blobs/blob-store.ts'
 import { pipelineVersion } from '../pipeline-version.ts'
 import type { LookupHost } from '../processors/lookups.ts'
 import { checkSteps } from './check-steps.ts'
+import { cutParts } from './cut-parts.ts'
 import { directoriesRead } from './directories-read.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
@@ -135,12 +136,16 @@ async function index(
   }
 }
 
-async function seal(engine: Engine, plan: BuildPlan, extraction: Extraction): Promise<Manifest> {
+async function seal(engine: Engine, plan: BuildPlan, whole: Extraction): Promise<Manifest> {
   const connection = await engine.connect()
   try {
-    const { projection, limitReached } = extraction
+    const { projection, limitReached } = whole
+    const { maxRecords } = plan.limits
+    const { hasIdFields } = projection
+    const cut = await cutParts(connection, plan.directory, whole.parts, { maxRecords, hasIdFields })
+    const extraction = { ...whole, parts: cut }
     const unique = await resolveDuplicates(connection, plan.directory, extraction.parts, {
-      hasIdFields: projection.hasIdFields,
+      hasIdFields,
       sourceCount: plan.sources.length,
     })
     const parts = unique.parts.map(({ file, rows, bytes, sha256 }) => ({ file, rows, bytes, sha256 }))

@@ -1,0 +1,35 @@
+/** What somebody may make a dataset of: their own files, and datasets that they see all of. */
+import type { FastifyRequest } from 'fastify'
+import { requireWholeDataset } from '../../access/index.ts'
+import { datasetPrefix, filePrefix, findFile } from '../../catalog/index.ts'
+import { datasetsNamed } from '../../ingest/index.ts'
+import type { ConfiguredStep } from '../../kernel/index.ts'
+import type { HttpServices } from '../services.ts'
+import { ownerFilter } from './file-routes.ts'
+
+/** `present`: the address that is there already, which may stay. Errors: catalog.unknown_file, those of requireWholeDataset. */
+export async function requireSource(
+  services: HttpServices,
+  request: FastifyRequest,
+  url: string,
+  present: string | null,
+): Promise<void> {
+  if (url === present) return
+  if (url.startsWith(filePrefix))
+    await findFile(services.catalogDeps, url.slice(filePrefix.length), ownerFilter(request))
+  if (url.startsWith(datasetPrefix))
+    await requireWholeDataset(services.control.db, request.principal, url.slice(datasetPrefix.length))
+}
+
+/** `present`: the steps that are configured: what they name, new ones may name too. Errors: those of requireWholeDataset. */
+export async function requireNamedDatasets(
+  services: HttpServices,
+  request: FastifyRequest,
+  steps: readonly ConfiguredStep[],
+  present: readonly ConfiguredStep[],
+): Promise<void> {
+  const known = new Set(datasetsNamed(present).map(({ name }) => name))
+  for (const { name } of datasetsNamed(steps)) {
+    if (!known.has(name)) await requireWholeDataset(services.control.db, request.principal, name)
+  }
+}
