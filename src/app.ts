@@ -1,4 +1,5 @@
 /** The one composition root: opens what there is, in order, and wires it; closes it in the opposite order. */
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
@@ -9,7 +10,7 @@ import {
   requireOwner,
   watchSecurity,
 } from './access/index.ts'
-import { createAccounts } from './accounts/index.ts'
+import { createAccounts, type OpenidSettings } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
 import { lockDataset } from './catalog/index.ts'
@@ -57,6 +58,7 @@ import {
 import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
 import { SettingError, type Settings } from './settings.ts'
+import { startSubscriptions } from './subscriptions/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
 export interface App {
@@ -107,7 +109,8 @@ export async function startApp(
     const control = await openControl({ databaseUrl: settings.databaseUrl, sqlitePath: directory.control })
     closers.push(() => control.close())
     await checkBelonging(directory, control.db, ids)
-    const secrets = createSecretBox(readSecretKey(settings.secretKey, directory.secretKey), ids)
+    const secretKey = readSecretKey(settings.secretKey, directory.secretKey)
+    const secrets = createSecretBox(secretKey, ids)
     const owner = `server-${deps.pid}-${ids.hex(4)}`
     const mailer = await startMail({
       control,
@@ -151,8 +154,10 @@ export async function startApp(
         },
         signInFailures: settings.signInFailures,
         minPasswordLength: settings.passwordLength,
+        openid: openidOf(settings),
       },
       mailer,
+      secrets,
       publicUrl: () => settings.publicUrl ?? listensOn,
       onError: (cause) => log('error', 'account_mail_failed', { cause }),
     })
@@ -281,6 +286,19 @@ export async function startApp(
       onError: (cause) => log('error', 'webhook_delivery_failed', { cause }),
     })
     closers.push(() => webhooks.stop())
+    const subscriptions = await startSubscriptions({
+      control,
+      clock,
+      ids,
+      access,
+      mailer,
+      publicUrl: () => settings.publicUrl ?? listensOn,
+      // A key of its own: what is signed for one use is worth nothing for another.
+      linkKey: createHmac('sha256', secretKey).update('links of subscriptions').digest(),
+      everyMs: settings.newsMinutes * 60_000,
+      onError: (cause) => log('error', 'telling_subscribers_failed', { cause }),
+    })
+    closers.push(() => subscriptions.stop())
     await makeTemporaryDirectories(directory)
     const harvesters = await startHarvesters({
       control,
@@ -353,12 +371,13 @@ export async function startApp(
       ids,
       stopwatch,
       access,
-      callCounts,
       accounts,
       audit,
+      callCounts,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
+      subscriptions,
       schedules,
       realtime,
       harvesters,
@@ -399,6 +418,7 @@ export async function startApp(
         maxDatasets: settings.maxDatasets || null,
         maxRecordsByDataset: settings.maxRecordsByDataset || null,
         stalledMs: settings.stalledSeconds * 1000,
+        hstsSeconds: settings.hstsSeconds,
       },
       isTrustedProxy: proxyAddr.compile([...settings.trustedProxies]),
       previewDirectory: directory.previews,
@@ -497,6 +517,20 @@ export async function startApp(
       const { kind, ...facts } = event
       log(kind.endsWith('_failed') ? 'error' : 'info', kind, facts)
     }
+  }
+}
+
+function openidOf(settings: Settings): OpenidSettings | null {
+  if (settings.openidIssuer === null) return null
+  return {
+    issuer: settings.openidIssuer,
+    clientId: settings.openidClientId,
+    clientSecret: settings.openidClientSecret,
+    scope: settings.openidScope,
+    name: settings.openidName,
+    domains: settings.openidDomains,
+    groupsClaim: settings.openidGroupsClaim,
+    groups: settings.openidGroups,
   }
 }
 

@@ -192,6 +192,75 @@ export const settingSpecs = {
       return from ?? `broadsheet@${hostname()}`
     },
   ),
+  openidIssuer: setting(
+    'BROADSHEET_OPENID_ISSUER',
+    'none',
+    'OpenID provider that people may sign in with: the address of its issuer. It must send browsers back to `BROADSHEET_PUBLIC_URL`/api/auth/v1/openid/callback.',
+    webAddress('BROADSHEET_OPENID_ISSUER'),
+  ),
+  openidClientId: setting(
+    'BROADSHEET_OPENID_CLIENT_ID',
+    'broadsheet',
+    'What this server is called there.',
+    (text) => optional(text) ?? 'broadsheet',
+  ),
+  openidClientSecret: setting('BROADSHEET_OPENID_CLIENT_SECRET', 'none', 'Its secret there.', optional),
+  openidName: setting(
+    'BROADSHEET_OPENID_NAME',
+    'OpenID',
+    'What people know the provider by.',
+    (text) => optional(text) ?? 'OpenID',
+  ),
+  openidScope: setting(
+    'BROADSHEET_OPENID_SCOPE',
+    'openid email profile',
+    'What the provider is asked for.',
+    (text) => {
+      const scope = optional(text) ?? 'openid email profile'
+      if (scope.split(' ').includes('openid')) return scope
+      throw new SettingError(`BROADSHEET_OPENID_SCOPE is '${scope}', but must have openid in it`)
+    },
+  ),
+  openidDomains: setting(
+    'BROADSHEET_OPENID_DOMAINS',
+    'none',
+    'Domains of addresses, separated by commas, whose owners come to the account that has the address, or are given one, when the provider vouches for the address; `*`: any.',
+    (text) =>
+      (optional(text) ?? '')
+        .split(',')
+        .map((domain) => domain.trim().toLowerCase())
+        .filter(Boolean),
+  ),
+  openidGroupsClaim: setting(
+    'BROADSHEET_OPENID_GROUPS_CLAIM',
+    'none',
+    'Claim with the names of the groups somebody is in at the provider.',
+    optional,
+  ),
+  openidGroups: setting(
+    'BROADSHEET_OPENID_GROUPS',
+    'none',
+    'From these names to ids of groups here: `staff=editors,it=admins`. In these groups are those whom the provider says.',
+    (text): ReadonlyMap<string, string> => {
+      const pairs = (optional(text) ?? '').split(',').filter(Boolean)
+      return new Map(
+        pairs.map((pair): [string, string] => {
+          const at = pair.lastIndexOf('=')
+          const [name, group] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+          if (at > 0 && name && group) return [name, group]
+          throw new SettingError(
+            `BROADSHEET_OPENID_GROUPS is '${text}', but must be pairs such as staff=editors, separated by commas`,
+          )
+        }),
+      )
+    },
+  ),
+  newsMinutes: setting(
+    'BROADSHEET_NEWS_MINUTES',
+    '60',
+    'Shortest time between two mails of one subscription to a dataset, in minutes; publications until then are told together.',
+    integer('BROADSHEET_NEWS_MINUTES', 60, 0, 43_200),
+  ),
   demo: setting(
     'BROADSHEET_DEMO',
     '1',
@@ -311,6 +380,12 @@ export const settingSpecs = {
     'loopback',
     'Proxies that are believed when they say for whom they ask (`X-Forwarded-For`) and by which address they were asked (`X-Forwarded-Proto`, `X-Forwarded-Host`): addresses, networks (10.0.0.0/8), loopback, linklocal, uniquelocal, separated by commas; none.',
     networks('BROADSHEET_TRUSTED_PROXIES', ['loopback']),
+  ),
+  hstsSeconds: setting(
+    'BROADSHEET_HSTS_SECONDS',
+    '31536000',
+    'How long browsers that have come by https are to come by https only, in seconds; 0: they are not told.',
+    integer('BROADSHEET_HSTS_SECONDS', 31_536_000, 0, 315_360_000),
   ),
   geocoderBanUrl: setting(
     'BROADSHEET_GEOCODER_BAN_URL',

@@ -2,9 +2,11 @@ import { isIP } from 'node:net'
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
-import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { AppError, type Clock, type Ids, type SecretBox } from '../kernel/index.ts'
 import type { Mailer } from '../mail/index.ts'
 import { authenticate, type Credentials, type Identity, recordingRefusal } from './authenticate.ts'
+import { createOpenid, type Openid } from './openid.ts'
+import type { OpenidSettings } from './openid-client.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
 import { createSessions, type SessionLimits, type Sessions, type SignedIn } from './sessions.ts'
 import { type Attempt, createSignInLimits } from './sign-in-limits.ts'
@@ -21,6 +23,10 @@ export interface Origin {
 export interface Accounts {
   readonly sessions: Sessions
   readonly recovery: Recovery
+  /** Null: there is no OpenID provider. */
+  readonly openid: Openid | null
+  /** Whether a forgotten password can be asked for. */
+  readonly sendsMail: boolean
   /** Errors: access.invalid_credentials, access.too_many_attempts. */
   authenticate(credentials: Credentials): Promise<Identity>
   /** `replaced`: the token that the browser had. Errors: as above. */
@@ -41,12 +47,14 @@ export function createAccounts(deps: {
   /** The network of an address. */
   readonly networkOf: (address: string) => string
   readonly mailer: Mailer
+  readonly secrets: SecretBox
   /** Where people reach the server. */
   readonly publicUrl: () => string
   readonly settings: {
     readonly sessions: SessionLimits
     readonly signInFailures: number
     readonly minPasswordLength: number
+    readonly openid: OpenidSettings | null
   }
   readonly onError: (cause: unknown) => void
 }): Accounts {
@@ -68,6 +76,8 @@ export function createAccounts(deps: {
   return {
     sessions,
     recovery,
+    openid: settings.openid && createOpenid({ ...deps, sessions }, settings.openid),
+    sendsMail: deps.mailer.isConfigured,
     async requirePassword(username, password, { address, network }) {
       try {
         await recordingRefusal(audit, { username, via: 'password', address }, () =>

@@ -1,5 +1,7 @@
 export { type Accounts, createAccounts, type Origin } from './accounts.ts'
 export type { Credentials, Identity } from './authenticate.ts'
+export { openidMinutes } from './openid.ts'
+export type { OpenidSettings } from './openid-client.ts'
 export { type Alerts, alertChoices, findPerson, type Person, setAlerts, setNames } from './people.ts'
 export { csrfToken, isCsrfToken, type Session, type SignedIn } from './sessions.ts'
 export { createWindowLimit } from './window-limit.ts'

@@ -12,6 +12,8 @@ export interface Person {
   readonly isActive: boolean
   readonly accountType: string
   readonly passwordHash: string | null
+  /** Null: never. */
+  readonly lastSeenAt: number | null
   readonly alerts: Alerts
 }
 
@@ -31,6 +33,7 @@ function selectPeople(db: ControlDb) {
       'users.is_active',
       'users.account_type',
       'users.password_hash',
+      'users.last_seen_at',
       'account_profiles.verified_email',
       'account_profiles.alerts',
     ])
@@ -48,6 +51,7 @@ function toPerson(row: PersonRow): Person {
     isActive: row.is_active === 1,
     accountType: row.account_type,
     passwordHash: row.password_hash,
+    lastSeenAt: row.last_seen_at,
     alerts: row.alerts === 'none' ? 'none' : 'own',
   }
 }
@@ -98,4 +102,9 @@ export async function setNames(
 
 export async function setEmail(trx: ControlDb, username: string, email: string): Promise<void> {
   await trx.updateTable('users').set({ email }).where('username', '=', username).execute()
+}
+
+/** An account that an OpenID provider vouches for: it has no password to forget. */
+export async function markOpenid(trx: ControlDb, username: string): Promise<void> {
+  await trx.updateTable('users').set({ account_type: 'openid' }).where('username', '=', username).execute()
 }

@@ -93,6 +93,7 @@ export function createSessions(deps: {
         }
         await forgetEnded(trx, now, limits)
         await trx.insertInto('sessions').values(row).execute()
+        await trx.updateTable('users').set({ last_seen_at: now }).where('username', '=', username).execute()
         await endBeyond(trx, username)
       })
       return { principal: found.principal, session: toSession(row), token }

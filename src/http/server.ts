@@ -19,11 +19,13 @@ import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
+import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPortal } from './portal-routes.ts'
 import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
+import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
@@ -68,6 +70,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(request, reply, services.limits)
       sendError(services, request, reply, error)
     },
     // Said by a hook instead, in the words of the API that is asked.
@@ -113,9 +116,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.principal = anonymous
     request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
+    setSecurityHeaders(request, reply, services.limits)
     refuseOddOrigin(request)
-    reply.header('X-Content-Type-Options', 'nosniff')
-    reply.header('Referrer-Policy', 'no-referrer')
     reply.header('X-Request-Id', request.id)
     if (services.isDraining() && !isOperationsPath(request.url)) {
       reply.header('Connection', 'close')
@@ -193,6 +195,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
+  await app.register(async (scope) => registerNotifications(scope, services), {
+    prefix: '/api/notifications/v1',
+  })
   registerPush(app, services)
   registerPortal(app, services)
   await app.register(async (scope) => {

@@ -24,6 +24,7 @@ import type {
   WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
+import type { Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -38,12 +39,13 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
-  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
+  readonly callCounts: CallCounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
+  readonly subscriptions: Subscriptions
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters
@@ -79,6 +81,8 @@ export interface HttpServices {
     readonly maxDatasets: number | null
     readonly maxRecordsByDataset: number | null
     readonly stalledMs: number
+    /** How long browsers are to ask by https only; 0: they are not told. */
+    readonly hstsSeconds: number
   }
   /** Whether the peer at this address is believed in what it says of a request (BROADSHEET_TRUSTED_PROXIES). */
   readonly isTrustedProxy: (address: string, hop: number) => boolean

@@ -23,6 +23,7 @@ import { realtimeErrors } from './errors/realtime.ts'
 import { recordErrors } from './errors/records.ts'
 import { scheduleErrors } from './errors/schedules.ts'
 import type { ErrorSpec } from './errors/spec.ts'
+import { subscriptionErrors } from './errors/subscriptions.ts'
 import { webhookErrors } from './errors/webhooks.ts'
 
 export const errorCatalogue = {
@@ -42,6 +43,7 @@ export const errorCatalogue = {
   ...realtimeErrors,
   ...recordErrors,
   ...scheduleErrors,
+  ...subscriptionErrors,
   ...webhookErrors,
 } as const
 

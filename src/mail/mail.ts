@@ -1,6 +1,6 @@
 /** Sends what is in the outbox, one mail at a time, and tries again what did not get through. */
 import nodemailer from 'nodemailer'
-import type { Control, ControlDb } from '../control/index.ts'
+import { type Control, type ControlDb, notify } from '../control/index.ts'
 import {
   claimMail,
   expireMailLeases,
@@ -37,6 +37,7 @@ export interface MailOptions extends Omit<OutboxDeps, 'db'> {
   readonly onError: (cause: unknown) => void
 }
 
+const channel = 'broadsheet_mail'
 const timeoutMs = 30_000
 const leaseMs = 4 * timeoutMs
 const slowestRetryMs = 3_600_000
@@ -134,13 +135,15 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
     wakeUp()
   }
 
+  await control.listen(channel, wake)
   const done = loop()
   return {
     isConfigured: true,
     async send(order, trx = db) {
       if (!isAddress(order.mail.to)) return
       await insertMail(outbox, trx, order)
-      wake()
+      // Heard when the transaction is through.
+      await notify(trx, channel)
     },
     async stop() {
       isStopping = true

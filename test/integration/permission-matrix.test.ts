@@ -82,7 +82,9 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
 
 function rightOf({ method, path }: Pick<Operation, 'method' | 'path'>): Right {
   if (path.startsWith(`${authPath}/users/`)) return 'ADMIN'
-  if (path.startsWith(`${authPath}/me`) || path.startsWith(`${authPath}/sessions`)) return 'SELF'
+  if (/^\/(me|sessions)(\/|$)/.test(path.replace(authPath, ''))) return 'SELF'
+  if (path === `${authPath}/openid/links`) return 'SELF'
+  if (path.startsWith('/api/notifications/v1/subscriptions')) return 'SELF'
   if (!path.startsWith(managementPath)) return 'public'
   const short = path.slice(managementPath.length)
   const row = table.find(

@@ -8,7 +8,7 @@ import { createAccess } from '../../src/access/index.ts'
 import { createAccounts } from '../../src/accounts/index.ts'
 import { createAudit } from '../../src/audit/index.ts'
 import { openControl } from '../../src/control/index.ts'
-import { createIds } from '../../src/kernel/index.ts'
+import { createIds, createSecretBox } from '../../src/kernel/index.ts'
 import { browse } from '../support/browser-session.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { shareServer } from '../support/server.ts'
@@ -203,7 +203,13 @@ test('a session ends when it is idle, when it is old, and with the password it w
     networkOf: (address) => address,
     mailer: { isConfigured: false, send: async () => {}, stop: async () => {} },
     publicUrl: () => 'https://data.example.org',
-    settings: { sessions: { idleMs: 60_000, longestMs: 300_000 }, signInFailures: 10, minPasswordLength: 10 },
+    settings: {
+      sessions: { idleMs: 60_000, longestMs: 300_000 },
+      signInFailures: 10,
+      minPasswordLength: 10,
+      openid: null,
+    },
+    secrets: createSecretBox(Buffer.alloc(32), createIds()),
     onError: () => {},
   })
   const begin = () =>

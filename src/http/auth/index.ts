@@ -4,9 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import type { RegisterRoutes } from '../management/scope.ts'
 import type { HttpServices } from '../services.ts'
 import { registerAccount } from './account-routes.ts'
+import { registerOpenid } from './openid-routes.ts'
 import { registerSessions } from './session-routes.ts'
 
-const parts: readonly RegisterRoutes[] = [registerSessions, registerAccount]
+const parts: readonly RegisterRoutes[] = [registerSessions, registerAccount, registerOpenid]
 
 export function registerAuth(app: FastifyInstance, services: HttpServices): void {
   const scope = app.withTypeProvider<TypeBoxTypeProvider>()

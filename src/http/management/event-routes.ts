@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { requirePermission } from '../../access/index.ts'
+import { authorize, requirePermission } from '../../access/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import { lastEventNumber, listEvents } from '../../jobs/index.ts'
 import { credentialsOf } from '../credentials.ts'
@@ -78,7 +78,7 @@ export const registerEvents: RegisterRoutes = (scope, services) => {
         isLast: ({ kind }) => kind === 'dataset.deleted',
         check: async () => {
           const { principal } = await services.accounts.authenticate(credentialsOf(request))
-          requirePermission(principal, 'READ')
+          await authorize(db, principal, 'READ', subject)
         },
       })
     },

@@ -8,6 +8,7 @@ import { mayDo } from '../../access/index.ts'
 import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { sandboxFile } from '../security-headers.ts'
 import type { HttpServices } from '../services.ts'
 import { printFile } from './render.ts'
 import { type RegisterRoutes, usernameOf } from './scope.ts'
@@ -206,10 +207,9 @@ function safeType(mimetype: string): string {
 
 /** As an attachment, never as a page of ours: an uploaded HTML file must not run here. */
 export function sendFile(reply: FastifyReply, file: StoredFile, body: Readable): FastifyReply {
-  return reply
+  return sandboxFile(reply)
     .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
     .header('Content-Disposition', contentDisposition(file.filename))
     .header('Content-Length', file.bytes)
-    .header('Content-Security-Policy', "sandbox; default-src 'none'")
     .send(body)
 }

@@ -28,6 +28,22 @@ export const accountObjects = {
     permissions: Type.Array(Type.String()),
     groups: Type.Array(Type.String(), { description: 'Ids' }),
   }),
+  SignInMethods: Type.Object({
+    password: Type.Boolean(),
+    is_mail_configured: Type.Boolean({ description: 'Whether a forgotten password can be asked for' }),
+    openid: nullable('object', {
+      properties: { name: { type: 'string' }, url: { type: 'string' } },
+      description: 'The name of the provider, and where to send the browser',
+    }),
+  }),
+  OpenidLink: Type.Object({ location: Type.String({ description: 'Where to send the browser' }) }),
+  Subscription: Type.Object({
+    subscription_uid: Type.String(),
+    dataset_uid: Type.String(),
+    email: Type.String(),
+    is_confirmed: Type.Boolean(),
+    created_at: instant(),
+  }),
   AuditEntry: Type.Object({
     seq: Type.Integer(),
     at: instant(),

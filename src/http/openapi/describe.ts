@@ -40,6 +40,7 @@ const tags = [
   { name: 'apikeys', description: 'Keys for programs' },
   { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
+  { name: 'notifications', description: 'Being told of new data, by mail or by a news feed' },
   { name: 'account', description: 'Passwords, invitations and one’s own account' },
   { name: 'audit', description: 'What was done by whom' },
   { name: 'operations', description: 'For the one who runs the server' },

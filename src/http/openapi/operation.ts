@@ -4,7 +4,7 @@ import { ref } from './shapes.ts'
 
 /** What a route answers when all goes well. */
 export interface Answer {
-  readonly status: 200 | 201 | 204
+  readonly status: 200 | 201 | 204 | 302
   readonly description: string
   /** By media type; none for an empty answer. */
   readonly content?: Readonly<Record<string, { readonly schema: unknown }>>

@@ -79,16 +79,56 @@ export const accessErrors = defineErrors({
     message: 'The user {username} has a password already',
     hint: 'Who has forgotten it asks for a new one',
   },
-  'access.invalid_address': {
-    status: 400,
-    errorKey: 'InvalidAddressException',
-    message: 'This is not an e-mail address: {email}',
-  },
   'access.account_needs_password': {
     status: 403,
     errorKey: 'PermissionDeniedException',
     message: 'An account cannot be changed with an API key',
     hint: 'Use a user name and password, or sign in',
+  },
+  'access.openid_off': {
+    status: 404,
+    errorKey: 'UnknownRouteException',
+    message: 'There is no OpenID provider',
+    hint: 'Set BROADSHEET_OPENID_ISSUER and BROADSHEET_OPENID_CLIENT_ID',
+  },
+  'access.openid_unavailable': {
+    status: 503,
+    errorKey: 'OpenIDUnavailableException',
+    message: 'The OpenID provider cannot be asked: {reason}',
+    hint: 'Try again in a moment',
+  },
+  'access.openid_refused': {
+    status: 403,
+    errorKey: 'OpenIDRefusedException',
+    message: 'The OpenID provider has not signed anybody in: {reason}',
+  },
+  'access.openid_expired': {
+    status: 400,
+    errorKey: 'OpenIDExpiredException',
+    message: 'Signing in took too long, or was begun in another browser',
+    hint: 'Begin again',
+  },
+  'access.openid_no_account': {
+    status: 403,
+    errorKey: 'OpenIDNoAccountException',
+    message: 'There is no account here for this identity, and none is made for it',
+    hint: 'Ask for an invitation',
+  },
+  'access.openid_account_exists': {
+    status: 403,
+    errorKey: 'OpenIDAccountExistsException',
+    message: 'There is an account with this address, which has not been confirmed to be of the same person',
+    hint: 'Sign in with its password, then link the identity to it',
+  },
+  'access.openid_linked_elsewhere': {
+    status: 403,
+    errorKey: 'OpenIDLinkedElsewhereException',
+    message: 'This identity is linked to another account',
+  },
+  'access.invalid_address': {
+    status: 400,
+    errorKey: 'InvalidAddressException',
+    message: 'This is not an e-mail address: {email}',
   },
   'access.unknown_session': {
     status: 404,

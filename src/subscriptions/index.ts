@@ -1,0 +1,2 @@
+export type { LinkPurpose } from './links.ts'
+export { type Subscriptions, startSubscriptions } from './subscriptions.ts'

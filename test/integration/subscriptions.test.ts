@@ -1,0 +1,189 @@
+/** Being told: subscriptions to datasets by mail and by feed, and alerts of jobs that went wrong. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { explorePath, managementPath } from '../support/http-client.ts'
+import { type MailServer, type ReceivedMail, startMailServer } from '../support/mail-server.ts'
+import { launchServer, type TestServer } from '../support/server.ts'
+
+const base = '/api/notifications/v1'
+let smtp: MailServer
+let server: TestServer
+let clear: (() => Promise<void>) | undefined
+
+before(async () => {
+  smtp = await startMailServer()
+  const launched = await launchServer({
+    env: {
+      BROADSHEET_SMTP_URL: smtp.url,
+      BROADSHEET_MAIL_FROM: 'data@example.org',
+      BROADSHEET_PUBLIC_URL: 'https://data.example.org',
+      BROADSHEET_RETRY_MS: '5',
+      BROADSHEET_NEWS_MINUTES: '0',
+    },
+  })
+  server = launched.server
+  clear = launched.clear
+})
+after(async () => {
+  await clear?.()
+  await smtp.close()
+})
+
+const csv = (rows: number) => `a\n${Array.from({ length: rows }, (_, n) => n).join('\n')}\n`
+const subscribe = (datasetId: string, email: string, status = 204) =>
+  server.expect(status, 'POST', `${base}/datasets/${datasetId}/subscriptions`, {
+    auth: 'none',
+    body: { email },
+  })
+
+/** The path of a link in a mail. */
+function linkIn(mail: ReceivedMail, purpose: string): string {
+  const found = new RegExp(`https://data\\.example\\.org(${base}/${purpose}\\?\\S+)`).exec(mail.text)
+  assert.ok(found, mail.text)
+  return found[1]!
+}
+
+async function confirmed(datasetId: string, email: string) {
+  await subscribe(datasetId, email)
+  const link = linkIn(await smtp.next(email), 'confirm')
+  await server.expect(200, 'POST', link, { auth: 'none', body: '' })
+}
+
+test('who subscribes confirms first, is told of new data, and ends it with one click', async () => {
+  const metas = { default: { title: 'Bread\r\nBcc: eve@example.org <b>&' } }
+  const dataset = await server.publishFile('bread', { filename: 'a.csv', content: csv(2), metas })
+  await subscribe('bread', 'Ada@example.org')
+  const asked = await smtp.next('ada@example.org')
+  assert.equal(asked.headers.get('bcc'), undefined)
+  const link = linkIn(asked, 'confirm')
+
+  // Programs that look at mails follow links: that alone confirms nothing.
+  const page = await server.expect(200, 'GET', link, { auth: 'none' })
+  assert.match(page.headers.get('content-type')!, /^text\/html/)
+  assert.match(page.headers.get('content-security-policy')!, /form-action 'self'/)
+  assert.doesNotMatch(page.text, /<script/)
+  await server.replaceFile(dataset, 'a.csv', csv(3))
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  await server.expect(400, 'POST', link.replace(/key=./, 'key=_'), { auth: 'none' })
+  await server.expect(400, 'POST', link.replace('confirm', 'unsubscribe'), { auth: 'none' })
+  await server.expect(200, 'POST', link, { auth: 'none' })
+
+  await server.replaceFile(dataset, 'a.csv', csv(4))
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  const news = await smtp.next('ada@example.org')
+  assert.match(news.headers.get('subject')!, /^New data: Bread/)
+  assert.ok(news.text.includes('https://data.example.org/explore/dataset/bread'))
+  assert.equal(news.headers.get('list-unsubscribe-post'), 'List-Unsubscribe=One-Click')
+  const oneClick = /^<https:\/\/data\.example\.org(.+)>$/.exec(news.headers.get('list-unsubscribe')!)![1]!
+  assert.equal(oneClick, linkIn(news, 'unsubscribe'))
+  await server.expect(200, 'GET', oneClick, { auth: 'none' })
+  await server.expect(200, 'POST', oneClick, {
+    auth: 'none',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: 'List-Unsubscribe=One-Click',
+  })
+  await server.expect(200, 'POST', oneClick, { auth: 'none' })
+
+  await confirmed('bread', 'ben@example.org')
+  await server.replaceFile(dataset, 'a.csv', csv(5))
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  await smtp.next('ben@example.org')
+  const toAda = smtp.received.filter(({ to }) => to.includes('ada@example.org'))
+  assert.deepEqual(toAda, [asked, news])
+})
+
+test('the answer tells nobody who is subscribed, and no mailbox is flooded', async () => {
+  await server.publishFile('quiet', { filename: 'a.csv', content: csv(1) })
+  await confirmed('quiet', 'cleo@example.org')
+  const known = await subscribe('quiet', 'cleo@example.org')
+  const unknown = await subscribe('quiet', 'dora@example.org')
+  assert.equal(known.text, unknown.text)
+  await smtp.next('dora@example.org')
+  const statuses: number[] = []
+  for (let n = 0; n < 20; n++) {
+    const { status } = await server.request('POST', `${base}/datasets/quiet/subscriptions`, {
+      auth: 'none',
+      body: { email: 'emil@example.org' },
+    })
+    statuses.push(status)
+  }
+  assert.equal(statuses.at(-1), 429)
+  await server.expect(400, 'POST', `${base}/datasets/quiet/subscriptions`, {
+    auth: 'none',
+    body: { email: 'a@b.example, c@d.example' },
+  })
+  assert.ok(smtp.received.filter(({ to }) => to.includes('emil@example.org')).length <= 5)
+})
+
+test('one’s own confirmed address needs no mail; what is not to be seen is not told', async () => {
+  const dataset = await server.publishFile('inner', { filename: 'a.csv', content: csv(1) })
+  await confirmed('inner', 'finn@example.org').catch(() => {})
+  const policy = `${managementPath}/datasets/inner/security/access_policy`
+  await server.expect(200, 'PUT', policy, { body: '"restricted"' })
+  await subscribe('inner', 'gus@example.org', 404)
+  const feed = `${base}/datasets/inner/feed/rss`
+  const hidden = await server.expect(404, 'GET', feed, { auth: 'none' })
+  const missing = await server.expect(404, 'GET', feed.replace('inner', 'innex'), { auth: 'none' })
+  assert.equal(hidden.text.replaceAll('inner', '?'), missing.text.replaceAll('innex', '?'))
+  await server.replaceFile(dataset, 'a.csv', csv(2))
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  await server.expect(200, 'PUT', policy, { body: '"domain"' })
+  assert.ok(
+    !smtp.received.some(
+      ({ to, headers }) => to.includes('finn@example.org') && /New/.test(headers.get('subject')!),
+    ),
+  )
+})
+
+test('publications of a dataset are a feed, as RSS and as Atom, since it was last taken away', async () => {
+  const dataset = await server.publishFile('fed', {
+    filename: 'a.csv',
+    content: csv(1),
+    metas: { default: { title: 'Fed <&>' } },
+  })
+  const feed = `${base}/datasets/fed/feed`
+  const items = async () => {
+    const { text, headers } = await server.expect(200, 'GET', `${feed}/rss`, { auth: 'none' })
+    assert.match(headers.get('content-type')!, /^application\/rss\+xml/)
+    assert.ok(!text.includes('Fed <&>'))
+    return text.match(/<item>/g)?.length ?? 0
+  }
+  assert.equal(await items(), 1)
+  await server.replaceFile(dataset, 'a.csv', csv(2))
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  assert.equal(await items(), 2)
+  const atom = await server.expect(200, 'GET', `${feed}/atom`, { auth: 'none' })
+  assert.equal(atom.text.match(/<entry>/g)?.length, 2)
+  await server.expect(400, 'GET', `${feed}/json`, { auth: 'none' })
+  await server.expect(404, 'GET', `${explorePath}/fed/feed`, { auth: 'none' })
+  const order = (action: string) => server.order('PUT', `${managementPath}/datasets/fed/${action}`)
+  await server.jobDone(await order('unpublish'))
+  await server.expect(404, 'GET', `${feed}/rss`, { auth: 'none' })
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  assert.equal(await items(), 1)
+})
+
+test('who ordered a publish that fails is told, as long as they like', async () => {
+  await server.expect(200, 'PUT', `${managementPath}/users/admin`, { body: { email: 'admin@example.org' } })
+  const { datasetUid } = await server.createDataset('broken', {
+    filename: 'a.csv',
+    content: { url: 'http://127.0.0.1:9/a.csv' },
+    extractor: 'csvfile',
+  })
+  const fail = async () => {
+    const job = await server.waitForJob(await server.publish(datasetUid))
+    assert.equal(job.state, 'error')
+  }
+  await fail()
+  const alert = await smtp.next('admin@example.org')
+  assert.match(alert.headers.get('subject')!, /^Failed: publish: broken/)
+  assert.ok(alert.text.includes(`https://data.example.org/backoffice/datasets/${datasetUid}`))
+  await server.expect(200, 'PUT', '/api/auth/v1/me', { auth: 'admin', body: { alerts: 'none' } })
+  await fail()
+  await server.expect(200, 'PUT', '/api/auth/v1/me', { auth: 'admin', body: { alerts: 'own' } })
+  // Of what was held or broken off by intent, nothing is said: the next mail is of the next failure.
+  await server.jobDone(await server.order('PUT', `${managementPath}/datasets/fed/save_version`))
+  await fail()
+  await smtp.next('admin@example.org')
+  assert.equal(smtp.received.filter(({ to }) => to.includes('admin@example.org')).length, 2)
+})
