@@ -19,9 +19,10 @@ interface Place {
 const places: readonly Place[] = [
   { href: '/backoffice/datasets', text: 'office.datasets', icon: 'table' },
   { href: '/backoffice/jobs', text: 'office.jobs', icon: 'clock' },
+  { href: '/backoffice/users', text: 'office.users', icon: 'user', permission: 'edit_domain' },
   { href: '/backoffice/disk', text: 'office.disk', icon: 'database', permission: 'edit_domain' },
   { href: '/backoffice/audit', text: 'office.audit', icon: 'check', permission: 'edit_domain' },
-  { href: '/backoffice/account', text: 'office.account', icon: 'user' },
+  { href: '/backoffice/account', text: 'office.account', icon: 'edit' },
 ]
 
 /** Around every page of the back office: where one is, who one is, what was done, what went wrong. */

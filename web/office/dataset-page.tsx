@@ -13,6 +13,7 @@ export const tabs = [
   'processing',
   'fields',
   'metadata',
+  'attachments',
   'security',
   'schedules',
   'versions',

@@ -15,6 +15,8 @@ export const doneNotices = [
   'moved',
   'mail_sent',
   'password_changed',
+  'email_confirmed',
+  'invited',
 ] as const
 export type Done = (typeof doneNotices)[number]
 

@@ -146,4 +146,5 @@ export const officeDataset = {
   'tab.schedules': 'Schedules',
   'tab.versions': 'Versions',
   'tab.changes': 'Changes',
+  'tab.attachments': 'Attachments',
 } satisfies Record<string, Message>

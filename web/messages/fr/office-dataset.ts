@@ -151,4 +151,5 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'tab.schedules': 'Planification',
   'tab.versions': 'Versions',
   'tab.changes': 'Modifications',
+  'tab.attachments': 'Pièces jointes',
 }

@@ -1,5 +1,6 @@
 import type { Page } from '../../kit/page.ts'
-import { account } from './account.tsx'
+import { account, newKey } from './account.tsx'
+import { attachments } from './attachments.tsx'
 import { audit } from './audit.tsx'
 import { changes } from './changes.tsx'
 import { datasets, officeHome } from './datasets.tsx'
@@ -12,11 +13,13 @@ import { login } from './login.tsx'
 import { metadata } from './metadata.tsx'
 import { newDataset } from './new.tsx'
 import { overview } from './overview.tsx'
+import { emailConfirmation, invitation, passwordForgotten, passwordReset } from './passwords.tsx'
 import { processing } from './processing.tsx'
 import { schedules } from './schedules.tsx'
 import { security } from './security.tsx'
 import { sources } from './sources.tsx'
 import { start } from './start.tsx'
+import { users } from './users.tsx'
 import { versions } from './versions.tsx'
 
 export const officePages: readonly Page[] = [
@@ -40,4 +43,11 @@ export const officePages: readonly Page[] = [
   disk,
   audit,
   account,
+  newKey,
+  attachments,
+  users,
+  passwordForgotten,
+  passwordReset,
+  invitation,
+  emailConfirmation,
 ]

@@ -3,12 +3,18 @@ import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Problem } from '../../components/problem.tsx'
-import { ApiError } from '../../kit/api.ts'
+import { ApiError, withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
 import { definePage, type PageContext, Redirect, type WebAnswer } from '../../kit/page.ts'
 import { doneText } from '../../office/done.ts'
 import { localPath } from '../preferences.ts'
+
+interface SignInMethods {
+  /** Whether a forgotten password can be asked for. */
+  readonly is_mail_configured: boolean
+  readonly openid: { readonly name: string; readonly url: string } | null
+}
 
 const sessionPath = '/api/auth/v1/session'
 
@@ -17,9 +23,11 @@ export const login = definePage({
   path: '/login',
   area: 'portal',
   layout: 'bare',
-  load: async ({ session, url, sent }) => {
+  load: async ({ api, session, url, sent }) => {
     if (session !== null && !sent) throw new Redirect(backOf(url))
-    return { back: url.searchParams.get('back') ?? '' }
+    const back = url.searchParams.get('back') ?? ''
+    const methods = await api.get<SignInMethods>('/api/auth/v1/methods')
+    return { back, methods }
   },
   act: async (context, form) =>
     form.get(actionField) === 'sign_out' ? signOut(context) : signIn(context, form),
@@ -56,6 +64,12 @@ export const login = definePage({
           <button class="button" type="submit">
             {t('nav.sign_in')}
           </button>
+          {data.methods.openid && (
+            <a class="button secondary" href={withQuery(data.methods.openid.url, { back: backOf(url) })}>
+              {t('login.with', { name: data.methods.openid.name })}
+            </a>
+          )}
+          {data.methods.is_mail_configured && <a href="/account/forgotten">{t('password.forgotten')}</a>}
         </form>
       </div>
     )
