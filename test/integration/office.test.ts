@@ -18,6 +18,7 @@ import { startSlowSource } from '../support/slow-source.ts'
 const startServer = shareServer({ env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1' } })
 const openPage = shareBrowser()
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-office-'))
+after(() => console.error('STDERR', server.stderr().slice(-3000)))
 after(() => rmSync(directory, { recursive: true, force: true }))
 let server: TestServer
 
@@ -375,6 +376,9 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       job: `/backoffice/jobs/${job.job_id}`,
       disk: '/backoffice/disk',
       audit: '/backoffice/audit',
+      users: '/backoffice/users',
+      key: '/backoffice/account/new-key',
+      attachments: `${dataset}/attachments`,
       account: '/backoffice/account',
     }
     const { page, complaints } = await officeIn({ viewport: { width: 1280, height: 860 } })
