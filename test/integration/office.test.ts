@@ -18,7 +18,6 @@ import { startSlowSource } from '../support/slow-source.ts'
 const startServer = shareServer({ env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1' } })
 const openPage = shareBrowser()
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-office-'))
-after(() => console.error('STDERR', server.stderr().slice(-3000)))
 after(() => rmSync(directory, { recursive: true, force: true }))
 let server: TestServer
 
