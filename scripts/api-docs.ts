@@ -51,7 +51,7 @@ function row(operation: Operation & { path: string; method: string }): string {
   const queries = parameters.filter((parameter) => parameter.in !== 'path').map(({ name }) => `\`${name}\``)
   const need = /(?:^| )Needs (.*)\.$/.exec(description)?.[1] ?? ''
   const path = operation.path
-    .replace('/api/management/v2', '')
+    .replace(/^\/api\/(management\/v2|automation\/v1\.0)/, '')
     .replace('/api/explore/v2.1/catalog/datasets/{dataset_id}', '…/{dataset_id}')
   return `| \`${method} ${path}\` | ${inCell(summary)} | ${queries.join(' ')} | ${need} |`
 }
@@ -63,6 +63,8 @@ Every route of the server. A running server describes them in full, with every p
 
 - **Management API** under \`/api/management/v2\` (left out in the tables below): everything that changes something. It
   answers nobody without credentials: \`Authorization: Apikey <key>\`, \`?apikey=<key>\`, or basic with user and password.
+- **Automation API** under \`/api/automation/v1.0\` (left out below, too): the same for the platform's own clients
+  ([automation-api.md](automation-api.md)).
 - **Search API** under \`/api/explore/v2.1\`: what is published, for anyone who may see it. The language of \`select\`,
   \`where\`, \`group_by\` and \`order_by\` is [ODSQL](odsql.md).
 - Paths work with and without a slash at their end. Errors: [errors.md](errors.md). Lists take \`rows\` and \`page\`.

@@ -140,7 +140,11 @@ function copyBasemap(assets) {
           geometry: unwrapGeometry(geometry),
         })),
       },
-      borders: unwrapGeometry(mesh(atlas, atlas.objects.countries, (one, other) => one !== other)),
+      borders: {
+        type: 'Feature',
+        properties: {},
+        geometry: unwrapGeometry(mesh(atlas, atlas.objects.countries, (one, other) => one !== other)),
+      },
     }
   }
   const addresses = {}

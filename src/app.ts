@@ -13,7 +13,7 @@ import {
 import { createAccounts, type OpenidSettings } from './accounts/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
 import { createAudit } from './audit/index.ts'
-import { lockDataset } from './catalog/index.ts'
+import { findMedia, keepMedia, lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
 import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
 import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
@@ -33,6 +33,7 @@ import {
   type BuilderHost,
   createBlobStore,
   createBuilderHost,
+  createMedia,
   createServices,
   type FetchPolicy,
 } from './ingest/index.ts'
@@ -202,7 +203,18 @@ export async function startApp(
       maxRedirects: 5,
       maxPages: settings.maxPages,
     }
+    const media = createMedia({
+      policy: fetchPolicy,
+      blobs,
+      memory: {
+        find: (sourceKey) => findMedia(control.db, sourceKey, clock.now()),
+        keep: (found) => keepMedia(control.db, found),
+      },
+      clock,
+      maxBytes: settings.maxMediaMb * mebi,
+    })
     const asked = createServices({
+      media: settings.maxMediaMb === 0 ? null : media,
       settings: {
         addresses: {
           ban: settings.geocoderBanUrl,
@@ -306,6 +318,7 @@ export async function startApp(
       ids,
       policy: fetchPolicy,
       blobs,
+      secrets,
       owner,
       order: (action, datasetUid, username, params) => actions.order(action, datasetUid, username, params),
       deleteDataset: (datasetUid) => actions.deleteDataset(datasetUid),
@@ -346,6 +359,7 @@ export async function startApp(
       ids,
       everyMs: settings.realtimeSeconds * 1000,
       maxKeptBytes: settings.realtimeKeptMb * mebi,
+      keepFile: media.keep,
       async order(trx, datasetUid, username, cause) {
         // Who opened the resource, or made its key, may have lost the right since.
         await requireOwner(trx, { username, permission: 'PUBLISH', now: clock.now() }, datasetUid)
@@ -356,7 +370,9 @@ export async function startApp(
     closers.push(() => realtime.stop())
 
     let isDraining = false
+    const readersSecret = await cursorSecret(control.db, ids)
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
+    const records = createRecords(recordsDeps)
     const exports = createExports({
       engine,
       queue,
@@ -371,9 +387,9 @@ export async function startApp(
       ids,
       stopwatch,
       access,
+      callCounts,
       accounts,
       audit,
-      callCounts,
       catalogDeps: { db: control.db, clock, ids, secrets },
       actions,
       webhooks,
@@ -386,9 +402,10 @@ export async function startApp(
       blobs,
       fetchPolicy,
       builders,
-      records: createRecords(recordsDeps),
+      records,
       responseCache,
-      cursors: createCursors(await cursorSecret(control.db, ids)),
+      cursors: createCursors(readersSecret, ids),
+      recordIdSecret: readersSecret,
       facets: createFacets(recordsDeps),
       tiles: createTiles(recordsDeps),
       recordErrors: createRecordErrors({ pool, generationsDirectory: directory.generations }),
@@ -400,10 +417,17 @@ export async function startApp(
         generationsDirectory: directory.generations,
         tmpDirectory: directory.exports,
       }),
-      catalog: createCatalog({ db: control.db, engine, pool, queryTimeoutMs: settings.queryTimeoutMs }),
       workingCatalog: createWorkingCatalog({
         db: control.db,
         pool,
+        queryTimeoutMs: settings.queryTimeoutMs,
+      }),
+      catalog: createCatalog({
+        db: control.db,
+        engine,
+        pool,
+        records,
+        clock,
         queryTimeoutMs: settings.queryTimeoutMs,
       }),
       exports,

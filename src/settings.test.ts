@@ -87,6 +87,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   geocoderPerSecond: ['0', '0.5'],
   geocoderAnswers: ['-1', 'all'],
   geoIpFile: 'any text',
+  maxMediaMb: ['-1', '1.5'],
   queryTimeoutMs: ['99', '30s', '3600001'],
   responseCacheMb: ['-1', '65537', 'much'],
   maxPages: ['0', 'all'],

@@ -465,6 +465,12 @@ export const settingSpecs = {
     'Largest source after decompression, in MiB.',
     integer('BROADSHEET_MAX_SOURCE_MB', 51_200, 1, 104_857_600),
   ),
+  maxMediaMb: setting(
+    'BROADSHEET_MAX_MEDIA_MB',
+    '50',
+    'Largest file that a record names by its address or that is pushed with one, in MiB; 0: none is fetched.',
+    integer('BROADSHEET_MAX_MEDIA_MB', 50, 0, 10_240),
+  ),
   fetchTimeoutSeconds: setting(
     'BROADSHEET_FETCH_TIMEOUT_SECONDS',
     '3600',

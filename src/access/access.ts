@@ -167,21 +167,23 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
 /** A hash that no password has, of the usual cost. */
 const unusableHash = `scrypt$32768$8$1$${Buffer.alloc(16).toString('base64')}$${Buffer.alloc(32).toString('base64')}`
 
-/**
- * For what goes on in somebody's name: it ends with the right to order it. `datasetUid`: of the dataset that it is done
- * to; null: of none. Errors: access.owner_may_not.
- */
-export async function requireOwner(
-  trx: ControlDb,
-  owner: { readonly username: string; readonly permission: PermissionClass; readonly now: number },
-  datasetUid: string | null,
-): Promise<void> {
-  const { username, permission, now } = owner
-  const principal = await findPrincipal(trx, username, now)
-  const isAllowed =
-    principal !== null &&
-    (datasetUid === null
-      ? mayDo(principal, permission)
-      : await mayDoOn(trx, principal, permission, datasetUid))
-  if (!isAllowed) throw new AppError('access.owner_may_not', { username })
+/** In whose name something goes on, and what that takes. */
+export interface Owner {
+  readonly username: string
+  readonly permission: PermissionClass
+  readonly now: number
+}
+
+/** Whether the owner may do it at present. `datasetUid`: of the dataset that it is done to; null: of none. */
+export async function mayOwner(trx: ControlDb, owner: Owner, datasetUid: string | null): Promise<boolean> {
+  const principal = await findPrincipal(trx, owner.username, owner.now)
+  if (principal === null) return false
+  if (datasetUid === null) return mayDo(principal, owner.permission)
+  return mayDoOn(trx, principal, owner.permission, datasetUid)
+}
+
+/** For what goes on in somebody's name: it ends with the right to order it. Errors: access.owner_may_not. */
+export async function requireOwner(trx: ControlDb, owner: Owner, datasetUid: string | null): Promise<void> {
+  if (await mayOwner(trx, owner, datasetUid)) return
+  throw new AppError('access.owner_may_not', { username: owner.username })
 }

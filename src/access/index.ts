@@ -1,4 +1,4 @@
-export { type Access, createAccess, requireOwner } from './access.ts'
+export { type Access, createAccess, mayOwner, requireOwner } from './access.ts'
 export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
 export { authorize, mayDoOn, uidOfDataset } from './authorize.ts'
 export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'
@@ -24,12 +24,15 @@ export { anonymous, domainPermissions, type Principal } from './principal.ts'
 export {
   canSeePublication,
   editableDatasets,
+  forgetSecurity,
+  listDefaultRulesets,
+  ownDatasets,
   type Quota,
   type Ruleset,
   rulesetsOf,
-  type SeenRestricted,
-  seenRestricted,
+  securityOf,
   watchSecurity,
+  wholeDataset,
 } from './rulesets.ts'
 export {
   copyRulesets,
@@ -44,4 +47,4 @@ export {
   writeRuleset,
 } from './security.ts'
 export { changeUser, deleteUser, findUser, inviteUser, listUsers, type User } from './users.ts'
-export { requireOwnerSees, requireWholeDataset, seesWhole } from './whole-datasets.ts'
+export { requireAllSeen, requireOwnerSees, requireWholeDataset } from './whole-datasets.ts'

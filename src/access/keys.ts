@@ -17,6 +17,9 @@ export interface ApiKey {
   readonly datasets: readonly string[] | null
   readonly createdAt: number
   readonly expiresAt: number | null
+  readonly owner: string
+  /** Null: it has not been revoked. */
+  readonly revoked: { readonly at: number; readonly reason: string | null } | null
 }
 
 export interface KeyChange {
@@ -33,8 +36,10 @@ export interface ApiKeys {
     owner: string,
     key: KeyChange & { readonly permissions: readonly string[] },
   ): Promise<ApiKey & { readonly key: string }>
-  /** Those that have not been revoked. */
-  listKeys(owner: string): Promise<ApiKey[]>
+  /** Those that have not been revoked, or all that ever were. */
+  listKeys(owner: string, which?: 'open' | 'all'): Promise<ApiKey[]>
+  /** Whose key this is, revoked or not; null: nobody's. For administrators, to whom somebody shows what was found. */
+  identifyKey(key: string): Promise<ApiKey | null>
   /** Errors: those of createKey, access.unknown_api_key, access.nothing_to_update. */
   updateKey(owner: string, reference: string, change: KeyChange): Promise<ApiKey>
   /** It opens nothing from now on, and stays on record. Errors: access.unknown_api_key. */
@@ -103,16 +108,19 @@ export function createApiKeys(deps: { db: ControlDb; clock: Clock; ids: Ids }): 
       await db.insertInto('api_keys').values(row).execute()
       return { ...toApiKey(row), key }
     },
-    async listKeys(owner) {
-      const rows = await db
+    async listKeys(owner, which = 'open') {
+      let query = db.selectFrom('api_keys').selectAll().where('owner', '=', owner)
+      if (which === 'open') query = query.where('revoked_at', 'is', null)
+      const rows = await query.orderBy('created_at').orderBy('key_uid').execute()
+      return rows.map(toApiKey)
+    },
+    async identifyKey(key) {
+      const row = await db
         .selectFrom('api_keys')
         .selectAll()
-        .where('owner', '=', owner)
-        .where('revoked_at', 'is', null)
-        .orderBy('created_at')
-        .orderBy('key_uid')
-        .execute()
-      return rows.map(toApiKey)
+        .where('key_hash', '=', hashKey(key))
+        .executeTakeFirst()
+      return row ? toApiKey(row) : null
     },
     findKey: async (owner, reference) => toApiKey(await findRow(owner, reference)),
     async updateKey(owner, reference, change) {
@@ -142,7 +150,10 @@ export function hashKey(key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }
 
-function toApiKey(row: Omit<Selectable<ApiKeysTable>, 'revoked_at' | 'revocation_reason'>): ApiKey {
+type KeyRow = Omit<Selectable<ApiKeysTable>, 'revoked_at' | 'revocation_reason'> &
+  Partial<Pick<Selectable<ApiKeysTable>, 'revoked_at' | 'revocation_reason'>>
+
+function toApiKey(row: KeyRow): ApiKey {
   return {
     keyUid: row.key_uid,
     label: row.label,
@@ -150,5 +161,10 @@ function toApiKey(row: Omit<Selectable<ApiKeysTable>, 'revoked_at' | 'revocation
     datasets: row.datasets_json === null ? null : JSON.parse(row.datasets_json),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    owner: row.owner,
+    revoked:
+      row.revoked_at === undefined || row.revoked_at === null
+        ? null
+        : { at: row.revoked_at, reason: row.revocation_reason ?? null },
   }
 }

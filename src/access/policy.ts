@@ -80,9 +80,10 @@ export function hasOwnAlternative(permission: PermissionClass): boolean {
 
 /** The permissions of a class in words: `edit_dataset and publish_dataset`; empty when none is needed. */
 export function permissionsNeeded(permission: PermissionClass): string {
+  const where = permission === 'INDEX' || permission === 'TOOLS' ? 'on a dataset' : 'on the dataset'
   const texts = rules[permission]
     .filter((need) => need.domain.length + need.own.length > 0)
-    .map((need) => [...need.domain, ...need.own.map((name) => `${name} on the dataset`)].join(' and '))
+    .map((need) => [...need.domain, ...need.own.map((name) => `${name} ${where}`)].join(' and '))
   return texts.join(', or ')
 }
 

@@ -159,6 +159,21 @@ function seenOf(principal: Principal, datasetUid: string, security: DatasetSecur
   return security.isRestricted ? [] : [security.default]
 }
 
+/** What everybody sees, by dataset uid, of the datasets where that has been said. `among`: only of these. */
+export async function listDefaultRulesets(
+  db: ControlDb,
+  among?: readonly string[],
+): Promise<ReadonlyMap<string, Ruleset>> {
+  if (among?.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('dataset_rulesets')
+    .selectAll()
+    .where('target', '=', 'default')
+    .$if(among !== undefined, (query) => query.where('dataset_uid', 'in', among!))
+    .execute()
+  return new Map(rows.map((row) => [row.dataset_uid, toRuleset(row)]))
+}
+
 function showsRulesets(principal: Principal): boolean {
   if (principal.kind === 'anonymous') return false
   return principal.keyLimits === null || principal.keyLimits.permissions.has('explore_restricted_dataset')
@@ -175,24 +190,6 @@ export async function canSeePublication(
   if (principal.kind === 'anonymous') return false
   const security = await securityOf(db, datasetUid)
   return security !== null && seenOf(principal, datasetUid, { ...security, isRestricted: true }).length > 0
-}
-
-/** Restricted datasets that a reader sees: every one, or these. */
-export type SeenRestricted = 'all' | ReadonlySet<string>
-
-/** For lists of the catalog: what `rulesetsOf` says of every restricted dataset at once. */
-export async function seenRestricted(db: ControlDb, principal: Principal): Promise<SeenRestricted> {
-  if (principal.kind === 'anonymous') return nobodysDatasets
-  const { permissions, keyLimits } = principal
-  const seesAll = (held: ReadonlySet<string>) =>
-    held.has('explore_restricted_dataset') || held.has('edit_dataset')
-  if (seesAll(permissions)) return 'all'
-  const own = await ownDatasets(db, principal)
-  const seen = new Set(
-    [...own].filter(([, held]) => showsRulesets(principal) || held.has('edit_dataset')).map(([uid]) => uid),
-  )
-  const datasets = keyLimits?.datasets
-  return datasets && seesAll(datasets.permissions) ? new Set([...seen, ...datasets.uids]) : seen
 }
 
 const nobodysDatasets: ReadonlySet<string> = new Set()

@@ -2,7 +2,15 @@
  * Changes of who sees what of a dataset. Readers feel them at once. They are part of the dataset's history, and are not
  * undone by restoring it. Management API section 18.
  */
-import { diffValue, type EditorDeps, findPublication, recordChange, setVisibility } from '../catalog/index.ts'
+import {
+  diffValue,
+  type EditorDeps,
+  findPublication,
+  notePublicationShown,
+  recordChange,
+  setVisibility,
+  within,
+} from '../catalog/index.ts'
 import { type ControlDb, notify, securityChannel } from '../control/index.ts'
 import { AppError, type Field, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { prepareQuery, recordSchema } from '../odsql/index.ts'
@@ -64,6 +72,29 @@ export async function findRuleset(
   throw new AppError('access.unknown_ruleset', { target: target.kind, name: target.name.slice(0, 100) })
 }
 
+/**
+ * Gives a new dataset the rulesets of the one that it is a copy of: nobody shall see more of the copy. Part of the
+ * transaction that makes it. `creator`: whose own is left out, who gets another.
+ */
+export async function copyRulesets(
+  trx: ControlDb,
+  copy: { readonly from: string; readonly to: string; readonly creator: string | null; readonly now: number },
+): Promise<void> {
+  const rows = await trx
+    .selectFrom('dataset_rulesets')
+    .selectAll()
+    .where('dataset_uid', '=', copy.from)
+    .execute()
+  const times = { created_at: copy.now, updated_at: copy.now }
+  for (const row of rows) {
+    if (row.target === 'user' && row.target_id === copy.creator) continue
+    await trx
+      .insertInto('dataset_rulesets')
+      .values({ ...row, dataset_uid: copy.to, ...times })
+      .execute()
+  }
+}
+
 async function present(db: ControlDb, datasetUid: string, target: RulesetTarget): Promise<Ruleset | null> {
   const row = await db
     .selectFrom('dataset_rulesets')
@@ -76,7 +107,8 @@ async function present(db: ControlDb, datasetUid: string, target: RulesetTarget)
 }
 
 /**
- * Makes a ruleset (`mode` new) or changes it. Errors: access.ruleset_exists, access.unknown_ruleset, access.unknown_user,
+ * Makes a ruleset (`mode` new) or changes it. `deps.db` may be a transaction; whoever commits it calls forgetSecurity.
+ * Errors: access.ruleset_exists, access.unknown_ruleset, access.unknown_user,
  * access.unknown_group, access.unknown_permission, access.cannot_grant, access.default_ruleset_permissions,
  * access.invalid_filter_query.
  */
@@ -88,7 +120,7 @@ export async function writeRuleset(
   change: RulesetChange,
 ): Promise<Ruleset> {
   const { db } = deps
-  const written = await db.transaction().execute(async (trx) => {
+  const written = await within(db, async (trx) => {
     const before = await present(trx, datasetUid, target)
     if (mode === 'new') await requireNew(trx, target, before)
     else if (!before && target.kind !== 'default') await findRuleset(trx, datasetUid, target)
@@ -176,31 +208,6 @@ export async function giveToCreator(
     .execute()
 }
 
-/**
- * A copy of a dataset is seen as the original is. `creator`: whoever made it and may not edit every dataset; null: there
- * is no need. Part of the caller's transaction.
- */
-export async function copyRulesets(
-  trx: ControlDb,
-  fromUid: string,
-  toUid: string,
-  { creator, now }: { readonly creator: string | null; readonly now: number },
-): Promise<void> {
-  const rows = await trx
-    .selectFrom('dataset_rulesets')
-    .selectAll()
-    .where('dataset_uid', '=', fromUid)
-    .execute()
-  for (const row of rows) {
-    if (row.target === 'user' && row.target_id === creator) continue
-    await trx
-      .insertInto('dataset_rulesets')
-      .values({ ...row, dataset_uid: toUid, created_at: now, updated_at: now })
-      .execute()
-  }
-  if (creator !== null) await giveToCreator(trx, toUid, creator, now)
-}
-
 function given(change: RulesetChange): Partial<Ruleset> {
   const known = Object.entries(change).filter(([, value]) => value !== undefined)
   return Object.fromEntries(known)
@@ -286,6 +293,7 @@ async function note(
   const security = diffValue(path, shown(before), shown(after))
   await recordChange(trx, { datasetUid, username, now: clock.now(), kind: 'edit', diff: { security } })
   await notify(trx, securityChannel, datasetUid)
+  if (target.kind === 'default') await notePublicationShown(trx, datasetUid, clock.now())
 }
 
 function shown(ruleset: Ruleset | null): JsonObject | null {

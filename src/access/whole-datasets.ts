@@ -1,4 +1,4 @@
-/** Whether somebody may use a dataset to make another of it: a join or a copy shows all of it to the other's readers. */
+/** Whether somebody sees all of a dataset: who makes another of it shows all of it to the other's readers. */
 import type { ControlDb } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { knowsOf, uidOfDataset } from './authorize.ts'
@@ -45,6 +45,15 @@ export async function requireOwnerSees(
     if (datasetUid !== null && !(await seesWhole(db, principal, datasetUid)))
       throw new AppError('access.owner_may_not_see', { username, dataset: reference.slice(0, 300) })
   }
+}
+
+/**
+ * For what shows records as they are, differences and errors: whoever may read the dataset here without editing it, by
+ * `publish_dataset` of a ruleset, may have rules that hide some of them. Errors: access.records_hidden.
+ */
+export async function requireAllSeen(db: ControlDb, principal: Principal, datasetUid: string): Promise<void> {
+  if (!(await seesWhole(db, principal, datasetUid)))
+    throw new AppError('access.records_hidden', { dataset_uid: datasetUid })
 }
 
 function seesEveryDataset({ permissions }: Principal & { kind: 'user' }): boolean {

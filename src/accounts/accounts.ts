@@ -4,20 +4,18 @@ import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids, type SecretBox } from '../kernel/index.ts'
 import type { Mailer } from '../mail/index.ts'
-import { authenticate, type Credentials, type Identity, recordingRefusal } from './authenticate.ts'
+import {
+  authenticate,
+  type Credentials,
+  type Identity,
+  type Origin,
+  recordingRefusal,
+} from './authenticate.ts'
 import { createOpenid, type Openid } from './openid.ts'
 import type { OpenidSettings } from './openid-client.ts'
 import { createRecovery, type Recovery } from './recovery.ts'
 import { createSessions, type SessionLimits, type Sessions, type SignedIn } from './sessions.ts'
 import { type Attempt, createSignInLimits } from './sign-in-limits.ts'
-
-/** Where a request comes from. */
-export interface Origin {
-  readonly address: string
-  /** One address; of IPv6 the network of one subscriber. */
-  readonly network: string
-  readonly userAgent: string | undefined
-}
 
 /** How people sign in, and who is signed in. */
 export interface Accounts {

@@ -4,6 +4,14 @@ import { AppError } from '../kernel/index.ts'
 import type { Sessions, SignedIn } from './sessions.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 
+/** Where a request comes from. */
+export interface Origin {
+  readonly address: string
+  /** One address; of IPv6 the network of one subscriber. */
+  readonly network: string
+  readonly userAgent: string | undefined
+}
+
 /** What a request shows of who sends it. */
 export interface Credentials {
   readonly authorization: string | undefined

@@ -1,5 +1,5 @@
-export { type Accounts, createAccounts, type Origin } from './accounts.ts'
-export type { Credentials, Identity } from './authenticate.ts'
+export { type Accounts, createAccounts } from './accounts.ts'
+export type { Credentials, Identity, Origin } from './authenticate.ts'
 export { openidMinutes } from './openid.ts'
 export type { OpenidSettings } from './openid-client.ts'
 export { type Alerts, alertChoices, findPerson, type Person, setAlerts, setNames } from './people.ts'

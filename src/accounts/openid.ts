@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type SecretBox } from '../kernel/index.ts'
-import type { Origin } from './accounts.ts'
+import type { Origin } from './authenticate.ts'
 import { accountOf } from './openid-accounts.ts'
 import { createOpenidClient, type OpenidSettings, type PendingSignIn } from './openid-client.ts'
 import type { Sessions, SignedIn } from './sessions.ts'

@@ -24,6 +24,7 @@ import { forgetIdempotencyKeys } from './idempotency.ts'
 import { republishChanged } from './joined-datasets.ts'
 import { type ActionName, placeAbort, placeOrder, placeOrderWithin } from './orders.ts'
 import { publishHandler } from './publish.ts'
+import { publishMetadataHandler, requirePublication } from './publish-metadata.ts'
 import { checkPublishOrder } from './publish-order.ts'
 import { findRestorable, type RestoreChoice, restoreVersionHandler } from './restore-version.ts'
 import { orderServingFile, servingFileHandler } from './serving-file.ts'
@@ -38,7 +39,7 @@ export interface Actions {
   /**
    * The same `idempotencyKey` of the same user gives the same job.
    * Errors: catalog.unknown_dataset, actions.invalid_status, actions.idempotency_key_reused; of a publish also those of
-   * `checkPublishOrder`.
+   * `checkPublishOrder`; of publish_metadata actions.not_published.
    */
   order(
     action: ActionName,
@@ -133,6 +134,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     owner: options.owner,
     handlers: {
       publish: publishHandler(deps),
+      publish_metadata: publishMetadataHandler(deps),
       unpublish: unpublishHandler(deps),
       undo_unpublish: undoUnpublishHandler(deps),
       save_version: saveVersionHandler(deps),
@@ -147,7 +149,10 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
         // A single builder has nothing to keep free.
         smallSlots: options.builderSlots > 1 ? 1 : 0,
       },
-      { functions: ['unpublish', 'undo_unpublish', 'save_version', 'restore_version'], slots: 2 },
+      {
+        functions: ['publish_metadata', 'unpublish', 'undo_unpublish', 'save_version', 'restore_version'],
+        slots: 2,
+      },
       { functions: ['build_serving_file'], slots: 1 },
     ],
     canSkipLocked: deps.control.dialect === 'postgres',
@@ -203,7 +208,10 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
         username,
         params,
         idempotencyKey,
-        check: (trx) => (action === 'publish' ? checkPublishOrder(within(trx), datasetUid, params) : null),
+        check: (trx) => {
+          if (action === 'publish') return checkPublishOrder(within(trx), datasetUid, params)
+          return action === 'publish_metadata' ? requirePublication(trx, datasetUid) : null
+        },
       })
       await wake()
       return jobUid

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { noteGenerationMedia } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import type { JobContext } from '../jobs/index.ts'
 import {
@@ -104,7 +105,7 @@ export async function buildGeneration(
       indexing = built.indexing.then((failure) => followIndexing(deps, generationUid, failure))
     }
     progress = 'sealing'
-    await registerSealed(deps, generationUid, built.manifest)
+    await registerSealed(deps, generationUid, built)
     progress = 'sealed'
     const { manifest, resumedParts } = built
     return {
@@ -141,23 +142,30 @@ export async function buildGeneration(
 }
 
 /** Writes down that a generation is whole. When the answer is lost, what has been written is read back. */
-async function registerSealed(deps: ActionDeps, generationUid: string, manifest: Manifest): Promise<void> {
+async function registerSealed(
+  deps: ActionDeps,
+  generationUid: string,
+  { manifest, media }: Built,
+): Promise<void> {
   try {
     crashPoint('sealed.before')
-    await deps.control.db
-      .updateTable('generations')
-      .set({
-        state: 'sealed',
-        manifest_json: JSON.stringify(manifest),
-        content_hash: manifest.content_hash,
-        records_count: manifest.records_count,
-        bytes: manifest.bytes,
-        is_partial: manifest.partial ? 1 : 0,
-        // Nothing points at it until the switch; should the switch never come, the collector takes it.
-        retired_at: deps.clock.now(),
-      })
-      .where('generation_uid', '=', generationUid)
-      .execute()
+    await deps.control.db.transaction().execute(async (trx) => {
+      await noteGenerationMedia(trx, generationUid, [...media])
+      await trx
+        .updateTable('generations')
+        .set({
+          state: 'sealed',
+          manifest_json: JSON.stringify(manifest),
+          content_hash: manifest.content_hash,
+          records_count: manifest.records_count,
+          bytes: manifest.bytes,
+          is_partial: manifest.partial ? 1 : 0,
+          // Nothing points at it until the switch; should the switch never come, the collector takes it.
+          retired_at: deps.clock.now(),
+        })
+        .where('generation_uid', '=', generationUid)
+        .execute()
+    })
     crashPoint('sealed.after')
   } catch (error) {
     const row = await deps.control.db
@@ -207,6 +215,8 @@ export async function removeGenerationFiles(
 
 interface Built {
   readonly manifest: Manifest
+  /** Ids of the files that its records have. */
+  readonly media: ReadonlySet<string>
   /** Ends with what the serving file failed of; null: it is there, or was stopped. */
   readonly indexing: Promise<AppError | null> | null
   readonly resumedParts: number
@@ -223,6 +233,7 @@ async function runBuilder(
   plan: BuildPlan,
 ): Promise<Built | null> {
   let manifest: Manifest | null = null
+  const media = new Set<string>()
   let resumedParts = 0
   let isDone = false
   let isDiscarded = false
@@ -240,6 +251,9 @@ async function runBuilder(
         break
       case 'part':
       case 'ask':
+        break
+      case 'media':
+        for (const id of event.ids) media.add(id)
         break
       case 'resumed':
         resumedParts = event.parts
@@ -282,7 +296,7 @@ async function runBuilder(
     return null
   }
   if (isHandedOver && manifest !== null) {
-    return { manifest, indexing: ended.then(() => failure), resumedParts }
+    return { manifest, media, indexing: ended.then(() => failure), resumedParts }
   }
   const { code, signal } = await ended
 
@@ -290,7 +304,7 @@ async function runBuilder(
   if (context.signal.aborted || !isDone || manifest === null) {
     throw new AppError('actions.builder_died', { cause: signal ?? `exit code ${code}` })
   }
-  return { manifest, indexing: null, resumedParts }
+  return { manifest, media, indexing: null, resumedParts }
 }
 
 /** With more records than this a word search in the parts would be felt. */

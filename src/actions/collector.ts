@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExpressionBuilder } from 'kysely'
-import { releaseAttachedBlobs } from '../catalog/index.ts'
+import { releaseAttachedBlobs, settleMedia } from '../catalog/index.ts'
 import { type ControlSchema, isBackupRunning, outsideBackups } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { unfinishedStates } from '../jobs/index.ts'
@@ -233,6 +233,7 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
   }
   for (const row of await db.selectFrom('attached_blobs').select('sha256').execute()) named.add(row.sha256)
   for (const row of await db.selectFrom('images').select('sha256').execute()) named.add(row.sha256)
+  for (const sha256 of await settleMedia(db, settledBefore)) named.add(sha256)
   for await (const sha256 of deps.blobs.list()) {
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))

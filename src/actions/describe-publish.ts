@@ -31,7 +31,12 @@ export interface PublishEnd {
 export async function describePublish(
   trx: ControlDb,
   end: PublishEnd,
-  facts: { readonly wasAborting: boolean; readonly isHeld: boolean; readonly keptUntil: number },
+  facts: {
+    readonly wasAborting: boolean
+    readonly isHeld: boolean
+    readonly keptUntil: number
+    readonly schemaChanges: JsonObject | null
+  },
 ): Promise<JsonObject> {
   const { order, outcome, verdict } = end
   const datasetUid = end.configuration.dataset.dataset_uid
@@ -68,6 +73,7 @@ export async function describePublish(
     rows_replaced: sum(outcome.manifest, 'rows_replaced'),
     rows_added: sum(outcome.manifest, 'rows_added'),
     content_hash: outcome.manifest.content_hash,
+    ...(facts.schemaChanges ? { schema_changes: facts.schemaChanges } : {}),
     ...(failures.length > 0 || order.isDryRun ? { gates: failures } : {}),
     ...(facts.isHeld || order.isDryRun
       ? {

@@ -20,6 +20,8 @@ interface Occasion {
   /** Since when the publication that is replaced counts as unused; default: now. */
   readonly retiredAt?: number
   readonly configuration?: NewChange['configuration']
+  /** What differs in the fields from the last publication; null or absent: nothing. */
+  readonly schemaChanges?: JsonObject | null
 }
 
 export interface Exposure extends Occasion {
@@ -196,6 +198,7 @@ async function logSwitch(
       generation_uid,
       records_count: after?.records_count ?? 0,
       partial: after?.is_partial === 1,
+      ...(occasion.schemaChanges ? { schema_changes: occasion.schemaChanges } : {}),
     },
   })
   // A dataset that goes takes its history along.

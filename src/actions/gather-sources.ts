@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { datasetPrefix } from '../catalog/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { extractorParams, type FetchPolicy, fetchResource } from '../ingest/index.ts'
-import { AppError, type BuildSource, type JsonObject } from '../kernel/index.ts'
+import { AppError, type BuildSource, type JsonObject, shown } from '../kernel/index.ts'
 import { gatherPushes, realtimeType } from '../realtime/index.ts'
 import { type DatasetSource, findDatasetSource, holdDatasetSource } from './dataset-source.ts'
 import type { ActionDeps } from './deps.ts'
@@ -145,10 +145,11 @@ async function gatherPushed(
   board.update({ bytes_read: pushed.bytes })
   board.end()
   if (pushed.records === 0) return []
-  const { sha256, bytes, deleted } = pushed
+  const { sha256, bytes, deleted, fileMembers } = pushed
+  const params: JsonObject = fileMembers.length > 0 ? { file_members: [...fileMembers] } : {}
   const filename = `${resource.resource_uid}.jsonl`
   const found = { sha256, bytes, filename }
-  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params: {}, deleted }]
+  return [{ ...toSource(deps, resource, found), path, extractor: 'jsonl', params, deleted }]
 }
 
 type Found = Pick<Fetched, 'sha256' | 'bytes' | 'filename'>
@@ -162,7 +163,7 @@ async function findUploadedFile(deps: ActionDeps, resource: SourceResource): Pro
   if (!file || !(await deps.blobs.has(file.sha256))) {
     throw new AppError('actions.resource_unreadable', {
       resource_uid: resource.resource_uid,
-      url: resource.url,
+      url: shown(resource.url),
     })
   }
   return file
@@ -196,7 +197,7 @@ async function fetchRemote(
   if (answer.kind !== 'fetched') {
     throw new AppError('actions.resource_unreadable', {
       resource_uid: resource.resource_uid,
-      url: resource.url,
+      url: shown(resource.url),
     })
   }
   const fetched: Fetched = {

@@ -35,6 +35,7 @@ export async function moveStatus(
     .updateTable('datasets')
     .set({
       status: next,
+      previous_status: dataset.status,
       status_since_at: move.now,
       ...(move.username === undefined ? {} : { status_user: move.username }),
       ...(move.jobUid === undefined ? {} : { active_job_uid: move.jobUid }),

@@ -9,7 +9,13 @@ import { takeIdempotencyKey } from './idempotency.ts'
 import { moveStatus } from './move-status.ts'
 import { type Status, statusesAccepting } from './status.ts'
 
-export type ActionName = 'publish' | 'unpublish' | 'undo_unpublish' | 'save_version' | 'restore_version'
+export type ActionName =
+  | 'publish'
+  | 'publish_metadata'
+  | 'unpublish'
+  | 'undo_unpublish'
+  | 'save_version'
+  | 'restore_version'
 
 interface OrderDeps {
   readonly db: ControlDb
@@ -52,7 +58,8 @@ export async function placeOrderWithin(
   const known = await takeIdempotencyKey(trx, key)
   if (known !== null) return known
   await order.check?.(trx)
-  if (action === 'publish' && params.dry_run !== true) await requireMandatory(trx, datasetUid)
+  const isShown = action === 'publish_metadata' || (action === 'publish' && params.dry_run !== true)
+  if (isShown) await requireMandatory(trx, datasetUid)
   const expectation = action === 'publish' ? await expect(trx, datasetUid) : null
   const before = await moveStatus(trx, datasetUid, { event: 'order', now, username, jobUid })
   await insertJob(trx, {

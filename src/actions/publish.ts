@@ -42,6 +42,7 @@ import {
   publishOrderOf,
 } from './publish-order.ts'
 import { computeRecipe, configurationDigest } from './recipe.ts'
+import { findSchemaChanges } from './schema-changes.ts'
 import { isServed, orderServingFile } from './serving-file.ts'
 import type { Status } from './status.ts'
 
@@ -272,11 +273,19 @@ async function finishPublish(
       const held = { datasetUid, generationUid, jobUid, failures, now, keptUntil: now + deps.retentionMs }
       if (isHeld) await holdPublish(trx, held)
     }
+    const schemaChanges =
+      outcome.kind === 'sealed' ? await findSchemaChanges(trx, datasetUid, outcome.fields) : null
     if (isExposed) {
       const { generationUid, manifest, fields } = outcome
       const generation = { generation_uid: generationUid }
       const { metas, attached = [] } = end.configuration
-      const occasion = { change, jobUid, now, ...(await retirementOf(trx, deps, context.job, now)) }
+      const occasion = {
+        change,
+        jobUid,
+        now,
+        schemaChanges,
+        ...(await retirementOf(trx, deps, context.job, now)),
+      }
       await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, attached, ...occasion })
       await releaseHeld(trx, datasetUid)
       if (order.generationUid === null) await markPublished(trx, datasetUid)
@@ -303,6 +312,7 @@ async function finishPublish(
       wasAborting,
       isHeld,
       keptUntil: now + deps.retentionMs,
+      schemaChanges,
     })
     await finishJob(trx, {
       jobUid,

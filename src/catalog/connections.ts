@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import type { ConnectionsTable } from '../control/index.ts'
-import { AppError, type JsonObject, type SecretBox } from '../kernel/index.ts'
+import { AppError, type JsonObject, type SecretBox, shown } from '../kernel/index.ts'
 import { checkConnection, isWithin } from './check-connection.ts'
 import type { CatalogDeps, EditorDeps, SecretDeps } from './edit-dataset.ts'
 
@@ -127,7 +127,7 @@ export async function updateConnection(
   return findConnection(deps, present.connection_uid)
 }
 
-/** Errors: catalog.unknown_connection, catalog.connection_in_use. */
+/** Errors: catalog.unknown_connection, catalog.connection_in_use, catalog.connection_harvests. */
 export async function deleteConnection(deps: CatalogDeps, reference: string): Promise<void> {
   const { connection_uid, name } = await findRow(deps, reference)
   await deps.db.transaction().execute(async (trx) => {
@@ -140,8 +140,30 @@ export async function deleteConnection(deps: CatalogDeps, reference: string): Pr
       .where(sql<boolean>`resources.params_json like ${pattern} escape '\\'`)
       .executeTakeFirst()
     if (user) throw new AppError('catalog.connection_in_use', { name, dataset_id: user.dataset_id })
+    const harvester = await trx
+      .selectFrom('harvesters')
+      .select('name')
+      .where(sql<boolean>`params_json like ${pattern} escape '\\'`)
+      .executeTakeFirst()
+    if (harvester) throw new AppError('catalog.connection_harvests', { name, harvester: harvester.name })
     await trx.deleteFrom('connections').where('connection_uid', '=', connection_uid).execute()
   })
+}
+
+/** How many datasets have resources that name it, by uid. */
+export async function countDatasetsByConnection({ db }: CatalogDeps): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('resources')
+    .select(['dataset_uid', 'params_json'])
+    .where('params_json', 'like', '%"connection":"co%')
+    .execute()
+  const users = new Map<string, Set<string>>()
+  for (const { dataset_uid, params_json } of rows) {
+    const { connection } = JSON.parse(params_json) as JsonObject
+    const known = users.get(String(connection)) ?? new Set()
+    users.set(String(connection), known.add(dataset_uid))
+  }
+  return new Map([...users].map(([connectionUid, datasets]) => [connectionUid, datasets.size]))
 }
 
 /**
@@ -173,7 +195,7 @@ export async function namedConnection(
   if (typeof connection !== 'string' || connection === '') return null
   const row = await findRow(deps, connection)
   if (!isWithin(row, url)) {
-    const facts = { name: row.name, connection_url: row.url, url: url.slice(0, 200) }
+    const facts = { name: row.name, connection_url: shown(row.url), url: shown(url).slice(0, 200) }
     throw new AppError('catalog.connection_mismatch', facts)
   }
   return row

@@ -1,13 +1,12 @@
-import type { ControlDb } from '../control/index.ts'
 import { type ConfiguredResource, readConfiguration, replaceConfiguration } from './configuration.ts'
 import { createDatasetWithin, type DatasetRow, findDataset } from './datasets.ts'
-import type { EditorDeps } from './edit-dataset.ts'
+import { type EditorDeps, within } from './edit-dataset.ts'
 
 /**
  * A dataset of the same configuration under a free identifier: unpublished, of whoever makes it, without history. Who may
  * see the original may see the copy; uploaded files and connections are shared. Its resources have the order of the
- * original's: `resources` pairs them. `deps.db` may be a transaction, which it is part of then. `wanted.datasetId`: as it should be called, free or not; `wanted.title`: its title.
- * Errors: catalog.unknown_dataset, catalog.invalid_dataset_id.
+ * original's: `resources` pairs them. `wanted.datasetId`: as it should be called, free or not; `wanted.title`: its title.
+ * `deps.db` may be a transaction, which it is part of then. Errors: catalog.unknown_dataset, catalog.invalid_dataset_id.
  */
 export async function copyDataset(
   deps: EditorDeps,
@@ -15,7 +14,7 @@ export async function copyDataset(
   wanted: { readonly datasetId?: string | undefined; readonly title?: string | undefined } = {},
 ): Promise<{ readonly copy: DatasetRow; readonly resources: readonly ConfiguredResource[] }> {
   const { db, ids, clock, username } = deps
-  const work = async (trx: ControlDb) => {
+  return within(db, async (trx) => {
     const original = await readConfiguration(trx, datasetUid)
     const own = original.metas.default as object | undefined
     const metas =
@@ -49,6 +48,5 @@ export async function copyDataset(
       .where('dataset_uid', '=', copyUid)
       .execute()
     return { copy: await findDataset(trx, copyUid), resources }
-  }
-  return db.isTransaction ? work(db) : db.transaction().execute(work)
+  })
 }

@@ -10,6 +10,7 @@ import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 import { checkMetas } from './check-metadata.ts'
 import { readDomain } from './domain.ts'
 import { type CatalogDeps, type EditorDeps, editDataset } from './edit-dataset.ts'
+import { notePublicationShown } from './publications.ts'
 import { recordChange } from './record-change.ts'
 import { readTemplates } from './template-store.ts'
 
@@ -246,6 +247,8 @@ const sortable = {
 export interface DatasetFilter {
   /** Of these uids only. */
   readonly among: 'all' | ReadonlySet<string>
+  /** Only the one of this identifier. */
+  readonly datasetId?: string | undefined
   /** Part of the id, of the title or of what else the metadata say, in any case. */
   readonly q?: string | undefined
   /** A status of the machine, or what the dataset is beside it. */
@@ -256,9 +259,10 @@ export interface DatasetFilter {
 export const datasetStates = ['published', 'unpublished', 'working', 'held'] as const
 const resting = ['idle', 'error', 'limit_reached']
 
-function matching(db: ControlDb, { among, q, status }: DatasetFilter) {
+function matching(db: ControlDb, { among, datasetId, q, status }: DatasetFilter) {
   let query = selectDatasets(db)
   if (among !== 'all') query = query.where('datasets.dataset_uid', 'in', [...among])
+  if (datasetId !== undefined) query = query.where('datasets.dataset_id', '=', datasetId)
   const wanted = q?.trim().toLowerCase() ?? ''
   if (wanted !== '') {
     const inId = `%${literally(wanted)}%`
@@ -279,6 +283,7 @@ function matching(db: ControlDb, { among, q, status }: DatasetFilter) {
 /** For `like ... escape '\\'`. */
 const literally = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
 
+/** How many `listDatasets` would find on all pages together. */
 export async function countDatasets(db: ControlDb, filter: DatasetFilter): Promise<number> {
   if (filter.among !== 'all' && filter.among.size === 0) return 0
   const { count } = await db
@@ -291,7 +296,11 @@ export async function countDatasets(db: ControlDb, filter: DatasetFilter): Promi
 /** Errors: http.invalid_parameter for a sort that is not offered. */
 export async function listDatasets(
   db: ControlDb,
-  query: DatasetFilter & { rows: number; page: number; sort: string | undefined },
+  query: DatasetFilter & {
+    readonly limit: number
+    readonly offset: number
+    readonly sort?: string | undefined
+  },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
   const name = (query.sort ?? 'created_at').replace(/^-/, '')
@@ -303,8 +312,8 @@ export async function listDatasets(
   const rows = await matching(db, query)
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
-    .limit(query.rows)
-    .offset((query.page - 1) * query.rows)
+    .limit(query.limit)
+    .offset(query.offset)
     .execute()
   return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
 }
@@ -348,17 +357,7 @@ export async function setVisibility(
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.updateTable('datasets').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
     await notify(trx, securityChannel, datasetUid)
-    const published = await trx
-      .updateTable('publications')
-      .set({ visibility })
-      .where('dataset_uid', '=', datasetUid)
-      .returning('generation_uid')
-      .executeTakeFirst()
-    if (!published) return
-    const { generation_uid } = published
-    await trx
-      .insertInto('publication_log')
-      .values({ dataset_uid: datasetUid, job_uid: '', change: 'metadata', generation_uid, at: now })
-      .execute()
+    await trx.updateTable('publications').set({ visibility }).where('dataset_uid', '=', datasetUid).execute()
+    await notePublicationShown(trx, datasetUid, now)
   })
 }

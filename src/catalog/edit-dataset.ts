@@ -22,7 +22,8 @@ export interface EditorDeps extends CatalogDeps {
 
 /**
  * Every edit of a dataset's configuration passes here: `edit` and the change it made are one transaction. `edit` gets
- * the configuration as it was. Errors: catalog.unknown_dataset, and those of `edit`.
+ * the configuration as it was. `deps.db` may be a transaction, which it is part of then. Errors: catalog.unknown_dataset,
+ * and those of `edit`.
  */
 export async function editDataset<T>(
   deps: EditorDeps,
@@ -31,7 +32,7 @@ export async function editDataset<T>(
   edit: (trx: ControlDb, before: Configuration) => Promise<T>,
 ): Promise<T> {
   const now = deps.clock.now()
-  const edited = await deps.db.transaction().execute(async (trx) => {
+  const edited = await within(deps.db, async (trx) => {
     // Written first: on PostgreSQL, two edits of one dataset then see each other's work, not half of it.
     await touchDataset(trx, datasetUid, now)
     const before = await readConfiguration(trx, datasetUid)
@@ -44,6 +45,11 @@ export async function editDataset<T>(
   })
   crashPoint('edit.after')
   return edited
+}
+
+/** In a transaction that the caller has begun, several edits are one. */
+export function within<T>(db: ControlDb, work: (trx: ControlDb) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work)
 }
 
 async function touchDataset(db: ControlDb, datasetUid: string, now: number): Promise<void> {

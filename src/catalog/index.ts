@@ -1,5 +1,5 @@
 export { releaseAttachedBlobs } from './attached-blobs.ts'
-export { attach, describeAttached, detach } from './attached-files.ts'
+export { type AttachedInput, attach, describeAttached, detach } from './attached-files.ts'
 export {
   type AttachedFile,
   type AttachedKind,
@@ -17,6 +17,7 @@ export {
   listChanges,
   restoreChange,
 } from './changes.ts'
+export { isWithin as isWithinConnection } from './check-connection.ts'
 export {
   type Configuration,
   type ConfiguredResource,
@@ -27,6 +28,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  countDatasetsByConnection,
   createConnection,
   deleteConnection,
   findConnection,
@@ -51,17 +53,29 @@ export {
   slug,
 } from './datasets.ts'
 export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
-export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps } from './edit-dataset.ts'
+export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
+export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
 export { addFile, deleteFile, findFile, listFiles } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'
 export {
+  findGenerationMedia,
+  findMedia,
+  type KnownMedia,
+  keepMedia,
+  noteGenerationMedia,
+  settleMedia,
+} from './media.ts'
+export {
   changeMetadata,
+  type MetadataChange,
   type MetadataEntry,
   metadataEntries,
   metadataEntry,
+  metasOf,
   remoteMetas,
+  replaceMetadata,
 } from './metadata.ts'
 export {
   type MetadataField,
@@ -70,7 +84,12 @@ export {
   purposeOf,
   templateTypes,
 } from './metadata-templates.ts'
-export { findPublication, listPublications, publicationRevision } from './publications.ts'
+export {
+  findPublication,
+  listPublications,
+  notePublicationShown,
+  publicationRevision,
+} from './publications.ts'
 export { publishedMetas, requireMandatory } from './published-metas.ts'
 export { type NewChange, recordChange } from './record-change.ts'
 export {
@@ -79,6 +98,7 @@ export {
   deleteResource,
   filePrefix,
   findResource,
+  forgetFetched,
   listResources,
   type ResourceInput,
   replaceResource,

@@ -85,7 +85,43 @@ export async function changeMetadata(
   datasetUid: string,
   changes: readonly MetadataChange[],
 ): Promise<JsonObject> {
-  const templates = await readTemplates(deps.db)
+  await checkChanges(deps.db, changes)
+  return editDataset(deps, datasetUid, 'edit', async (trx, before) =>
+    writeMetadata(trx, datasetUid, before.metas, changes),
+  )
+}
+
+/**
+ * Sets metadata to exactly what is given: the rest is unset. `template` null: of all templates, else of that one.
+ * Errors: those of changeMetadata, always in catalog.invalid_request.
+ */
+export async function replaceMetadata(
+  deps: EditorDeps,
+  datasetUid: string,
+  template: string | null,
+  wanted: readonly MetadataChange[],
+): Promise<JsonObject> {
+  await checkChanges(deps.db, wanted, true)
+  return editDataset(deps, datasetUid, 'edit', async (trx, before) => {
+    const kept = Object.fromEntries(
+      Object.entries(before.metas).filter(([name]) => template !== null && name !== template),
+    )
+    return writeMetadata(trx, datasetUid, kept, wanted)
+  })
+}
+
+/** Metadata of a new dataset, `{template: {name: value}}`. Errors: those of replaceMetadata. */
+export async function metasOf(db: ControlDb, wanted: readonly MetadataChange[]): Promise<JsonObject> {
+  await checkChanges(db, wanted, true)
+  return applied({}, wanted)
+}
+
+async function checkChanges(
+  db: ControlDb,
+  changes: readonly MetadataChange[],
+  isWrapped = changes.length !== 1,
+): Promise<void> {
+  const templates = await readTemplates(db)
   const faults: AppError[] = []
   for (const change of changes) {
     try {
@@ -95,21 +131,31 @@ export async function changeMetadata(
       faults.push(error)
     }
   }
-  if (faults.length > 0)
-    throw changes.length === 1 ? faults[0]! : new AppError('catalog.invalid_request', {}, faults)
-  return editDataset(deps, datasetUid, 'edit', async (trx, before) => {
-    const metas: Record<string, JsonObject> = { ...(before.metas as Record<string, JsonObject>) }
-    for (const { template, name, value } of changes) {
-      const values = { ...metas[template] }
-      if (value === null) delete values[name]
-      else values[name] = value
-      metas[template] = values
-    }
-    await trx
-      .updateTable('datasets')
-      .set({ metas_json: JSON.stringify(metas) })
-      .where('dataset_uid', '=', datasetUid)
-      .execute()
-    return metas
-  })
+  if (faults.length > 0) throw isWrapped ? new AppError('catalog.invalid_request', {}, faults) : faults[0]!
+}
+
+async function writeMetadata(
+  trx: ControlDb,
+  datasetUid: string,
+  before: JsonObject,
+  changes: readonly MetadataChange[],
+): Promise<JsonObject> {
+  const metas = applied(before, changes)
+  await trx
+    .updateTable('datasets')
+    .set({ metas_json: JSON.stringify(metas) })
+    .where('dataset_uid', '=', datasetUid)
+    .execute()
+  return metas
+}
+
+function applied(before: JsonObject, changes: readonly MetadataChange[]): JsonObject {
+  const metas: Record<string, JsonObject> = { ...(before as Record<string, JsonObject>) }
+  for (const { template, name, value } of changes) {
+    const values = { ...metas[template] }
+    if (value === null) delete values[name]
+    else values[name] = value
+    metas[template] = values
+  }
+  return metas
 }

@@ -21,8 +21,28 @@ async function findBy(db: ControlDb, key: Key, reference: string): Promise<Publi
   return rows[0] ?? null
 }
 
-export async function listPublications(db: ControlDb): Promise<PublicationsTable[]> {
-  return db.selectFrom('publications').selectAll().orderBy('dataset_id').execute()
+/** All, or those of some datasets. */
+export async function listPublications(
+  db: ControlDb,
+  datasetUids?: readonly string[],
+): Promise<PublicationsTable[]> {
+  const all = db.selectFrom('publications').selectAll().orderBy('dataset_id')
+  return (datasetUids ? all.where('dataset_uid', 'in', [...datasetUids]) : all).execute()
+}
+
+/** Tells those who keep the catalog that a dataset is shown otherwise than before, if it is published. */
+export async function notePublicationShown(trx: ControlDb, datasetUid: string, now: number): Promise<void> {
+  const published = await trx
+    .selectFrom('publications')
+    .select('generation_uid')
+    .where('dataset_uid', '=', datasetUid)
+    .executeTakeFirst()
+  if (!published) return
+  const { generation_uid } = published
+  await trx
+    .insertInto('publication_log')
+    .values({ dataset_uid: datasetUid, job_uid: '', change: 'security', generation_uid, at: now })
+    .execute()
 }
 
 /** Rises with every switch: what a cache of the catalog compares. */

@@ -1,3 +1,4 @@
+import type { ControlDb } from '../control/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { type ConfiguredResource, toResource } from './configuration.ts'
 import { namedConnection } from './connections.ts'
@@ -44,12 +45,14 @@ export async function findResource(
 
 /**
  * `input.params` has its secrets in the clear. Errors: catalog.invalid_resource_url, catalog.unknown_file,
- * catalog.unknown_dataset, catalog.unknown_connection, catalog.connection_mismatch.
+ * catalog.unknown_dataset, catalog.unknown_connection, catalog.connection_mismatch. `also`: what else belongs to it, in the
+ * same transaction.
  */
 export async function addResource(
   deps: EditorDeps & SecretDeps,
   datasetUid: string,
   input: ResourceInput,
+  also: (trx: ControlDb, resourceUid: string) => Promise<void> = async () => {},
 ): Promise<ConfiguredResource> {
   await checkUrl(deps, input.url, datasetUid)
   const params = await storedParams(deps, input, null)
@@ -73,6 +76,7 @@ export async function addResource(
         fetched_json: null,
       })
       .execute()
+    await also(trx, resourceUid)
   })
   return findResource(deps, datasetUid, resourceUid)
 }
@@ -111,6 +115,20 @@ export async function deleteResource(
   await editDataset(deps, datasetUid, 'edit', async (trx) => {
     await trx.deleteFrom('resources').where('resource_uid', '=', resourceUid).execute()
   })
+}
+
+/** The next publish fetches it anew, also where the server would say that nothing has changed. Errors: catalog.unknown_resource. */
+export async function forgetFetched(
+  deps: CatalogDeps,
+  datasetUid: string,
+  resourceUid: string,
+): Promise<void> {
+  await findResource(deps, datasetUid, resourceUid)
+  await deps.db
+    .updateTable('resources')
+    .set({ fetched_json: null })
+    .where('resource_uid', '=', resourceUid)
+    .execute()
 }
 
 /** As stored: secrets sealed, the connection by its uid, which survives a renaming. */

@@ -13,6 +13,7 @@ export {
   differenceObjectSql,
   differenceTableSql,
 } from './diff-sql.ts'
+export { compareFields, type FieldChanges } from './fields.ts'
 export { defaultGates, type Gates, readGates } from './gates.ts'
 export { type GateFacts, type GateFailure, judge, needsRecords } from './judge.ts'
 export { countValues, type DiffCounts, listDifferences, nullShares, rangeOfKind } from './measure.ts'

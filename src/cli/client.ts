@@ -55,6 +55,8 @@ export interface Client {
   rejectsUrl(datasetUid: string): string
   /** The same, to read here. */
   readRejects(dataset: string, format: 'csv' | 'jsonl'): Promise<Readable>
+  /** Gives them back, corrected: answers the resources that were added. */
+  resubmitRejects(dataset: string, url: string): Promise<ResourceObject[]>
   /** Values that the last publish could not convert; the first `rows`, at most 100. */
   recordErrors(dataset: string, rows: number): Promise<RecordErrorObject[]>
   addStep(dataset: string, stack: StepStack, step: StepInput): Promise<void>
@@ -215,6 +217,9 @@ export function createClient(options: {
       const answer = await send('GET', `${of(dataset)}/rejects?format=${format}`, {})
       if (answer.statusCode >= 400) throw toServerError(answer.statusCode, await readJson(answer), server)
       return answer.body
+    },
+    async resubmitRejects(dataset, url) {
+      return (await call('POST', `${of(dataset)}/rejects`, { json: { url } })) as ResourceObject[]
     },
     recordErrors: (dataset, rows) => get<RecordErrorObject[]>(`${of(dataset)}/records_errors?rows=${rows}`),
     async addStep(dataset, stack, step) {

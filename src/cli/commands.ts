@@ -174,6 +174,19 @@ export async function rejects(session: Session, dataset: string): Promise<void> 
     output.result('', { event: 'reject', ...(JSON.parse(line) as object) })
 }
 
+/** Gives rejected rows back, corrected. */
+export async function resubmitRejects(session: Session, dataset: string, path: string): Promise<void> {
+  const { client, output } = session
+  const { url } = await client.uploadFile(path)
+  for (const resource of await client.resubmitRejects(dataset, url))
+    output.result([resource.resource_uid, resource.title].join('\t'), {
+      event: 'resource_added',
+      dataset,
+      ...resource,
+    })
+  output.note('The next publish reads them')
+}
+
 export async function status(session: Session, dataset: string): Promise<void> {
   const found = await session.client.status(dataset)
   const facts = [found.name, found.published ? 'published' : 'not published', `since ${found.since}`]

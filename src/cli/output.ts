@@ -136,6 +136,7 @@ function showJob(bars: Bars, job: JobObject): void {
 
 const labels: Readonly<Record<string, string>> = {
   publish: 'Publishing',
+  publish_metadata: 'Publishing metadata',
   unpublish: 'Unpublishing',
   undo_unpublish: 'Undoing the unpublish',
   abort_processing: 'Aborting',

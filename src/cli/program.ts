@@ -234,7 +234,14 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     .command('rejects')
     .description('print the source rows that could not be read, as CSV: resource_uid, line, reason, raw')
     .argument('<dataset>')
-    .action((dataset: string) => withSession((session, commands) => commands.rejects(session, dataset)))
+    .option('--submit <file>', 'give them back, with raw corrected: the next publish reads them')
+    .action((dataset: string, { submit }: { submit?: string }) =>
+      withSession((session, commands) =>
+        submit === undefined
+          ? commands.rejects(session, dataset)
+          : commands.resubmitRejects(session, dataset, submit),
+      ),
+    )
 
   program
     .command('status')

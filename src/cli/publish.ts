@@ -68,6 +68,7 @@ export async function publish(session: Session, source: string, options: Publish
   }
   const job = await follow(session, jobId, dataset.dataset_id)
   const { result = {} } = job
+  for (const line of describeSchemaChanges(job)) output.warn(line)
   if (result.held) throw new HeldError(dataset.dataset_id, job)
   if (options.dryRun && result.diff) {
     output.note(`Nothing is shown; ${result.generation_uid} is kept until ${result.kept_until}`)
@@ -141,6 +142,24 @@ function describeLoss({ result = {} }: JobObject, rejectsUrl: string): string | 
   const { rows_rejected: rejected = 0, records_count: kept = 0 } = result
   if (rejected > 0) return `${count(rejected)} rows were rejected, ${count(kept)} kept; why: ${rejectsUrl}`
   return kept === 0 ? 'The source has no records: the dataset is published empty' : null
+}
+
+/** The fields are not those of the last publication: a line a kind of change. */
+function describeSchemaChanges({ result = {} }: JobObject): string[] {
+  const { schema_changes: changes } = result
+  if (!changes) return []
+  const list = (kind: 'added' | 'removed', what: string) =>
+    changes[kind].length === 0 ? [] : [`${what}: ${changes[kind].map(({ name }) => name).join(', ')}`]
+  const moves = (kind: 'retyped' | 'relabelled', what: string) =>
+    changes[kind].length === 0
+      ? []
+      : [`${what}: ${changes[kind].map(({ name, from, to }) => `${name} (${from} to ${to})`).join(', ')}`]
+  return [
+    ...list('added', 'New fields'),
+    ...list('removed', 'Fields that are gone'),
+    ...moves('retyped', 'Fields of another type'),
+    ...moves('relabelled', 'Fields of another label'),
+  ]
 }
 
 /** One sentence about a finished publish job. */

@@ -130,6 +130,15 @@ export interface JobResult {
   /** Of a dry run. */
   readonly diff?: { readonly records: DiffCounts }
   readonly kept_until?: string
+  /** What differs in the fields from the last publication. */
+  readonly schema_changes?: SchemaChanges
+}
+
+interface SchemaChanges {
+  readonly added: readonly { readonly name: string }[]
+  readonly removed: readonly { readonly name: string }[]
+  readonly retyped: readonly { readonly name: string; readonly from: string; readonly to: string }[]
+  readonly relabelled: readonly { readonly name: string; readonly from: string; readonly to: string }[]
 }
 
 export interface VersionObject {

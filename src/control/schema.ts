@@ -5,6 +5,22 @@
  */
 import type { Generated, Selectable } from 'kysely'
 import type { PeopleSchema } from './people-schema.ts'
+import type {
+  GateJudgementsTable,
+  GatesTable,
+  HeldPublishesTable,
+  PublishOverridesTable,
+} from './schema-checks.ts'
+import type {
+  GenerationMediaTable,
+  HarvestedDatasetsTable,
+  HarvestersTable,
+  MediaTable,
+  RealtimePushesTable,
+  RealtimeResourcesTable,
+  ScheduleRunsTable,
+  SchedulesTable,
+} from './schema-feeds.ts'
 
 export type * from './people-schema.ts'
 
@@ -51,6 +67,8 @@ export interface ControlSchema extends PeopleSchema {
   pages: PagesTable
   page_rights: PageRightsTable
   images: ImagesTable
+  media: MediaTable
+  generation_media: GenerationMediaTable
 }
 
 export interface DatasetsTable {
@@ -67,6 +85,8 @@ export interface DatasetsTable {
   configuration_revision: number
   /** One of the eight names of the status machine (`actions/status.ts`); written by actions only. */
   status: string
+  /** The one before; null: it has had no other. */
+  previous_status: Generated<string | null>
   status_since_at: number
   status_user: string | null
   /** Error value of the failed action, else null. */
@@ -308,7 +328,7 @@ export interface PublicationLogTable {
   seq: Generated<number>
   dataset_uid: string
   job_uid: string
-  /** publish, abort, unpublish, undo_unpublish, restore, delete, metadata */
+  /** publish, abort, unpublish, undo_unpublish, restore, delete, metadata, security */
   change: string
   generation_uid: string | null
   at: number
@@ -442,160 +462,6 @@ export interface WebhookDeliveriesTable {
   created_at: number
   settled_at: number | null
 }
-/** A dataset's gates; no row: it has none. */
-export interface GatesTable {
-  dataset_uid: string
-  /** `Gates` of the room `checks` */
-  gates_json: string
-  username: string
-  changed_at: number
-}
-
-/** The publish of a dataset that waits for a human, at most one. */
-export interface HeldPublishesTable {
-  dataset_uid: string
-  generation_uid: string
-  job_uid: string
-  /** The gates it failed */
-  failures_json: string
-  held_at: number
-  kept_until_at: number
-}
-
-/** What came of the last judging of a generation: exposing it later need not look at its records again. */
-export interface GateJudgementsTable {
-  generation_uid: string
-  /** What it was compared with */
-  previous_uid: string | null
-  gates_json: string
-  failures_json: string
-}
-
-/** Who exposed what against a gate or a changed recipe. */
-export interface PublishOverridesTable {
-  seq: Generated<number>
-  dataset_uid: string
-  generation_uid: string
-  job_uid: string
-  username: string
-  /** `["gates"]`, `["recipe"]` or both */
-  overrides_json: string
-  failures_json: string
-  at: number
-}
-
-export interface HarvestersTable {
-  /** `ha_...` */
-  harvester_uid: string
-  name: string
-  /** Of what it reads: ckan, datajson, ods, ... */
-  type: string
-  params_json: string
-  /** new, idle, queued, processing, aborting */
-  status: string
-  active_job_uid: string | null
-  username: string
-  created_at: number
-  last_modified_at: number
-  last_modified_by: string
-  last_started_at: number | null
-  last_success_at: number | null
-  /** Why the last run failed as a whole. */
-  last_error_json: string | null
-  /** What the last run that ended well did, in numbers. */
-  last_report_json: string | null
-}
-
-/** What a harvester has found at its source, and what it made of it. */
-export interface HarvestedDatasetsTable {
-  harvester_uid: string
-  /** As the source calls it. */
-  remote_id: string
-  /** Null: none could be made of it. */
-  dataset_uid: string | null
-  title: string
-  /** What was taken from the source: metadata and resources; null: nothing yet. */
-  applied_json: string | null
-  /** Of the last run that saw or missed it: created, updated, unchanged, gone, removed, failed */
-  change: string
-  /** Names of what has changed, or why. */
-  details_json: string
-  error_json: string | null
-  job_uid: string
-  seen_at: number
-}
-
-export interface SchedulesTable {
-  /** `sc_...` */
-  schedule_uid: string
-  /** One of the two. */
-  dataset_uid: string | null
-  harvester_uid: string | null
-  cron_schedule: string
-  timezone: string
-  /** Whose runs these are. */
-  username: string
-  created_at: number
-  /** The next run: of several processes that see it pass, the one that moves it fires. */
-  due_at: number
-}
-
-/** What came of the runs of a schedule, the latest ones. */
-export interface ScheduleRunsTable {
-  schedule_uid: string
-  /** When it should have been. */
-  due_at: number
-  fired_at: number
-  /** ordered, skipped */
-  outcome: string
-  job_uid: string | null
-  /** Why it was skipped. */
-  reason_json: string | null
-  /** Later runs that it stands for: nobody was there to fire them. */
-  missed_count: number
-}
-
-/**
- * A resource that takes pushed records. Not tied to the row in `resources`, which a restore writes anew: what was pushed
- * stays until it is scratched or the dataset goes.
- */
-export interface RealtimeResourcesTable {
-  resource_uid: string
-  dataset_uid: string
-  /** sha256 of the push key, hex; the key is shown once. */
-  key_hash: string
-  is_enabled: number
-  /** Whose publishes they are that follow pushes. */
-  username: string
-  /** Of the last push; raised in the transaction that keeps the push, so that it orders commits. */
-  last_seq: number
-  /** Pushes up to this one are kept and not published: an unpublish has dropped them. */
-  live_after_seq: number
-  /** What `live_after_seq` was before the last unpublish; null: none, or it has been settled. */
-  dropped_after_seq: number | null
-  /** Up to where the last publish took it. */
-  gathered_seq: number
-  /** Up to where readers see it. */
-  published_seq: number
-  /** No automatic publish before. */
-  next_order_at: number
-  last_push_at: number | null
-}
-
-/** Every push, as it came. */
-export interface RealtimePushesTable {
-  resource_uid: string
-  /** Rises by one with every push to the resource. */
-  seq: number
-  /** push, delete (by values), delete_id */
-  kind: string
-  /** Array of records, array of values to match, or array of record ids */
-  body_json: string
-  records_count: number
-  bytes: number
-  pushed_at: number
-}
-
 /** Attachments and alternative exports of a dataset, as its editors see them. */
 export interface AttachedFilesTable {
   /** `at_...` or `ae_...` */

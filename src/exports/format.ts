@@ -12,7 +12,7 @@
 
 import type { Readable } from 'node:stream'
 import type { Connection, Row } from '../engine/index.ts'
-import type { ResultColumn, Statement, Type } from '../odsql/index.ts'
+import type { FileLinks, ResultColumn, Statement, Type } from '../odsql/index.ts'
 import type { Turn } from './source.ts'
 
 export interface ExportOptions {
@@ -36,6 +36,8 @@ export interface ExportOptions {
   readonly endField: string | null
   /** GPX: attributes as extensions. */
   readonly hasExtensions: boolean
+  /** Where files of records are served. */
+  readonly files?: FileLinks
   /** Absolute address of the dataset: what resources and fields are named after in linked data. */
   readonly datasetUrl: string
   readonly datasetId: string

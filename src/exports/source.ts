@@ -13,8 +13,9 @@ import {
 
 export interface SourceOrder {
   readonly target: QueryTarget
-  /** Rows of the relation. */
-  readonly recordsCount: number
+  /** The relation has a record at each of these positions from 0, or at some of them. */
+  readonly positions: number
+  readonly isDense: boolean
   readonly query: Query
   /** Null: all. */
   readonly limit: number | null
@@ -54,13 +55,13 @@ export function openSource(order: SourceOrder): Source {
  */
 async function positionsOf(
   connection: Connection,
-  { query, target, recordsCount, limit, offset }: SourceOrder,
+  { query, target, positions, isDense, limit, offset }: SourceOrder,
   signal: AbortSignal,
 ): Promise<{ readonly first: number; readonly end: number }> {
-  if (limit === null && offset === 0) return { first: 0, end: recordsCount }
-  if (query.where === null) {
-    const first = Math.min(offset, recordsCount)
-    return { first, end: Math.min(recordsCount, first + (limit ?? recordsCount)) }
+  if (limit === null && offset === 0) return { first: 0, end: positions }
+  if (query.where === null && isDense) {
+    const first = Math.min(offset, positions)
+    return { first, end: Math.min(positions, first + (limit ?? positions)) }
   }
   const { sql, values } = compileRows({ ...query, select: [] }, target, {
     page: { limit, offset },
@@ -86,7 +87,7 @@ export async function sliceSource(
     const { first, end } = await positionsOf(connection, order, signal)
     return {
       positions: end - first,
-      hasEveryPosition: query.where === null,
+      hasEveryPosition: query.where === null && order.isDense,
       slice: (from, to) =>
         compileRows(query, target, {
           page: { limit: null, offset: 0 },

@@ -2,6 +2,7 @@ import type { ControlDb, HarvestedDatasetsTable } from '../control/index.ts'
 import { notify } from '../control/index.ts'
 import { cancelsChannel, insertJob, requestCancel, startWorker, type WorkerOptions } from '../jobs/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
+import { connectionOf, storedParams } from './connection.ts'
 import { createSourceHttp } from './remote.ts'
 import { type HarvestDeps, harvestHandlers } from './run.ts'
 import { checkParams, findSource } from './sources/sources.ts'
@@ -46,8 +47,12 @@ export interface Harvesters {
   orderWithin(trx: ControlDb, harvesterUid: string, job: HarvestJob, username: string): Promise<string>
   /** Errors: harvest.invalid_status when nothing runs. */
   abort(harvesterUid: string): Promise<void>
-  /** The first datasets of the source. Errors: harvest.*, ingest.fetch_*. */
-  preview(harvesterUid: string, signal: AbortSignal): Promise<RemotePreview>
+  /** The first datasets of the source; with `change`, were the harvester changed so. Errors: harvest.*, ingest.fetch_*. */
+  preview(
+    harvesterUid: string,
+    signal: AbortSignal,
+    change?: Partial<Pick<HarvesterInput, 'type' | 'params'>>,
+  ): Promise<RemotePreview>
   harvested(
     harvesterUid: string,
     query: { limit: number; offset: number; changes?: string[] },
@@ -118,9 +123,11 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
     find: (harvesterUid) => findHarvester(db, harvesterUid),
     async create(username, input) {
       checkParams(input.type, input.params)
+      const params = await storedParams(options, input.params)
       const harvesterUid = ids.uid('ha')
       await insertHarvester(db, {
         ...input,
+        params,
         options: { ...defaultOptions, ...input.options },
         harvesterUid,
         username,
@@ -132,7 +139,8 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       const before = await findHarvester(db, harvesterUid)
       const after = { ...before, ...change, options: { ...before.options, ...change.options } }
       checkParams(after.type, after.params)
-      await updateHarvester(db, after, { username, now: clock.now() })
+      const params = await storedParams(options, after.params)
+      await updateHarvester(db, { ...after, params }, { username, now: clock.now() })
       return findHarvester(db, harvesterUid)
     },
     async delete(harvesterUid, withDatasets) {
@@ -163,9 +171,16 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       await requestCancel(db, activeJobUid, 'discard', clock.now())
       worker.cancel(activeJobUid, 'discard')
     },
-    async preview(harvesterUid, signal) {
-      const { type, params } = await findHarvester(db, harvesterUid)
-      const http = createSourceHttp({ policy: options.policy, blobs: options.blobs, signal })
+    async preview(harvesterUid, signal, change = {}) {
+      const present = await findHarvester(db, harvesterUid)
+      const { type = present.type, params = present.params } = change
+      checkParams(type, params)
+      const http = createSourceHttp({
+        policy: options.policy,
+        blobs: options.blobs,
+        signal,
+        connectionFor: connectionOf(options, params),
+      })
       for await (const page of findSource(type).list(params, http)) {
         return {
           results: page.slice(0, previewRows).map((found) => ({

@@ -1,6 +1,6 @@
 /** What a source gives: datasets as they are there, in our words. Everything in it is a stranger's: nothing is believed. */
 import { readFile } from 'node:fs/promises'
-import { type BlobStore, type FetchPolicy, fetchResource } from '../ingest/index.ts'
+import { type BlobStore, type FetchConnection, type FetchPolicy, fetchResource } from '../ingest/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../kernel/index.ts'
 
 export interface RemoteResource {
@@ -61,12 +61,22 @@ export function createSourceHttp(deps: {
   readonly policy: FetchPolicy
   readonly blobs: BlobStore
   readonly signal: AbortSignal
+  /** The connection that its secrets come from, for an address; null: none. Errors: catalog.*. */
+  readonly connectionFor?: (url: URL) => Promise<FetchConnection | null>
 }): SourceHttp {
   async function text(url: URL): Promise<string> {
     const { blobs, signal } = deps
     const policy = { ...deps.policy, maxBytes: maxAnswerBytes, timeoutMs }
     try {
-      const answer = await fetchResource({ url: url.href, conditional: null, policy, blobs, signal })
+      const connection = (await deps.connectionFor?.(url)) ?? null
+      const answer = await fetchResource({
+        url: url.href,
+        conditional: null,
+        connection,
+        policy,
+        blobs,
+        signal,
+      })
       if (answer.kind !== 'fetched') throw notUnderstood(url, 'it says that nothing has changed')
       return await readFile(blobs.path(answer.sha256), 'utf8')
     } catch (error) {
@@ -89,6 +99,15 @@ export function createSourceHttp(deps: {
 }
 
 const shown = (url: URL): string => `${url.origin}${url.pathname}`.slice(0, 300)
+
+/**
+ * A source that gives nothing more although it has announced more has not given all: what is missing must not be taken for
+ * gone. `total`: as announced; what is no number announces nothing. Errors: harvest.not_understood.
+ */
+export function requireAll(url: URL, total: number, given: number): void {
+  if (Number.isFinite(total) && total > given)
+    throw notUnderstood(url, `it has ${total} datasets and gives none from ${given} on`)
+}
 
 export function notUnderstood(url: URL, reason: string): AppError {
   return new AppError('harvest.not_understood', { url: shown(url), reason })
@@ -195,6 +214,14 @@ export const common = {
     label: 'All resources',
     type: 'boolean',
     description: 'Take all resources of the best format, and not the first alone',
+    isMandatory: false,
+  },
+  connection: {
+    name: 'connection',
+    label: 'Connection',
+    type: 'text',
+    description:
+      'Uid or name of a connection whose secrets the source and its files are asked with, as far as they are on its server',
     isMandatory: false,
   },
   metadataOnly: {

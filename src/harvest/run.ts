@@ -10,8 +10,16 @@ import { readTemplates } from '../catalog/index.ts'
 import type { Control, ControlDb } from '../control/index.ts'
 import type { BlobStore, FetchPolicy } from '../ingest/index.ts'
 import { finishJob, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type Clock, type ErrorValue, type Ids, type JsonObject } from '../kernel/index.ts'
+import {
+  AppError,
+  type Clock,
+  type ErrorValue,
+  type Ids,
+  type JsonObject,
+  type SecretBox,
+} from '../kernel/index.ts'
 import { type Applied, createHarvested, fit, updateHarvested } from './apply.ts'
+import { connectionOf, withConnection } from './connection.ts'
 import { createSourceHttp, type Found, type RemoteDataset } from './remote.ts'
 import { findSource } from './sources/sources.ts'
 import {
@@ -33,6 +41,7 @@ export interface HarvestDeps {
   readonly ids: Ids
   readonly policy: FetchPolicy
   readonly blobs: BlobStore
+  readonly secrets: SecretBox
   /** Errors: AppError when the dataset is at work or gone. */
   order(
     action: 'publish' | 'unpublish',
@@ -116,7 +125,7 @@ async function end(
 
 async function harvest(run: Run): Promise<JsonObject> {
   const { deps, context, harvester, signal, abort } = run
-  const http = createSourceHttp({ ...deps, signal })
+  const http = createSourceHttp({ ...deps, signal, connectionFor: connectionOf(deps, harvester.params) })
   const seen = new Set<string>()
   let idle = 0
   try {
@@ -177,7 +186,8 @@ async function bringUpToDate(
   told: Told,
 ): Promise<void> {
   const { db } = deps.control
-  const wanted = fit(found, await readTemplates(db))
+  const fitting = fit(found, await readTemplates(db))
+  const wanted = await withConnection(deps, harvester.params, fitting)
   const editor = { db, clock: deps.clock, ids: deps.ids, username: harvester.username }
   const known = await findHarvested(db, harvester.harvesterUid, told.remoteId)
   if (known?.dataset_uid && known.applied_json !== null) {

@@ -19,7 +19,13 @@ export interface Harvester {
   readonly lastSuccessAt: number | null
   readonly lastError: ErrorValue | null
   readonly lastReport: JsonObject | null
-  readonly counters: { readonly attached: number; readonly published: number; readonly failed: number }
+  readonly counters: {
+    /** Datasets that the source has, or has had. */
+    readonly remote: number
+    readonly attached: number
+    readonly published: number
+    readonly failed: number
+  }
 }
 
 export interface HarvesterOptions {
@@ -105,6 +111,7 @@ async function complete(db: ControlDb, row: HarvestersTable): Promise<Harvester>
     .selectFrom('harvested_datasets as harvested')
     .leftJoin('publications', 'publications.dataset_uid', 'harvested.dataset_uid')
     .select((eb) => [
+      eb.fn.count<number>('harvested.remote_id').as('remote'),
       eb.fn.count<number>('harvested.dataset_uid').as('attached'),
       eb.fn.count<number>('publications.dataset_uid').as('published'),
       eb.fn.count<number>('harvested.error_json').as('failed'),
@@ -129,6 +136,7 @@ async function complete(db: ControlDb, row: HarvestersTable): Promise<Harvester>
     lastError: row.last_error_json === null ? null : JSON.parse(row.last_error_json),
     lastReport: row.last_report_json === null ? null : JSON.parse(row.last_report_json),
     counters: {
+      remote: Number(counts.remote),
       attached: Number(counts.attached),
       published: Number(counts.published),
       failed: Number(counts.failed),

@@ -1,6 +1,7 @@
-/** Errors to answers, in one place: the management envelope and the explore envelope. */
+/** Errors to answers, in one place: an envelope for each of the three APIs. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, diskFault, errorSpec, formatTemplate } from '../kernel/index.ts'
+import { automationError } from './automation/errors.ts'
 import { discardBody } from './discard-body.ts'
 import type { HttpServices } from './services.ts'
 
@@ -76,6 +77,10 @@ export function isManagementPath(url: string): boolean {
   return url.startsWith('/api/management/')
 }
 
+export function isAutomationPath(url: string): boolean {
+  return url.startsWith('/api/automation/')
+}
+
 /** Sign-in and notifications are ours: they say no as the management API does. */
 function hasManagementErrors(url: string): boolean {
   return isManagementPath(url) || url.startsWith('/api/auth/') || url.startsWith('/api/notifications/')
@@ -124,7 +129,11 @@ export function sendError(
   if (status === 429) services.metrics.observeRefused(known.key)
   const explore = () =>
     retryAfter === null ? exploreError(known) : tooManyError(known, services.clock.now())
-  const body = hasManagementErrors(request.url) ? managementError(known) : explore()
+  const body = hasManagementErrors(request.url)
+    ? managementError(known)
+    : isAutomationPath(request.url)
+      ? automationError(known, request.id)
+      : explore()
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

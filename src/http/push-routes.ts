@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { findPublication } from '../catalog/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { maxPushBytes, type PushAddress } from '../realtime/index.ts'
+import { wholePublication } from '../records/index.ts'
 import { answerOf, operation } from './openapi/index.ts'
 import type { HttpServices } from './services.ts'
 
@@ -89,7 +90,7 @@ export function registerPush(app: FastifyInstance, services: HttpServices): void
         const unknown = () => new AppError('records.unknown_record', { record_id: recordId.slice(0, 64) })
         const row = await findPublication(services.control.db, datasetUid)
         if (!row || !/^[0-9a-f]{32}$/.test(recordId)) throw unknown()
-        const publication = { row, fields: JSON.parse(row.fields_json) }
+        const publication = wholePublication(row, JSON.parse(row.fields_json))
         await services.records.record(publication, recordId, { now: services.clock.now() }, false)
       })
       return { status: 'OK' }

@@ -10,10 +10,11 @@ import { askedBy } from '../engine/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { auditRequests } from './audit-requests.ts'
 import { registerAuth } from './auth/index.ts'
+import { registerAutomation } from './automation/index.ts'
 import { clientOf } from './client-of.ts'
 import { credentialsOf } from './credentials.ts'
 import { createDailyCalls } from './daily-calls.ts'
-import { isManagementPath, sendError } from './error-rendering.ts'
+import { isAutomationPath, isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
@@ -98,6 +99,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     methods: ['GET', 'HEAD'],
     exposedHeaders: [
       'Accept-Ranges',
+      'Broadsheet-Job-Id',
       'Broadsheet-Partial',
       'Content-Disposition',
       'Content-Range',
@@ -126,8 +128,9 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
     if (request.signedIn !== null) refuseForgery(request, request.signedIn)
     await countUserCall(services, request)
-    // An unknown address of the management API tells nobody anything without credentials.
-    if (isManagementPath(request.url) && request.principal.kind === 'anonymous') {
+    // An unknown address of these tells nobody anything without credentials.
+    const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
+    if (isClosed && request.principal.kind === 'anonymous') {
       throw new AppError('access.authentication_required', {})
     }
     refuseNul(request.params)
@@ -194,6 +197,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerOperations(app, services)
   await app.register(async (scope) => registerManagement(scope, services), { prefix: '/api/management/v2' })
+  await app.register(async (scope) => registerAutomation(scope, services), { prefix: '/api/automation/v1.0' })
   await app.register(async (scope) => registerAuth(scope, services), { prefix: '/api/auth/v1' })
   await app.register(async (scope) => registerNotifications(scope, services), {
     prefix: '/api/notifications/v1',

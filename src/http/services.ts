@@ -39,9 +39,9 @@ export interface HttpServices {
   /** Monotonic milliseconds, for durations only. */
   readonly stopwatch: () => number
   readonly access: Access
+  readonly callCounts: CallCounts
   readonly accounts: Accounts
   readonly audit: Audit
-  readonly callCounts: CallCounts
   readonly catalogDeps: CatalogDeps & SecretDeps
   readonly actions: Actions
   readonly webhooks: Webhooks
@@ -57,6 +57,8 @@ export interface HttpServices {
   readonly builders: BuilderHost
   readonly records: Records
   readonly cursors: Cursors
+  /** What record ids are keyed with for readers who do not see every field. */
+  readonly recordIdSecret: string
   readonly responseCache: ResponseCache
   readonly facets: Facets
   readonly tiles: Tiles

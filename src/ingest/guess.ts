@@ -35,7 +35,9 @@ export function guessExtractor(filename: string, head: Buffer, tail: Buffer = Bu
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart()
-  if (name.endsWith('.geojson') || (text.startsWith('{') && /"type"\s*:\s*"FeatureCollection"/.test(text)))
+  if (/\.topo\.?json$/.test(name) || (text.startsWith('{') && /"type"\s*:\s*"Topology"/.test(text)))
+    return 'topojson'
+  if (name.endsWith('.geojson') || (text.startsWith('{') && /"type"\s*:\s*"Feature(Collection)?"/.test(text)))
     return 'geojson'
   if (/\.(jsonl|ndjson)$/.test(name)) return 'jsonl'
   if (text.startsWith('{') && /^\{[^\n]*\}\s*\n\s*\{/.test(text)) return 'jsonl'

@@ -22,5 +22,7 @@ export {
   validateProcessor,
 } from './processors/processors.ts'
 export { stepsAt } from './processors/steps-in-time.ts'
+export { parseCsv } from './services/csv-text.ts'
+export { createMedia, type Media } from './services/media.ts'
 export { createServices, type ServiceSettings, type Services } from './services/services.ts'
 export { childOf, readElements, type XmlElement } from './xml/xml-elements.ts'

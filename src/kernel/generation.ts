@@ -129,6 +129,8 @@ export type BuilderEvent =
   | { readonly kind: 'part'; readonly part: ManifestPart }
   /** Parts of an earlier attempt were found whole and are used. */
   | { readonly kind: 'resumed'; readonly parts: number }
+  /** Ids of files that the records have: some of them, before the generation is sealed. */
+  | { readonly kind: 'media'; readonly ids: readonly string[] }
   /** `manifest.json` and everything it names is on disk, fsynced. */
   | { readonly kind: 'sealed'; readonly manifest: Manifest }
   /** The serving file is complete. Absent after a `seal` command: an aborted generation is served from its parts. */

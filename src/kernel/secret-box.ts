@@ -12,7 +12,7 @@ export interface SecretBox {
   open(sealed: string, context: string): string
 }
 
-const prefix = 'sealed:1:'
+export const sealedPrefix = 'sealed:1:'
 const ivBytes = 12
 const tagBytes = 16
 
@@ -24,11 +24,11 @@ export function createSecretBox(key: Buffer, ids: Pick<Ids, 'hex'>): SecretBox {
       const iv = Buffer.from(ids.hex(ivBytes), 'hex')
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(aad(context))
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-      return prefix + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
+      return sealedPrefix + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
     },
     open(sealed, context) {
       try {
-        const bytes = Buffer.from(sealed.slice(prefix.length), 'base64url')
+        const bytes = Buffer.from(sealed.slice(sealedPrefix.length), 'base64url')
         const iv = bytes.subarray(0, ivBytes)
         const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes })
         decipher.setAAD(aad(context)).setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))
@@ -47,5 +47,5 @@ function aad(context: string): Buffer {
 }
 
 export function isSealed(value: unknown): value is string {
-  return typeof value === 'string' && value.startsWith(prefix)
+  return typeof value === 'string' && value.startsWith(sealedPrefix)
 }

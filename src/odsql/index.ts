@@ -1,10 +1,10 @@
 export type { Span } from './ast.ts'
 export type { ResultColumn, RowsStatement } from './compile/clauses.ts'
 export { compileFacet, type FacetQuery } from './compile/facet.ts'
-export { instantSql, jsonValueSql } from './compile/printed.ts'
+export { type FileLinks, fileUrlSql, instantSql, jsonValueSql } from './compile/printed.ts'
 export { compileCount, compileRows, type RowsOptions } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'
-export type { QueryTarget, Statement } from './compile/target.ts'
+export { createBinder, type QueryTarget, type Statement } from './compile/target.ts'
 export {
   compileTileCells,
   compileTileCount,
@@ -12,6 +12,7 @@ export {
   compileTileShapes,
   type TileOrder,
 } from './compile/tiles.ts'
+export { compileView, type Grant } from './compile/view.ts'
 export { type DescribedField, describeLanguage, type LanguageDescription } from './describe.ts'
 export { explainQuery } from './explain.ts'
 export { type FacetRequest, type FacetSort, parseFacet } from './facet.ts'
@@ -22,6 +23,6 @@ export { type Lexicon, lex, type Token } from './lex/lex.ts'
 export { prefixWords } from './resolve/predicates.ts'
 export { prepareQuery, type QueryText } from './resolve/query.ts'
 export { parseRefinement, type Refinement } from './resolve/refinements.ts'
-export type { Query } from './resolve/typed.ts'
+export type { Predicate, Query } from './resolve/typed.ts'
 export { type Column, type QuerySchema, recordSchema, type Type, valueType } from './schema.ts'
 export { polygonOf, translateQ } from './v1/translate-q.ts'

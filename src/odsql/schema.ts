@@ -40,21 +40,26 @@ export function valueType(field: Pick<Field, 'type' | 'annotations'>): Type {
   return isMultivalued(field) ? 'multitext' : field.type
 }
 
-/** The names of a dataset's records: its fields, and the technical ones (Explore API, section 3). */
+/**
+ * The names of a dataset's records: its fields, and the technical ones (Explore API, section 3). `positions`: of the fields
+ * among all that the generation has; by default they are all.
+ */
 export function recordSchema(
   fields: readonly Field[],
   technical: { readonly datasetId: string; readonly timestampMs: number },
+  positions?: readonly number[],
 ): QuerySchema {
-  const columns = fields.map(
-    (field, fieldIndex): Column => ({
+  const columns = fields.map((field, index): Column => {
+    const fieldIndex = positions?.[index] ?? index
+    return {
       name: field.name,
       type: valueType(field),
       sql: quoteIdentifier(field.name),
       fieldIndex,
       ...(field.type === 'geo_shape' ? { boxSql: shapeBoxColumn(fieldIndex) } : {}),
       isHidden: false,
-    }),
-  )
+    }
+  })
   const extra = (name: string, type: Type, sql: string): Column => ({
     name,
     type,

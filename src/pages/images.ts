@@ -81,6 +81,14 @@ export async function listImages(
     .execute()
 }
 
+export async function countImages(db: ControlDb): Promise<number> {
+  const counted = await db
+    .selectFrom('images')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(counted.count)
+}
+
 /** Anybody's who has the address: there is nothing in an image that a page would not show. Errors: pages.unknown_image. */
 export async function findImage(db: ControlDb, imageUid: string): Promise<ImagesTable> {
   const image = await db.selectFrom('images').selectAll().where('image_uid', '=', imageUid).executeTakeFirst()

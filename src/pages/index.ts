@@ -1,6 +1,7 @@
 export { cleanContent } from './clean-content.ts'
 export {
   addImage,
+  countImages,
   deleteImage,
   findImage,
   type ImageDeps,

@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import type { ControlDb } from '../control/index.ts'
 import { type DeletedRecord, type JsonObject, type JsonValue, orderColumn } from '../kernel/index.ts'
+import { isFileObject } from './pushed-files.ts'
 import { markGathered } from './store.ts'
 
 export interface GatheredPushes {
@@ -15,6 +16,8 @@ export interface GatheredPushes {
   readonly bytes: number
   readonly records: number
   readonly deleted: readonly DeletedRecord[]
+  /** Members that hold files. */
+  readonly fileMembers: readonly string[]
 }
 
 /** Of bodies read at a time: pushes are small, but may be of 5 MB. */
@@ -43,6 +46,7 @@ export async function gatherPushes(
   let bytes = 0
   let records = 0
   let looked = 0
+  const files = new Set<string>()
   const file = await open(path, 'w')
   try {
     for await (const page of readPushes(db, { resourceUid, after, last, kind: 'push' })) {
@@ -56,6 +60,7 @@ export async function gatherPushes(
             signal.throwIfAborted()
           }
           if (deletions.matches(record, seq)) continue
+          for (const [name, value] of Object.entries(record)) if (isFileObject(value)) files.add(name)
           lines.push(
             JSON.stringify(deleted.length > 0 ? { [orderColumn]: base + seq, ...record } : record),
             '\n',
@@ -72,7 +77,7 @@ export async function gatherPushes(
     await file.close()
   }
   await markGathered(db, resourceUid, last)
-  return { sha256: hash.digest('hex'), bytes, records, deleted }
+  return { sha256: hash.digest('hex'), bytes, records, deleted, fileMembers: [...files].sort() }
 }
 
 interface Range {

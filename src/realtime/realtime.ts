@@ -2,6 +2,7 @@ import { findPublication, lockDataset } from '../catalog/index.ts'
 import type { Control } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
 import { type PublishPushedOptions, startPublishPushed } from './publish-pushed.ts'
+import { type KeepFile, keepFiles } from './pushed-files.ts'
 import { readRecords } from './read-push.ts'
 import {
   appendPush,
@@ -29,8 +30,8 @@ export interface PushAddress {
 
 /** Records that come one by one, as the routes see them. */
 export interface Realtime {
-  /** Opens a resource for pushes; the key is in this answer and in no other. */
-  open(datasetUid: string, resourceUid: string, username: string): Promise<string>
+  /** Opens a resource for pushes, in the transaction that makes it; the key is in this answer and in no other. */
+  open(trx: Control['db'], datasetUid: string, resourceUid: string, username: string): Promise<string>
   /** Errors: realtime.unknown_resource. */
   state(datasetUid: string, resourceUid: string): Promise<RealtimeState>
   setEnabled(datasetUid: string, resourceUid: string, isEnabled: boolean): Promise<void>
@@ -59,6 +60,7 @@ export interface RealtimeOptions extends Omit<PublishPushedOptions, 'order' | 'l
   readonly ids: Ids
   /** Of the pushes of one resource. */
   readonly maxKeptBytes: number
+  readonly keepFile: KeepFile
   /** Orders a publish in the transaction; answers the job. */
   order(
     trx: Control['db'],
@@ -105,9 +107,9 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
   const newKey = () => ids.hex(28)
 
   return {
-    async open(datasetUid, resourceUid, username) {
+    async open(trx, datasetUid, resourceUid, username) {
       const key = newKey()
-      await insertRealtime(db, { datasetUid, resourceUid, key, username })
+      await insertRealtime(trx, { datasetUid, resourceUid, key, username })
       return key
     },
     async state(datasetUid, resourceUid) {
@@ -125,7 +127,9 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
     },
     async push(address, kind, body) {
       await admit(address)
-      const items = readRecords(body)
+      const records = readRecords(body)
+      const { keepFile } = options
+      const items = kind === 'push' ? await keepFiles(records, address.resourceUid, keepFile) : records
       await appendPush(
         db,
         { resourceUid: address.resourceUid, kind, items, now: clock.now() },

@@ -2,11 +2,11 @@
  * The catalog is a dataset like any other: one row per publication in a small in-memory table, queried through the same
  * language. The table is made anew when a publication has changed, which the change log's last number tells.
  */
-import type { SeenRestricted } from '../access/index.ts'
+import { listDefaultRulesets } from '../access/index.ts'
 import { listPublications, publicationRevision } from '../catalog/index.ts'
-import type { ControlDb, PublicationsTable } from '../control/index.ts'
+import type { ControlDb } from '../control/index.ts'
 import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
-import { quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
+import { type Clock, type Field, type JsonObject, quoteIdentifier } from '../kernel/index.ts'
 import {
   type Column,
   compileCount,
@@ -21,8 +21,18 @@ import {
 } from '../odsql/index.ts'
 import { datasetObject } from './dataset-object.ts'
 import { type Facet, suggested, suggestionsOf, type Typing, typedColumn } from './facets.ts'
-import { prepared, type RecordsAnswer } from './records.ts'
+import { type Publication, publicationFor, wholePublication } from './publication.ts'
+import { prepared, type Records, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
+import type { Reader } from './views/rules.ts'
+
+/** Whose catalog it is. */
+export interface CatalogReader {
+  /** Restricted datasets too, and all of every one. */
+  readonly seesEverything: boolean
+  /** Uids of the datasets that this reader sees otherwise than everybody does, with what is seen of each; null: there is none. */
+  readonly own: ReadonlyMap<string, Reader | null>
+}
 
 /** What an export of the catalog reads: columns `object` and `visibility` beside the names. */
 export interface CatalogSource {
@@ -30,12 +40,8 @@ export interface CatalogSource {
   readonly target: QueryTarget
   /** Changes with every publication. */
   readonly revision: string
-  readonly recordsCount: number
-}
-
-/** Who asks: beside open datasets, every restricted one, or those with these uids. */
-export interface CatalogReader {
-  readonly restricted: SeenRestricted
+  readonly positions: number
+  readonly isDense: boolean
 }
 
 export interface Catalog {
@@ -47,7 +53,7 @@ export interface Catalog {
     signal?: AbortSignal,
   ): Promise<RecordsAnswer>
   /** One publication, as it is or as a version kept it, with what a query selects of it. */
-  describe(row: PublicationsTable, text: QueryText, signal?: AbortSignal): Promise<string>
+  describe(publication: Publication, text: QueryText, signal?: AbortSignal): Promise<string>
   facets(
     reader: CatalogReader,
     text: QueryText,
@@ -113,6 +119,8 @@ export function createCatalog(deps: {
   db: ControlDb
   engine: Engine
   pool: Pool
+  records: Pick<Records, 'count'>
+  clock: Clock
   queryTimeoutMs: number
 }): Catalog {
   let current: { revision: number; table: Promise<string> } | null = null
@@ -136,7 +144,21 @@ export function createCatalog(deps: {
   }
 
   async function build(): Promise<string> {
-    const rows = (await listPublications(deps.db)).map(rowOf)
+    const [publications, rulesets] = await Promise.all([
+      listPublications(deps.db),
+      listDefaultRulesets(deps.db),
+    ])
+    const rows: CatalogRow[] = []
+    for (const row of publications) {
+      const fields = JSON.parse(row.fields_json) as Field[]
+      const whole = wholePublication(row, fields)
+      const ruleset = rulesets.get(row.dataset_uid)
+      // Ids are not asked for.
+      const reader = { rules: ruleset ? [ruleset] : null, isPublic: true, nowMs: deps.clock.now(), idKey: '' }
+      const seen = publicationFor(reader, row, fields)
+      if (row.visibility !== 'domain' || seen.view === null) rows.push(await rowOf(whole, 'all'))
+      else rows.push(await rowOf(whole, 'editors'), await rowOf(seen, 'readers'))
+    }
     const table = `catalog_${counter++}`
     // For all who wait for it.
     await deps.pool.use(
@@ -153,30 +175,57 @@ export function createCatalog(deps: {
       .use((connection) => connection.run(`drop table if exists ${table}`), undefined, 'short', serverItself)
       .catch(() => {})
 
-  function relationOf(table: string, reader: CatalogReader): string {
-    const { restricted } = reader
-    if (restricted === 'all') return table
-    const named = [...restricted].map(quoteLiteral)
-    const own = named.length === 0 ? '' : ` or dataset_uid in (${named.join(', ')})`
-    return `(select * from ${table} where visibility = 'domain'${own})`
+  async function rowOf(publication: Publication, audience: CatalogRow['audience']): Promise<CatalogRow> {
+    // What cannot be counted, because it is damaged or gone, is still listed.
+    const count = await deps.records.count(publication, undefined, serverItself).catch(() => null)
+    return { object: datasetObject(publication, count), visibility: publication.row.visibility, audience }
+  }
+
+  /** Those of one reader, in place of what everybody sees. */
+  async function ownRows({ own }: CatalogReader): Promise<CatalogRow[]> {
+    const rows: CatalogRow[] = []
+    for (const row of await listPublications(deps.db, [...own.keys()])) {
+      const reader = own.get(row.dataset_uid)
+      if (!reader) continue
+      rows.push(await rowOf(publicationFor(reader, row, JSON.parse(row.fields_json)), 'readers'))
+    }
+    return rows
+  }
+
+  async function targetOf(table: string, reader: CatalogReader): Promise<QueryTarget> {
+    if (reader.seesEverything)
+      return { relation: `(select * from ${table} where audience <> 'readers')`, search: null }
+    const others = `select * from ${table} where visibility = 'domain' and audience <> 'editors'`
+    if (reader.own.size === 0) return { relation: `(${others})`, search: null }
+    const rows = await ownRows(reader)
+    const uids = "select unnest(json_extract_string($2::json, '$[*]'))"
+    return {
+      // Behind all others: a position is one dataset's.
+      relation: `(${others} and dataset_uid not in (${uids}) union all by name select * replace (_row + (select count(*) from ${table}) as _row) from (${rowsSql('$1')}))`,
+      search: null,
+      values: [wellFormedJson(rows), JSON.stringify([...reader.own.keys()])],
+    }
   }
 
   return {
     async source(reader, text) {
       const query = prepared({ ...text, defaultOrder: 'title' }, catalogSchema)
       const table = await fresh()
-      const target = { relation: relationOf(table, reader), search: null }
+      const target = await targetOf(table, reader)
       const [row] = await deps.pool.use(
-        (connection) => connection.all(`select count(*) as n from ${target.relation}`),
+        (connection) =>
+          connection.all(`select coalesce(max(_row) + 1, 0) as n from ${target.relation}`, [
+            ...(target.values ?? []),
+          ]),
         undefined,
         'short',
       )
-      return { query, target, revision: table, recordsCount: Number(row!.n) }
+      return { query, target, revision: table, positions: Number(row!.n), isDense: false }
     },
 
     async query(reader, request, signal) {
       const query = prepared({ ...request.text, defaultOrder: 'relevance() desc, title' }, catalogSchema)
-      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const target = await targetOf(await fresh(), reader)
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const isWhole = !query.isAggregated && !request.text.select
@@ -216,9 +265,10 @@ export function createCatalog(deps: {
       }
     },
 
-    async describe(row, text, signal) {
+    async describe(publication, text, signal) {
       const query = prepared(text, catalogSchema)
-      const target = { relation: `(${rowsSql(quoteLiteral(wellFormedJson([rowOf(row)])))})`, search: null }
+      const rows = [await rowOf(publication, 'all')]
+      const target = { relation: `(${rowsSql('$1')})`, search: null, values: [wellFormedJson(rows)] }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const statement = compileRows(query, target, { page: { limit: 1, offset: 0 } })
@@ -238,7 +288,7 @@ export function createCatalog(deps: {
     async suggest(reader, text, asked, signal) {
       const column = typedColumn(asked.field, catalogSchema)
       const query = prepared(text, catalogSchema)
-      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const target = await targetOf(await fresh(), reader)
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const statement = suggestionsOf(query, column, asked, target)
@@ -258,7 +308,7 @@ export function createCatalog(deps: {
 
     async facets(reader, text, wanted, signal) {
       const query = prepared(text, catalogSchema)
-      const target = { relation: relationOf(await fresh(), reader), search: null }
+      const target = await targetOf(await fresh(), reader)
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         return await Promise.all(
@@ -307,15 +357,18 @@ export function wellFormedJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? inner.toWellFormed() : inner))
 }
 
-function rowOf(row: PublicationsTable) {
-  return { object: datasetObject(row), visibility: row.visibility }
+interface CatalogRow {
+  readonly object: JsonObject
+  readonly visibility: string
+  /** For whom the object is as it is: a dataset whose default ruleset hides something has two. */
+  readonly audience: 'all' | 'editors' | 'readers'
 }
 
-/** The catalog's rows, from SQL of a JSON array of what `rowOf` makes. */
+/** The catalog's rows, from SQL of a JSON array of them. */
 function rowsSql(json: string): string {
   const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
-  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, o::varchar as object, ${picked.join(', ')}
-    from (select r->'$.object' as o, r->>'$.visibility' as visibility from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
+  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, ${picked.join(', ')}
+    from (select r->'$.object' as o, r->>'$.visibility' as visibility, r->>'$.audience' as audience from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
 }
 
 /** SQL of what the JSON object `o` has under a path. */

@@ -1,10 +1,11 @@
 /**
- * Cursors of paging: where a reader stands in one query over one generation. Signed, so that nobody can ask for a
- * generation that was never shown to him; it holds the time of the first page, so that now() stays what it was.
+ * Cursors of paging: where a reader stands in one query over one generation. Sealed, so that nobody can ask for a
+ * generation that was never shown to him, nor read from a record's position how many hidden ones are before it; it holds the
+ * time of the first page, so that now() stays what it was.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { ControlDb } from '../control/index.ts'
-import { AppError, type Ids } from '../kernel/index.ts'
+import { AppError, createSecretBox, type Ids, sealedPrefix } from '../kernel/index.ts'
 
 export interface CursorState {
   readonly datasetUid: string
@@ -27,24 +28,23 @@ export interface Cursors {
   read(text: string, of: { readonly datasetUid: string; readonly question: string }): CursorState
 }
 
-export function createCursors(secret: string): Cursors {
-  const sign = (payload: string) =>
-    createHmac('sha256', secret).update(`cursor:${payload}`).digest().subarray(0, 16)
+export function createCursors(secret: string, ids: Pick<Ids, 'hex'>): Cursors {
+  const box = createSecretBox(createHash('sha256').update(`cursors ${secret}`).digest(), ids)
+  const context = 'cursor'
   const invalid = (reason: string) => new AppError('records.invalid_cursor', { reason })
+  function opened(text: string): CursorState {
+    // The decoder would let other characters pass.
+    if (text.length > 2000 || !/^[\w-]+$/.test(text)) throw invalid('it is not one of ours')
+    try {
+      return JSON.parse(box.open(sealedPrefix + text, context))
+    } catch {
+      throw invalid('it is not one of ours')
+    }
+  }
   return {
-    write(state) {
-      const payload = Buffer.from(JSON.stringify(state)).toString('base64url')
-      return `${payload}.${sign(payload).toString('base64url')}`
-    },
+    write: (state) => box.seal(JSON.stringify(state), context).slice(sealedPrefix.length),
     read(text, of) {
-      const [payload, signature, ...rest] = text.split('.')
-      if (!payload || !signature || rest.length > 0 || text.length > 2000)
-        throw invalid('it is not one of ours')
-      const given = Buffer.from(signature, 'base64url')
-      const expected = sign(payload)
-      if (given.length !== expected.length || !timingSafeEqual(given, expected))
-        throw invalid('it is not one of ours')
-      const state = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as CursorState
+      const state = opened(text)
       if (state.datasetUid !== of.datasetUid) throw invalid('it belongs to another dataset')
       if (state.question !== of.question) throw invalid('it belongs to another query')
       return state

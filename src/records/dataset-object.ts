@@ -1,23 +1,23 @@
 /** The dataset object of the search API. Explore API, section 2. */
-import { type AttachedFile, isAdminTemplate, publishedAttached } from '../catalog/index.ts'
-import type { PublicationsTable } from '../control/index.ts'
+import { type AttachedFile, type AttachedKind, isAdminTemplate, publishedAttached } from '../catalog/index.ts'
 import { type Field, formatInstant, type JsonObject, type JsonValue } from '../kernel/index.ts'
+import type { Publication } from './publication.ts'
 
-export function datasetObject(row: PublicationsTable): JsonObject {
-  const fields = JSON.parse(row.fields_json) as Field[]
+/** `recordsCount`: of those that the reader sees; null where it is not known or not to be told. */
+export function datasetObject(publication: Publication, recordsCount: number | null): JsonObject {
+  const { row, fields, view } = publication
   return {
     dataset_id: row.dataset_id,
     dataset_uid: row.dataset_uid,
-    attachments: publishedAttached(row, 'attachment').map(attachedObject),
-    // Without addresses: who may have the files is asked where they are.
-    alternative_exports: publishedAttached(row, 'alternative_export').map((file) => {
-      const { url: _own, ...facts } = attachedObject(file)
-      return { ...facts, description: file.description }
-    }),
+    attachments: visibleAttached(publication, 'attachment').map(attachedObject),
+    alternative_exports: visibleAttached(publication, 'alternative_export').map((file) => ({
+      ...attachedObject(file),
+      description: file.description,
+    })),
     has_records: fields.length > 0,
-    data_visible: true,
+    data_visible: view?.isDataVisible ?? true,
     features: featuresOf(fields),
-    metas: metasOf(row, fields),
+    metas: metasOf(publication, recordsCount),
     fields: fields.map((field) => ({
       name: field.name,
       label: field.label,
@@ -27,6 +27,11 @@ export function datasetObject(row: PublicationsTable): JsonObject {
     })),
     ...(row.is_partial === 1 ? { partial: true } : {}),
   }
+}
+
+/** Ready-made exports hold every record: they are for readers who see everything. */
+export function visibleAttached({ row, view }: Publication, kind: AttachedKind): AttachedFile[] {
+  return kind === 'alternative_export' && view !== null ? [] : publishedAttached(row, kind)
 }
 
 /** What readers are told of an attachment or an alternative export. */
@@ -48,7 +53,7 @@ export function featuresOf(fields: readonly Field[]): string[] {
   return features
 }
 
-function metasOf(row: PublicationsTable, fields: readonly Field[]): JsonObject {
+function metasOf({ row, fields }: Publication, recordsCount: number | null): JsonObject {
   const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
   const metas: Record<string, JsonObject> = {}
   for (const [template, values] of Object.entries(stored))
@@ -61,7 +66,7 @@ function metasOf(row: PublicationsTable, fields: readonly Field[]): JsonObject {
     data_processed: processed,
     metadata_processed: formatInstant(row.metadata_processed_at),
     geometry_types: geometryTypesOf(fields),
-    records_count: row.records_count,
+    records_count: recordsCount,
   }
   return metas
 }

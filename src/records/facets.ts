@@ -1,6 +1,5 @@
 /** Facets of a query: values with counts, as the Explore API nests them (section 3). */
 
-import { deadline } from '../engine/index.ts'
 import { AppError, type Field, isMultivalued } from '../kernel/index.ts'
 import {
   type Column,
@@ -18,8 +17,8 @@ import {
   type Refinement,
   type Statement,
 } from '../odsql/index.ts'
-import type { GenerationHandle } from './generation-store.ts'
-import { type Publication, prepared, type RecordsDeps, schemaOf } from './records.ts'
+import { type Publication, schemaOf } from './publication.ts'
+import { prepared, type RecordsDeps, withReading } from './records.ts'
 
 export interface FacetValue {
   readonly name: string
@@ -76,18 +75,13 @@ export function createFacets(deps: RecordsDeps): Facets {
       const seen = isDisjunctive ? withoutOwn(text, column.name) : text
       const query = prepared(seen, schema)
       const refinements = (text.refine ?? []).map((refinement) => parseRefinement(refinement, schema))
-      return deps.store.use(publication.row.generation_uid, async ({ relation, search }) => {
-        const limit = deadline(signal, deps.queryTimeoutMs)
-        try {
-          const statement = suggestionsOf(query, column, asked, { relation, search })
-          const rows = await deps.pool.use(
-            (connection) => connection.all(statement.sql, statement.values, limit.signal),
-            limit.signal,
-          )
-          return suggested(column.name, rows, refinements)
-        } finally {
-          limit.clear()
-        }
+      return withReading(deps, publication, signal, async ({ target }, until) => {
+        const statement = suggestionsOf(query, column, asked, target)
+        const rows = await deps.pool.use(
+          (connection) => connection.all(statement.sql, statement.values, until),
+          until,
+        )
+        return suggested(column.name, rows, refinements)
       })
     },
 
@@ -99,14 +93,9 @@ export function createFacets(deps: RecordsDeps): Facets {
           : annotated(publication.fields, schema)
       const plans = requests.map((request) => planFacet(request, publication.fields, text, schema))
       prepared(text, schema)
-      return deps.store.use(publication.row.generation_uid, async (handle) => {
-        const limit = deadline(signal, deps.queryTimeoutMs)
-        try {
-          const run = { text, schema, handle, signal: limit.signal }
-          return await inTwos(plans, (plan) => listFacet(plan, run))
-        } finally {
-          limit.clear()
-        }
+      return withReading(deps, publication, signal, ({ target }, until) => {
+        const run = { text, schema, target, signal: until }
+        return inTwos(plans, (plan) => listFacet(plan, run))
       })
     },
   }
@@ -114,7 +103,7 @@ export function createFacets(deps: RecordsDeps): Facets {
   interface Run {
     readonly text: QueryText
     readonly schema: QuerySchema
-    readonly handle: GenerationHandle
+    readonly target: QueryTarget
     readonly signal: AbortSignal
   }
 
@@ -139,7 +128,7 @@ export function createFacets(deps: RecordsDeps): Facets {
         sort: plan.sort,
         limit: plan.limit,
       },
-      { relation: run.handle.relation, search: run.handle.search },
+      run.target,
     )
     const rows = await deps.pool.use(
       (connection) => connection.all(statement.sql, statement.values, run.signal),

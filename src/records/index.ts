@@ -1,6 +1,6 @@
-export { type Catalog, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
+export { type Catalog, type CatalogReader, catalogFacets, catalogSchema, createCatalog } from './catalog.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
-export { attachedObject, datasetObject } from './dataset-object.ts'
+export { attachedObject, datasetObject, visibleAttached } from './dataset-object.ts'
 export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export {
   createFacets,
@@ -18,16 +18,15 @@ export {
   type GenerationStore,
 } from './generation-store.ts'
 export { catalogLanguage, languageOf } from './language.ts'
+export { type Publication, publicationFor, schemaOf, wholePublication } from './publication.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {
   checkTimezone,
   createRecords,
-  type Publication,
   parsedRows,
   prepared,
   type Records,
   type RecordsAnswer,
-  schemaOf,
 } from './records.ts'
 export { createRejects, type RejectFormat, type Rejects, rejectFormats } from './rejects.ts'
 export { recordIdSql } from './render.ts'
@@ -38,4 +37,6 @@ export {
   type Tiles,
   tileLayer,
 } from './tiles/tiles.ts'
+export { readingOf, requireData } from './views/reading.ts'
+export { type DataRules, keyOfRules, type Reader } from './views/rules.ts'
 export { createWorkingCatalog, type WorkingCatalog } from './working-catalog.ts'

@@ -10,7 +10,9 @@ export interface RecordErrors {
   list(generationUid: string, page: { limit: number; offset: number }): Promise<JsonObject[]>
 }
 
-const template = 'Cannot convert "{value}" to "{type}"'
+const conversionTemplate = 'Cannot convert "{value}" to "{type}"'
+/** Of a processor, which has no type to convert to. */
+const processingTemplate = 'Cannot handle "{value}": {reason}'
 
 export function createRecordErrors(deps: { pool: Pool; generationsDirectory: string }): RecordErrors {
   return {
@@ -26,7 +28,11 @@ export function createRecordErrors(deps: { pool: Pool; generationsDirectory: str
       const sql = `select record_id, processor_uid, field, value, type, reason from read_parquet(${quoteLiteral(path)}) limit $1 offset $2`
       const rows = await deps.pool.use((connection) => connection.all(sql, [limit, offset]))
       return rows.map((row) => {
-        const params = { value: textOf(row.value), type: textOf(row.type) }
+        const type = textOf(row.type)
+        const template = type === null ? processingTemplate : conversionTemplate
+        const value = textOf(row.value)
+        const params: Record<string, string | null> =
+          type === null ? { value, reason: textOf(row.reason) } : { value, type }
         return {
           record_id: textOf(row.record_id),
           processor_uid: textOf(row.processor_uid),

@@ -1,23 +1,19 @@
-import type { PublicationsTable } from '../control/index.ts'
 import { type Connection, deadline, type Pool } from '../engine/index.ts'
-import { AppError, type Field } from '../kernel/index.ts'
+import { AppError } from '../kernel/index.ts'
 import {
   compileCount,
   compileRows,
+  createBinder,
   prepareQuery,
   type Query,
   type QuerySchema,
   type QueryText,
-  recordSchema,
 } from '../odsql/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
+import { type Publication, schemaOf } from './publication.ts'
 import { jsonRowSql, recordIdSql } from './render.ts'
-
-/** What a reader asks of: a published dataset, seen through one generation. */
-export interface Publication {
-  readonly row: PublicationsTable
-  readonly fields: readonly Field[]
-}
+import { createCounts } from './views/counts.ts'
+import { type Reading, readingOf } from './views/reading.ts'
 
 export interface RecordsRequest {
   readonly text: QueryText
@@ -40,6 +36,8 @@ export interface RecordsAnswer {
 }
 
 export interface Records {
+  /** Whether a record that the reader sees has the file, given that some record of the generation does. */
+  hasFile(publication: Publication, fileId: string, signal?: AbortSignal): Promise<boolean>
   query(publication: Publication, request: RecordsRequest, signal?: AbortSignal): Promise<RecordsAnswer>
   /** JSON text of one record. Errors: records.unknown_record. */
   record(
@@ -49,6 +47,8 @@ export interface Records {
     includeAppMetas: boolean,
     signal?: AbortSignal,
   ): Promise<string>
+  /** How many records the reader sees; null where the data is not visible. `client`: who waits; default: who asks now. */
+  count(publication: Publication, signal?: AbortSignal, client?: string): Promise<number | null>
 }
 
 /** Where nothing else is asked for. Records that no words are searched in stay in the order of their source. */
@@ -60,13 +60,6 @@ export interface RecordsDeps {
   readonly queryTimeoutMs: number
   /** Monotonic milliseconds, for Server-Timing only. */
   readonly stopwatch: () => number
-}
-
-export function schemaOf(publication: Publication): QuerySchema {
-  return recordSchema(publication.fields, {
-    datasetId: publication.row.dataset_id,
-    timestampMs: publication.row.data_processed_at,
-  })
 }
 
 /** Throws the first of a query's errors; `errors` carries all. */
@@ -91,17 +84,20 @@ export function checkTimezone(timezone: string): string {
   }
 }
 
-/** Holds the generation of a publication while `work` reads from it, until the deadline. */
-export async function withGeneration<T>(
+/**
+ * Holds the generation of a publication while `work` reads from what the reader sees of it, until the deadline. Errors:
+ * records.data_not_visible, those of the store and of `work`.
+ */
+export async function withReading<T>(
   deps: Pick<RecordsDeps, 'store' | 'queryTimeoutMs'>,
   publication: Publication,
   signal: AbortSignal | undefined,
-  work: (handle: GenerationHandle, signal: AbortSignal) => Promise<T>,
+  work: (reading: Reading, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return deps.store.use(publication.row.generation_uid, async (handle) => {
+  return deps.store.use(publication.row.generation_uid, async (handle: GenerationHandle) => {
     const limit = deadline(signal, deps.queryTimeoutMs)
     try {
-      return await work(handle, limit.signal)
+      return await work(readingOf(publication, handle), limit.signal)
     } finally {
       limit.clear()
     }
@@ -109,16 +105,46 @@ export async function withGeneration<T>(
 }
 
 export function createRecords(deps: RecordsDeps): Records {
+  const counts = createCounts(deps.pool)
+
   return {
+    async count(publication, signal, client) {
+      const { view, row } = publication
+      if (view === null) return row.records_count
+      if (!view.isDataVisible) return null
+      return withReading(deps, publication, signal, (reading, until) =>
+        counts.count(publication, reading, until, client),
+      )
+    },
+
+    async hasFile(publication, fileId, signal) {
+      if (publication.view === null) return true
+      const columns = schemaOf(publication).columns.filter(({ type }) => type === 'file')
+      if (columns.length === 0) return false
+      return withReading(deps, publication, signal, async ({ target }, until) => {
+        const binder = createBinder(target)
+        const id = binder.bind(fileId)
+        const has = columns.map(({ sql }) => `json_extract_string(${sql}, '$.id') = ${id}`)
+        const sql = `select 1 as found from ${target.relation} where ${has.join(' or ')} limit 1`
+        const rows = await deps.pool.use(
+          (connection) => connection.all(sql, binder.values, until),
+          until,
+          'long',
+        )
+        return rows.length > 0
+      })
+    },
+
     async query(publication, request, signal) {
       const startedAt = deps.stopwatch()
       const query = prepared({ defaultOrder: bestFirst, ...request.text }, schemaOf(publication))
       const timezone = query.timezone
-      return withGeneration(deps, publication, signal, async (handle, until) => {
-        const target = { relation: handle.relation, search: handle.search }
+      return withReading(deps, publication, signal, async (reading, until) => {
+        const { target } = reading
         const hasExtra = request.includeAppMetas && !query.isAggregated
         // A page of all records in their own order is a range of positions: nothing before it is read.
-        const isPlain = !query.isAggregated && query.where === null && query.order.length === 0
+        const isPlain =
+          reading.isDense && !query.isAggregated && query.where === null && query.order.length === 0
         const paging = query.isAggregated ? undefined : request.paging
         const afterRow = paging?.afterRow ?? null
         // One more than asked for tells whether there is a next page.
@@ -131,7 +157,7 @@ export function createRecords(deps: RecordsDeps): Records {
           extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],
         })
         const extra = hasExtra ? appMetas(publication) : []
-        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
+        const rowSql = `select ${jsonRowSql(rowsStatement.columns, timezone, extra, publication.files)} as json${paging ? ', _row' : ''} from (${rowsStatement.sql})`
         // Thousands of rows handed over one by one would hold up everybody.
         const sql = request.limit > plainPage && !paging ? joinedSql(rowSql) : rowSql
         const plannedAt = deps.stopwatch()
@@ -140,7 +166,7 @@ export function createRecords(deps: RecordsDeps): Records {
           until,
           isPlain ? 'short' : 'long',
         )
-        const countTask = paging?.totalCount ?? countRows(query, handle, until)
+        const countTask = paging?.totalCount ?? countRows(query, reading, until)
         // Both are over before the generation is let go, whichever fails.
         await Promise.allSettled([rowsTask, countTask])
         const [rows, totalCount] = await Promise.all([rowsTask, countTask])
@@ -154,14 +180,10 @@ export function createRecords(deps: RecordsDeps): Records {
         }
       })
 
-      async function countRows(
-        of: Query,
-        handle: GenerationHandle,
-        until: AbortSignal,
-      ): Promise<number | null> {
+      async function countRows(of: Query, reading: Reading, until: AbortSignal): Promise<number | null> {
         if (of.isAggregated) return null
-        if (of.where === null) return handle.recordsCount
-        const statement = compileCount(of, { relation: handle.relation, search: handle.search })
+        if (of.where === null) return counts.count(publication, reading, until)
+        const statement = compileCount(of, reading.target)
         const [row] = await deps.pool.use(
           (connection) => connection.all(statement.sql, statement.values, until),
           until,
@@ -179,29 +201,30 @@ export function createRecords(deps: RecordsDeps): Records {
         schemaOf(publication),
       )
       if (query.isAggregated) throw aggregateOfOne()
-      return withGeneration(deps, publication, signal, async (handle, until) => {
+      return withReading(deps, publication, signal, async ({ target: whole, ids }, until) => {
         const page = { limit: 1, offset: 0 }
         const extra = includeAppMetas ? appMetas(publication) : []
         // One turn for both statements.
         const row = await deps.pool.use(
           async (connection) => {
             // The position is found in the sorted ids first: the records are ordered by position, not by id.
-            const at = handle.ids ? await findRow(connection, handle.ids, plain, until) : null
-            if (handle.ids && at === null) return undefined
-            const condition = at === null ? '_id = $1::uuid' : '_row = $1::bigint'
+            const at = ids ? await findRow(connection, ids, plain, until) : null
+            if (ids && at === null) return undefined
+            const values = [...(whole.values ?? []), at ?? plain]
+            const condition = at === null ? '_id = ?::uuid' : '_row = ?::bigint'
             const target = {
-              relation: `(select * from ${handle.relation} where ${condition})`,
-              search: handle.search,
-              values: [at ?? plain],
+              ...whole,
+              relation: `(select * from ${whole.relation} where ${condition.replace('?', `$${values.length}`)})`,
+              values,
             }
             const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
-            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra)} as json from (${statement.sql})`
+            const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra, publication.files)} as json from (${statement.sql})`
             const [found] = await connection.all(sql, statement.values, until)
             return found
           },
           until,
           // Without the ids every record is looked at.
-          handle.ids ? 'short' : 'long',
+          ids ? 'short' : 'long',
         )
         if (!row) throw unknown()
         return String(row.json)

@@ -112,7 +112,10 @@ export async function startSchedules(options: ScheduleOptions): Promise<Schedule
     },
     async update(target, scheduleUid, username, change) {
       const before = await findSchedule(db, target, scheduleUid)
-      const cron = read({ cron: change.cron ?? before.cron, timezone: change.timezone ?? before.timezone })
+      const cron = read({
+        cron: change.cron ?? before.cron,
+        timezone: change.timezone === undefined ? before.timezone : change.timezone,
+      })
       const dueAt = nextRuns(cron, clock.now(), 1)[0]!
       await edit(target, username, scheduleUid, (trx) =>
         updateSchedule(trx, { scheduleUid, target, ...cron, username, dueAt }),

@@ -139,6 +139,8 @@ export async function listPublicationsOf(
     .selectFrom('publication_log')
     .select(['seq', 'change', 'at'])
     .where('dataset_uid', '=', datasetUid)
+    // Who sees what of it is no news.
+    .where('change', '!=', 'security')
     .orderBy('seq', 'desc')
     .limit(limit)
     .execute()

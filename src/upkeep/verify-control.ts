@@ -114,7 +114,7 @@ export interface NamedBlob {
   readonly isRemote: boolean
 }
 
-/** Blobs that an uploaded or attached file, an image or the last fetch of a resource names, each once. */
+/** Blobs that an uploaded or attached file, an image, the last fetch of a resource or a file of records names, each once. */
 export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
   const named = new Map<string, NamedBlob>()
   const fetched = await db
@@ -140,5 +140,31 @@ export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
       of: `file ${file.file_id}`,
       isRemote: false,
     })
+  if (await hasMedia(db)) await nameMedia(db, named)
   return [...named.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
+}
+
+/** A control database of an earlier release has no such tables before a server has opened it. */
+async function hasMedia(db: ControlDb): Promise<boolean> {
+  return (await db.introspection.getTables()).some(({ name }) => name === 'generation_media')
+}
+
+async function nameMedia(db: ControlDb, named: Map<string, NamedBlob>): Promise<void> {
+  const media = await db
+    .selectFrom('generation_media')
+    .select(['sha256', 'bytes', 'generation_uid'])
+    .execute()
+  for (const { sha256, bytes, generation_uid } of media) {
+    const of = `a file of records of generation ${generation_uid}`
+    if (!named.has(sha256)) named.set(sha256, { sha256, bytes, of, isRemote: false })
+  }
+  const pushed = await db
+    .selectFrom('media')
+    .select(['sha256', 'bytes', 'resource_uid'])
+    .where('resource_uid', 'is not', null)
+    .execute()
+  for (const { sha256, bytes, resource_uid } of pushed) {
+    const of = `a file pushed to resource ${resource_uid}`
+    if (!named.has(sha256)) named.set(sha256, { sha256, bytes, of, isRemote: false })
+  }
 }

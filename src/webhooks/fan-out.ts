@@ -1,4 +1,5 @@
-import type { ControlDb } from '../control/index.ts'
+import { mayOwner, uidOfDataset } from '../access/index.ts'
+import type { ControlDb, WebhooksTable } from '../control/index.ts'
 import { type EventKind, type JobEvent, listEvents } from '../jobs/index.ts'
 import type { Clock, Ids, JsonObject } from '../kernel/index.ts'
 import { giveUpBacklog } from './deliveries.ts'
@@ -36,6 +37,16 @@ export async function fanOut(deps: FanOutDeps): Promise<boolean> {
   return hasMore
 }
 
+/** Whoever made it must still be able to read the dataset here; that one is gone is told all the same. */
+async function mayBeTold(
+  trx: ControlDb,
+  { username, dataset_uid: datasetUid }: Pick<WebhooksTable, 'username' | 'dataset_uid'>,
+  now: number,
+): Promise<boolean> {
+  if (await mayOwner(trx, { username, permission: 'READ', now }, datasetUid)) return true
+  return (await uidOfDataset(trx, datasetUid)) === null
+}
+
 /** Deliveries and the number up to which they go are one transaction: an event is fanned out once. */
 async function fanOutTo(deps: FanOutDeps, webhookUid: string): Promise<boolean> {
   return deps.db.transaction().execute(async (trx) => {
@@ -55,7 +66,8 @@ async function fanOutTo(deps: FanOutDeps, webhookUid: string): Promise<boolean> 
       limit: pageSize,
     })
     const now = deps.clock.now()
-    const told = events.filter(({ kind }) => wanted.has(kind))
+    const isTold = await mayBeTold(trx, webhook, now)
+    const told = isTold ? events.filter(({ kind }) => wanted.has(kind)) : []
     for (const event of told) {
       const payload = {
         type: event.kind,

@@ -169,7 +169,7 @@ test('every route of the search API', async (t) => {
     for (const [address, body] of await bodiesOf(lists)) assertSame(body, empty.get(address), address)
   })
 
-  await t.test('the management API tells nobody of it who may not edit it', async () => {
+  await t.test('the APIs of publishers tell nobody of it who may not edit it', async () => {
     const stranger = addUser(server, 'stranger', { user: [], key: [] })
     const jobs: string[] = (await server.expect(200, 'GET', `${base}/jobs`)).json.map(
       ({ job_id }: { job_id: string }) => job_id,
@@ -183,9 +183,9 @@ test('every route of the search API', async (t) => {
     }
     const another = (value: string) => `${value.slice(0, 3)}${'9'.repeat(value.length - 3)}`
     const about = routes.filter(
-      ({ path }) => path.startsWith(managementPath) && /:(dataset_uid|job_id)/.test(path),
+      ({ path }) => /^\/api\/(management|automation)\//.test(path) && /:(dataset_uid|job_id)/.test(path),
     )
-    assert.ok(about.length > 50, `${about.length} routes`)
+    assert.ok(about.length > 120, `${about.length} routes`)
     for (const { method, path } of about) {
       const fill = (value: (name: string) => string) => path.replace(/:\w+/g, value)
       const real = fill((name) => own[name] ?? 'x')

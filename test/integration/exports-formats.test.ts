@@ -14,7 +14,7 @@ import proj4 from 'proj4'
 import { RdfXmlParser } from 'rdfxml-streaming-parser'
 import { readSheet } from 'read-excel-file/node'
 import shp from 'shpjs'
-import { fromBuffer } from 'yauzl'
+import { filesOf } from '../support/archives.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { explorePath } from '../support/http-client.ts'
 import { places, placesSpec } from '../support/places.ts'
@@ -533,26 +533,4 @@ const elements = (
 async function sheetOf(bytes: Buffer) {
   const sheet = (await filesOf(bytes))['xl/worksheets/sheet1.xml']!.toString()
   return { rows: (await readSheet(bytes)) as unknown[][], sheet }
-}
-
-/** The files of a zip, by name. */
-function filesOf(bytes: Buffer): Promise<Record<string, Buffer>> {
-  return new Promise((resolve, reject) => {
-    const files: Record<string, Buffer> = {}
-    fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
-      if (error || !zip) return reject(error)
-      zip.on('error', reject)
-      zip.on('end', () => resolve(files))
-      zip.on('entry', (entry) => {
-        zip.openReadStream(entry, (fault, stream) => {
-          if (fault || !stream) return reject(fault)
-          void stream.toArray().then((chunks: Buffer[]) => {
-            files[entry.fileName] = Buffer.concat(chunks)
-            zip.readEntry()
-          }, reject)
-        })
-      })
-      zip.readEntry()
-    })
-  })
 }

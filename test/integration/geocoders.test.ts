@@ -36,6 +36,7 @@ function open(
     clock: systemClock,
     cachePath: more.cachePath ?? join(tempDirectory(t), 'answers.sqlite'),
     firstRetryMs: 1,
+    media: null,
   })
   t.after(() => services.close())
   const never = new AbortController().signal

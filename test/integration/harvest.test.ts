@@ -202,6 +202,46 @@ test('the same datasets come by each protocol', async (t) => {
   }
 })
 
+test('a source and its files are asked with the secrets of a connection, on its server alone', async (t) => {
+  const server = await shared.sqlite()
+  const connections = `${managementPath}/connections`
+  const portal = await startPortal(t, [{ id: 'kept-one', title: 'Kept' }])
+  portal.authorization = 'Bearer a-secret-token'
+  const made = await server.expect(201, 'POST', connections, {
+    body: {
+      name: 'portal',
+      kind: 'http',
+      url: portal.url,
+      secret: 'a-secret-token',
+      params: { authentication: 'bearer' },
+    },
+  })
+  const create = (params: object) =>
+    server.request('POST', `${managementPath}/harvesters/`, {
+      body: { name: 'Secret', type: 'ckan', params },
+    })
+  const unknown = await create({ url: portal.url, connection: 'nosuch' })
+  assert.deepEqual([unknown.status, unknown.json.error_id], [400, 'harvest.invalid_parameter'])
+  const harvester = await create({ url: portal.url, connection: 'portal' })
+  assert.equal(harvester.json.params.connection, made.json.connection_uid)
+  assert.ok(!harvester.text.includes('a-secret-token'))
+  const path = `${managementPath}/harvesters/${harvester.json.harvester_id}`
+  const start = async () => server.waitForJob((await server.expect(200, 'PUT', `${path}/start/`)).json.job_id)
+  assert.equal((await start()).result.created, 1)
+  const [row] = (await server.expect(200, 'GET', `${path}/datasets`)).json
+  const published = await server.jobDone(await server.publish(row.dataset_uid))
+  assert.equal(published.result.records_count, 1)
+  assert.equal((await start()).result.unchanged, 1)
+
+  const refused = await server.expect(400, 'DELETE', `${connections}/${made.json.connection_uid}`)
+  assert.match(refused.json.error_id, /^catalog\.connection_(in_use|harvests)$/)
+  // Another server does not get to see it.
+  const elsewhere = await create({ url: 'http://127.0.0.1:1', connection: 'portal' })
+  const other = `${managementPath}/harvesters/${elsewhere.json.harvester_id}`
+  const { error } = await server.waitForJob((await server.expect(200, 'PUT', `${other}/start/`)).json.job_id)
+  assert.equal(error.error_id, 'catalog.connection_mismatch')
+})
+
 test('a hostile source ends its run by name, and harms nothing else', async (t) => {
   const server = await shared.sqlite()
   const world = await setUp(t, server, [{ id: 'one', title: 'One' }], ckan)

@@ -1,9 +1,11 @@
 /** Archives as sources: which members are read, how they become one dataset, and what hostile ones end in. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { preview } from '../../src/ingest/builder/preview.ts'
+import { guessExtractor } from '../../src/ingest/index.ts'
 import type { ErrorKey, JsonObject } from '../../src/kernel/index.ts'
 import { type Files, rawZip, tarOf, zipOf } from '../support/archives.ts'
 import {
@@ -15,9 +17,11 @@ import {
   runPlan,
   sourceOf,
   tempDirectory,
+  withoutNetwork,
 } from '../support/builder.ts'
 import { createRandom } from '../support/fixtures.ts'
 import { fieldTypesOf, readRecords, readSideFile, sealedManifest } from '../support/parts.ts'
+import { xlsxOf } from '../support/workbooks.ts'
 
 function build(
   t: TestContext,
@@ -146,6 +150,51 @@ test('an office document in an archive is no archive inside an archive', async (
   const built = await build(t, await zipOf({ 'a.csv': document }))
   assert.equal(built.error?.key, 'ingest.not_text')
 })
+
+test('workbooks in an archive are read as one dataset', async (t) => {
+  const book = (value: number) =>
+    xlsxOf({
+      sheets: {
+        A: `<row r="1"><c t="inlineStr"><is><t>n</t></is></c></row><row r="2"><c><v>${value}</v></c></row>`,
+      },
+    })
+  const content = await zipOf({ 'readme.txt': 'x', 'a/one.xlsx': book(1), 'a/two.xlsx': book(2) })
+  assert.equal(guessExtractor('data.zip', content, content), 'xlsfile')
+  assert.deepEqual(await readRecords(await build(t, content, {}, 'xlsfile')), [{ n: 1 }, { n: 2 }])
+  const one = await build(t, content, { archive_member: 'two.xlsx' }, 'xlsfile')
+  assert.deepEqual(await readRecords(one), [{ n: 2 }])
+})
+
+for (const [kind, pack] of Object.entries(kinds)) {
+  test(`${kind}: a preview unpacks the beginning of a member`, async (t) => {
+    const row = `${'x'.repeat(1000)},1\n`
+    const content = await pack({ 'long.csv': `text,n\n${row.repeat(40_000)}` })
+    const spec = sourceOf(t, 'long.zip', content, 'csvfile')
+    const directory = tempDirectory(t)
+    let most = 0
+    const watching = watch(directory, (_event, name) => {
+      const found = statSync(join(directory, String(name)), { throwIfNoEntry: false })
+      if (/-member-0$/.test(String(name))) most = Math.max(most, found?.size ?? 0)
+    })
+    t.after(() => watching.close())
+    const { records } = await preview(
+      {
+        source: makePlan(tempDirectory(t), [spec]).sources[0]!,
+        processors: [],
+        fieldSpecifications: [],
+        rows: 3,
+        tmpDirectory: directory,
+        limits: { memoryLimitMb: 200, threads: 1, maxSourceBytes: 2 ** 34 },
+      },
+      withoutNetwork,
+    )
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      [1, 1, 1],
+    )
+    assert.ok(most > 0 && most < 20 << 20, `${most} bytes of 40 MB`)
+  })
+}
 
 test('names are only names: none leads out of the folder of the build', async (t) => {
   const names = ['../../../../tmp/slipped.csv', '/etc/slipped.csv', 'C:\\slipped.csv', 'a\nb.csv']

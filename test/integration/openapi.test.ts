@@ -70,7 +70,7 @@ test('the OpenAPI document and its page', async (t) => {
       const isOpen = security.some((requirement) => Object.keys(requirement).length === 0)
       const isForStrangers = path.startsWith('/api/auth/')
         ? openSignIn.has(operationId)
-        : !/^\/api\/(management|notifications\/v1\/subscriptions)(\/|$)/.test(path)
+        : !/^\/api\/(management|automation|notifications\/v1\/subscriptions)(\/|$)/.test(path)
       assert.equal(isOpen, isForStrangers, operationId)
       for (const scheme of security.flatMap((requirement) => Object.keys(requirement))) {
         assert.ok(json.components.securitySchemes[scheme], scheme)

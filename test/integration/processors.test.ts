@@ -178,6 +178,45 @@ test('deleted records are those of every resource', async (t) => {
   assertBalanced(sealedManifest(built).sources)
 })
 
+test('a deleted record takes those of its id before it along, from earlier resources too, and may come again', async (t) => {
+  const built = await runBuild(
+    t,
+    [
+      sourceOf(t, 'a.csv', 'id,state,n\n1,open,1\n2,open,2\n3,open,3\n4,open,4\n', 'csvfile'),
+      sourceOf(t, 'b.csv', 'id,state,n\n2,closed,\n3,closed,\n3,open,30\n5,closed,\n6,open,-6\n', 'csvfile'),
+      sourceOf(t, 'c.csv', 'id,state,n\n4,open,40\n', 'csvfile'),
+    ],
+    {
+      processors: [
+        step('delete_record', { value: '=state == "closed"' }),
+        // What is left out behind it does not lose the deletion, and is left out itself.
+        step('skip_record', { value: '=n < 0', field: 'n' }),
+        step('skip_record', { field: 'n' }),
+      ],
+      fieldSpecifications: [step('annotate', { field: 'id', annotation: 'id' })],
+    },
+  )
+  assert.deepEqual(
+    (await readRecords(built)).map(({ id, n }) => [id, n]),
+    [
+      [1, 1],
+      [3, 30],
+      [4, 40],
+    ],
+  )
+  const { sources, records_count } = sealedManifest(built)
+  assertBalanced(sources)
+  assert.equal(records_count, 3)
+  assert.deepEqual(
+    sources.map(({ rows_kept, rows_filtered, rows_replaced }) => [rows_kept, rows_filtered, rows_replaced]),
+    [
+      [1, 0, 3],
+      [1, 4, 0],
+      [1, 0, 0],
+    ],
+  )
+})
+
 test('what an expression cannot convert is a record error where it was needed, and none where it was asked about', async (t) => {
   const source = sourceOf(t, 'a.csv', 'a,d\n1,2031-01-01\nn/a,soon\n,\n', 'csvfile')
   const built = await runBuild(t, [source], {

@@ -250,6 +250,8 @@ test('over HTTP, and over a restart', async (t) => {
   }
   const changed = await server.expect(200, 'PUT', one, { body: { timezone: 'UTC' } })
   assert.deepEqual([changed.json.cron_schedule, changed.json.timezone], ['30 4 * * 1', 'UTC'])
+  const unset = await server.expect(200, 'PUT', one, { body: { timezone: null } })
+  assert.equal(unset.json.timezone, made.json.timezone, 'null is the default again')
   assert.match(changed.json.next_runs[0], /T04:30:00\+00:00$/)
   const second = await server.expect(201, 'POST', all, {
     body: { cron_schedule: '0 6,18 * * *', timezone: 'UTC' },

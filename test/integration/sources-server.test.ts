@@ -438,6 +438,8 @@ test('a dataset of another portal is described, and its export is a source', asy
   const portal = await serve(t, (request, response) => {
     const at = new URL(request.url!, 'http://x')
     const say = (value: unknown) => response.end(JSON.stringify(value))
+    const service = /^\/arcgis\/rest\/services\/(\w+)\/\w+(.*)$/.exec(at.pathname)
+    if (service) return say(arcgisAnswer(service[1]!, service[2]!, at.searchParams))
     if (at.pathname === '/api/3/action/package_show' && at.searchParams.get('id') === 'trees')
       return say({
         success: true,
@@ -503,6 +505,24 @@ test('a dataset of another portal is described, and its export is a source', asy
     assert.equal(permits.metadata.license, 'CC0')
     assert.match(permits.metadata.modified, /^2031-/)
   }
+  const layer = await describe(`${portal.url}/arcgis/rest/services/Trees/FeatureServer`)
+  assert.deepEqual([layer.kind, layer.title, layer.recommended_extractor], ['arcgis', 'Trees', 'geojson'])
+  const features = await newDataset(server, 'copied-features')
+  await add(server, features, layer.resource)
+  assert.equal((await publish(server, features)).state, 'done')
+  const planted = await records(server, 'copied-features')
+  assert.deepEqual(
+    planted.map((tree: { objectid: number; geo_point_2d: { lon: number } }) => [
+      tree.objectid,
+      tree.geo_point_2d.lon,
+    ]),
+    [0, 1, 2, 3, 4].map((n) => [n, n]),
+  )
+  for (const service of ['Unpaged/FeatureServer/0', 'Several/MapServer']) {
+    const body = { url: `${portal.url}/arcgis/rest/services/${service}` }
+    const { json } = await server.expect(400, 'POST', `${managementPath}/describe_source`, { body })
+    assert.equal(json.error_id, 'ingest.portal_has_no_file', service)
+  }
   const plain = await describe(`${portal.url}/some/file.csv`)
   assert.deepEqual([plain.kind, plain.recommended_extractor], ['file', 'csvfile'])
   for (const [page, key] of [
@@ -514,3 +534,28 @@ test('a dataset of another portal is described, and its export is a source', asy
     assert.equal(json.error_id, key)
   }
 })
+
+/** Five trees, two a page. */
+function arcgisAnswer(service: string, path: string, query: URLSearchParams): unknown {
+  if (path === '') {
+    const layers = [{ id: 0, name: 'Trees' }]
+    return { layers: service === 'Several' ? [...layers, { id: 1, name: 'Parks' }] : layers, tables: [] }
+  }
+  if (path === '/0')
+    return {
+      name: 'Trees',
+      fields: [{ name: 'OBJECTID', type: 'esriFieldTypeOID' }],
+      supportedQueryFormats: 'JSON, geoJSON, PBF',
+      maxRecordCount: 2,
+      advancedQueryCapabilities: { supportsPagination: service !== 'Unpaged' },
+    }
+  assert.equal(query.get('orderByFields'), 'OBJECTID')
+  const from = Number(query.get('resultOffset'))
+  const features = [0, 1, 2, 3, 4].slice(from, from + Number(query.get('resultRecordCount'))).map((n) => ({
+    type: 'Feature',
+    id: n,
+    geometry: { type: 'Point', coordinates: [n, 45] },
+    properties: { OBJECTID: n },
+  }))
+  return { type: 'FeatureCollection', properties: { exceededTransferLimit: from < 4 }, features }
+}

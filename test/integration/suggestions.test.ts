@@ -46,14 +46,15 @@ async function suggest(
   limit = 10,
 ): Promise<string> {
   const [indexed, scanned] = await Promise.all(
-    readers.map(async ({ facets, publication: { row, fields } }) => {
+    readers.map(async ({ facets, publication }) => {
+      const { fields } = publication
       const text = {
         now: 0,
         hierarchies: hierarchiesOf(fields),
         disjunctive: disjunctiveFields(fields),
         ...more,
       }
-      const facet = await facets.suggest({ row, fields }, text, { field, typed, limit })
+      const facet = await facets.suggest(publication, text, { field, typed, limit })
       assert.equal(facet.name, field)
       return facet.facets
         .map(({ value, count, state }) => `${value}${state === 'refined' ? '*' : ''} ${count}`)

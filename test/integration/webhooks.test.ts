@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { giveRuleset, makeUser } from '../support/accounts.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { managementPath } from '../support/http-client.ts'
 import { forEachDatabase } from '../support/postgres.ts'
+import { until } from '../support/processes.ts'
 import { hasValidSignature, startReceiver } from '../support/receiver.ts'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
@@ -48,6 +50,31 @@ const shared = {
   sqlite: shareServer({ database: 'sqlite', env: quick }),
   postgres: shareServer({ database: 'postgres', env: quick }),
 }
+
+test('a webhook is told nothing any more once its owner may not read the dataset', async (t) => {
+  const { receiver, server, datasetUid } = await setUp(t, await shared.sqlite(), 'left')
+  const auth = await makeUser(server, 'vera')
+  await giveRuleset(server, datasetUid, 'vera', { permissions: ['edit_dataset'] })
+  const base = `${managementPath}/datasets/${datasetUid}`
+  const body = { url: `${receiver.url}/vera` }
+  const { json } = await server.expect(201, 'POST', `${base}/webhooks`, { auth, body })
+  const veras = async () =>
+    (await server.expect(200, 'GET', `${base}/webhooks/${json.webhook_uid}/deliveries?rows=100`)).json.length
+  const admins = await openWebhook(server, datasetUid, { url: `${receiver.url}/admin` })
+  await server.jobDone(await server.publish(datasetUid))
+  await admins.untilSettled(2)
+  await until(
+    async () => (await veras()) === 2,
+    () => 'the owner is not told while she may be',
+  )
+  await server.expect(204, 'DELETE', `${base}/security/users/vera`)
+  await server.jobDone(await server.order('PUT', `${base}/unpublish`))
+  // Both are fanned out from the same events, hers first.
+  await admins.untilSettled(4)
+  await server.jobDone(await server.publish(datasetUid))
+  await admins.untilSettled(6)
+  assert.equal(await veras(), 2)
+})
 
 forEachDatabase(
   (database, options) => {

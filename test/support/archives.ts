@@ -2,6 +2,7 @@
 import { buffer } from 'node:stream/consumers'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { pack } from 'tar-stream'
+import { fromBuffer } from 'yauzl'
 import { ZipFile } from 'yazl'
 
 export type Files = Readonly<Record<string, string | Buffer>>
@@ -14,6 +15,28 @@ export async function zipOf(files: Files): Promise<Buffer> {
   }
   zip.end()
   return buffer(zip.outputStream as unknown as AsyncIterable<Buffer>)
+}
+
+/** The files of a zip, by name. */
+export function filesOf(bytes: Buffer): Promise<Record<string, Buffer>> {
+  return new Promise((resolve, reject) => {
+    const files: Record<string, Buffer> = {}
+    fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
+      if (error || !zip) return reject(error)
+      zip.on('error', reject)
+      zip.on('end', () => resolve(files))
+      zip.on('entry', (entry) => {
+        zip.openReadStream(entry, (fault, stream) => {
+          if (fault || !stream) return reject(fault)
+          void stream.toArray().then((chunks: Buffer[]) => {
+            files[entry.fileName] = Buffer.concat(chunks)
+            zip.readEntry()
+          }, reject)
+        })
+      })
+      zip.readEntry()
+    })
+  })
 }
 
 export async function tarOf(files: Files): Promise<Buffer> {

@@ -34,7 +34,7 @@ export function shareBrowser(): (options?: BrowserContextOptions) => Promise<Tes
     })
     const page = await context.newPage()
     // Three test files share two processors.
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
     const complaints: string[] = []
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())

@@ -87,7 +87,7 @@ function calculate(operator: string, a: number | null, b: number | null): number
 
 function compare(operator: string, left: Expr, right: Expr, fields: Fields): boolean {
   const [a, b] = [evaluate(left, fields), evaluate(right, fields)]
-  const isNothing = (expr: Expr) => expr.kind === 'null' || (expr.kind === 'text' && expr.value === '')
+  const isNothing = (expr: Expr) => typeOf(expr) === 'null' || (expr.kind === 'text' && expr.value === '')
   if (isNothing(left) || isNothing(right)) {
     const isEmpty = (isNothing(left) ? b : a) === null || (isNothing(left) ? b : a) === ''
     return operator === '==' ? isEmpty : operator === '!=' ? !isEmpty : false

@@ -17,6 +17,8 @@ export interface Portal {
   datasets: PortalDataset[]
   /** Answers instead of the protocols, when set. */
   answer: ((path: URL, response: ServerResponse) => void) | null
+  /** What the header Authorization must say; null: anything. */
+  authorization: string | null
   requests: number
 }
 
@@ -25,10 +27,13 @@ export async function startPortal(t: TestContext, datasets: PortalDataset[]): Pr
     url: '',
     datasets,
     answer: null,
+    authorization: null,
     requests: 0,
   }
   const server = createServer((request, response) => {
     portal.requests++
+    if (portal.authorization !== null && request.headers.authorization !== portal.authorization)
+      return void response.writeHead(401).end('who are you?')
     const path = new URL(request.url!, portal.url)
     if (portal.answer) return portal.answer(path, response)
     const send = (value: unknown) =>

@@ -14,6 +14,7 @@ import {
   type Publication,
   parsedRows,
   type Records,
+  wholePublication,
 } from '../../src/records/index.ts'
 import { type PlanChanges, runBuild, type SourceSpec, sourceOf, tempDirectory } from './builder.ts'
 
@@ -100,15 +101,13 @@ export async function openBoth(
   })
   const waiting = { maxWaitingOfClient: 100, maxWaiting: 100, stopwatch: () => 0 }
   const pool = createPool(engine, createFairQueue({ slots: 4, longSlots: 2, ...waiting }))
-  const publication: Publication = {
-    row: {
-      dataset_uid: plan.datasetUid,
-      dataset_id: 'shops',
-      generation_uid: plan.generationUid,
-      data_processed_at: requestTime,
-    } as Publication['row'],
-    fields: manifest.fields,
-  }
+  const row = {
+    dataset_uid: plan.datasetUid,
+    dataset_id: 'shops',
+    generation_uid: plan.generationUid,
+    data_processed_at: requestTime,
+  } as Publication['row']
+  const publication = wholePublication(row, manifest.fields)
   const open = (servingDirectory: string): Reader => {
     const store = createGenerationStore({ engine, generationsDirectory: generations, servingDirectory })
     const deps = { pool, store, queryTimeoutMs: 20_000, stopwatch: () => 0 }

@@ -16,10 +16,7 @@ test('of what publishers write, only what formats a text is kept', () => {
     '&lt;script&gt;': '&#60;script&#62;',
   }
   for (const [html, expected] of Object.entries(cases)) assert.equal(sanitizeHtml(html), expected, html)
-  assert.match(
-    sanitizeHtml('<a href="https://a.example/?x=1&y=2">g</a>'),
-    /^<a href="https:&#47;|^<a href="https:/,
-  )
+  assert.match(sanitizeHtml('<a href="https://a.example/?x=1&y=2">g</a>'), /^<a href="https:/)
 })
 
 test('words of a description, on one line', () => {

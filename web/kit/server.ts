@@ -172,6 +172,7 @@ export function createWeb(deps: WebDeps) {
         vary: 'Accept-Language, Cookie',
         'content-language': context.lang,
         'referrer-policy': 'same-origin',
+        ...(page.layout === 'embed' ? { 'cross-origin-resource-policy': 'cross-origin' } : {}),
       },
       body: `<!doctype html>${html}`,
     }

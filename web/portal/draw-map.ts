@@ -1,5 +1,4 @@
 /** MapLibre over the server's own tiles and the basemap that is shipped: nothing is asked of anybody else. */
-import type { FeatureCollection, Geometry } from 'geojson'
 import type {
   GeoJSONSource,
   LngLatLike,
@@ -27,9 +26,11 @@ interface TileJson {
   readonly bounds?: readonly [number, number, number, number]
 }
 
+type GeoJson = Parameters<GeoJSONSource['setData']>[0]
+
 interface Basemap {
-  readonly land: FeatureCollection
-  readonly borders: Geometry
+  readonly land: GeoJson
+  readonly borders: GeoJson
 }
 
 /** Beyond this zoom the finer coast is fetched. */
@@ -113,7 +114,7 @@ function styleOf(place: HTMLElement, env: Env, source: string, basemap: Basemap)
     version: 8,
     sources: {
       land: { type: 'geojson', data: basemap.land },
-      borders: { type: 'geojson', data: { type: 'Feature', geometry: basemap.borders, properties: {} } },
+      borders: { type: 'geojson', data: basemap.borders },
       records: { type: 'vector', url: source },
       ...(tiles
         ? { tiles: { type: 'raster', tiles: [tiles.url], tileSize: 256, attribution: tiles.attribution } }
@@ -225,11 +226,7 @@ function refineCoast(map: MapLibre, env: Env): void {
     try {
       const fine = await fetchBasemap(env.map.basemap.fine)
       ;(map.getSource('land') as GeoJSONSource | undefined)?.setData(fine.land)
-      ;(map.getSource('borders') as GeoJSONSource | undefined)?.setData({
-        type: 'Feature',
-        geometry: fine.borders,
-        properties: {},
-      })
+      ;(map.getSource('borders') as GeoJSONSource | undefined)?.setData(fine.borders)
     } catch {
       isFine = false
     }

@@ -31,14 +31,19 @@ test('the address says all of the filters, and nothing else is in them', () => {
     fc.record({ field: fc.constantFrom(...fields.map(({ name }) => name)), value: text }, plain),
     { maxLength: 3 },
   )
+  const bounds = fc.subarray([
+    { field: 'size', value: '-1.5' },
+    { field: 'day', value: '2031-05-09' },
+    { field: 'at', value: '2031-05-09T10:00:00Z' },
+  ])
   const filters = fc.record(
     {
       q: fc.oneof(fc.constant(''), text),
       refine: pairs,
       exclude: pairs,
       text: pairs,
-      from: pairs,
-      to: pairs,
+      from: bounds,
+      to: bounds,
       geo: fc.constantFrom(null, [1.5, -2, 3, 4] as const),
       where: fc.oneof(fc.constant(''), text),
       sort: fc.constantFrom(

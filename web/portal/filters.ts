@@ -34,11 +34,14 @@ type ListName = (typeof lists)[number]
 
 export function readFilters(params: URLSearchParams, fields: readonly Field[]): Filters {
   const names = new Set(fields.map(({ name }) => name))
+  const byName = new Map(fields.map((field) => [field.name, field]))
   const list = (prefix: ListName): FieldValue[] =>
     [...params]
       .filter(([name, value]) => value !== '' && name.startsWith(`${prefix}.`))
       .map(([name, value]) => ({ field: name.slice(prefix.length + 1), value }))
       .filter(({ field }) => names.has(field))
+  const bounds = (prefix: 'from' | 'to') =>
+    list(prefix).filter(({ field, value }) => isBound(byName.get(field)!, value))
   const sort = params.get('sort') ?? ''
   const sortField = sort.replace(/^-/, '')
   const columns = (params.get('cols') ?? '').split(',').filter((name) => names.has(name))
@@ -47,8 +50,8 @@ export function readFilters(params: URLSearchParams, fields: readonly Field[]): 
     refine: list('refine'),
     exclude: list('exclude'),
     text: list('text'),
-    from: list('from'),
-    to: list('to'),
+    from: bounds('from'),
+    to: bounds('to'),
     geo: readBox(params.get('geo')),
     where: (params.get('where') ?? '').trim(),
     sort: names.has(sortField) ? { field: sortField, isDescending: sort.startsWith('-') } : null,
@@ -114,8 +117,7 @@ export function apiFilters(filters: Filters, fields: readonly Field[]): ApiFilte
   ] as const) {
     for (const { field, value } of list) {
       const known = byName.get(field)!
-      if (isBound(known, value))
-        where.push(`${nameOf(field)} ${operator} ${literalOf(known, endOfDay(known, value, operator))}`)
+      where.push(`${nameOf(field)} ${operator} ${literalOf(known, endOfDay(known, value, operator))}`)
     }
   }
   const geoField = geoFieldOf(fields)
@@ -129,10 +131,10 @@ export function apiFilters(filters: Filters, fields: readonly Field[]): ApiFilte
   }
 }
 
-/** A range that somebody typed into the address is left out when the API could not read it. */
+/** Ends of ranges that the API could not read are no filters. */
 function isBound(field: Field, value: string): boolean {
   if (isNumber(field)) return /^-?\d+(\.\d+)?$/.test(value)
-  return isDate(field) && /^\d{4}(-\d\d(-\d\d(T[\d:.+Z-]+)?)?)?$/.test(value)
+  return isDate(field) && /^\d{4}-\d\d-\d\d(T[\d:.+Z-]+)?$/.test(value)
 }
 
 /** `to` a day means to its end. */

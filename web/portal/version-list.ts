@@ -21,6 +21,8 @@ export interface VersionList {
 }
 
 const most = 10
+/** Comparing larger ones takes seconds, which a page does not have: `GET …/diff` tells. */
+const comparedRecords = 100_000
 
 /** Null for who may not see them. */
 export async function loadVersions(
@@ -35,7 +37,11 @@ export async function loadVersions(
   const versions = await Promise.all(
     items.map(async (version, index) => {
       const older = items[index + 1]
-      return { ...version, diff: older ? await diffOf(older.version_uid, version.version_uid) : null }
+      const isSmall = (version.records_count ?? 0) + (older?.records_count ?? 0) <= comparedRecords
+      return {
+        ...version,
+        diff: older && isSmall ? await diffOf(older.version_uid, version.version_uid) : null,
+      }
     }),
   )
   return { versions }

@@ -10,6 +10,8 @@ import { up as joinedDatasets } from './0007-joined-datasets.ts'
 import { up as access } from './0008-access.ts'
 import { up as managementSurface } from './0010-management-surface.ts'
 import { up as people } from './0011-people.ts'
+import { up as media } from './0013-media.ts'
+import { up as previousStatus } from './0014-previous-status.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -25,6 +27,8 @@ const steps: Readonly<Record<string, Step>> = {
   '0008-access': access,
   '0010-management-surface': managementSurface,
   '0011-people': people,
+  '0013-media': media,
+  '0014-previous-status': previousStatus,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

@@ -27,6 +27,8 @@ export interface DatasetFacts {
   readonly contactEmail: string | null
   readonly isRestricted: boolean
   readonly fieldTypes: readonly string[]
+  /** Otherwise nothing of it can be downloaded. */
+  readonly isDataVisible: boolean
   readonly recordsCount: number
 }
 
@@ -61,6 +63,7 @@ export function datasetFacts(json: string, isRestricted: boolean): DatasetFacts 
     contactEmail: text(dcat.contact_email),
     isRestricted,
     fieldTypes: (object.fields as JsonObject[]).map(({ type }) => String(type)),
+    isDataVisible: object.data_visible !== false,
     recordsCount: Number(values.records_count ?? 0),
   }
 }

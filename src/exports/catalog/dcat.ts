@@ -27,7 +27,7 @@ export interface Distribution {
 }
 
 export function distributionsOf(facts: DatasetFacts, options: CatalogOptions): Distribution[] {
-  return formatsFor(facts.fieldTypes)
+  return (facts.isDataVisible ? formatsFor(facts.fieldTypes) : [])
     .filter((format) => options.includeExports === null || options.includeExports.includes(format))
     .map((format) => ({
       format,

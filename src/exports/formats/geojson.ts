@@ -14,7 +14,7 @@ export const geojson = rawText({
       .filter((column) => !isGeometry(column, columns))
       .map(
         ({ name, type, sqlName }) =>
-          `${quoteLiteral(name)}, ${jsonValueSql(sqlName, type, options.timezone)}`,
+          `${quoteLiteral(name)}, ${jsonValueSql(sqlName, type, options.timezone, options.files)}`,
       )
     return `json_object('type', 'Feature', 'geometry', ${geoJsonSql(columns)}, 'properties', json_object(${properties.join(', ')}))::varchar`
   },

@@ -20,6 +20,9 @@ export const json: TextFormat = {
 
 function jsonColumns({ columns, options }: ExportContext): string {
   return aliased(
-    columns.map(({ name, type, sqlName }) => [jsonValueSql(sqlName, type, options.timezone), name]),
+    columns.map(({ name, type, sqlName }) => [
+      jsonValueSql(sqlName, type, options.timezone, options.files),
+      name,
+    ]),
   )
 }

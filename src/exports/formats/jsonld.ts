@@ -13,7 +13,10 @@ export const jsonld = rawText({
     const url = recordUrlSql(context)
     const members = propertiesOf(context).map(({ name, column }) => {
       const x = column.sqlName
-      const value = column.type === 'geo_shape' ? x : jsonValueSql(x, column.type, context.options.timezone)
+      const value =
+        column.type === 'geo_shape'
+          ? x
+          : jsonValueSql(x, column.type, context.options.timezone, context.options.files)
       // A member that is null is no statement, except where values are JSON: there it would be the value null.
       return `case when ${x} is not null then '"${name}":' || to_json(${value}) end`
     })

@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../kernel/index.ts'
-import type { ResultColumn } from '../../odsql/index.ts'
-import type { FileFormat } from '../format.ts'
+import { jsonValueSql, type ResultColumn } from '../../odsql/index.ts'
+import type { ExportOptions, FileFormat } from '../format.ts'
 import { aliased } from '../print/aliased.ts'
 import { geoJsonSql, pointWktSql, wktSql } from '../print/geometry.ts'
 
@@ -10,14 +10,14 @@ export const parquet: FileFormat = {
   mediaType: 'application/vnd.apache.parquet',
   extension: 'parquet',
   async write({ path, connection, context, statement, signal, turn }) {
-    const items = aliased(context.columns.map((column) => [valueSql(column), column.name]))
+    const items = aliased(context.columns.map((column) => [valueSql(column, context.options), column.name]))
     const options = `format parquet, compression ${context.options.parquetCompression}, geoparquet_version 'V1'`
     const sql = `copy (select ${items} from (${statement.sql})) to ${quoteLiteral(path)} (${options})`
     await turn(() => connection.run(sql, statement.values, signal))
   },
 }
 
-function valueSql(column: ResultColumn): string {
+function valueSql(column: ResultColumn, { files }: Pick<ExportOptions, 'files'>): string {
   const x = column.sqlName
   switch (column.type) {
     case 'geo_point_2d':
@@ -25,6 +25,8 @@ function valueSql(column: ResultColumn): string {
     case 'geo_shape':
       // What is no geometry to the engine (an array too shallow, say) is null rather than the end of the export.
       return `try((${wktSql(geoJsonSql([column]))})::geometry)`
+    case 'file':
+      return jsonValueSql(x, 'file', 'UTC', files)
     default:
       return x
   }

@@ -4,7 +4,7 @@
  */
 import { quoteLiteral } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
-import { instantSql } from '../../odsql/index.ts'
+import { instantSql, jsonValueSql } from '../../odsql/index.ts'
 import type { ExportContext, ExportOptions } from '../format.ts'
 import { pointWktSql } from './geometry.ts'
 import { elementNames } from './names.ts'
@@ -60,6 +60,7 @@ function literalOf(column: ResultColumn, options: ExportOptions): Pick<Property,
     case 'geo_shape':
       return { datatype: ['geo', 'geoJSONLiteral'], sql: `${x}::varchar` }
     case 'file':
+      return { datatype: ['rdf', 'JSON'], sql: `(${jsonValueSql(x, 'file', 'UTC', options.files)})::varchar` }
     case 'json':
       return { datatype: ['rdf', 'JSON'], sql: `${x}::varchar` }
     case 'multitext':

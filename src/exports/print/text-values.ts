@@ -1,12 +1,12 @@
 import { quoteLiteral } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
-import { instantSql } from '../../odsql/index.ts'
+import { fileUrlSql, instantSql } from '../../odsql/index.ts'
 import type { ExportOptions } from '../format.ts'
 
 /** SQL of a value as people read it in a cell, or null; numbers and truth values stay what they are. */
 export function cellSql(
   column: ResultColumn,
-  options: Pick<ExportOptions, 'timezone' | 'listSeparator'>,
+  options: Pick<ExportOptions, 'timezone' | 'listSeparator' | 'files'>,
 ): string {
   const x = column.sqlName
   switch (column.type) {
@@ -18,8 +18,9 @@ export function cellSql(
       return `case when ${x} is not null then (${x}).lat || ', ' || (${x}).lon end`
     case 'multitext':
       return `array_to_string(${x}, ${quoteLiteral(options.listSeparator)})`
-    case 'geo_shape':
     case 'file':
+      return options.files ? `coalesce(${fileUrlSql(x, options.files)}, ${x}::varchar)` : `${x}::varchar`
+    case 'geo_shape':
     case 'json':
       return `${x}::varchar`
     default:
@@ -30,7 +31,7 @@ export function cellSql(
 /** As `cellSql`, always text. */
 export function textSql(
   column: ResultColumn,
-  options: Pick<ExportOptions, 'timezone' | 'listSeparator'>,
+  options: Pick<ExportOptions, 'timezone' | 'listSeparator' | 'files'>,
 ): string {
   const isText = column.type === 'text'
   return isText ? column.sqlName : `(${cellSql(column, options)})::varchar`

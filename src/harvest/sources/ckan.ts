@@ -9,6 +9,7 @@ import {
   listOf,
   member,
   notUnderstood,
+  requireAll,
   textOf,
 } from '../remote.ts'
 
@@ -51,11 +52,7 @@ export const ckanSource: HarvestSource = {
       if (member(answer, 'success') !== true || !Array.isArray(results))
         throw notUnderstood(url, 'it has no result.results')
       const announced = Number(member(answer, 'result', 'count'))
-      if (results.length === 0) {
-        if (announced > start)
-          throw notUnderstood(url, `it has ${announced} datasets and gives none from ${start} on`)
-        return
-      }
+      if (results.length === 0) return requireAll(url, announced, start)
       yield results.map((item) => readPackage(item, params))
       start += results.length
       if (Number.isFinite(announced) && start >= announced) return

@@ -8,6 +8,7 @@ import {
   type HarvestSource,
   isTrue,
   notUnderstood,
+  requireAll,
   textOf,
 } from '../remote.ts'
 
@@ -46,11 +47,12 @@ export const cswSource: HarvestSource = {
         maxRecords: String(pageRows),
       }).toString()
       const page = await readPage(await http.text(url), url)
-      if (page.records.length === 0) return
+      if (page.records.length === 0) return requireAll(url, page.matched, start - 1)
       yield page.records.map((record) => readRecord(record, params))
       // Some services say 0 at the end, others a number beyond the last, others nothing.
       const next = page.next ?? start + page.records.length
-      if (next <= start || next > page.matched) return
+      if (next > page.matched) return
+      if (next <= start) return requireAll(url, page.matched, start - 1 + page.records.length)
       start = next
     }
   },

@@ -9,6 +9,7 @@ import {
   member,
   notUnderstood,
   objectOf,
+  requireAll,
   textOf,
   textsOf,
 } from '../remote.ts'
@@ -60,14 +61,16 @@ export const odsSource: HarvestSource = {
         all.search = new URLSearchParams(filter).toString()
         const datasets = await http.json(all)
         if (!Array.isArray(datasets)) throw notUnderstood(all, 'it is no list of datasets')
+        requireAll(all, total, datasets.length)
         for (let at = 0; at < datasets.length; at += pageRows)
           yield datasets.slice(at, at + pageRows).map((item) => readDataset(item, params))
         return
       }
-      if (results.length === 0) return
+      if (results.length === 0) return requireAll(url, total, offset)
       yield results.map((item) => readDataset(item, params))
       offset += results.length
-      if (offset >= total || offset + pageRows > deepest) return
+      if (offset >= total) return
+      if (offset + pageRows > deepest) return requireAll(url, total, offset)
     }
   },
 }

@@ -7,6 +7,7 @@ import {
   isTrue,
   member,
   notUnderstood,
+  requireAll,
   textOf,
   textsOf,
 } from '../remote.ts'
@@ -43,10 +44,10 @@ export const socrataSource: HarvestSource = {
       const answer = await http.json(url)
       const results = member(answer, 'results')
       if (!Array.isArray(results)) throw notUnderstood(url, 'it has no results')
-      if (results.length === 0) return
+      const total = Number(member(answer, 'resultSetSize'))
+      if (results.length === 0) return requireAll(url, total, offset)
       yield results.map((item) => readDataset(item, params))
       offset += results.length
-      const total = Number(member(answer, 'resultSetSize'))
       if (Number.isFinite(total) && offset >= total) return
     }
   },

@@ -1,5 +1,5 @@
 import { AppError, type JsonObject } from '../../kernel/index.ts'
-import type { HarvestSource } from '../remote.ts'
+import { common, type HarvestSource } from '../remote.ts'
 import { ckanSource } from './ckan.ts'
 import { cswSource } from './csw.ts'
 import { arcgisSource, datajsonSource } from './datajson.ts'
@@ -9,7 +9,7 @@ import { socrataSource } from './socrata.ts'
 export const harvestSources: ReadonlyMap<string, HarvestSource> = new Map(
   [ckanSource, datajsonSource, odsSource, socrataSource, arcgisSource, cswSource].map((source) => [
     source.type,
-    source,
+    { ...source, parameters: [...source.parameters, common.connection] },
   ]),
 )
 

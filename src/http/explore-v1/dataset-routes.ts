@@ -3,7 +3,7 @@ import { readDomain } from '../../catalog/index.ts'
 import type { QuerySchema } from '../../odsql/index.ts'
 import { catalogFacets, catalogSchema, datasetObject } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
-import { readerOf } from '../explore/visible.ts'
+import { catalogReaderOf } from '../explore/visible.ts'
 import type { HttpServices } from '../services.ts'
 import { datasetOf, facetGroups, parametersShown, send } from './answers.ts'
 import { feedFormatOf, sendDatasetFeed } from './feeds.ts'
@@ -28,7 +28,7 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
       if (unknown !== undefined)
         throw invalid('facet', unknown, `it must be one of ${catalogFacets.join(' ')}`)
       const signal = disconnectSignal(reply)
-      const reader = await readerOf(services, request)
+      const reader = await catalogReaderOf(services, request)
       const answer = await services.catalog.query(reader, { text, limit: rows, offset: start }, signal)
       const feed = feedFormatOf(parameters)
       if (feed !== null) {
@@ -49,8 +49,9 @@ export function registerDatasets(app: FastifyInstance, services: HttpServices): 
     '/api/datasets/1.0/:dataset_id',
     legacyRoute('readDatasetV1', 'One dataset, as API 1.0'),
     async (request, reply) => {
-      const { row } = await findAsked(services, request, reply, request.params.dataset_id)
-      return send(reply, parametersOf(request), datasetOf(JSON.stringify(datasetObject(row))))
+      const publication = await findAsked(services, request, reply, request.params.dataset_id)
+      const count = await services.records.count(publication, disconnectSignal(reply))
+      return send(reply, parametersOf(request), datasetOf(JSON.stringify(datasetObject(publication, count))))
     },
   )
 }

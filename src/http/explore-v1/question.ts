@@ -38,9 +38,9 @@ export async function findAsked(
 ): Promise<Publication> {
   const version = one(parametersOf(request), 'version')
   const publication = await findVisibleById(services, request, datasetId, version)
-  const { row } = publication
+  const { row, reader } = publication
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
-  reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
+  reply.header('Cache-Control', reader.isPublic ? 'public, no-cache' : 'private, no-cache')
   return publication
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { PublicationsTable } from '../../control/index.ts'
+import type { Publication } from '../../records/index.ts'
 import type { Link } from './links.ts'
 
 /** JSON text as it is, compressed when the client takes that and it is worth it. */
@@ -41,11 +41,11 @@ export function withLinks(object: string, links: readonly Link[] | null): string
  * Sets the headers that caches need; true when the client already has this answer. A generation never changes, so its
  * name and the question make the tag; a question that says now() has another answer tomorrow and gets none.
  */
-export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: PublicationsTable): boolean {
-  setCacheHeaders(reply, row)
-  if (dependsOnTime(request)) return false
-  const question = questionOf(request, row)
-  const etag = `W/"${row.generation_uid}.${question}"`
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, publication: Publication): boolean {
+  setCacheHeaders(reply, publication)
+  if (dependsOnTime(request, publication)) return false
+  const question = questionOf(request, publication)
+  const etag = `W/"${publication.row.generation_uid}.${question}"`
   reply.header('ETag', etag)
   return isKnownTag(request, etag)
 }
@@ -57,11 +57,11 @@ export function isUnchanged(request: FastifyRequest, reply: FastifyReply, row: P
 export function fileTag(
   request: FastifyRequest,
   reply: FastifyReply,
-  row: PublicationsTable,
+  publication: Publication,
 ): { readonly prefix: string | null; readonly isUnchanged: boolean } {
-  setCacheHeaders(reply, row)
-  if (dependsOnTime(request)) return { prefix: null, isUnchanged: false }
-  const prefix = `"${row.generation_uid}.${questionOf(request, row)}.`
+  setCacheHeaders(reply, publication)
+  if (dependsOnTime(request, publication)) return { prefix: null, isUnchanged: false }
+  const prefix = `"${publication.row.generation_uid}.${questionOf(request, publication)}.`
   const known = tagsOf(request).find((tag) => tag.replace(/^W\//, '').startsWith(prefix))
   if (known !== undefined) reply.header('ETag', known)
   return { prefix, isUnchanged: known !== undefined }
@@ -81,26 +81,33 @@ const tagsOf = (request: FastifyRequest) =>
   (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim())
 
 /** What caches may do with the answer: keep it, and ask whether it still holds. */
-export function setCacheHeaders(reply: FastifyReply, row: PublicationsTable): void {
+export function setCacheHeaders(reply: FastifyReply, publication: Publication): void {
+  const { row, view, reader } = publication
   reply.header('Last-Modified', new Date(row.data_processed_at).toUTCString())
-  reply.header('Cache-Control', row.visibility === 'domain' ? 'public, no-cache' : 'private, no-cache')
-  reply.header('Vary', 'Authorization, Cookie, Accept-Encoding')
+  reply.header('Cache-Control', reader.isPublic ? 'public, no-cache' : 'private, no-cache')
+  const isSameForAll = reader.isPublic && view === null
+  reply.header(
+    'Vary',
+    isSameForAll ? 'Authorization, Accept-Encoding' : 'Authorization, Cookie, Accept-Encoding',
+  )
   if (row.is_partial === 1) reply.header('Broadsheet-Partial', 'true')
 }
 
-function questionOf(request: FastifyRequest, row: PublicationsTable): string {
+function questionOf(request: FastifyRequest, publication: Publication): string {
   return (
     createHash('sha256')
       .update(request.url)
       // Some answers say by which address they were asked.
       .update(`${request.protocol} ${request.host}`)
-      .update(String(row.metadata_processed_at))
+      .update(`${publication.row.metadata_processed_at} ${publication.view?.key ?? ''}`)
       .digest('base64url')
       .slice(0, 16)
   )
 }
 
-export function dependsOnTime(request: FastifyRequest): boolean {
+/** Whether the same question about the same generation has another answer later. */
+export function dependsOnTime(request: FastifyRequest, { view }: Publication): boolean {
+  if (view?.dependsOnTime) return true
   const texts = Object.values(request.query as Record<string, unknown>).flat()
   return texts.some((text) => typeof text === 'string' && /\bnow\s*\(/i.test(text))
 }

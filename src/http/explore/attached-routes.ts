@@ -2,9 +2,8 @@ import { open } from 'node:fs/promises'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { seesWhole } from '../../access/index.ts'
-import { type AttachedKind, publishedAttached, unknownAttached } from '../../catalog/index.ts'
-import { attachedObject } from '../../records/index.ts'
+import { type AttachedKind, unknownAttached } from '../../catalog/index.ts'
+import { attachedObject, visibleAttached } from '../../records/index.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, sendJson, setCacheHeaders } from './answers.ts'
@@ -42,14 +41,12 @@ export function registerAttached(app: FastifyInstance, services: HttpServices, r
         },
       ),
       async (request, reply) => {
-        const { row } = await findVisible(services, request)
-        // Of a file of records no rule can take out a part.
-        const isShown = await mayHave(services, request, kind, row.dataset_uid)
-        if (kind === 'attachment' && isUnchanged(request, reply, row)) return reply.status(304).send()
-        if (kind === 'alternative_export') forThisReader(reply)
+        const publication = await findVisible(services, request)
+        const { row } = publication
+        if (isUnchanged(request, reply, publication)) return reply.status(304).send()
         const { version } = request.query
         const suffix = version ? `?version=${encodeURIComponent(version)}` : ''
-        const listed = (isShown ? publishedAttached(row, kind) : []).map((attached) => {
+        const listed = visibleAttached(publication, kind).map((attached) => {
           const { mimetype, ...facts } = attachedObject(attached)
           return {
             href: `${datasetHref(request, row.dataset_id)}/${path}/${attached.attached_uid}${suffix}`,
@@ -70,20 +67,6 @@ export function registerAttached(app: FastifyInstance, services: HttpServices, r
   }
 }
 
-/** The same address has another answer for somebody else. */
-function forThisReader(reply: FastifyReply): void {
-  reply.header('Cache-Control', 'private, no-cache').header('Vary', 'Authorization, Cookie')
-}
-
-async function mayHave(
-  services: HttpServices,
-  { principal }: FastifyRequest,
-  kind: AttachedKind,
-  datasetUid: string,
-): Promise<boolean> {
-  return kind === 'attachment' || seesWhole(services.control.db, principal, datasetUid)
-}
-
 /** Errors: catalog.unknown_attachment or unknown_alternative_export. */
 async function sendAttached(
   services: HttpServices,
@@ -92,12 +75,10 @@ async function sendAttached(
   kind: AttachedKind,
   attachedUid: string,
 ): Promise<FastifyReply> {
-  const { row } = await findVisible(services, request)
-  const attached = publishedAttached(row, kind).find((other) => other.attached_uid === attachedUid)
-  if (!attached || !(await mayHave(services, request, kind, row.dataset_uid)))
-    throw unknownAttached(kind, attachedUid)
-  setCacheHeaders(reply, row)
-  if (kind === 'alternative_export') forThisReader(reply)
+  const publication = await findVisible(services, request)
+  const attached = visibleAttached(publication, kind).find((other) => other.attached_uid === attachedUid)
+  if (!attached) throw unknownAttached(kind, attachedUid)
+  setCacheHeaders(reply, publication)
   const { file } = attached
   if (file === null) return reply.redirect(attached.url, 303)
   const handle = await open(services.blobs.path(file.sha256))

@@ -11,10 +11,10 @@ export async function sentFromCache(
   key: string | null,
   request: FastifyRequest,
   reply: FastifyReply,
-  { row }: Publication,
+  publication: Publication,
 ): Promise<boolean> {
   if (key === null || !services.responseCache.has(key)) return false
-  if (isUnchanged(request, reply, row)) {
+  if (isUnchanged(request, reply, publication)) {
     void reply.status(304).send()
     return true
   }
@@ -34,10 +34,10 @@ export async function answerFromPublication(
   prepare: (publication: Publication) => () => Promise<string>,
 ): Promise<FastifyReply> {
   const publication = await findVisible(services, request)
-  const key = cacheKey(request, publication.row, names)
+  const key = cacheKey(request, publication, names)
   if (await sentFromCache(services, key, request, reply, publication)) return reply
   const make = prepare(publication)
-  if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
+  if (isUnchanged(request, reply, publication)) return reply.status(304).send()
   const body = await make()
   if (key !== null) services.responseCache.keep(key, body)
   return sendJson(reply, body)

@@ -19,7 +19,7 @@ import { readTableOptions } from './export-options.ts'
 import { catalogHref } from './links.ts'
 import { exportQuery, readExportLimit, readFlag, readInteger, readQueryText } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
-import { readerOf } from './visible.ts'
+import { catalogReaderOf } from './visible.ts'
 
 const { version: _version, ...tableQuery } = exportQuery.properties
 const catalogExportQuery = Type.Object({
@@ -94,7 +94,7 @@ async function sendCatalog(
   const offset = readInteger('offset', query.offset, 0, 0, Number.MAX_SAFE_INTEGER)
   const isCompressed = readFlag('compressed', query.compressed, false)
   const table = readTableOptions(query)
-  const source = await services.catalog.source(await readerOf(services, request), text)
+  const source = await services.catalog.source(await catalogReaderOf(services, request), text)
   reply.header('Cache-Control', 'private, no-cache').header('Vary', 'Authorization, Accept-Encoding')
   const order = {
     ...source,

@@ -22,7 +22,7 @@ import {
   suggestQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
-import { findVisible, readerOf } from './visible.ts'
+import { catalogReaderOf, findVisible } from './visible.ts'
 
 export const datasetParams = Type.Object({
   dataset_id: Type.String({ description: 'Identifier of the dataset; its uid is understood too' }),
@@ -42,7 +42,7 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
       const text = readQueryText(request.query, services.clock.now())
       const hasLinks = readFlag('include_links', request.query.include_links, false)
       const answer = await services.catalog.query(
-        await readerOf(services, request),
+        await catalogReaderOf(services, request),
         { text, ...page },
         disconnectSignal(reply),
       )
@@ -64,7 +64,7 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
           })
       }
       const facets = await services.catalog.facets(
-        await readerOf(services, request),
+        await catalogReaderOf(services, request),
         text,
         names.length > 0 ? names : catalogFacets,
         disconnectSignal(reply),
@@ -96,7 +96,7 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
       const text = readQueryText(request.query, services.clock.now())
       const typing = readTyping(request.params.field, request.query)
       const facet = await services.catalog.suggest(
-        await readerOf(services, request),
+        await catalogReaderOf(services, request),
         text,
         typing,
         disconnectSignal(reply),
@@ -114,14 +114,15 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
     async (request, reply) => {
       const text = readQueryText(request.query, services.clock.now())
       const hasLinks = readFlag('include_links', request.query.include_links, false)
-      const { row } = await findVisible(services, request)
+      const publication = await findVisible(services, request)
       const links = hasLinks ? datasetLinks(request) : null
       if (!text.select || text.select.trim() === '*') {
-        if (isUnchanged(request, reply, row)) return reply.status(304).send()
-        return sendJson(reply, withLinks(JSON.stringify(datasetObject(row)), links))
+        if (isUnchanged(request, reply, publication)) return reply.status(304).send()
+        const count = await services.records.count(publication, disconnectSignal(reply))
+        return sendJson(reply, withLinks(JSON.stringify(datasetObject(publication, count)), links))
       }
-      const answer = await services.catalog.describe(row, text, disconnectSignal(reply))
-      if (isUnchanged(request, reply, row)) return reply.status(304).send()
+      const answer = await services.catalog.describe(publication, text, disconnectSignal(reply))
+      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
       return sendJson(reply, withLinks(answer, links))
     },
   )

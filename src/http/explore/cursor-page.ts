@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { findManifest } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
-import { type Publication, questionOf } from '../../records/index.ts'
+import { keyOfRules, type Publication, publicationFor, questionOf } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import type { HttpServices } from '../services.ts'
 import {
@@ -43,13 +43,15 @@ export async function readCursorPage(
   if (query.group_by !== undefined && query.group_by.trim() !== '')
     throw invalid('cursor', query.cursor!, 'groups have no cursor; use limit and offset')
   const { dataset_uid: datasetUid } = current.row
-  const question = questionOf(
-    Object.fromEntries(
+  const question = questionOf({
+    ...Object.fromEntries(
       Object.keys(recordsQuery.properties)
         .filter((name) => !free.has(name))
         .map((name) => [name, query[name as keyof RecordsQuery] || undefined]),
     ),
-  )
+    // Who sees something else meanwhile begins again.
+    ' rules': keyOfRules(current.reader.rules) || undefined,
+  })
   const state = isFirst ? null : services.cursors.read(query.cursor!, { datasetUid, question })
   const publication = state === null ? current : await publicationOf(services, current, state)
   const nowMs = state?.nowMs ?? services.clock.now()
@@ -107,14 +109,12 @@ async function publicationOf(
   if (current.row.generation_uid === state.generationUid) return current
   const manifest = await findManifest(services.control.db, current.row.dataset_uid, state.generationUid)
   if (manifest === null) throw new AppError('records.cursor_gone', {})
-  return {
-    row: {
-      ...current.row,
-      generation_uid: state.generationUid,
-      data_processed_at: state.dataProcessedAt,
-      is_partial: state.isPartial ? 1 : 0,
-      records_count: manifest.records_count,
-    },
-    fields: manifest.fields,
+  const row = {
+    ...current.row,
+    generation_uid: state.generationUid,
+    data_processed_at: state.dataProcessedAt,
+    is_partial: state.isPartial ? 1 : 0,
+    records_count: manifest.records_count,
   }
+  return publicationFor(current.reader, row, manifest.fields)
 }

@@ -54,6 +54,7 @@ export function readExportOptions(
     startField: field(query.start_field),
     endField: field(query.end_field),
     hasExtensions: readFlag('use_extension', query.use_extension, true),
+    ...(publication.files ? { files: publication.files } : {}),
     datasetUrl: datasetHref(request, row.dataset_id),
     datasetId: row.dataset_id,
     title: titleOf(row.metas_json) ?? row.dataset_id,

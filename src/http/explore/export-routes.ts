@@ -1,7 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { exportFormats, formatOf, formatsFor } from '../../exports/index.ts'
-import { type Publication, prepared, schemaOf } from '../../records/index.ts'
+import {
+  type GenerationHandle,
+  type Publication,
+  prepared,
+  readingOf,
+  schemaOf,
+} from '../../records/index.ts'
 import { auditing } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
@@ -33,9 +39,10 @@ export function registerExports(app: FastifyInstance, services: HttpServices, ro
       querystring: versionQuery,
     }),
     async (request, reply) => {
-      const { row, fields } = await findVisible(services, request)
+      const publication = await findVisible(services, request)
+      const { row, fields } = publication
       const { version } = request.query
-      if (isUnchanged(request, reply, row)) return reply.status(304).send()
+      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
       const base = `${datasetHref(request, row.dataset_id)}/exports`
       const query = version ? `?version=${encodeURIComponent(version)}` : ''
       const formats = formatsFor(fields.map(({ type }) => type))
@@ -67,6 +74,17 @@ export function registerExports(app: FastifyInstance, services: HttpServices, ro
   )
 }
 
+/** What an export reads; the lease is let go when the reader may not. Errors: records.data_not_visible. */
+function sourceOf(publication: Publication, handle: GenerationHandle) {
+  try {
+    const { target, isDense, positions } = readingOf(publication, handle)
+    return { target, isDense, positions }
+  } catch (error) {
+    handle.release()
+    throw error
+  }
+}
+
 /** Sends records of a publication that the reader may see. Errors: http.invalid_parameter; exports.*; odsql.*. */
 export async function sendRecords(
   services: HttpServices,
@@ -87,15 +105,14 @@ export async function sendRecords(
     isProjected: format.isProjected === true,
   })
   const isFile = format.kind === 'file' && !isCompressed
-  const tag = isFile ? fileTag(request, reply, row) : null
-  if (tag ? tag.isUnchanged : isUnchanged(request, reply, row)) return reply.status(304).send()
+  const tag = isFile ? fileTag(request, reply, publication) : null
+  if (tag ? tag.isUnchanged : isUnchanged(request, reply, publication)) return reply.status(304).send()
   return services.generations.lend(row.generation_uid, (handle) => {
     const order = {
       format,
       formatName,
-      generation: row.generation_uid,
-      target: { relation: handle.relation, search: handle.search },
-      recordsCount: handle.recordsCount,
+      generation: `${row.generation_uid} ${publication.view?.key ?? ''}`,
+      ...sourceOf(publication, handle),
       query: resolved,
       limit,
       offset: 0,

@@ -5,6 +5,7 @@ import { registerAttached } from './attached-routes.ts'
 import { registerCatalogExports } from './catalog-export-routes.ts'
 import { registerCatalog } from './catalog-routes.ts'
 import { registerExports } from './export-routes.ts'
+import { registerMedia } from './media-routes.ts'
 import { registerParquet } from './parquet-routes.ts'
 import { registerRecords } from './record-routes.ts'
 import { routeOptions } from './route-options.ts'
@@ -36,6 +37,7 @@ function registerRoutes(app: FastifyInstance, services: HttpServices, isDocument
     registerAttached,
     registerExports,
     registerParquet,
+    registerMedia,
     registerTiles,
     registerCatalogExports,
   ])

@@ -113,16 +113,19 @@ export function readQueryText(query: Partial<ListQuery>, now: number): QueryText
   if (!languages.has(lang)) throw invalid('lang', lang, `it must be one of ${[...languages].join(' ')}`)
   return {
     select: query.select,
-    where: query.where ?? [],
+    where: listOf(query.where),
     groupBy: query.group_by,
     orderBy: query.order_by,
-    refine: query.refine ?? [],
-    exclude: query.exclude ?? [],
+    refine: listOf(query.refine),
+    exclude: listOf(query.exclude),
     timezone: query.timezone === undefined || query.timezone === '' ? 'UTC' : checkTimezone(query.timezone),
     lang,
     now,
   }
 }
+
+/** Where a route does not have the parameter, nothing has made a list of it: it changes nothing there. */
+const listOf = (given: string[] | undefined) => (Array.isArray(given) ? given : [])
 
 /** limit -1 (the most) or 0..100, offset + limit at most 10,000; grouped: 20,000 for both. Errors: http.invalid_parameter. */
 export function readPage(query: {

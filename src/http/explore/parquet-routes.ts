@@ -4,7 +4,10 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { AppError } from '../../kernel/index.ts'
+import { requireData } from '../../records/index.ts'
 import { auditing } from '../audit-requests.ts'
+import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { isKnownTag, sendJson, setCacheHeaders } from './answers.ts'
@@ -46,21 +49,31 @@ export function registerParquet(app: FastifyInstance, services: HttpServices, ro
       { params: datasetParams, querystring: versionQuery },
     ),
     async (request, reply) => {
-      const { row } = await findVisible(services, request)
+      const publication = await findVisible(services, request)
+      requireData(publication)
+      const { row, view } = publication
       const { version } = request.query
       const suffix = version ? `?version=${encodeURIComponent(version)}` : ''
       const at = (file: string) => `${datasetHref(request, row.dataset_id)}/parquet/${file}${suffix}`
-      const parts = await services.generations.use(row.generation_uid, () =>
-        services.parts.list(row.generation_uid),
-      )
-      setCacheHeaders(reply, row)
+      const rows = await services.records.count(publication, disconnectSignal(reply))
+      // Parts hold everything: who sees less has the one file, made for that reader.
+      const parts =
+        view === null
+          ? await services.generations.use(row.generation_uid, () => services.parts.list(row.generation_uid))
+          : []
+      setCacheHeaders(reply, publication)
       return sendJson(
         reply,
         JSON.stringify({
           generation_uid: row.generation_uid,
-          records_count: row.records_count,
-          file: { href: at(wholeFile), rows: row.records_count },
-          parts: parts.map(({ file, rows, bytes, sha256 }) => ({ href: at(file), rows, bytes, sha256 })),
+          records_count: rows,
+          file: { href: at(wholeFile), rows },
+          parts: parts.map((part) => ({
+            href: at(part.file),
+            rows: part.rows,
+            bytes: part.bytes,
+            sha256: part.sha256,
+          })),
         }),
       )
     },
@@ -84,11 +97,14 @@ export function registerParquet(app: FastifyInstance, services: HttpServices, ro
       if (request.params.file === wholeFile) {
         return sendRecords(services, request, reply, publication, 'parquet', {})
       }
+      requireData(publication)
+      if (publication.view !== null)
+        throw new AppError('exports.unknown_part', { file: request.params.file.slice(0, 100) })
       const lease = await services.generations.acquire(row.generation_uid)
       try {
         const { part, handle } = await services.parts.open(row.generation_uid, request.params.file)
         const etag = `"${part.sha256}"`
-        setCacheHeaders(reply, row)
+        setCacheHeaders(reply, publication)
         reply.type(mediaType).header('ETag', etag)
         if (isKnownTag(request, etag)) {
           await handle.close()

@@ -82,7 +82,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
       const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
       const hasLinks = readFlag('include_links', request.query.include_links, false)
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
+      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
       const record = await services.records.record(
         publication,
         request.params.record_id,
@@ -143,7 +143,7 @@ export function registerRecords(app: FastifyInstance, services: HttpServices, ro
     async (request, reply) => {
       const publication = await findVisible(services, request)
       // No tag: the language changes with the release, not with the generation.
-      setCacheHeaders(reply, publication.row)
+      setCacheHeaders(reply, publication)
       return sendJson(reply, JSON.stringify(languageOf(publication)))
     },
   )

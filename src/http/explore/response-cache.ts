@@ -1,12 +1,12 @@
 /**
  * Answers to repeated questions, kept as bytes. A generation never changes, so neither does an answer from it: the key
  * is the generation and the question, and nothing is ever invalidated; what is not asked for any more is pushed out.
- * Only answers that every reader may see are kept: those of public datasets, which do not depend on who asks or when.
+ * Only answers that every reader gets are kept: those of public datasets to whoever sees of them what everybody does.
  */
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { PublicationsTable } from '../../control/index.ts'
+import type { Publication } from '../../records/index.ts'
 import { dependsOnTime } from './answers.ts'
 
 type Encoding = 'br' | 'gzip' | 'identity'
@@ -119,15 +119,23 @@ function encodingFor(request: FastifyRequest): Encoding {
  */
 export function cacheKey(
   request: FastifyRequest,
-  row: PublicationsTable,
+  publication: Publication,
   known: readonly string[],
 ): string | null {
-  if (row.visibility !== 'domain' || dependsOnTime(request)) return null
+  const { row, view, reader } = publication
+  if (!reader.isPublic || dependsOnTime(request, publication)) return null
   const query = request.query as Record<string, unknown>
   const params = request.params as Record<string, string>
-  const parts: unknown[] = [row.generation_uid, row.metadata_processed_at, request.routeOptions.url, params]
+  const parts: unknown[] = [
+    row.generation_uid,
+    row.metadata_processed_at,
+    view?.key ?? '',
+    request.routeOptions.url,
+    params,
+  ]
   for (const name of known) if (query[name] !== undefined) parts.push(name, query[name])
-  // Links say by which address the server was asked.
-  if (query.include_links !== undefined) parts.push(request.protocol, request.host, request.url)
+  // Links, and those of files, say by which address the server was asked.
+  if (query.include_links !== undefined || row.fields_json.includes('"type":"file"'))
+    parts.push(request.protocol, request.host, request.url)
   return JSON.stringify(parts)
 }

@@ -46,12 +46,12 @@ export function registerTiles(app: FastifyInstance, services: HttpServices, rout
     }),
     async (request, reply) => {
       const publication = await findVisible(services, request)
-      const key = cacheKey(request, publication.row, parameterNames)
+      const key = cacheKey(request, publication, parameterNames)
       if (await sentFromCache(services, key, request, reply, publication)) return reply
       const field = geoField(publication, request.query.field)
       const tile = readTile(request.params)
       const text = withFields(readQueryText(request.query, services.clock.now()), publication.fields)
-      if (isUnchanged(request, reply, publication.row)) return reply.status(304).send()
+      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
       const order = { text, tile, field: field.name }
       const bytes = await services.tiles.read(publication, order, disconnectSignal(reply))
       if (key !== null) services.responseCache.keep(key, bytes, mediaType)
@@ -73,7 +73,7 @@ export function registerTiles(app: FastifyInstance, services: HttpServices, rout
       const { row, fields } = publication
       const field = geoField(publication, request.query.field)
       const text = withFields(readQueryText(request.query, services.clock.now()), fields)
-      if (isUnchanged(request, reply, row)) return reply.status(304).send()
+      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
       const question = {
         text: { ...text, select: `bbox(\`${field.name}\`) as box` },
         limit: 1,

@@ -1,5 +1,7 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { findDataset } from '../../catalog/index.ts'
+import { requireAllSeen } from '../../access/index.ts'
+import { type DatasetRow, findDataset } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
@@ -111,7 +113,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
       const expand = expansionOf(request.query.expand)
       const errors = expand.has('records_errors')
-        ? await errorsOf(row.published_generation_uid, { rows: 100, page: 1 })
+        ? await errorsOf(request, row, { rows: 100, page: 1 })
         : undefined
       const users = await expandedUsers(control.db, request.principal, expand, ['user'])
       return printStatus(row, errors, users)
@@ -132,20 +134,22 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         { ...schema, querystring: pageQuery },
       ),
       async (request) => {
-        const { published_generation_uid } = await findDataset(control.db, request.params.dataset_uid)
+        const row = await findDataset(control.db, request.params.dataset_uid)
         const page =
           request.query.rows === undefined
             ? { ...readListPage(request.query), rows: 100 }
             : readListPage(request.query)
-        return errorsOf(published_generation_uid, page)
+        return errorsOf(request, row, page)
       },
     )
   }
 
   async function errorsOf(
-    generationUid: string | null,
+    { principal }: FastifyRequest,
+    { dataset_uid, published_generation_uid: generationUid }: DatasetRow,
     page: { rows: number; page: number },
   ): Promise<JsonObject[]> {
+    await requireAllSeen(control.db, principal, dataset_uid)
     if (generationUid === null) return []
     return services.recordErrors.list(generationUid, {
       limit: page.rows,

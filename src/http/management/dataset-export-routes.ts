@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { create as contentDisposition } from 'content-disposition'
 import { Type } from 'typebox'
-import type { Principal } from '../../access/index.ts'
 import { readTemplates } from '../../catalog/index.ts'
 import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
@@ -36,7 +35,8 @@ export const registerDatasetExports: RegisterRoutes = (scope, services) => {
         throw new AppError('exports.unknown_format', { format: format.slice(0, 40), known })
       }
       const signal = disconnectSignal(reply)
-      const batches = batchesOf(request)
+      const { principal } = request
+      const batches = batchesOf(request.query)
       // What is wrong with the question is said before the file begins.
       const first = await batches.next()
       const names = format === 'csv' ? await columnNames() : []
@@ -60,10 +60,10 @@ export const registerDatasetExports: RegisterRoutes = (scope, services) => {
         yield line(columns.map(({ name }) => name))
         for await (const dataset of all()) yield line(columns.map(({ of }) => cellOf(of(dataset))))
       }
-      async function* batchesOf(asked: { readonly principal: Principal; readonly query: Listing }) {
+      async function* batchesOf(listing: Listing) {
         for (let page = 1; ; page++) {
-          const rows = await selectDatasets(services, asked, { rows: batchRows, page }, signal)
-          if (rows.length > 0) yield await printListed(services, rows, asked.query)
+          const rows = await selectDatasets(services, principal, listing, { rows: batchRows, page }, signal)
+          if (rows.length > 0) yield await printListed(services, rows, listing)
           if (rows.length < batchRows) return
         }
       }

@@ -72,16 +72,18 @@ const plainSort = /^-?(dataset_id|dataset_uid|created_at|last_modified|status)$/
 /** Those that whoever asks may edit. Errors: those of ODSQL, http.invalid_parameter, records.unknown_timezone. */
 export async function selectDatasets(
   services: HttpServices,
-  asked: { readonly principal: Principal; readonly query: Listing },
+  principal: Principal,
+  listing: Listing,
   page: { readonly rows: number; readonly page: number },
   signal?: AbortSignal,
 ): Promise<DatasetRow[]> {
   const { db } = services.control
-  const listing = asked.query
   const { where, sort, q, status } = listing
-  const among = await editableDatasets(db, asked.principal)
+  const among = await editableDatasets(db, principal)
+  const { rows: limit } = page
+  const offset = (page.page - 1) * limit
   if (!where?.trim() && (sort === undefined || plainSort.test(sort)))
-    return listDatasets(db, { ...page, sort, q, status, among })
+    return listDatasets(db, { limit, offset, sort, q, status, among })
   for (const [parameter, value] of Object.entries({ q, status })) {
     if (value)
       throw new AppError('http.invalid_parameter', {
@@ -97,8 +99,8 @@ export async function selectDatasets(
       timezone: zoneOf(listing),
       now: services.clock.now(),
       among,
-      limit: page.rows,
-      offset: (page.page - 1) * page.rows,
+      limit,
+      offset,
     },
     signal,
   )

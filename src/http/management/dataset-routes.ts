@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { copyRulesets, giveToCreator, mayDo, mayDoOn, requireRoomForDataset } from '../../access/index.ts'
-import { copyDataset, createDatasetWithin, findDataset, renameDataset } from '../../catalog/index.ts'
-import { AppError } from '../../kernel/index.ts'
+import { authorize, giveToCreator, mayDo, requireRoomForDataset } from '../../access/index.ts'
+import { createDatasetWithin, findDataset, renameDataset } from '../../catalog/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { countListed, listingQuery, printListed, selectDatasets } from './dataset-list.ts'
+import { duplicateDataset } from './duplicate-dataset.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
   anyObject,
@@ -38,7 +38,13 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const page = readListPage(request.query)
-      const rows = await selectDatasets(services, request, page, disconnectSignal(reply))
+      const rows = await selectDatasets(
+        services,
+        request.principal,
+        request.query,
+        page,
+        disconnectSignal(reply),
+      )
       if (!request.query.where?.trim()) reply.header('X-Total-Count', await countListed(services, request))
       return printListed(services, rows, request.query)
     },
@@ -129,24 +135,11 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       },
     ),
     async (request, reply) => {
-      const original = await findDataset(control.db, request.params.dataset_uid)
+      const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       // Whoever may not edit it does not learn whether it is there.
-      if (!(await mayDoOn(control.db, request.principal, 'WRITE', original.dataset_uid)))
-        throw new AppError('catalog.unknown_dataset', {
-          dataset_uid: request.params.dataset_uid.slice(0, 300),
-        })
+      await authorize(control.db, request.principal, 'WRITE', dataset_uid)
       const { dataset_id: datasetId, title } = request.body
-      const editor = editorOf(services, request)
-      const copy = await control.db.transaction().execute(async (trx) => {
-        await requireRoomForDataset(trx, editor.username, services.limits.maxDatasets)
-        const made = await copyDataset({ ...editor, db: trx }, original.dataset_uid, { datasetId, title })
-        await copyRulesets(trx, original.dataset_uid, made.copy.dataset_uid, {
-          creator: mayDo(request.principal, 'SECURITY') ? null : editor.username,
-          now: services.clock.now(),
-        })
-        return made.copy
-      })
-      request.audited.target = { type: 'dataset', id: copy.dataset_uid }
+      const copy = await duplicateDataset(services, request, dataset_uid, { datasetId, title })
       return reply.status(201).send(printDataset(copy, expansionOf(request.query.expand)))
     },
   )

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { requireAllSeen } from '../../access/index.ts'
 import { findState } from '../../actions/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts'
@@ -55,6 +56,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
+      await requireAllSeen(db, request.principal, dataset_uid)
       const pair = await findPair(dataset_uid, request.query)
       const { records, recordsCounts, fields } = await services.diffs.summary(pair, disconnectSignal(reply))
       return {
@@ -82,6 +84,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
+      await requireAllSeen(db, request.principal, dataset_uid)
       const limit = readInteger('limit', request.query.limit, 10, 1, 100)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
       const place = request.query.cursor
@@ -122,6 +125,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       const { dataset_uid, dataset_id } = await findDataset(db, request.params.dataset_uid)
+      await requireAllSeen(db, request.principal, dataset_uid)
       const format = readChoice('format', request.query.format, diffFormats, 'csv') as 'csv' | 'jsonl'
       const kind = readKind(request.query.kind)
       const timezone = checkTimezone(request.query.timezone || 'UTC')

@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
+import type { MultipartFile } from '@fastify/multipart'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { mayDo } from '../../access/index.ts'
 import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
+import type { FilesTable } from '../../control/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { sandboxFile } from '../security-headers.ts'
@@ -70,16 +72,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
       uploadBody,
     ),
     async (request) => {
-      const upload = await readUpload(request)
-      const stored = await storeUpload(services, upload)
-      return printFile(
-        await addFile(catalogDeps, {
-          ...stored,
-          filename: upload.filename,
-          mimetype: upload.mimetype,
-          owner: usernameOf(request),
-        }),
-      )
+      return printFile(await keepUpload(services, await readUpload(request), usernameOf(request)))
     },
   )
 
@@ -129,6 +122,13 @@ export function ownerFilter(request: FastifyRequest): string | null {
   return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
 }
 
+/** Errors: those of storeUpload. */
+export async function keepUpload(services: HttpServices, upload: Upload, owner: string): Promise<FilesTable> {
+  const stored = await storeUpload(services, upload)
+  const { filename, mimetype } = upload
+  return addFile(services.catalogDeps, { ...stored, filename, mimetype, owner })
+}
+
 /** Errors: http.payload_too_large, ingest.source_too_large; http.bad_request for a form that breaks off. */
 export async function storeUpload({ blobs, limits }: HttpServices, { source, isTruncated }: Upload) {
   const stored = await blobs.put(source, { maxBytes: limits.maxUploadBytes }).catch((error) => {
@@ -154,7 +154,8 @@ interface Upload {
   isTruncated(): boolean
 }
 
-async function readPart(request: FastifyRequest): Promise<Upload> {
+/** The part `file` of a form. Errors: http.invalid_parameter, http.bad_request. */
+export async function readPart(request: FastifyRequest): Promise<Upload> {
   const part = await request.file().catch((error: Error & { statusCode?: number }) => {
     throw error.statusCode === undefined ? brokenForm(error) : error
   })
@@ -166,12 +167,38 @@ async function readPart(request: FastifyRequest): Promise<Upload> {
       expected: 'the body must have a part named file',
     })
   }
+  return uploadOf(part)
+}
+
+function uploadOf({ file, filename, mimetype }: MultipartFile): Upload {
   return {
-    source: part.file,
-    filename: safeName(part.filename),
-    mimetype: safeType(part.mimetype),
-    isTruncated: () => part.file.truncated,
+    source: file,
+    filename: safeName(filename),
+    mimetype: safeType(mimetype),
+    isTruncated: () => file.truncated,
   }
+}
+
+/** A form with texts beside its file, in any order. Errors: those of keepUpload; http.invalid_parameter without a file. */
+export async function readUploadForm(
+  services: HttpServices,
+  request: FastifyRequest,
+  owner: string,
+): Promise<{ readonly file: FilesTable; readonly texts: Readonly<Record<string, string>> }> {
+  let file: FilesTable | null = null
+  const texts: Record<string, string> = {}
+  for await (const part of request.parts()) {
+    if (part.type === 'field') texts[part.fieldname] = String(part.value)
+    else if (part.fieldname === 'file') file = await keepUpload(services, uploadOf(part), owner)
+    else part.file.resume()
+  }
+  if (file === null)
+    throw new AppError('http.invalid_parameter', {
+      parameter: 'file',
+      value: 'nothing',
+      expected: 'the body must have a part named file',
+    })
+  return { file, texts }
 }
 
 function readJsonUpload(body: unknown): Upload {

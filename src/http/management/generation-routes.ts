@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { requireAllSeen } from '../../access/index.ts'
 import { findDataset, type GenerationEntry, listGenerations, readManifest } from '../../catalog/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { type RejectFormat, rejectFormats } from '../../records/index.ts'
@@ -61,6 +62,7 @@ export const registerGenerations: RegisterRoutes = (scope, services) => {
       const format = formatOf(request.query.format ?? 'csv')
       const dataset = await findDataset(db, request.params.dataset_uid)
       const { dataset_uid, dataset_id, published_generation_uid: uid } = dataset
+      await requireAllSeen(db, request.principal, dataset_uid)
       if (uid === null) throw new AppError('catalog.not_published', { dataset_uid })
       const manifest = await readManifest(db, dataset_uid, uid)
       const { body, bytes } = await services.rejects.open(manifest, format, disconnectSignal(reply))

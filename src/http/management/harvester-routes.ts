@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { datasetIdsOf, withoutSecrets } from '../../catalog/index.ts'
-import { type Harvester, type HarvestJob, harvestSources } from '../../harvest/index.ts'
+import { type Harvester, type Harvesters, type HarvestJob, harvestSources } from '../../harvest/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -165,7 +165,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       answerOf('HarvesterErrors'),
       schema,
     ),
-    async (request) => errorsOf(await harvesters.find(request.params.harvester_id)),
+    async (request) => errorsOfHarvester(harvesters, await harvesters.find(request.params.harvester_id)),
   )
   scope.get(
     `${one}/datasets`,
@@ -206,17 +206,6 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       uid: (await harvesters.find(harvester_id)).harvesterUid,
     }),
   })
-
-  async function errorsOf(harvester: Harvester): Promise<JsonObject> {
-    const { harvesterUid, lastError } = harvester
-    const failed = await harvesters.harvested(harvesterUid, { changes: ['failed'], limit: 1000, offset: 0 })
-    return {
-      harvester: lastError === null ? null : inWords(lastError),
-      resources: Object.fromEntries(
-        failed.map((row) => [row.remote_id, inWords(JSON.parse(row.error_json!))]),
-      ),
-    }
-  }
 
   async function print(harvester: Harvester): Promise<JsonObject> {
     const { options, counters, lastStartedAt, lastSuccessAt } = harvester
@@ -260,6 +249,18 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       last_modified_at: formatInstant(harvester.lastModifiedAt),
       last_modified_by: { username: harvester.lastModifiedBy },
     }
+  }
+}
+
+/** Why the last run failed, and what it could make no dataset of, by the ids of the source. */
+export async function errorsOfHarvester(
+  harvesters: Harvesters,
+  { harvesterUid, lastError }: Harvester,
+): Promise<JsonObject> {
+  const failed = await harvesters.harvested(harvesterUid, { changes: ['failed'], limit: 1000, offset: 0 })
+  return {
+    harvester: lastError === null ? null : inWords(lastError),
+    resources: Object.fromEntries(failed.map((row) => [row.remote_id, inWords(JSON.parse(row.error_json!))])),
   }
 }
 

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ImagesTable } from '../../control/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
@@ -11,6 +12,7 @@ import {
   requireImageRight,
 } from '../../pages/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
 import { readUpload, storeUpload, uploadBody } from './file-routes.ts'
 import { pageQuery, type RegisterRoutes, readListPage } from './scope.ts'
 
@@ -50,13 +52,7 @@ export const registerImages: RegisterRoutes = (scope, services) => {
       uploadBody,
     ),
     async (request, reply) => {
-      // Before the body is taken in.
-      await requireImageRight(depsOf(request))
-      const upload = await readUpload(request)
-      const stored = await storeUpload(services, upload)
-      const head = await readHead(services.blobs.path(stored.sha256))
-      const image = await addImage(depsOf(request), { ...stored, filename: upload.filename }, head)
-      return reply.status(201).send(printImage(image))
+      return reply.status(201).send(printImage(await keepImage(services, request)))
     },
   )
   scope.delete(
@@ -77,6 +73,17 @@ export const registerImages: RegisterRoutes = (scope, services) => {
       return reply.status(204).send()
     },
   )
+}
+
+/** Errors: those of addImage and of an upload. */
+export async function keepImage(services: HttpServices, request: FastifyRequest): Promise<ImagesTable> {
+  const deps: ImageDeps = { ...services.catalogDeps, principal: request.principal }
+  // Before the body is taken in.
+  await requireImageRight(deps)
+  const upload = await readUpload(request)
+  const stored = await storeUpload(services, upload)
+  const head = await readHead(services.blobs.path(stored.sha256))
+  return addImage(deps, { ...stored, filename: upload.filename }, head)
 }
 
 async function readHead(path: string): Promise<Buffer> {

@@ -28,6 +28,7 @@ import { registerProcessors } from './processor-routes.ts'
 import { registerPublish } from './publish-routes.ts'
 import { registerQuotas } from './quota-routes.ts'
 import { registerRealtime } from './realtime-routes.ts'
+import { registerRejects } from './reject-routes.ts'
 import { registerResources } from './resource-routes.ts'
 import { registerSchedules } from './schedule-routes.ts'
 import type { RegisterRoutes } from './scope.ts'
@@ -47,6 +48,7 @@ const parts: readonly RegisterRoutes[] = [
   registerTemplates,
   registerDomain,
   registerResources,
+  registerRejects,
   registerSteps,
   registerProcessors,
   registerPublish,

@@ -13,6 +13,7 @@ const harvestFunctions = ['harvest', 'publish_harvested', 'unpublish_harvested']
 /** Others are the server's own. */
 export const publicFunctions = [
   'publish',
+  'publish_metadata',
   'unpublish',
   'undo_unpublish',
   'abort_processing',

@@ -103,7 +103,7 @@ function changeOf(body: Static<typeof keyBody>) {
 }
 
 /** A stolen key must not be able to make another. */
-function requirePassword(request: FastifyRequest): void {
+export function requirePassword(request: FastifyRequest): void {
   if (request.principal.kind === 'user' && request.principal.via === 'apikey')
     throw new AppError('access.password_needed', {})
 }

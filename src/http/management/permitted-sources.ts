@@ -1,7 +1,14 @@
 /** What somebody may make a dataset of: their own files, and datasets that they see all of. */
 import type { FastifyRequest } from 'fastify'
 import { requireWholeDataset } from '../../access/index.ts'
-import { datasetPrefix, filePrefix, findFile } from '../../catalog/index.ts'
+import {
+  datasetPrefix,
+  filePrefix,
+  findFile,
+  listSteps,
+  type Stack,
+  type StepInput,
+} from '../../catalog/index.ts'
 import { datasetsNamed } from '../../ingest/index.ts'
 import type { ConfiguredStep } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -32,4 +39,17 @@ export async function requireNamedDatasets(
   for (const { name } of datasetsNamed(steps)) {
     if (!known.has(name)) await requireWholeDataset(services.control.db, request.principal, name)
   }
+}
+
+/** A processor may join only what its editor sees all of, or what is joined already. Errors: those of requireNamedDatasets. */
+export async function requirePermittedStep(
+  services: HttpServices,
+  request: FastifyRequest,
+  datasetUid: string,
+  stack: Stack,
+  { name, args }: StepInput,
+): Promise<void> {
+  if (stack !== 'processor') return
+  const present = await listSteps(services.catalogDeps, datasetUid, stack)
+  await requireNamedDatasets(services, request, [{ processor_uid: '', name, args }], present)
 }

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { holdDatasetSource, readySource } from '../../actions/index.ts'
 import { type ConfiguredResource, datasetPrefix, filePrefix, findFile } from '../../catalog/index.ts'
 import { extractorParams, fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
-import { AppError, type ConfiguredStep, type JsonObject, type SourceDataset } from '../../kernel/index.ts'
+import {
+  AppError,
+  type ConfiguredStep,
+  type JsonObject,
+  type SourceDataset,
+  shown,
+} from '../../kernel/index.ts'
 import { realtimePrefix } from '../../realtime/index.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -92,7 +98,7 @@ async function fetchRemote(
     signal,
   })
   if (fetched.kind !== 'fetched')
-    throw new AppError('ingest.fetch_failed', { url, reason: 'it gave no content' })
+    throw new AppError('ingest.fetch_failed', { url: shown(url), reason: 'it gave no content' })
   return fetched
 }
 

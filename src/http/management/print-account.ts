@@ -4,7 +4,7 @@ import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 
 const orNull = (at: number | null) => (at === null ? null : formatInstant(at))
 
-const displayName = ({ firstName, lastName, username }: User) =>
+export const displayName = ({ firstName, lastName, username }: User) =>
   [firstName, lastName].filter((name) => name !== '').join(' ') || username
 
 /** `groups`: all that there are. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { requireAllSeen } from '../../access/index.ts'
 import {
   addResource,
   type ConfiguredResource,
@@ -51,7 +52,7 @@ const resourceBody = Type.Object({
     ),
   ),
 })
-type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
+export type ResourceBody = { url?: string; title?: string | null; type?: string | null; params?: JsonObject }
 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
@@ -75,14 +76,16 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     }),
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
-      const resource = await addResource(
-        editorOf(services, request),
-        datasetUid,
-        (await readResource(services, request, reply, null)).input,
-      )
-      if (resource.type !== realtimeType) return reply.status(201).send(printResource(resource))
+      const { input } = await readResource(services, request, reply, null)
+      const editor = editorOf(services, request)
+      if (input.type !== realtimeType)
+        return reply.status(201).send(printResource(await addResource(editor, datasetUid, input)))
+      let push_key = ''
+      // A resource that nobody has the key of is never there.
+      const resource = await addResource(editor, datasetUid, input, async (trx, resourceUid) => {
+        push_key = await services.realtime.open(trx, datasetUid, resourceUid, usernameOf(request))
+      })
       const { resource_uid } = resource
-      const push_key = await services.realtime.open(datasetUid, resource_uid, usernameOf(request))
       const push_url = await pushUrl(services, request, datasetUid, resource_uid)
       return reply.status(201).send({ ...printResource(resource), push_url, push_key })
     },
@@ -152,11 +155,9 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     `${one}/preview`,
     operation('READ', 'previewResource', 'First records of a resource', answerOf('Preview'), oneSchema),
     async (request, reply) => {
-      const resource = await findResource(
-        catalogDeps,
-        await uidOf(request.params.dataset_uid),
-        request.params.resource_uid,
-      )
+      const datasetUid = await uidOf(request.params.dataset_uid)
+      await requireAllSeen(services.control.db, request.principal, datasetUid)
+      const resource = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
       return sendPreview(reply, await previewOf(services, resource, disconnectSignal(reply)))
     },
   )
@@ -183,16 +184,17 @@ export const registerResources: RegisterRoutes = (scope, services) => {
 
 /**
  * `input`: as it was given, for the catalog to store. `stored`: its parameters as they are stored, to look at the source.
- * Errors: those of requireSource, ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option, those of storedParams, and
- * those of a source that has to be looked at for a guess.
+ * `body`: where the request's says it in other words.
+ * Errors: those of requireSource, ingest.unknown_extractor, ingest.invalid_parameter, ingest.invalid_source_option,
+ * those of storedParams, and those of a source that has to be looked at for a guess.
  */
-async function readResource(
+export async function readResource(
   services: HttpServices,
   request: FastifyRequest,
   reply: FastifyReply,
   present: ConfiguredResource | null,
+  body = request.body as ResourceBody,
 ): Promise<{ readonly input: ResourceInput; readonly stored: JsonObject }> {
-  const body = request.body as ResourceBody
   const { url, params = {}, title } = body
   const isRealtime = body.type === realtimeType
   if (present !== null && (present.type === realtimeType) !== isRealtime)

@@ -13,7 +13,7 @@ import {
 import { validateFieldSpecification, validateProcessor } from '../../ingest/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
-import { requireNamedDatasets } from './permitted-sources.ts'
+import { requirePermittedStep } from './permitted-sources.ts'
 import { printStep } from './render.ts'
 import { datasetParams, editorOf, nullableText, type RegisterRoutes } from './scope.ts'
 
@@ -86,12 +86,8 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       validate(body.name, args)
       return { name: body.name, args, label: body.label ?? null }
     }
-    /** Errors: those of requireNamedDatasets. */
     const permitted = async (request: FastifyRequest, datasetUid: string, step: StepInput) => {
-      if (stack !== 'processor') return step
-      const configured = { processor_uid: '', name: step.name, args: step.args }
-      const present = await listSteps(catalogDeps, datasetUid, stack)
-      await requireNamedDatasets(services, request, [configured], present)
+      await requirePermittedStep(services, request, datasetUid, stack, step)
       return step
     }
     const all = `/datasets/:dataset_uid/${path}`

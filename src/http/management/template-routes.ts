@@ -160,7 +160,7 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
   )
 }
 
-function printTemplate(template: MetadataTemplate): JsonObject {
+export function printTemplate(template: MetadataTemplate): JsonObject {
   const { name, label, type, isActive, isSystem, isAlwaysActive, created, updated } = template
   const instantOf = (stamp: { at: number } | null) => (stamp ? formatInstant(stamp.at) : null)
   return {

@@ -15,6 +15,7 @@ import {
 import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
 import { ownerFilter } from './file-routes.ts'
 import { requireSource } from './permitted-sources.ts'
 import { type GatheredSource, gatherSource } from './preview-source.ts'
@@ -61,10 +62,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
   ): Promise<GatheredSource> {
     const { url, params = {} } = source
     if (params.connection !== undefined) requirePermission(request.principal, 'WRITE')
-    validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
-    await requireSource(services, request, url, null)
-    const found = { url, params: await stored(url, params) }
-    return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
+    return gatherNew(services, request, reply, { url, params })
   }
 
   function stored(url: string, params: JsonObject): Promise<JsonObject> {
@@ -121,7 +119,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
     operation(
       'TOOLS',
       'describeSource',
-      'What an address is: a dataset of an Opendatasoft, CKAN or Socrata portal, or a file; with a resource made of it',
+      'What an address is: a dataset of an Opendatasoft, CKAN or Socrata portal, a layer of ArcGIS, or a file; with a resource made of it',
       answerOf('SourceDescription'),
       { tags, body: Type.Object({ url: Type.String(), params: optionalParams }) },
     ),
@@ -158,4 +156,20 @@ export const registerTools: RegisterRoutes = (scope, services) => {
       }
     },
   )
+}
+
+/**
+ * A source that no resource has yet. Errors: ingest.invalid_source_option, those of requireSource, storedParams and
+ * gatherSource.
+ */
+export async function gatherNew(
+  services: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { url, params }: { readonly url: string; readonly params: JsonObject },
+): Promise<GatheredSource> {
+  validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
+  await requireSource(services, request, url, null)
+  const found = { url, params: await storedParams(services.catalogDeps, { url, params }, null) }
+  return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
 }

@@ -11,6 +11,7 @@ import {
 } from '../../access/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { accountLimits, accountQuotas, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import type { HttpServices } from '../services.ts'
 import { printUser } from './print-account.ts'
 import { nullableText, type RegisterRoutes, readInstant } from './scope.ts'
 
@@ -88,7 +89,7 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       if (password !== undefined) refuseKey(request)
       const present = await findUser(db, username)
       refuseGrant(request.principal, present.permissions, permissions ?? [])
-      await refuseGroups(request, present.groups, group_ids ?? [])
+      await refuseGroups(services, request, present.groups, group_ids ?? [])
       await changeUser(catalogDeps, username, {
         ...(group_ids ? { groups: group_ids } : {}),
         ...(permissions ? { permissions } : {}),
@@ -115,18 +116,19 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       return reply.status(204).send()
     },
   )
+}
 
-  /** Joining a group is being given what it has. */
-  async function refuseGroups(
-    request: FastifyRequest,
-    before: readonly string[],
-    after: readonly string[],
-  ): Promise<void> {
-    const joined = (await listGroups(db)).filter(
-      ({ groupId }) => after.includes(groupId) && !before.includes(groupId),
-    )
-    for (const { permissions } of joined) refuseGrant(request.principal, [], permissions)
-  }
+/** Joining a group is being given what it has. Errors: access.cannot_grant. */
+export async function refuseGroups(
+  { control }: HttpServices,
+  request: FastifyRequest,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  const joined = (await listGroups(control.db)).filter(
+    ({ groupId }) => after.includes(groupId) && !before.includes(groupId),
+  )
+  for (const { permissions } of joined) refuseGrant(request.principal, [], permissions)
 }
 
 function refuseKey({ principal }: FastifyRequest): void {

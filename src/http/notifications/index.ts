@@ -146,7 +146,8 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       },
     ),
     async (request, reply) => {
-      const { row } = await findVisible(services, request)
+      const publication = await findVisible(services, request)
+      const { row } = publication
       const format = Object.hasOwn(feeds, request.params.format)
         ? feeds[request.params.format as keyof typeof feeds]
         : null
@@ -171,7 +172,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       )
       const updatedAt = items[0]?.updatedAt ?? new Date(row.published_at).toISOString()
       const feed = { title, url, selfUrl: addressOf(request), updatedAt, author: request.host }
-      setCacheHeaders(reply, row)
+      setCacheHeaders(reply, publication)
       return reply
         .type(format.mediaType)
         .send([format.head(feed), ...items.map((item) => format.item(item, feed)), format.end].join(''))

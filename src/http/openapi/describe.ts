@@ -38,6 +38,17 @@ const tags = [
   { name: 'users', description: 'Accounts of people, with what they may do and have used' },
   { name: 'groups', description: 'What users have in common' },
   { name: 'apikeys', description: 'Keys for programs' },
+  {
+    name: 'automation-datasets',
+    description: 'Automation API: datasets, their actions, metadata and history',
+  },
+  {
+    name: 'automation-sources',
+    description: 'Automation API: where records come from and what is done to them',
+  },
+  { name: 'automation-harvesters', description: 'Automation API: catalogs of other portals' },
+  { name: 'automation-access', description: 'Automation API: users, groups, keys, who may do what' },
+  { name: 'automation-content', description: 'Automation API: templates of metadata, pages, images' },
   { name: 'sign-in', description: 'Sessions of people with a browser' },
   { name: 'explore', description: 'The search API: what is published, for anyone who may see it' },
   { name: 'notifications', description: 'Being told of new data, by mail or by a news feed' },
@@ -46,7 +57,10 @@ const tags = [
   { name: 'operations', description: 'For the one who runs the server' },
 ]
 
-const errorAnswer = (name: 'ManagementError' | 'ExploreError' | 'ExploreTooMany', description: string) => ({
+const errorAnswer = (
+  name: 'ManagementError' | 'AutomationError' | 'ExploreError' | 'ExploreTooMany',
+  description: string,
+) => ({
   description,
   content: { 'application/json': { schema: ref(name) } },
 })
@@ -56,6 +70,7 @@ const errorTexts = {
   401: 'No credentials, or wrong ones',
   403: 'The credentials do not give this right',
   404: 'There is no such thing, or it may not be seen',
+  409: 'There is the same already',
   413: 'Too large',
   422: 'The Idempotency-Key was used for another order',
   429: 'Too many calls, or too many at once; Retry-After says in how many seconds to try again',
@@ -121,6 +136,7 @@ export const openApiOptions = (version: string): FastifyDynamicSwaggerOptions =>
         responses: Object.fromEntries(
           Object.entries(errorTexts).flatMap(([status, text]) => [
             [`Management${status}`, errorAnswer('ManagementError', text)],
+            [`Automation${status}`, errorAnswer('AutomationError', text)],
             [`Explore${status}`, errorAnswer(status === '429' ? 'ExploreTooMany' : 'ExploreError', text)],
           ]),
         ) as never,
@@ -152,9 +168,13 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
   const { status, description, content } = answer
   operation.responses = { [status]: { description, ...(content ? { content } : {}) } }
   for (const error of errorsOf(path, operation, facts)) {
-    const kind = /^\/api\/(management|auth|notifications)\//.test(path) ? 'Management' : 'Explore'
-    operation.responses[error] = { $ref: `#/components/responses/${kind}${error}` }
+    operation.responses[error] = { $ref: `#/components/responses/${envelopeOf(path)}${error}` }
   }
+}
+
+function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {
+  if (/^\/api\/(management|auth|notifications)\//.test(path)) return 'Management'
+  return path.startsWith('/api/automation/') ? 'Automation' : 'Explore'
 }
 
 /** Routes of the management API that wait for a turn like everybody. */
@@ -166,13 +186,14 @@ function errorsOf(
   { body, answer: { content } }: OperationFacts,
 ): number[] {
   if (operation.tags?.includes('operations')) return operation.operationId === 'readiness' ? [503] : []
-  if (path.startsWith('/api/management/')) {
+  if (envelopeOf(path) !== 'Explore') {
     const isKeyed = operation.parameters?.some(({ name }) => name.toLowerCase() === 'idempotency-key')
     return [
       400,
       401,
       403,
       404,
+      ...(path.endsWith('/schedules/') ? [409] : []),
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
       // Users can have quotas.

@@ -74,11 +74,11 @@ export function renderDocs(description: Description): string {
 <main><header id="start"><h1>${escapeHtml(info.title)} API <small>${escapeHtml(info.version)}</small></h1>
 <p>${escapeHtml(info.description ?? '')} Machine-readable: <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
 <h2>Credentials</h2><p>The search API (<code>/api/explore/v2.1</code>) shows published datasets to anyone. The management API
-(<code>/api/management/v2</code>) answers nobody without credentials: <code>Authorization: Apikey &lt;key&gt;</code>,
+(<code>/api/management/v2</code>) and the automation API (<code>/api/automation/v1.0</code>) answer nobody without credentials: <code>Authorization: Apikey &lt;key&gt;</code>,
 <code>?apikey=&lt;key&gt;</code>, or a user name and password by basic authentication.</p>
 <pre>curl -H 'Authorization: Apikey &lt;key&gt;' http://127.0.0.1:8080/api/management/v2/datasets</pre>
 <h2>Habits</h2><p>Every path works with and without a slash at its end. A body is read as JSON whatever its content type, and
-may be empty where all of it is optional. Errors are JSON: <a href="#ManagementError">ManagementError</a> and
+may be empty where all of it is optional. Errors are JSON: <a href="#ManagementError">ManagementError</a>, <a href="#AutomationError">AutomationError</a> and
 <a href="#ExploreError">ExploreError</a>.</p></header>
 ${sections.join('')}<section id="objects"><h2>objects</h2>${objects.join('')}</section></main></body></html>`
 }
@@ -114,7 +114,7 @@ function renderBody(schema: Schema | undefined): string {
 
 function renderAnswer(answer: Operation['responses'][string]): string {
   if (answer.$ref) {
-    const [, kind] = /(Management|Explore)\d+$/.exec(answer.$ref) ?? []
+    const [, kind] = /(Management|Automation|Explore)\d+$/.exec(answer.$ref) ?? []
     return link(`${kind}Error`)
   }
   const contents = Object.entries(answer.content ?? {})
@@ -150,7 +150,7 @@ function typeOf(schema: Schema | undefined): string {
 
 export const docsStyle = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1b1f24;background:#fff;display:flex;flex-wrap:wrap}
-nav{flex:0 0 11rem;padding:1rem}nav ul{list-style:none;margin:0;padding:0;position:sticky;top:1rem}
+nav{flex:0 0 11rem;padding:1rem}nav ul{list-style:none;margin:0;padding:0;position:sticky;top:1rem;max-height:calc(100vh - 2rem);overflow:auto}
 main{flex:1 1 30rem;min-width:0;max-width:60rem;padding:1rem}
 a{color:#0b5cad}small{color:#59636e;font-weight:normal}
 details{border-top:1px solid #d0d7de;padding:.4rem 0}:target:is(details,div){background:#fff8c5}

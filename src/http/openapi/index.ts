@@ -10,6 +10,8 @@ export {
   answerBytes,
   answerList,
   answerOf,
+  answerPage,
+  type DescribedBody,
   emptyAnswer,
   noContent,
   operation,

@@ -8,7 +8,7 @@ export const jobObjects = {
     job_id: hex40(),
     function: Type.String({
       description:
-        'publish, unpublish, undo_unpublish, abort_processing, save_version, restore_version; of harvesters: harvest, publish_harvested, unpublish_harvested',
+        'publish, publish_metadata, unpublish, undo_unpublish, abort_processing, save_version, restore_version; of harvesters: harvest, publish_harvested, unpublish_harvested',
     }),
     params: anything('What the function was called with'),
     state: Type.Unsafe({ type: 'string', enum: ['waiting', 'started', 'running', 'done', 'error'] }),

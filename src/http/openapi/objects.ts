@@ -1,11 +1,12 @@
 /**
  * The objects that answers hold, for the OpenAPI document. They describe and never serialize: answers are written as
  * they are (records are assembled from texts), and tests hold them against these schemas.
- * Sources: management API sections 2 to 19, explore API sections 1 to 3.
+ * Sources: management API sections 2 to 19, automation API, explore API sections 1 to 3.
  */
 import { type TSchema, Type } from 'typebox'
 import { accessObjects } from './access-objects.ts'
 import { accountObjects } from './account-objects.ts'
+import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
@@ -17,6 +18,7 @@ export const objects = {
   ...managementObjects,
   ...accessObjects,
   ...surfaceObjects,
+  ...automationObjects,
   ...exploreObjects,
   Health: Type.Object({ status: Type.String() }),
 } satisfies Record<string, TSchema>

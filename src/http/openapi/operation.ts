@@ -18,10 +18,25 @@ export const answerOf = (name: ObjectName, status: 200 | 201 = 200): Answer => (
   description: name,
   content: json(ref(name)),
 })
-export const answerList = (name: ObjectName): Answer => ({
-  status: 200,
+export const answerList = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
+  status,
   description: `List of ${name}`,
   content: json({ type: 'array', items: ref(name) }),
+})
+/** A page of the Automation API: its section 2.2. */
+export const answerPage = (name: ObjectName): Answer => ({
+  status: 200,
+  description: `Page of ${name}`,
+  content: json({
+    type: 'object',
+    required: ['total_count', 'next', 'previous', 'results'],
+    properties: {
+      total_count: { type: 'integer' },
+      next: { type: ['string', 'null'] },
+      previous: { type: ['string', 'null'] },
+      results: { type: 'array', items: ref(name) },
+    },
+  }),
 })
 export const noContent: Answer = { status: 204, description: 'Done; nothing to say' }
 /** Where the platform answers 200 and nothing. */

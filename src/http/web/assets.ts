@@ -18,6 +18,10 @@ const forever = 'public, max-age=31536000, immutable'
 /** Included by other sites under a name that stays. */
 const changing = new Set(['embed.js'])
 
+/** A worker goes by the policy of its own script: that of maps imports what it shares with the page, and fetches tiles. */
+const workerPolicy =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 /** Scripts, styles and the basemap, compressed when they were built. */
 export function registerAssets(app: FastifyInstance): void {
   app.get('/assets/*', hidden, async (request, reply) => {
@@ -33,7 +37,9 @@ export function registerAssets(app: FastifyInstance): void {
       .type(type)
       .header('Cache-Control', changing.has(name) ? 'public, max-age=3600' : forever)
       .header('Content-Length', size)
+      .header('Content-Security-Policy', workerPolicy)
       .header('Vary', 'Accept-Encoding')
+    if (changing.has(name)) reply.header('Cross-Origin-Resource-Policy', 'cross-origin')
     if (wantsBrotli) reply.header('Content-Encoding', 'br')
     return reply.send(createReadStream(path))
   })

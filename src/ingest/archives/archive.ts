@@ -7,6 +7,8 @@ export interface ArchiveSource {
   readonly bytes: number
   /** Most bytes that all wanted members may unpack to. */
   readonly maxBytes: number
+  /** For a look at the beginning of members: no more than about so much of each is unpacked. Default: all. */
+  readonly prefixBytes?: number
   readonly stop: AbortSignal
 }
 
@@ -31,6 +33,19 @@ export interface Archive {
     pathOf: (index: number) => string,
   ): AsyncGenerator<{ readonly index: number; readonly path: string; readonly bytes: number }>
   close(): void
+}
+
+/** The first chunks, up to so many bytes of them; what follows is not read, and so not checked. */
+export async function* prefixOf(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  let total = 0
+  for await (const chunk of chunks) {
+    yield chunk
+    total += chunk.length
+    if (bytes !== undefined && total >= bytes) return
+  }
 }
 
 /** Entries of any kind; a directory of them is held in memory. */

@@ -12,6 +12,7 @@ import {
   type Member,
   maxMembers,
   maxNameLength,
+  prefixOf,
 } from './archive.ts'
 import { cleanName, isLitter } from './member-names.ts'
 import { createUnpackLimit } from './unpack-limit.ts'
@@ -49,7 +50,9 @@ export async function readTar(source: ArchiveSource): Promise<Archive> {
         }
         const path = pathOf(index)
         try {
-          await pipeline(chunksOf(entry), createWriteStream(path), { signal: source.stop })
+          await pipeline(prefixOf(chunksOf(entry), source.prefixBytes), createWriteStream(path), {
+            signal: source.stop,
+          })
         } catch (error) {
           throw source.stop.aborted ? error : damaged(source.filename, error)
         }

@@ -9,17 +9,16 @@ import { crc32 } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { AppError } from '../../kernel/index.ts'
-import { type Archive, type ArchiveSource, damaged, maxMembers, maxNameLength } from './archive.ts'
+import { readDirectory } from '../zip/zip-directory.ts'
+import { type Archive, type ArchiveSource, damaged, maxMembers, maxNameLength, prefixOf } from './archive.ts'
 import { cleanName, isLitter } from './member-names.ts'
 import { createUnpackLimit, type UnpackLimit } from './unpack-limit.ts'
 
-/** Fixed part of an entry's local header. */
-const headerBytes = 30
 const utf8Flag = 0x800
 const symbolicLink = 0xa000
 
 export async function readZip(source: ArchiveSource): Promise<Archive> {
-  const { filename, stop } = source
+  const { filename, prefixBytes, stop } = source
   // Names as bytes: the library refuses an archive for a name that would be dangerous as a path, which none is here.
   const file = await openPromise(source.path, {
     lazyEntries: true,
@@ -29,7 +28,14 @@ export async function readZip(source: ArchiveSource): Promise<Archive> {
     throw damaged(filename, error)
   })
   try {
-    const entries = await readDirectory(file, filename)
+    const entries = await readDirectory(file, {
+      maxEntries: maxMembers,
+      tooMany: () => new AppError('ingest.too_many_members', { filename, max: maxMembers }),
+      damaged: (error) => damaged(filename, error),
+      check({ fileNameLength }) {
+        if (fileNameLength > maxNameLength) throw new Error('a name in it is too long')
+      },
+    })
     const members = entries
       .map((entry) => ({ entry, name: nameOf(entry), bytes: entry.uncompressedSize }))
       .filter(({ entry, name }) => !name.endsWith('/') && !isLitter(name) && !isLink(entry))
@@ -43,7 +49,7 @@ export async function readZip(source: ArchiveSource): Promise<Archive> {
         for (const index of chosen) {
           const { entry, name, bytes } = members[index]!
           packed += entry.compressedSize
-          await unpackEntry(file, entry, { filename, name, path: pathOf(index), limit, stop })
+          await unpackEntry(file, entry, { filename, name, path: pathOf(index), limit, prefixBytes, stop })
           yield { index, path: pathOf(index), bytes }
         }
       },
@@ -53,30 +59,6 @@ export async function readZip(source: ArchiveSource): Promise<Archive> {
     file.close()
     throw error
   }
-}
-
-async function readDirectory(file: ZipFile, filename: string): Promise<Entry[]> {
-  if (file.entryCount > maxMembers)
-    throw new AppError('ingest.too_many_members', { filename, max: maxMembers })
-  const entries: Entry[] = []
-  try {
-    for await (const entry of file.eachEntry()) {
-      if (entry.fileNameLength > maxNameLength) throw new Error('a name in it is too long')
-      entries.push(entry)
-    }
-  } catch (error) {
-    throw damaged(filename, error)
-  }
-  const ranges = entries
-    .map((entry) => ({
-      from: entry.relativeOffsetOfLocalHeader,
-      to: entry.relativeOffsetOfLocalHeader + headerBytes + entry.fileNameLength + entry.compressedSize,
-    }))
-    .sort((a, b) => a.from - b.from)
-  for (let at = 1; at < ranges.length; at++) {
-    if (ranges[at]!.from < ranges[at - 1]!.to) throw damaged(filename, 'its entries overlap')
-  }
-  return entries
 }
 
 function nameOf(entry: Entry): string {
@@ -96,13 +78,14 @@ interface Unpacking {
   readonly name: string
   readonly path: string
   readonly limit: UnpackLimit
+  readonly prefixBytes: number | undefined
   readonly stop: AbortSignal
 }
 
 async function unpackEntry(
   file: ZipFile,
   entry: Entry,
-  { filename, name, path, limit, stop }: Unpacking,
+  { filename, name, path, limit, prefixBytes, stop }: Unpacking,
 ): Promise<void> {
   if (entry.isEncrypted()) throw new AppError('ingest.encrypted', { filename: name })
   if (!entry.canDecodeFileData())
@@ -118,7 +101,9 @@ async function unpackEntry(
   }
   try {
     const stream = await file.openReadStreamPromise(entry)
-    await pipeline(stream, checked, createWriteStream(path), { signal: stop })
+    const isCut = prefixBytes !== undefined && entry.uncompressedSize > prefixBytes
+    const content = isCut ? prefixOf(stream, prefixBytes) : checked(stream)
+    await pipeline(content, createWriteStream(path), { signal: stop })
   } catch (error) {
     if (stop.aborted) throw error
     throw damaged(filename, error)

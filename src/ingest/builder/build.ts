@@ -22,6 +22,7 @@ import { directoriesRead } from './directories-read.ts'
 import { resolveDuplicates } from './duplicates.ts'
 import { type ExtractHooks, type Extraction, extract } from './extract.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
+import { listMedia } from './media.ts'
 import { syncFile } from './part-file.ts'
 import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
@@ -56,6 +57,7 @@ export async function build(
       inherited.kind === 'whole'
         ? await adopt(plan, inherited.manifest)
         : await make(engine, plan, inherited.entries, emit, host)
+    for await (const ids of listMedia(engine, plan.directory, manifest)) emit({ kind: 'media', ids })
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
     emit({ kind: 'done' })
@@ -146,6 +148,7 @@ async function seal(engine: Engine, plan: BuildPlan, whole: Extraction): Promise
     const extraction = { ...whole, parts: cut }
     const unique = await resolveDuplicates(connection, plan.directory, extraction.parts, {
       hasIdFields,
+      hasDeletions: projection.hasDeletions,
       sourceCount: plan.sources.length,
     })
     const parts = unique.parts.map(({ file, rows, bytes, sha256 }) => ({ file, rows, bytes, sha256 }))

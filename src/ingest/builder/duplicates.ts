@@ -16,32 +16,40 @@ export interface ResolvedParts {
   readonly rowsReplaced: readonly number[]
 }
 
+interface How {
+  readonly hasIdFields: boolean
+  /** Rows whose `_gone` is true delete those of their id before them; parts have the column until they leave here. */
+  readonly hasDeletions: boolean
+  readonly sourceCount: number
+}
+
 export async function resolveDuplicates(
   connection: Connection,
   directory: string,
   parts: readonly SealedPart[],
-  options: { hasIdFields: boolean; sourceCount: number },
+  how: How,
 ): Promise<ResolvedParts> {
-  const rowsReplaced = Array.from({ length: options.sourceCount }, () => 0)
+  const rowsReplaced = Array.from({ length: how.sourceCount }, () => 0)
   if (parts.length === 0) return { parts: [...parts], rowsReplaced }
   const files = `[${parts.map((part) => quoteLiteral(join(directory, part.file))).join(', ')}]`
+  const gone = how.hasDeletions ? 'bool_or(_gone)' : 'false'
   await connection.run(
-    `create temp table doubled as select _id from read_parquet(${files}) group by _id having count(*) > 1`,
+    `create temp table doubled as select _id from read_parquet(${files}) group by _id having count(*) > 1 or ${gone}`,
   )
   const [any] = await connection.all('select count(*) as n from doubled')
-  if (Number(any!.n) === 0) {
+  if (Number(any!.n) === 0 && !how.hasDeletions) {
     await connection.run('drop table doubled')
     return { parts: [...parts], rowsReplaced }
   }
   await connection.run(
     `create temp table doubles as
-     select parse_filename(_file) as file, file_row_number as row, _id,
+     select parse_filename(_file) as file, file_row_number as row, _id, ${how.hasDeletions ? '_gone' : 'false'} as gone,
        row_number() over same_id as nth, count(*) over (partition by _id) as total
      from read_parquet(${files}, filename = '_file', file_row_number = true)
      where _id in (select _id from doubled)
      window same_id as (partition by _id order by _file, file_row_number)`,
   )
-  const wanted = options.hasIdFields ? 'nth < total' : 'nth > 1'
+  const wanted = how.hasIdFields ? 'nth < total and not gone' : 'nth > 1'
   const touched = new Map(
     (await connection.all(`select file, count(*) as n from doubles where ${wanted} group by file`)).map(
       (row) => [String(row.file), Number(row.n)],
@@ -49,17 +57,17 @@ export async function resolveDuplicates(
   )
   const resolved: SealedPart[] = []
   for (const part of parts) {
-    const count = touched.get(part.file)
-    if (count === undefined) {
+    const count = touched.get(part.file) ?? 0
+    if (count === 0 && !how.hasDeletions) {
       resolved.push(part)
       continue
     }
     const path = join(directory, part.file)
     const rewritten = `${path}.new`
-    await connection.run(rewriteSql(path, rewritten, part.file, options.hasIdFields))
+    await connection.run(rewriteSql(path, rewritten, part.file, how))
     await rename(rewritten, path)
     const sealed = await sealFile(path)
-    const replaced = options.hasIdFields ? count : 0
+    const replaced = how.hasIdFields ? count : 0
     rowsReplaced[part.sourceIndex]! += replaced
     resolved.push({ ...part, ...sealed, rows: part.rows - replaced })
   }
@@ -68,11 +76,12 @@ export async function resolveDuplicates(
   return { parts: resolved, rowsReplaced }
 }
 
-function rewriteSql(path: string, target: string, file: string, hasIdFields: boolean): string {
-  const here = `(select row, nth, total from doubles where file = ${quoteLiteral(file)}) d`
+function rewriteSql(path: string, target: string, file: string, { hasIdFields, hasDeletions }: How): string {
+  const here = `(select row, nth, total, gone from doubles where file = ${quoteLiteral(file)}) d`
   const rows = `read_parquet(${quoteLiteral(path)}, file_row_number = true) p left join ${here} on d.row = p.file_row_number`
+  const columns = `p.* exclude (file_row_number${hasDeletions ? ', _gone' : ''})`
   const select = hasIdFields
-    ? `select p.* exclude (file_row_number) from ${rows} where d.nth is null or d.nth = d.total`
+    ? `select ${columns} from ${rows} where d.nth is null or d.nth = d.total and not d.gone`
     : `select case when coalesce(d.nth, 1) = 1 then p._id else md5(p._id::varchar || '#' || d.nth)::uuid end as _id,
          p.* exclude (_id, file_row_number) from ${rows}`
   return `copy (${select} order by p.file_row_number) to ${quoteLiteral(target)} (format parquet, compression zstd, compression_level 1)`

@@ -76,7 +76,7 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
           const fields = table.projection.fields.map(({ field }) => field)
           const picked = fields.map(({ name }, index) => `${quoteIdentifier(name)} := f${index}`)
           const rows = await connection.all(
-            `select to_json(struct_pack(${picked.join(', ') || 'nothing := null'}))::varchar as record from ${quoteIdentifier(table.name)} limit $1`,
+            `select to_json(struct_pack(${picked.join(', ') || 'nothing := null'}))::varchar as record from ${quoteIdentifier(table.name)}${table.projection.hasDeletions ? ' where not _gone' : ''} limit $1`,
             [order.rows],
           )
           const records = rows.map((row) => JSON.parse(String(row.record)) as Record<string, JsonValue>)

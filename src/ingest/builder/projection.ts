@@ -64,6 +64,8 @@ export interface Projection {
   /** One row may become several. */
   readonly hasExpansion: boolean
   readonly hasIdFields: boolean
+  /** Rows may delete those of their id before them: they are there, with `_gone` true. */
+  readonly hasDeletions: boolean
   /** Made once in a build, before the first slice. */
   readonly joins: readonly StepJoin[]
   /** Asked in their order, each before the rows behind it are looked at. */
@@ -112,6 +114,9 @@ export function compileProjection(
   const stages: Stage[] = []
   const joins: StepJoin[] = []
   const lookups: ProjectedLookup[] = []
+  const takesAlong = (compiled: CompiledStep) =>
+    compiled.deletes === true && marksIds(plan.fieldSpecifications)
+  let hasDeletions = false
   let hasFilter = deleted.length > 0
   let hasExpansion = false
   let current: RawColumn[] =
@@ -120,8 +125,10 @@ export function compileProjection(
     const compiled = compileStep(step, current, plan.datasets)
     const next = columnsAfter(current, compiled)
     const set = new Map(compiled.set.map((column) => [column.name, column]))
+    const isDeletion = takesAlong(compiled)
     const items = [
       ...order,
+      ...goneItem(hasDeletions, isDeletion ? compiled.keep : undefined),
       ...failures.map((known) => quoteIdentifier(known.alias)),
       ...next.map((column) => {
         const changed = set.get(column.name)
@@ -136,8 +143,15 @@ export function compileProjection(
       )
       failures.push({ alias, field: failure.field, processorUid: step.processor_uid, reason: failure.reason })
     }
-    const { keep, expand, join, lookup } = compiled
-    if (keep) hasFilter = true
+    const { expand, join, lookup } = compiled
+    if (compiled.keep) hasFilter = true
+    // What deletes goes on to the end, whatever is left out on the way.
+    const keep = isDeletion
+      ? undefined
+      : hasDeletions && compiled.keep
+        ? `_gone or (${compiled.keep})`
+        : compiled.keep
+    if (isDeletion) hasDeletions = true
     if (expand || compiled.multiplies) hasExpansion = true
     if (join && !joins.some(({ table }) => table === join.table)) joins.push(join)
     if (lookup) {
@@ -193,6 +207,7 @@ export function compileProjection(
     hasFilter,
     hasExpansion,
     hasIdFields: idFields.length > 0,
+    hasDeletions,
     joins,
     lookups,
     typedRows(relation, present, answers = []) {
@@ -202,6 +217,7 @@ export function compileProjection(
       })
       const id = idText === null ? '_digest' : `md5(${idText})`
       const failed = failures.map((failure) => quoteIdentifier(failure.alias))
+      if (hasDeletions) failed.push('_gone')
       const from = rowsOf(relation, present, answers, stages.length)
       const digested = `(select *, md5(${contentText}) as _digest from ${from})`
       return `select ${[`${id}::uuid as _id`, `('0x' || left(_digest, 15))::bigint as _h`, ...items, ...failed].join(', ')}
@@ -210,6 +226,15 @@ export function compileProjection(
     countExpanded: (relation, present, answers = []) =>
       `select count(*) as n from ${rowsOf(relation, present, answers, stages.length, false)}`,
   }
+}
+
+const marksIds = (steps: readonly ConfiguredStep[]) =>
+  steps.some(({ name, args }) => name === 'annotate' && (args as JsonObject).annotation === 'id')
+
+/** The column `_gone`, once there is a step that deletes; `keep`: of such a step. */
+function goneItem(isThere: boolean, keep: string | undefined): string[] {
+  if (keep === undefined) return isThere ? ['_gone'] : []
+  return [`${isThere ? '_gone or ' : ''}not coalesce(${keep}, false) as _gone`]
 }
 
 /** A join gives its rows in the order of either side, as it suits the engine: records stay in the order of their source. */

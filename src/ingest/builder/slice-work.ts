@@ -65,7 +65,7 @@ export async function prepareSlice(
   const projection = makeProjection(loaded.columns)
   const table = `typed_${id}`
   const rawTable = `raw_${id}`
-  const { hasFilter, hasExpansion, lookups } = projection
+  const { hasFilter, hasExpansion, hasDeletions, lookups } = projection
   let relation = loaded.relation
   if (hasFilter || hasExpansion || lookups.length > 0) {
     // Rows that a processor leaves out or adds must be counted, so the rows before it are kept a moment.
@@ -94,7 +94,7 @@ export async function prepareSlice(
     async counts(maxSamples) {
       const rejects = await loaded.rejects()
       const [row] = await connection.all(
-        `select count(*) as n, coalesce(sum(_h::hugeint), 0) as content from ${quoteIdentifier(table)}`,
+        `select ${hasDeletions ? 'count(*) filter (not _gone)' : 'count(*)'} as n, coalesce(sum(_h::hugeint), 0) as content from ${quoteIdentifier(table)}`,
       )
       const rowsKept = Number(row!.n)
       const errors = await readErrors(connection, table, projection, maxSamples)
@@ -117,6 +117,7 @@ export async function prepareSlice(
       const columns = projection.fields.map(
         ({ field }, index) => `f${index} as ${quoteIdentifier(field.name)}`,
       )
+      if (hasDeletions) columns.push('_gone')
       const [row] = await connection.all(
         `copy (select ${['_id', ...columns].join(', ')} from ${quoteIdentifier(table)}) to ${quoteLiteral(path)} (format parquet, compression zstd, compression_level 1)`,
       )

@@ -6,8 +6,10 @@ import { type AppError, quoteIdentifier, safeFieldName } from '../../kernel/inde
 import { Fault } from '../../odsql/index.ts'
 import type { RawColumn } from '../extractors/reader.ts'
 import { asText, type InferredType, nativeFieldType } from '../types/types.ts'
-import { compile, conditionSql, type ExpressionField, numberText, type Unconverted } from './compile.ts'
-import { findFunction, type Type, timeFunctions } from './functions.ts'
+import type { Type } from './blueprints.ts'
+import { compile, type Unconverted } from './compile.ts'
+import { asCondition, type ExpressionField, numberText } from './conversions.ts'
+import { findFunction, timeFunctions } from './functions.ts'
 import { parse } from './parse.ts'
 import { callsIn, type Expr } from './syntax.ts'
 
@@ -88,7 +90,7 @@ export function expressionCondition(
   fail: (reason: string) => AppError,
 ): string {
   const { type, sql } = compileIn(text, scope, fail)
-  return conditionSql({ type, sql, span: { start: 0, end: 0 } })
+  return asCondition({ type, sql, span: { start: 0, end: 0 } })
 }
 
 function compileIn(text: string, scope: ExpressionScope, fail: (reason: string) => AppError) {

@@ -32,6 +32,9 @@ const archiveMember: ExtractorParameter = {
   is_mandatory: false,
 }
 
+/** Of a member: a preview reads one slice of a megabyte, cut behind a record. */
+const mostPreviewed = 16 << 20
+
 /** The extractor with archives of its files among what it reads. */
 export function readsArchives(extractor: Extractor): Extractor {
   return {
@@ -39,7 +42,12 @@ export function readsArchives(extractor: Extractor): Extractor {
     parameters: [...extractor.parameters, archiveMember],
     async open(context) {
       const { source, maxSourceBytes: maxBytes, stop } = context
-      const archive = await openArchive({ ...source, maxBytes, stop })
+      const archive = await openArchive({
+        ...source,
+        maxBytes,
+        stop,
+        ...(context.isPreview && extractor.readsForwards ? { prefixBytes: mostPreviewed } : {}),
+      })
       if (archive === null || isDocument(archive)) {
         archive?.close()
         return extractor.open(context)

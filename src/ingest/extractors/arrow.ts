@@ -6,6 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { constants, zstdDecompressSync } from 'node:zlib'
 import type { DataType, RecordBatch } from 'apache-arrow'
 import { AppError } from '../../kernel/index.ts'
+import { mostUnpacked } from '../bytes/lz4-bound.ts'
 import { seekablePath } from '../bytes/unpacked-copy.ts'
 import { refuseWebPage } from './head.ts'
 import { openConverted } from './json.ts'
@@ -131,6 +132,9 @@ async function* streamOf(
   }
 }
 
+/** What is told of a frame is exact but for its last block. */
+const mostOfBlock = 4 << 20
+
 let library: Promise<Library> | undefined
 
 /** Loaded only when there is Arrow to read; it leaves decompression to others. */
@@ -143,7 +147,12 @@ function loadLibrary(): Promise<Library> {
         params: { [constants.ZSTD_d_windowLogMax]: 27 },
       })
     arrow.compressionRegistry.set(arrow.CompressionType.LZ4_FRAME, {
-      decode: (data) => lz4.decompressFrameSync(Buffer.from(data)),
+      // The library takes no limit of its own.
+      decode(data) {
+        if (mostUnpacked(data) > (maxBatchMegabytes << 20) + mostOfBlock)
+          throw new RangeError(`a buffer of more than ${maxBatchMegabytes} MiB`)
+        return lz4.decompressFrameSync(Buffer.from(data))
+      },
     })
     arrow.compressionRegistry.set(arrow.CompressionType.ZSTD, { decode: zstd })
     return arrow

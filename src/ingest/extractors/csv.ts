@@ -19,6 +19,7 @@ import type { Extractor, LoadedSlice, RawColumn, ReaderContext, Reject, SourceRe
 
 export const csvExtractor: Extractor = {
   type: 'csvfile',
+  readsForwards: true,
   label: 'CSV file',
   kinds: [/\.csv(\.gz)?$/i, /\.(tsv|tab)(\.gz)?$/i, /\.txt(\.gz)?$/i],
   parameters: [

@@ -12,6 +12,7 @@ import { parquetExtractor } from './parquet.ts'
 import type { Extractor } from './reader.ts'
 import { shapefileExtractor } from './shapefile.ts'
 import { spreadsheetExtractor } from './spreadsheet/spreadsheet.ts'
+import { topojsonExtractor } from './topojson.ts'
 import { feedExtractor } from './xml/feed.ts'
 import { xmlExtractor } from './xml/xml.ts'
 
@@ -23,6 +24,7 @@ export const extractors: ReadonlyMap<string, Extractor> = new Map(
     jsonDictExtractor,
     jsonLinesExtractor,
     geojsonExtractor,
+    topojsonExtractor,
     parquetExtractor,
     spreadsheetExtractor,
     xmlExtractor,

@@ -17,6 +17,7 @@ import type { Extractor, RawColumn, ReaderContext, SourceReader } from './reader
 
 export const fixedWidthExtractor: Extractor = {
   type: 'fixed_width',
+  readsForwards: true,
   label: 'Fixed width file',
   kinds: [/\.(fwf|fixed)(\.gz)?$/i],
   parameters: [

@@ -14,22 +14,52 @@ export function projectedFeatures(
   { source }: ReaderContext,
   head: Buffer,
   opened: OpenSource,
+  hasLines: boolean,
 ): OpenSource | null {
   const epsg = integerParameter(source.params, 'epsg', 0)
   const projection = projectionOf(epsg > 0 ? epsg : (namedProjection(head) ?? 4326))
   if (projection.isWgs84) return null
-  return { ...opened, chunks: chunksOfLines(linesOf(opened, source.filename, projection)) }
+  return { ...opened, chunks: chunksOfLines(linesOf(opened, source.filename, projection, hasLines)) }
 }
 
 async function* linesOf(
   opened: OpenSource,
   filename: string,
   projection: Projection,
+  hasLines: boolean,
 ): AsyncGenerator<string> {
-  for await (const chunk of readElementLines(opened, { root: ['features'], filename })) {
+  const options = { root: ['features'], filename }
+  for await (const chunk of hasLines ? wholeLines(opened.chunks) : readElementLines(opened, options)) {
     for (const line of chunk.toString('utf8').split('\n')) {
       if (line !== '') yield `${projectedFeature(line, projection)}\n`
     }
+  }
+}
+
+/** Chunks that end with a line. */
+async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = []
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(0x0a) + 1
+    if (end === 0) {
+      pieces.push(chunk)
+      continue
+    }
+    yield Buffer.concat([...pieces, chunk.subarray(0, end)])
+    pieces = [chunk.subarray(end)]
+  }
+  yield Buffer.concat(pieces)
+}
+
+/** Whether a source holds features one a line (GeoJSON text sequences, pages that have been joined) and no collection. */
+export function isFeatureLine(head: Buffer): boolean {
+  const text = head.toString('utf8').replace(/^[\uFEFF\s]+/, '')
+  const end = text.indexOf('\n')
+  try {
+    return (JSON.parse(end < 0 ? text : text.slice(0, end)) as { type?: unknown } | null)?.type === 'Feature'
+  } catch {
+    // Longer than what is looked at, or no line.
+    return end < 0 && /^\{\s*"type"\s*:\s*"Feature"\s*,/.test(text)
   }
 }
 

@@ -1,15 +1,15 @@
 /** JSON arrays, JSON lines and GeoJSON: one document a line after slicing, columns by member name. */
 import type { Connection } from '../../engine/index.ts'
-import { AppError, type JsonValue, quoteIdentifier, quoteLiteral, safeFieldName } from '../../kernel/index.ts'
+import { AppError, quoteIdentifier, quoteLiteral } from '../../kernel/index.ts'
 import { openText, openUnpacked } from '../bytes/open-source.ts'
 import type { OpenSource } from '../bytes/source-stream.ts'
 import type { Slice } from '../slices/slice.ts'
 import { sliceJson } from '../slices/slice-json.ts'
 import { sliceLines } from '../slices/slice-lines.ts'
-import { createTurns, type Turns } from '../slices/turns.ts'
-import { type InferredType, shapeFromText } from '../types/types.ts'
-import { projectedFeatures } from './geojson-projection.ts'
+import { shapeFromText } from '../types/types.ts'
+import { isFeatureLine, projectedFeatures } from './geojson-projection.ts'
 import { isBlank, previewedBytes, readHead, refuseBinary, refuseMarkup } from './head.ts'
+import { candidatesOf, findMembers, memberColumn, remember, snapshot, takeUp } from './json-members.ts'
 import { refuseTooManyColumns } from './max-columns.ts'
 import {
   booleanParameter,
@@ -32,6 +32,7 @@ const rootParameter = {
 
 export const jsonExtractor: Extractor = {
   type: 'jsonfile',
+  readsForwards: true,
   label: 'JSON file',
   kinds: [/\.json(\.gz)?$/i],
   parameters: [rootParameter, objectParameter(), encodingParameter, extractFilename],
@@ -64,6 +65,7 @@ export const jsonDictExtractor: Extractor = {
 
 export const jsonLinesExtractor: Extractor = {
   type: 'jsonl',
+  readsForwards: true,
   label: 'JSON lines file',
   kinds: [/\.(jsonl|ndjson)(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [objectParameter(), encodingParameter, extractFilename],
@@ -72,6 +74,7 @@ export const jsonLinesExtractor: Extractor = {
 
 export const geojsonExtractor: Extractor = {
   type: 'geojson',
+  readsForwards: true,
   label: 'GeoJSON file',
   kinds: [/\.geojson(\.gz)?$/i, /\.json(\.gz)?$/i],
   parameters: [epsgParameter, extractFilename],
@@ -112,14 +115,6 @@ export async function openConverted(
   return readRecords(context, lines, opened, { isUntyped, isConverted: true, keys })
 }
 
-interface Member {
-  readonly key: string
-  readonly name: string
-  readonly label: string
-  /** JSON types met so far, null apart. */
-  readonly kinds: Set<string>
-}
-
 async function openJson(context: ReaderContext, layout: Layout): Promise<SourceReader> {
   const { source } = context
   const file = { path: source.path, filename: source.filename, maxBytes: context.maxSourceBytes }
@@ -138,9 +133,10 @@ async function openJson(context: ReaderContext, layout: Layout): Promise<SourceR
     // A line that is not valid UTF-8 would make the engine refuse the whole slice.
     mendsInvalid: true,
   })
-  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened) : null
+  const hasLines = layout === 'geojson' && isFeatureLine(head)
+  const projected = layout === 'geojson' ? projectedFeatures(context, head, opened, hasLines) : null
   if (projected) return openConverted(context, { layout: 'features', isUntyped: false, opened: projected })
-  return readRecords(context, layout, opened)
+  return readRecords(context, hasLines ? 'feature_lines' : layout, opened)
 }
 
 function readRecords(
@@ -162,7 +158,7 @@ function readRecords(
   const objectPath = isConverted || layout === 'dict' ? [] : pathOf(textParameter(source.params, 'object'))
   const base = (hasFeatures ? ['properties'] : objectPath).map(pointerStep).join('')
   // A second pass starts with every member the first one met, so that all its slices have the same columns.
-  const members = remember(context.memory, hasFeatures)
+  const members = remember(context.memory, hasFeatures ? [shapeColumn.name, pointColumn.name] : [])
   const hasFilename = booleanParameter(source.params, 'extract_filename', false)
   if (hasFilename) members.taken.add(filenameColumn.name)
   takeUp(
@@ -171,8 +167,11 @@ function readRecords(
   )
   refuseTooManyColumns(members.byKey.size)
 
+  // Of pushed records; nobody sets it.
+  const files = new Set(source.params.file_members as readonly string[] | undefined)
+
   function columns(): RawColumn[] {
-    const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped))
+    const list = [...members.byKey.values()].map((member) => memberColumn(member, isUntyped, files))
     if (hasFeatures) list.push(shapeColumn, pointColumn)
     if (hasFilename) list.push(filenameColumn)
     return list
@@ -272,66 +271,6 @@ const filenameColumn: RawColumn = {
   candidates: [],
 }
 
-/** What is known of the members of a source's records; kept from one pass to the next. */
-interface Members {
-  readonly byKey: Map<string, Member>
-  readonly taken: Set<string>
-  readonly turns: Turns
-}
-
-function remember(memory: Map<string, unknown>, hasFeatures: boolean): Members {
-  const known = (memory.get('json') as Members | undefined) ?? restored(memory.get('stored'))
-  const members: Members = {
-    byKey: known?.byKey ?? new Map(),
-    taken: known?.taken ?? new Set(hasFeatures ? [shapeColumn.name, pointColumn.name] : []),
-    turns: createTurns(),
-  }
-  memory.set('json', members)
-  return members
-}
-
-interface StoredMembers {
-  readonly members: readonly { key: string; name: string; label: string; kinds: string[] }[]
-  readonly taken: readonly string[]
-}
-
-function snapshot({ byKey, taken }: Members): JsonValue {
-  const members = [...byKey.values()].map((member) => ({ ...member, kinds: [...member.kinds] }))
-  return { members, taken: [...taken] }
-}
-
-function restored(stored: unknown): Pick<Members, 'byKey' | 'taken'> | undefined {
-  if (stored === undefined) return undefined
-  const { members, taken } = stored as StoredMembers
-  const byKey = new Map(members.map((member) => [member.key, { ...member, kinds: new Set(member.kinds) }]))
-  return { byKey, taken: new Set(taken) }
-}
-
-/** Adds what a slice's records hold. Returns whether the columns are not what they were for earlier slices. */
-function takeUp(members: Members, found: readonly { key: string; kinds: readonly string[] }[]): boolean {
-  let isChanged = false
-  for (const { key, kinds } of found) {
-    const member = members.byKey.get(key)
-    if (!member) {
-      const label = key.slice(0, 300)
-      const name = safeFieldName(label || 'column', members.taken)
-      members.byKey.set(key, { key, name, label: label || name, kinds: new Set(kinds) })
-      isChanged = true
-      continue
-    }
-    const before = candidatesOf(member.kinds)
-    for (const kind of kinds) member.kinds.add(kind)
-    const now = candidatesOf(member.kinds)
-    if (before !== undefined && String(before) !== String(now)) isChanged = true
-  }
-  return isChanged
-}
-
-function memberColumn({ name, label, kinds }: Member, isUntyped: boolean): RawColumn {
-  const candidates = isUntyped ? untypedCandidates(kinds) : candidatesOf(kinds)
-  return { name, label, engineType: 'VARCHAR', ...(candidates ? { candidates } : {}) }
-}
-
 const shapeColumn: RawColumn = {
   name: 'geo_shape',
   label: 'Geo Shape',
@@ -342,54 +281,6 @@ const pointColumn: RawColumn = {
   name: 'geo_point_2d',
   label: 'Geo Point',
   engineType: 'STRUCT(lon DOUBLE, lat DOUBLE)',
-}
-
-/** Members of a slice's records, in the order in which they first occur, with the JSON types of their values. */
-async function findMembers(
-  connection: Connection,
-  table: string,
-  base: string,
-): Promise<{ key: string; kinds: readonly string[] }[]> {
-  const rows = await connection.all(
-    `with entries as (
-       select line, json, unnest(keys) as key, unnest(range(1, len(keys) + 1)) as place
-       from (select line, json, json_keys(json, $1::varchar) as keys from ${table}
-         where json_type(json, $1::varchar) = 'OBJECT')
-     ), typed as (
-       select key, line, place,
-         json_type(json, $1::varchar || '/' || replace(replace(key, '~', '~0'), '/', '~1')) as kind
-       from entries
-     )
-     select key, list(distinct kind) filter (where kind is not null and kind <> 'NULL') as kinds
-     from typed group by key order by min((line, place)), key`,
-    [base],
-  )
-  return rows.map((row) => ({ key: String(row.key), kinds: listItems(row.kinds) }))
-}
-
-function listItems(value: unknown): string[] {
-  const items = (value as { items?: unknown[] } | null)?.items ?? []
-  return items.map(String)
-}
-
-/**
- * JSON says whether a value is text; only the form of text is left to infer. Undefined: no value has been seen yet.
- * More kinds never allow more.
- */
-function candidatesOf(kinds: ReadonlySet<string>): readonly InferredType[] | undefined {
-  if (kinds.size === 0) return undefined
-  const every = (...allowed: string[]) => [...kinds].every((kind) => allowed.includes(kind))
-  if (every('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')) return ['int', 'double']
-  if (every('BOOLEAN')) return ['boolean']
-  if (every('ARRAY')) return ['multivalued']
-  if (every('VARCHAR')) return ['date', 'datetime']
-  if (every('OBJECT')) return ['geo_shape']
-  return []
-}
-
-/** Texts are looked at as those of a CSV file are; what has members or items is what JSON says it is. */
-function untypedCandidates(kinds: ReadonlySet<string>): readonly InferredType[] | undefined {
-  return kinds.has('ARRAY') || kinds.has('OBJECT') ? candidatesOf(kinds) : undefined
 }
 
 function pathOf(text: string | undefined): string[] {

@@ -84,5 +84,7 @@ export interface Extractor {
   readonly kinds?: readonly RegExp[]
   /** Extensions of files of the same name that belong to a member of an archive, and are unpacked with it. */
   readonly companions?: readonly string[]
+  /** Files are read from their beginning on: a look at the first records needs no more than that of them. */
+  readonly readsForwards?: boolean
   open(context: ReaderContext): Promise<SourceReader>
 }

@@ -6,32 +6,50 @@ const maxDepth = 16
 
 class Damaged extends Error {}
 
-/** Null is an empty geometry. What contradicts itself, or is a curve, is unusable. */
-export function decodeWkb(bytes: Buffer): Geometry | Unusable | null {
-  const cursor = { at: 0 }
+export const tooDeep = 'its collections are nested too deep'
+
+/**
+ * A geometry with where it ends and the reference system that it names (0: it names none). Null is an empty geometry. What
+ * contradicts itself, or is a curve, is unusable.
+ */
+export function readWkb(bytes: Buffer): {
+  readonly geometry: Geometry | Unusable | null
+  readonly end: number
+  readonly srid: number
+} {
+  const cursor = { at: 0, srid: 0 }
   try {
-    return readGeometry(bytes, cursor, 0)
+    const geometry = readGeometry(bytes, cursor, 0)
+    return { geometry, end: cursor.at, srid: cursor.srid }
   } catch (error) {
-    if (error instanceof Damaged) return { type: 'Geometry', problem: error.message }
-    if (error instanceof RangeError) return { type: 'Geometry', problem: 'it ends too early' }
-    throw error
+    const problem =
+      error instanceof Damaged ? error.message : error instanceof RangeError ? 'it ends too early' : null
+    if (problem === null) throw error
+    return { geometry: { type: 'Geometry', problem }, end: cursor.at, srid: cursor.srid }
   }
 }
 
 interface Cursor {
   at: number
+  srid: number
 }
 
 function readGeometry(bytes: Buffer, cursor: Cursor, depth: number): Geometry | null {
-  if (depth > maxDepth) throw new Damaged('its collections are nested too deep')
-  const isLittle = bytes.readUInt8(cursor.at) === 1
+  if (depth > maxDepth) throw new Damaged(tooDeep)
+  const order = bytes.readUInt8(cursor.at)
+  if (order > 1) throw new Damaged('it says of no order of bytes')
+  const isLittle = order === 1
   const uint = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
   const double = (at: number) => (isLittle ? bytes.readDoubleLE(at) : bytes.readDoubleBE(at))
   const code = uint(cursor.at + 1)
   cursor.at += 5
-  if (code & 0x20000000) cursor.at += 4
+  if (code & 0x20000000) {
+    cursor.srid = uint(cursor.at)
+    cursor.at += 4
+  }
   const plain = code & 0x0fffffff
   const group = Math.floor(plain / 1000)
+  if (group > 3) throw new Damaged(`geometries of type ${plain} are not read`)
   const hasHeight = (code & 0x80000000) !== 0 || group === 1 || group === 3
   const hasMeasure = (code & 0x40000000) !== 0 || group === 2 || group === 3
   const size = 8 * (2 + Number(hasHeight) + Number(hasMeasure))
@@ -48,10 +66,18 @@ function readGeometry(bytes: Buffer, cursor: Cursor, depth: number): Geometry | 
     const read = [double(cursor.at), double(cursor.at + 8)]
     if (hasHeight) read.push(double(cursor.at + 16))
     cursor.at += size
+    // Measures are not read, but must be there.
+    if (cursor.at > bytes.length) throw new Damaged('it ends too early')
     return read
   }
 
-  const positions = (): Positions => Array.from({ length: count(size) }, position)
+  function finite(): number[] {
+    const read = position()
+    if (!read.every(Number.isFinite)) throw new Damaged('a coordinate of it is no number')
+    return read
+  }
+
+  const positions = (): Positions => Array.from({ length: count(size) }, finite)
   const rings = (): Positions[] => Array.from({ length: count(4) }, positions)
   const members = (): Geometry[] =>
     Array.from({ length: count(5) }, () => readGeometry(bytes, cursor, depth + 1)).filter(
@@ -61,7 +87,10 @@ function readGeometry(bytes: Buffer, cursor: Cursor, depth: number): Geometry | 
   switch (plain % 1000) {
     case 1: {
       const coordinates = position()
-      return coordinates.slice(0, 2).every(Number.isNaN) ? null : { type: 'Point', coordinates }
+      // NaN is how an empty point is written.
+      if (coordinates.slice(0, 2).every(Number.isNaN)) return null
+      if (!coordinates.every(Number.isFinite)) throw new Damaged('a coordinate of it is no number')
+      return { type: 'Point', coordinates }
     }
     case 2: {
       const coordinates = positions()
@@ -122,5 +151,5 @@ export function decodeGeoPackageGeometry(bytes: Buffer): Geometry | Unusable | n
   if (box === undefined) return unusable('its header is damaged')
   if (flags & 0x20) return unusable('it is of a kind of its own program')
   if (flags & 0x10) return null
-  return decodeWkb(bytes.subarray(8 + box))
+  return readWkb(bytes.subarray(8 + box)).geometry
 }

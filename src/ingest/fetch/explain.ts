@@ -1,5 +1,5 @@
 /** What went wrong with a fetch, as an error of the catalogue: with a reason in words and without secrets. */
-import { AppError, diskFault } from '../../kernel/index.ts'
+import { AppError, diskFault, shown } from '../../kernel/index.ts'
 import { RefusedAddress } from './address-guard.ts'
 import type { FetchOrder } from './fetch-order.ts'
 
@@ -66,14 +66,4 @@ export function requireLength(order: FetchOrder, announced: number | null, arriv
   if (announced === null || announced === arrived) return
   const reason = arrived < announced ? tooShort : tooLong
   throw new AppError('ingest.fetch_failed', { url: shown(order.url), reason })
-}
-
-/** An address as it may be shown: without what may be a secret in it. */
-export function shown(url: string): string {
-  return url
-    .replace(
-      /([?&](?:[^=&#]*(?:key|token|secret|passw|pwd|sig|signature|auth|credential)[^=&#]*)=)[^&#]*/gi,
-      '$1...',
-    )
-    .slice(0, 500)
 }

@@ -1,5 +1,5 @@
-import { AppError, type JsonValue } from '../../kernel/index.ts'
-import { explain, shown } from './explain.ts'
+import { AppError, type JsonValue, shown } from '../../kernel/index.ts'
+import { explain } from './explain.ts'
 import { type FetchPolicy, guardedAgent } from './guarded-agent.ts'
 import { createAsker, parseUrl, requestHeaders, requireOk } from './http-asker.ts'
 import { decoded } from './http-body.ts'

@@ -9,8 +9,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
-import { shown } from './explain.ts'
+import { AppError, type JsonObject, type JsonValue, shown } from '../../kernel/index.ts'
 import type { FetchConnection, Fetched, FetchOrder } from './fetch-order.ts'
 import {
   type Answer,

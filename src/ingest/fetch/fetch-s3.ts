@@ -1,6 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch'
-import { AppError } from '../../kernel/index.ts'
-import { shown } from './explain.ts'
+import { AppError, shown } from '../../kernel/index.ts'
 import type { FetchConnection, Fetched, FetchOrder } from './fetch-order.ts'
 import { guardedAgent } from './guarded-agent.ts'
 import { createAsker, requireOk } from './http-asker.ts'

@@ -1,7 +1,6 @@
 /** One request of a fetch by HTTP: redirects followed, each hop judged like the first, credentials for their origin only. */
 import { type Dispatcher, request } from 'undici'
-import { AppError } from '../../kernel/index.ts'
-import { shown } from './explain.ts'
+import { AppError, shown } from '../../kernel/index.ts'
 import type { FetchConnection, FetchOrder } from './fetch-order.ts'
 import { refuseLiteral } from './guarded-agent.ts'
 import type { SourceOptions } from './source-options.ts'

@@ -1,6 +1,5 @@
 /** JSON of a page, its numbers as they were written: a long one would lose digits on its way through a double. */
-import { AppError, type JsonValue } from '../../kernel/index.ts'
-import { shown } from './explain.ts'
+import { AppError, type JsonValue, shown } from '../../kernel/index.ts'
 
 const tooDeep = 'it is nested too deep'
 

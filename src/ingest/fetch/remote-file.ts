@@ -1,7 +1,6 @@
 /** What protocols of files have in common: an address with a path, a file with a size and a time. */
 import { basename } from 'node:path'
-import { AppError } from '../../kernel/index.ts'
-import { shown } from './explain.ts'
+import { AppError, shown } from '../../kernel/index.ts'
 import type { FetchConnection, FetchOrder } from './fetch-order.ts'
 import { invalidUrl } from './http-asker.ts'
 

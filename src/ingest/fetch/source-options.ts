@@ -70,8 +70,11 @@ export function validateSourceOptions(url: string, extractor: string, params: Js
   if (body !== null && method !== 'POST') throw invalid('body', 'only method POST has one')
   if (paging?.in === 'body' && (typeof body !== 'object' || body === null || Array.isArray(body)))
     throw invalid('paging.in', 'the body must be an object to hold the parameter')
-  if (paging !== null && extractor !== 'jsonl')
-    throw invalid('paging', 'pages are joined as JSON lines: the type of the resource must be jsonl')
+  if (paging !== null && extractor !== 'jsonl' && extractor !== 'geojson')
+    throw invalid(
+      'paging',
+      'pages are joined as JSON lines: the type of the resource must be jsonl, or geojson where they are features',
+    )
 }
 
 /** Errors: ingest.invalid_source_option. */

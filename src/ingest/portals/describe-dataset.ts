@@ -1,13 +1,14 @@
 import { AppError } from '../../kernel/index.ts'
 import { fetchDocument } from '../fetch/fetch-document.ts'
 import type { FetchPolicy } from '../fetch/guarded-agent.ts'
+import { arcgis } from './arcgis.ts'
 import { ckan } from './ckan.ts'
 import { opendatasoft } from './opendatasoft.ts'
 import type { Portal, PortalDescription } from './portal.ts'
 import { socrata } from './socrata.ts'
 
 /** Every kind of portal, those whose addresses say most first. A new one is one file and one entry here. */
-const portals: readonly Portal[] = [opendatasoft, socrata, ckan]
+const portals: readonly Portal[] = [opendatasoft, arcgis, socrata, ckan]
 
 /**
  * A dataset of another portal by the address of its page or of its API. Null: no portal has such addresses, or none

@@ -1,6 +1,6 @@
 import { AppError, quoteLiteral } from '../../kernel/index.ts'
-import { numberText } from '../expressions/compile.ts'
-import { once } from '../expressions/functions.ts'
+import { once } from '../expressions/blueprints.ts'
+import { numberText } from '../expressions/conversions.ts'
 import { fieldArgument, type Processor } from './processor.ts'
 import { units } from './units.ts'
 

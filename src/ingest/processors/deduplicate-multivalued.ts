@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../kernel/index.ts'
-import { once } from '../expressions/functions.ts'
+import { once } from '../expressions/blueprints.ts'
 import { piecesOf, separatorArgument } from './multivalued.ts'
 import { fieldArgument, outputArgument, type Processor } from './processor.ts'
 

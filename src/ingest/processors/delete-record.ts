@@ -5,7 +5,7 @@ import { matchOf } from './text.ts'
 export const deleteRecord: Processor = {
   name: 'delete_record',
   label: 'Delete records',
-  doc: 'Leaves out records whose field holds a value, or for which an expression is true, whichever resource they come from: a publish makes all records anew, from every resource of the dataset. Where fields are annotated as id, an earlier record of the same id stays.',
+  doc: 'Deletes records whose field holds a value, or for which an expression is true, whichever resource they come from: a publish makes all records anew, from every resource of the dataset. Where fields are annotated as id, such a record also takes the earlier records of its id along, those of earlier resources too; one of the same id that comes later is there again. Previews do not show what it takes along.',
   args: [
     {
       name: 'field',
@@ -38,5 +38,5 @@ export const deleteRecord: Processor = {
     if (typeof field !== 'string' && !isExpression(value))
       throw new AppError('ingest.missing_argument', { name: 'delete_record', argument: 'field' })
   },
-  compile: (args) => ({ set: [], keep: `not (${matchOf(args)})` }),
+  compile: (args) => ({ set: [], keep: `not (${matchOf(args)})`, deletes: true }),
 }

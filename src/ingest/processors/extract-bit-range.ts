@@ -1,5 +1,5 @@
 import { AppError } from '../../kernel/index.ts'
-import { once } from '../expressions/functions.ts'
+import { once } from '../expressions/blueprints.ts'
 import { fieldArgument, outputArgument, type Processor } from './processor.ts'
 
 const mostBits = 1 << 16

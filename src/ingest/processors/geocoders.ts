@@ -224,4 +224,5 @@ export const askedServices: readonly string[] = [
   'geocode_nominatim',
   'geocode_pdok',
   'ip_places',
+  'media',
 ]

@@ -129,6 +129,8 @@ export interface CompiledStep {
   readonly drop?: readonly string[]
   /** Rows for which this is not true are left out; it sees the columns before the step. */
   readonly keep?: string
+  /** Rows that `keep` leaves out take the records of the same id before them along, where fields are marked as id. */
+  readonly deletes?: boolean
   /** SQL of a list: the row becomes one for each of its items, which `set` finds as `_item`; one when there is none. */
   readonly expand?: string
   readonly lookup?: StepLookup

@@ -15,6 +15,7 @@ import { extractBitRange } from './extract-bit-range.ts'
 import { extractHtml } from './extract-html.ts'
 import { extractUrls } from './extract-urls.ts'
 import { addField, concat, copyField, split } from './fields.ts'
+import { file } from './file.ts'
 import { geoDistance } from './geo-distance.ts'
 import { geocoderProcessors } from './geocoders.ts'
 import { geohashToGeojson } from './geohash-to-geojson.ts'
@@ -55,6 +56,7 @@ export const processors: ReadonlyMap<string, Processor> = new Map(
     extractBitRange,
     extractHtml,
     extractUrls,
+    file,
     jsonArrayToMultivalued,
     jsonExtract,
     metaExpression,

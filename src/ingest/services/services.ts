@@ -7,6 +7,7 @@ import { arcgis } from './arcgis.ts'
 import { ban } from './ban.ts'
 import { census } from './census.ts'
 import { createIpPlaces } from './ip-places.ts'
+import type { Media } from './media.ts'
 import { nominatim } from './nominatim.ts'
 import { pdok } from './pdok.ts'
 import type { Geocoder, ServiceAnswer } from './service.ts'
@@ -42,6 +43,8 @@ export function createServices(options: {
   readonly clock: Clock
   readonly cachePath: string
   readonly firstRetryMs: number
+  /** Null: files are not fetched. */
+  readonly media: Media | null
 }): Services {
   const { settings, policy, clock } = options
   const clients = new Map<string, ServiceClient>()
@@ -101,6 +104,10 @@ export function createServices(options: {
         if (service === 'ip_places') {
           if (!ipPlaces) throw notSet('ip_to_coordinates', 'BROADSHEET_GEOIP_FILE')
           return await ipPlaces.find(keys)
+        }
+        if (service === 'media') {
+          if (!options.media) throw notSet('file', 'BROADSHEET_MAX_MEDIA_MB')
+          return await options.media.answer(keys, request, signal)
         }
         const name = byName.get(service)
         if (!name) throw new AppError('ingest.unknown_processor', { name: service })

@@ -117,7 +117,7 @@ export function setConversion(type: FieldType, x: string): string {
     case 'text':
       return x
     case 'file':
-      return `case when json_valid(${x}) then ${x}::json end`
+      return `case when starts_with(${trimmed}, '{') and json_valid(${x}) then ${x}::json end`
     default:
       return type satisfies never
   }

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { AppError } from '../../kernel/index.ts'
+import { readDirectory } from './zip-directory.ts'
 
 export interface ZipSource {
   readonly path: string
@@ -39,8 +40,6 @@ const maxEntries = 100_000
 /** No document unpacks to this many times its size, but a bomb does. Small entries may. */
 const maxRatio = 500
 const ratioFreeBytes = 64 << 20
-/** Fixed part of an entry's local header. */
-const headerBytes = 30
 
 /** Errors: ingest.truncated_archive (damaged, encrypted or contradictory), ingest.decompressed_too_large. */
 export async function openZip({ path, filename, maxBytes }: ZipSource): Promise<Zip> {
@@ -49,7 +48,11 @@ export async function openZip({ path, filename, maxBytes }: ZipSource): Promise<
     throw damaged(plainReason(error))
   })
   try {
-    const entries = await readDirectory(file, damaged)
+    const entries = await readDirectory(file, {
+      maxEntries,
+      tooMany: (count) => damaged(`it has ${count} entries, more than ${maxEntries}`),
+      damaged: (error) => damaged(plainReason(error as Error)),
+    })
     const byLowerName = new Map<string, Entry>()
     for (const entry of entries) {
       const name = entry.fileName.toLowerCase()
@@ -66,27 +69,6 @@ export async function openZip({ path, filename, maxBytes }: ZipSource): Promise<
     file.close()
     throw error
   }
-}
-
-async function readDirectory(file: ZipFile, damaged: (reason: string) => AppError): Promise<Entry[]> {
-  if (file.entryCount > maxEntries)
-    throw damaged(`it has ${file.entryCount} entries, more than ${maxEntries}`)
-  const entries: Entry[] = []
-  try {
-    for await (const entry of file.eachEntry()) entries.push(entry)
-  } catch (error) {
-    throw damaged(plainReason(error as Error))
-  }
-  const ranges = entries
-    .map((entry) => ({
-      from: entry.relativeOffsetOfLocalHeader,
-      to: entry.relativeOffsetOfLocalHeader + headerBytes + entry.fileNameLength + entry.compressedSize,
-    }))
-    .sort((a, b) => a.from - b.from)
-  for (let at = 1; at < ranges.length; at++) {
-    if (ranges[at]!.from < ranges[at - 1]!.to) throw damaged('its entries overlap')
-  }
-  return entries
 }
 
 function openEntry(

@@ -207,6 +207,13 @@ export const accessErrors = defineErrors({
     errorKey: 'PermissionDeniedException',
     message: 'You do not see all of the dataset {dataset_uid}: no other can be made of it',
   },
+  'access.records_hidden': {
+    status: 403,
+    errorKey: 'PermissionDeniedException',
+    message:
+      'You do not see all records and fields of the dataset {dataset_uid}, and this shows them as they are',
+    hint: 'Read its records in the search API, which shows what you may see of them',
+  },
   'access.owner_may_not_see': {
     status: 403,
     errorKey: 'OwnerMayNotException',

@@ -8,6 +8,13 @@ export const actionErrors = defineErrors({
     message: "Invalid precondition, dataset status is '{status}' but must be one of '{allowed}'",
     hint: 'What runs must end first, or be aborted; where nothing runs there is nothing to abort',
   },
+  'actions.not_published': {
+    status: 400,
+    errorKey: 'InvalidDatasetStatusException',
+    message:
+      'Dataset {dataset_uid} is not published: there is nothing whose metadata could change for readers',
+    hint: 'Publish it: that shows its metadata too',
+  },
   'actions.unknown_version': {
     status: 404,
     errorKey: 'UnknownVersionException',

@@ -17,10 +17,21 @@ export const catalogErrors = defineErrors({
     errorKey: 'UnknownProcessorException',
     message: 'Unknown processor: {processor_uid}',
   },
+  'catalog.unknown_feedback': {
+    status: 404,
+    errorKey: 'UnknownFeedbackException',
+    message: 'Unknown feedback: {feedback_uid}',
+  },
   'catalog.unknown_file': {
     status: 404,
     errorKey: 'UnknownFileException',
     message: 'Unknown file: {file_id}',
+  },
+  'catalog.rejects_unreadable': {
+    status: 400,
+    errorKey: 'RejectsUnreadableException',
+    message: 'The corrected rows cannot be used: {reason}',
+    hint: 'Download the rejects, correct the column raw, upload the file and give its address',
   },
   'catalog.unknown_metadata': {
     status: 404,
@@ -165,6 +176,17 @@ export const catalogErrors = defineErrors({
     status: 404,
     errorKey: 'UnknownConnectionException',
     message: 'Unknown connection: {connection_uid}',
+  },
+  'catalog.connection_harvests': {
+    status: 400,
+    errorKey: 'ConnectionInUseException',
+    message: 'The connection {name} is used by the harvester {harvester}',
+    hint: 'Take it out of the parameters of the harvester first',
+  },
+  'catalog.unknown_connection_rule': {
+    status: 404,
+    errorKey: 'UnknownConnectionRuleException',
+    message: 'Nobody has rights of their own on this connection: {holder}',
   },
   'catalog.connection_in_use': {
     status: 400,

@@ -203,7 +203,12 @@ export const ingestErrors = defineErrors({
     status: 400,
     errorKey: 'LayerNotFoundException',
     message: 'The file {filename} has no layer {layer}',
-    hint: 'Set the parameter layer to one of: {known}',
+    hint: 'Set the parameter that names the layer (layer, topo_object) to one of: {known}',
+  },
+  'ingest.invalid_topojson': {
+    status: 400,
+    errorKey: 'InvalidTopojsonException',
+    message: 'The TopoJSON file {filename} cannot be read: {reason}',
   },
   'ingest.invalid_shapefile': {
     status: 400,

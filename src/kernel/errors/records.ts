@@ -13,6 +13,12 @@ export const recordErrors = defineErrors({
     exploreCode: 'RecordNotFound',
     message: 'Unknown record: {record_id}',
   },
+  'records.unknown_file': {
+    status: 404,
+    errorKey: 'UnknownFileException',
+    exploreCode: 'FileNotFound',
+    message: 'Unknown file: {file_id}',
+  },
   'records.generation_gone': {
     status: 404,
     errorKey: 'UnknownVersionException',
@@ -44,6 +50,14 @@ export const recordErrors = defineErrors({
     errorKey: 'InvalidParameterException',
     exploreCode: 'InvalidRESTParameterError',
     message: 'Invalid value for timezone: {timezone}; it must be a zone id such as Europe/Paris',
+  },
+  'records.data_not_visible': {
+    status: 403,
+    errorKey: 'DataNotVisibleException',
+    exploreCode: 'DataNotVisible',
+    message:
+      'The data of this dataset is not visible to you: only its metadata and the list of its fields are',
+    hint: 'Sign in as somebody who may see the data, or ask the publisher for access',
   },
   'records.no_geo_field': {
     status: 400,

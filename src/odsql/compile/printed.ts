@@ -1,10 +1,31 @@
 /** How values are printed, in the engine: the JSON forms of the Explore API, section 1.4. */
+import { quoteLiteral } from '../../kernel/index.ts'
 import type { Type } from '../schema.ts'
 import { localTime } from './local-time.ts'
 
-/** SQL of a value in the form JSON answers show it; `sql` is a column of the given type. */
-export function jsonValueSql(sql: string, type: Type, timezone: string): string {
+/** Where files of records are served: an address is `before`, the id of a file, `after`. */
+export interface FileLinks {
+  readonly before: string
+  readonly after: string
+}
+
+/** SQL of the address of a file; null when it is none that the server keeps. */
+export function fileUrlSql(sql: string, { before, after }: FileLinks): string {
+  const id = `json_extract_string(${sql}, '$.id')`
+  return `case when regexp_full_match(${id}, '[0-9a-f]{64}') then ${quoteLiteral(before)} || ${id} || ${quoteLiteral(after)} end`
+}
+
+const withUrl = (sql: string, url: string) =>
+  `case when (${url}) is null then ${sql} else json_merge_patch(${sql}, json_object('url', ${url})) end`
+
+/**
+ * SQL of a value in the form JSON answers show it; `sql` is a column of the given type. `files`: file objects get their
+ * address.
+ */
+export function jsonValueSql(sql: string, type: Type, timezone: string, files?: FileLinks): string {
   switch (type) {
+    case 'file':
+      return files ? withUrl(sql, fileUrlSql(sql, files)) : sql
     case 'datetime':
       return instantSql(sql, timezone)
     case 'date':
@@ -17,7 +38,6 @@ export function jsonValueSql(sql: string, type: Type, timezone: string): string 
     case 'double':
     case 'boolean':
     case 'geo_point_2d':
-    case 'file':
     case 'json':
     case 'null':
       return sql

@@ -60,7 +60,9 @@ function foundInPostings(context: PredicateContext, words: readonly SearchedWord
   const best = words.map(
     (_, n) => `max(_worth)${words.length > 1 ? ` filter (where _n = ${n})` : ''} as _s${n}`,
   )
-  return `select _row, ${best.join(', ')} from (${hits.join(' union all ')}) group by _row`
+  // Neither ranked nor counted is what the relation does not have.
+  const own = context.target.isPart ? ` where _row in (select _row from ${context.target.relation})` : ''
+  return `select _row, ${best.join(', ')} from (${hits.join(' union all ')})${own} group by _row`
 }
 
 function foundInColumns(context: PredicateContext, words: readonly SearchedWord[]): string {

@@ -8,6 +8,8 @@ export interface QueryTarget {
   readonly search: { readonly terms: string; readonly postings: string } | null
   /** What the relation itself refers to as $1, $2... */
   readonly values?: readonly Value[]
+  /** The full-text tables have records that the relation has not. */
+  readonly isPart?: boolean
 }
 
 export interface Statement {

@@ -1,4 +1,5 @@
 /** Vector tiles of a dataset (docs/maps.md): asked of the engine, encoded here. */
+import type { Place } from 'lineclip'
 import type { Connection } from '../../engine/index.ts'
 import {
   type Column,
@@ -10,14 +11,8 @@ import {
   type TileOrder,
   type Type,
 } from '../../odsql/index.ts'
-import {
-  aggregateOfOne,
-  type Publication,
-  prepared,
-  type RecordsDeps,
-  schemaOf,
-  withGeneration,
-} from '../records.ts'
+import { type Publication, schemaOf } from '../publication.ts'
+import { aggregateOfOne, prepared, type RecordsDeps, withReading } from '../records.ts'
 import { clipAreas, clipLines, clipPoints } from './clip.ts'
 import { encodeTile, type TileFeature } from './encode.ts'
 import { type GeoJsonGeometry, geoJsonOf } from './geojson.ts'
@@ -83,11 +78,11 @@ export function createTiles(deps: Pick<RecordsDeps, 'pool' | 'store' | 'queryTim
     read: (given: Work) => Promise<T>,
   ): Promise<T> {
     const { query, field } = questionOf(publication, request)
-    return withGeneration(deps, publication, signal, (handle, until) =>
-      deps.pool.use((connection) => {
-        const target = { relation: handle.relation, search: handle.search }
-        return read({ connection, order: { query, target, tile, field }, signal: until })
-      }, until),
+    return withReading(deps, publication, signal, ({ target, isDense }, until) =>
+      deps.pool.use(
+        (connection) => read({ connection, order: { query, target, tile, field }, isDense, signal: until }),
+        until,
+      ),
     )
   }
 }
@@ -111,7 +106,16 @@ function withoutGeometry(query: TileOrder['query'], { name }: Column): TileOrder
 interface Work {
   readonly connection: Connection
   readonly order: TileOrder
+  readonly isDense: boolean
   readonly signal: AbortSignal
+}
+
+/**
+ * The number of a feature, by which maps join its pieces in several tiles: the record's position, or where that would tell of
+ * hidden records, 52 bits of its id.
+ */
+function featureId(row: unknown, properties: Readonly<Record<string, unknown>>, isDense: boolean): number {
+  return isDense ? Number(row) : Number.parseInt(String(properties._id).slice(0, 13), 16)
 }
 
 /** The world in one view, for maps that take no tiles: shapes as GeoJSON, simplified for a zoom. */
@@ -126,7 +130,7 @@ async function previewShapes({ connection, order, signal }: Work, zoom: number, 
   return rows.map((row) => ({ recordId: String(row.properties._id), geometry: geoJsonOf(row, step) }))
 }
 
-async function readPoints({ connection, order, signal }: Work): Promise<Uint8Array> {
+async function readPoints({ connection, order, isDense, signal }: Work): Promise<Uint8Array> {
   const counted = compileTileCount(order, maxTileFeatures + 1)
   const [count] = await connection.all(counted.sql, counted.values, signal)
   const points = Number(count!.n)
@@ -140,16 +144,17 @@ async function readPoints({ connection, order, signal }: Work): Promise<Uint8Arr
   )
   return encodeTile(
     tileLayer,
-    rows.map((row) => ({
-      id: row._row === null ? null : Number(row._row),
-      kind: 'point',
-      geometry: [[[Number(row._x), Number(row._y)]]],
-      properties: row._row === null ? { _count: Number(row._n) } : propertiesOf(row),
-    })),
+    rows.map((row): TileFeature => {
+      const geometry: Place[][] = [[[Number(row._x), Number(row._y)]]]
+      if (row._row === null)
+        return { id: null, kind: 'point', geometry, properties: { _count: Number(row._n) } }
+      const properties = propertiesOf(row)
+      return { id: featureId(row._row, properties, isDense), kind: 'point', geometry, properties }
+    }),
   )
 }
 
-async function readShapes({ connection, order, signal }: Work): Promise<Uint8Array> {
+async function readShapes({ connection, order, isDense, signal }: Work): Promise<Uint8Array> {
   const isThinned = order.tile.z < maxDetailZoom
   const { rows, step } = await readShapeRows(connection, order, {
     steps: isThinned ? steps : [1, ...steps],
@@ -157,11 +162,16 @@ async function readShapes({ connection, order, signal }: Work): Promise<Uint8Arr
     isThinned,
     signal,
   })
-  const features = rows.flatMap((row) => featuresOf(row, step))
+  const features = rows.flatMap((row) => featuresOf(row, step, isDense))
   return encodeTile(tileLayer, features.slice(0, maxTileFeatures))
 }
 
-function featuresOf({ row, properties, points, lines, areas }: ShapeRow, step: number): TileFeature[] {
+function featuresOf(
+  { row, properties, points, lines, areas }: ShapeRow,
+  step: number,
+  isDense: boolean,
+): TileFeature[] {
+  const id = featureId(row, properties, isDense)
   const at = [clipPoints(points, step)].filter((places) => places.length > 0)
   return (
     [
@@ -169,5 +179,5 @@ function featuresOf({ row, properties, points, lines, areas }: ShapeRow, step: n
       ['line', clipLines(lines, step)],
       ['point', at],
     ] as const
-  ).flatMap(([kind, geometry]) => (geometry.length === 0 ? [] : [{ id: row, properties, kind, geometry }]))
+  ).flatMap(([kind, geometry]) => (geometry.length === 0 ? [] : [{ id, properties, kind, geometry }]))
 }

@@ -18,6 +18,7 @@ import { openXlsx } from './xlsx.ts'
 
 export const spreadsheetExtractor: Extractor = {
   type: 'xlsfile',
+  kinds: [/\.(xlsx|xlsm|xltx|ods|xls)$/i],
   label: 'Spreadsheet',
   parameters: [
     {
@@ -88,7 +89,12 @@ async function openSheet(context: ReaderContext, path: string): Promise<Sheet> {
   const file = await open(path, 'r')
   const head = await readHead(file.createReadStream({ end: 4095 }) as AsyncIterable<Buffer>)
   const start = head.subarray(0, 4).toString('latin1')
-  if (start === '\xd0\xcf\x11\xe0') return openXls(path, options)
+  if (start === '\xd0\xcf\x11\xe0') {
+    // The library takes what only begins like a document for text.
+    if (head.subarray(4, 8).toString('latin1') !== '\xa1\xb1\x1a\xe1')
+      throw invalidSheet(filename, 'it is damaged at its beginning')
+    return openXls(path, options)
+  }
   if (!start.startsWith('PK')) {
     refuseWebPage(head, filename, 'a spreadsheet')
     throw invalidSheet(filename, 'it is neither XLSX, ODS nor XLS')

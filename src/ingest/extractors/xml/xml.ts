@@ -12,6 +12,7 @@ import { openXmlText, requireXml } from './open-xml.ts'
 
 export const xmlExtractor: Extractor = {
   type: 'xmlfile',
+  readsForwards: true,
   label: 'XML file',
   kinds: [/\.xml(\.gz)?$/i],
   parameters: [

@@ -64,6 +64,9 @@ export function CalendarView({ data, shown, isEmbedded }: ViewProps<'calendar'>)
                   </span>
                 ))}
                 <span class="number calendar-count">{t('records', { count })}</span>
+                <span class="number calendar-number" aria-hidden="true">
+                  {format.compact(count)}
+                </span>
               </a>
             )}
           </li>

@@ -1,0 +1,91 @@
+/** Files that records refer to: what is known of each, and which generation has which. */
+import type { ControlDb, GenerationMediaTable, MediaTable } from '../control/index.ts'
+
+export type KnownMedia = Omit<MediaTable, 'asked_at'>
+
+/** What was fetched from an address before; `now`: it is wanted again. */
+export async function findMedia(db: ControlDb, sourceKey: string, now: number): Promise<MediaTable | null> {
+  const row = await db
+    .updateTable('media')
+    .set({ asked_at: now })
+    .where('source_key', '=', sourceKey)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function keepMedia(db: ControlDb, media: KnownMedia): Promise<void> {
+  const row = { ...media, asked_at: media.fetched_at }
+  await db
+    .insertInto('media')
+    .values(row)
+    .onConflict((conflict) => conflict.column('source_key').doUpdateSet(row))
+    .execute()
+}
+
+const rowsAtOnce = 500
+
+/**
+ * Notes which files a generation's records name. Only files that were fetched or pushed, or that another generation has:
+ * what a source calls a file must not open other bytes of the store.
+ */
+export async function noteGenerationMedia(
+  db: ControlDb,
+  generationUid: string,
+  hashes: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < hashes.length; from += rowsAtOnce) {
+    const some = hashes.slice(from, from + rowsAtOnce)
+    const columns = ['sha256', 'bytes', 'filename', 'mimetype'] as const
+    // The same bytes may have come under several names: the first of them stands for all.
+    const known = await db
+      .selectFrom('media')
+      .select(columns)
+      .where('sha256', 'in', some)
+      .orderBy('filename', 'desc')
+      .execute()
+    const elsewhere = await db
+      .selectFrom('generation_media')
+      .select(columns)
+      .where('sha256', 'in', some)
+      .execute()
+    const byHash = new Map([...elsewhere, ...known].map((row) => [row.sha256, row]))
+    if (byHash.size === 0) continue
+    await db
+      .insertInto('generation_media')
+      .values([...byHash.values()].map((row) => ({ generation_uid: generationUid, ...row })))
+      .onConflict((conflict) => conflict.columns(['generation_uid', 'sha256']).doNothing())
+      .execute()
+  }
+}
+
+export async function findGenerationMedia(
+  db: ControlDb,
+  generationUid: string,
+  sha256: string,
+): Promise<GenerationMediaTable | null> {
+  const row = await db
+    .selectFrom('generation_media')
+    .selectAll()
+    .where('generation_uid', '=', generationUid)
+    .where('sha256', '=', sha256)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/**
+ * Forgets what no build has wanted since `before` and no resource takes pushes for; answers the bytes that must stay: those
+ * of generations, and of what is still known.
+ */
+export async function settleMedia(db: ControlDb, before: number): Promise<Set<string>> {
+  await db.deleteFrom('media').where('resource_uid', 'is', null).where('asked_at', '<', before).execute()
+  await db
+    .deleteFrom('media')
+    .where('resource_uid', 'is not', null)
+    .where('resource_uid', 'not in', (eb) => eb.selectFrom('realtime_resources').select('resource_uid'))
+    .execute()
+  const named = new Set<string>()
+  for (const table of ['media', 'generation_media'] as const)
+    for (const row of await db.selectFrom(table).select('sha256').distinct().execute()) named.add(row.sha256)
+  return named
+}
