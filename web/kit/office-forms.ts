@@ -7,12 +7,15 @@
  * - `data-preview="ID"`: sent with the button `action=preview` a moment after each change; the element ID is replaced by
  *   that of the answer.
  *
+ * An element with `data-refresh` and an id is asked for again every few seconds, as long as it wants to be.
+ *
  * All of them work as they are without this.
  */
 import { csrfField } from './form.ts'
 
 const autosaveMs = 900
 const previewMs = 500
+const refreshMs = 3_000
 const prefix = 'draft:'
 const pendingKey = 'draft-pending'
 
@@ -23,6 +26,30 @@ export function startOfficeForms(): void {
     if (form.dataset.autosave !== undefined) saveByItself(form)
     if (form.dataset.preview !== undefined) previewByItself(form, form.dataset.preview)
   }
+  const [refreshed] = document.querySelectorAll<HTMLElement>('[data-refresh]')
+  if (refreshed) refreshLater(refreshed.id)
+}
+
+function refreshLater(id: string): void {
+  setTimeout(async () => {
+    const shown = document.getElementById(id)
+    // Whoever is within, by keyboard, would lose the place.
+    const isBusy = document.hidden || shown?.contains(document.activeElement)
+    try {
+      const fresh = isBusy ? null : await readElement(id)
+      if (fresh && shown) shown.replaceWith(document.adoptNode(fresh))
+      if (fresh && fresh.dataset.refresh === undefined) return
+    } catch {
+      // The next time, perhaps.
+    }
+    refreshLater(id)
+  }, refreshMs)
+}
+
+async function readElement(id: string): Promise<HTMLElement | null> {
+  const response = await fetch(location.href)
+  if (!response.ok) return null
+  return new DOMParser().parseFromString(await response.text(), 'text/html').getElementById(id)
 }
 
 const textsOf = (form: HTMLFormElement) =>
