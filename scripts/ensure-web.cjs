@@ -224,10 +224,10 @@ async function buildWeb(hash) {
     const maplibre = copyMaplibre(assets)
     const basemap = copyBasemap(assets)
     const sizes = await compressAssets(assets)
-    const { routes } = await import(pathToFileURL(join(fresh, 'server.mjs')).href)
+    const { routes, formRoutes } = await import(pathToFileURL(join(fresh, 'server.mjs')).href)
     writeFileSync(
       join(fresh, 'manifest.json'),
-      JSON.stringify({ hash, routes, chunks, maplibre, basemap, sizes }, null, 1),
+      JSON.stringify({ hash, routes, formRoutes, chunks, maplibre, basemap, sizes }, null, 1),
     )
     replaceBuild(fresh)
   } finally {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import {
   type ControlDb,
   type DatasetRecord,
@@ -27,6 +28,7 @@ export interface DatasetRow extends DatasetRecord {
   readonly held: HeldPublishesTable | null
   /** A dataset that its processors joined has another content now than was joined, or none. */
   readonly is_stale: boolean
+  readonly published_at: number | null
 }
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/
@@ -142,6 +144,7 @@ function selectDatasets(db: ControlDb) {
       'withdrawn_publications.expires_at as undo_expires_at',
       'publications.generation_uid as published_generation_uid',
       'publications.is_partial as publication_is_partial',
+      'publications.published_at as published_at',
       'publications.records_count as published_records_count',
       'publications.data_processed_at',
       'publications.metadata_processed_at',
@@ -171,6 +174,7 @@ function selectDatasets(db: ControlDb) {
 type SelectedRow = DatasetRecord & {
   published_generation_uid: string | null
   publication_is_partial: number | null
+  published_at: number | null
   published_records_count: number | null
   data_processed_at: number | null
   metadata_processed_at: number | null
@@ -240,18 +244,62 @@ const sortable = {
   status: 'datasets.status',
 } as const
 
-/**
- * `among`: of these uids only; `datasetId`: only the one of this identifier. Errors: http.invalid_parameter for a sort
- * that is not offered.
- */
+export interface DatasetFilter {
+  /** Of these uids only. */
+  readonly among: 'all' | ReadonlySet<string>
+  /** Only the one of this identifier. */
+  readonly datasetId?: string | undefined
+  /** Part of the id, of the title or of what else the metadata say, in any case. */
+  readonly q?: string | undefined
+  /** A status of the machine, or what the dataset is beside it. */
+  readonly status?: string | undefined
+}
+
+/** What a dataset can be beside the status of the machine. */
+export const datasetStates = ['published', 'unpublished', 'working', 'held'] as const
+const resting = ['idle', 'error', 'limit_reached']
+
+function matching(db: ControlDb, { among, datasetId, q, status }: DatasetFilter) {
+  let query = selectDatasets(db)
+  if (among !== 'all') query = query.where('datasets.dataset_uid', 'in', [...among])
+  if (datasetId !== undefined) query = query.where('datasets.dataset_id', '=', datasetId)
+  const wanted = q?.trim().toLowerCase() ?? ''
+  if (wanted !== '') {
+    const inId = `%${literally(wanted)}%`
+    // Texts stand in the metadata as JSON writes them.
+    const inMetadata = `%"title":"%${literally(JSON.stringify(wanted).slice(1, -1))}%`
+    query = query.where(
+      (eb) => sql<boolean>`(lower(${eb.ref('datasets.dataset_id')}) like ${inId} escape '\\'
+        or lower(${eb.ref('datasets.metas_json')}) like ${inMetadata} escape '\\')`,
+    )
+  }
+  if (status === 'published') return query.where('publications.generation_uid', 'is not', null)
+  if (status === 'unpublished') return query.where('publications.generation_uid', 'is', null)
+  if (status === 'held') return query.where('held.generation_uid', 'is not', null)
+  if (status === 'working') return query.where('datasets.status', 'not in', resting)
+  return status === undefined || status === '' ? query : query.where('datasets.status', '=', status)
+}
+
+/** For `like ... escape '\\'`. */
+const literally = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
+
+/** How many `listDatasets` would find on all pages together. */
+export async function countDatasets(db: ControlDb, filter: DatasetFilter): Promise<number> {
+  if (filter.among !== 'all' && filter.among.size === 0) return 0
+  const { count } = await db
+    .selectFrom(matching(db, filter).as('found'))
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Errors: http.invalid_parameter for a sort that is not offered. */
 export async function listDatasets(
   db: ControlDb,
-  query: {
+  query: DatasetFilter & {
     readonly limit: number
     readonly offset: number
     readonly sort?: string | undefined
-    readonly datasetId?: string | undefined
-    readonly among: 'all' | ReadonlySet<string>
   },
 ): Promise<DatasetRow[]> {
   const isDescending = query.sort?.startsWith('-') ?? false
@@ -260,31 +308,14 @@ export async function listDatasets(
     const expected = `it must be one of ${Object.keys(sortable).join(', ')}, with - in front to descend`
     throw new AppError('http.invalid_parameter', { parameter: 'sort', value: name.slice(0, 100), expected })
   }
-  const { among } = query
-  if (among !== 'all' && among.size === 0) return []
-  let selected = selectDatasets(db)
-  if (among !== 'all') selected = selected.where('datasets.dataset_uid', 'in', [...among])
-  if (query.datasetId !== undefined) selected = selected.where('datasets.dataset_id', '=', query.datasetId)
-  const rows = await selected
+  if (query.among !== 'all' && query.among.size === 0) return []
+  const rows = await matching(db, query)
     .orderBy(sortable[name as keyof typeof sortable], isDescending ? 'desc' : 'asc')
     .orderBy('datasets.dataset_uid')
     .limit(query.limit)
     .offset(query.offset)
     .execute()
   return rows.map((row) => toDatasetRow(row as unknown as SelectedRow))
-}
-
-/** How many `listDatasets` would find on all pages together. */
-export async function countDatasets(
-  db: ControlDb,
-  query: { readonly datasetId?: string | undefined; readonly among: 'all' | ReadonlySet<string> },
-): Promise<number> {
-  const { among } = query
-  if (among !== 'all' && among.size === 0) return 0
-  let counted = db.selectFrom('datasets').select((eb) => eb.fn.countAll<number>().as('count'))
-  if (query.datasetId !== undefined) counted = counted.where('dataset_id', '=', query.datasetId)
-  if (among !== 'all') counted = counted.where('dataset_uid', 'in', [...among])
-  return Number((await counted.executeTakeFirstOrThrow()).count)
 }
 
 /** Errors: catalog.dataset_is_published, invalid_dataset_id, dataset_id_taken. */

@@ -12,6 +12,7 @@ export {
 } from './attached-rows.ts'
 export {
   type ChangeRow,
+  editedSinceShown,
   findChange,
   listChanges,
   restoreChange,
@@ -43,6 +44,7 @@ export {
   createDatasetWithin,
   type DatasetRow,
   datasetIdsOf,
+  datasetStates,
   findDataset,
   findDatasets,
   listDatasets,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 
 const lingerMs = 30_000
 
@@ -8,6 +9,8 @@ const lingerMs = 30_000
  */
 export function discardBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return
+  // What a page asks of the API within the server (src/http/web) comes over no connection.
+  if (!(request.socket instanceof Socket)) return
   request.unpipe()
   request.resume()
   const giveUp = setTimeout(() => request.socket.destroy(), lingerMs).unref()

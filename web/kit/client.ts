@@ -18,6 +18,9 @@ const catalogues = {
 document.documentElement.dataset.js = ''
 startSwitches()
 startLiveForms()
+if (document.documentElement.dataset.area === 'office') {
+  void import('./office-forms.ts').then(({ startOfficeForms }) => startOfficeForms())
+}
 void wakeIslands()
 
 async function wakeIslands(): Promise<void> {

@@ -66,6 +66,11 @@ function Described({ head, context }: { readonly head: Head; readonly context: P
   return (
     <>
       {description && <meta name="description" content={description} />}
+      {head.refreshSeconds !== undefined && (
+        <noscript>
+          <meta http-equiv="refresh" content={String(head.refreshSeconds)} />
+        </noscript>
+      )}
       {head.robots && <meta name="robots" content={head.robots} />}
       <link rel="canonical" href={canonical} />
       <meta property="og:site_name" content={title} />

@@ -1,12 +1,16 @@
 /** What a page is: an address, what it loads over the REST API, and what it shows. */
 import type { ComponentChildren, ComponentType } from 'preact'
+import type { ApiError } from './api.ts'
 import type { Env } from './env.ts'
+import type { Form } from './form.ts'
 
 export interface PageContext extends Env {
   readonly url: URL
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly cookies: Readonly<Record<string, string>>
+  /** A form with which the page is shown again, and why it was not taken; null: the page itself wants to be (ShowAgain). */
+  readonly sent: { readonly form: Form; readonly problem: ApiError | null } | null
 }
 
 export interface Head {
@@ -16,6 +20,8 @@ export interface Head {
   /** Path and query of the one address that search engines should keep. */
   readonly canonical?: string | undefined
   readonly robots?: 'noindex' | undefined
+  /** Where JavaScript is off, the page is asked for again after so long. */
+  readonly refreshSeconds?: number
   readonly jsonLd?: unknown
   readonly alternates?: readonly { readonly type: string; readonly title: string; readonly href: string }[]
   /** Open Graph. */
@@ -41,6 +47,9 @@ export class Redirect {
   }
 }
 
+/** Returned by `act`: the page is shown with what was sent, for a look at what would come of it. */
+export class ShowAgain {}
+
 /** The page does not exist, for this reader at least. */
 export class NotFound {}
 
@@ -51,6 +60,8 @@ export interface Page<D = unknown> {
   readonly layout: LayoutName
   /** Errors: ApiError (shown as an error page with its status), NotFound, Redirect. */
   load(context: PageContext): Promise<D>
+  /** Takes what a form of the page posts. Errors: ApiError (the page is shown again, with it), NotFound, Redirect. */
+  act?(context: PageContext, form: Form): Promise<Redirect | ShowAgain | WebAnswer>
   head(data: D, context: PageContext): Head
   readonly View: ComponentType<{ readonly data: D; readonly context: PageContext }>
   /** Names of the islands on it (islands/index.ts), so that the browser fetches them at once. */

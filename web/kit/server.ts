@@ -9,6 +9,7 @@ import { type Api, type ApiAnswer, ApiError, createApi } from './api.ts'
 import { contentSecurityPolicy } from './csp.ts'
 import { Document } from './document.tsx'
 import type { MapFacts, Session } from './env.ts'
+import { csrfField, type Form, type FormFile, readForm, type SentBody } from './form.ts'
 import { createFormat } from './format.ts'
 import { createTranslate, isLang, type Lang, preferredLang } from './i18n.ts'
 import type { Manifest } from './manifest.ts'
@@ -19,6 +20,7 @@ import {
   type Page,
   type PageContext,
   Redirect,
+  ShowAgain,
   type WebAnswer,
 } from './page.ts'
 
@@ -29,6 +31,8 @@ export interface WebRequest {
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Of a POST. */
+  readonly body: SentBody | null
 }
 
 export interface WebDeps {
@@ -41,7 +45,7 @@ export interface WebDeps {
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: string | undefined,
+    body: string | FormFile | undefined,
   ): Promise<ApiAnswer>
   /** A bug: the reader gets an error page, the one who runs the server the cause. */
   onError(cause: unknown): void
@@ -52,19 +56,29 @@ const sessionCookie = 'broadsheet_session'
 
 /** What the server registers: GET for every path. */
 export const routes: readonly string[] = [...pages, ...rawRoutes].map(({ path }) => path)
+/** What it registers POST for, too. */
+export const formRoutes: readonly string[] = pages.filter(({ act }) => act).map(({ path }) => path)
 
 export function createWeb(deps: WebDeps) {
   const pageOf = new Map(pages.map((page) => [page.path, page]))
   const rawOf = new Map(rawRoutes.map((route) => [route.path, route]))
 
-  async function contextOf(request: WebRequest, area: 'portal' | 'office'): Promise<PageContext> {
+  async function contextOf(
+    request: WebRequest,
+    area: 'portal' | 'office',
+    form: Form | null = null,
+  ): Promise<PageContext> {
     const url = new URL(request.url)
     const cookies = readCookies(request.headers.cookie)
     const asked = url.searchParams.get('lang') ?? cookies.broadsheet_lang
     const lang = isLang(asked) ? asked : preferredLang(request.headers['accept-language'])
-    const api = createApi((method, path, { headers = {}, body }) =>
-      deps.call(request, method, path, headers, body === undefined ? undefined : JSON.stringify(body)),
-    )
+    // The token is that of the form, not of the session: a form of another site has none.
+    const token: Record<string, string> = form?.has(csrfField) ? { 'x-csrf-token': form.get(csrfField) } : {}
+    const api = createApi((method, path, { headers = {}, body }) => {
+      const isFile = body !== undefined && body === form?.file
+      const sent = body === undefined ? undefined : isFile ? (body as FormFile) : JSON.stringify(body)
+      return deps.call(request, method, path, { ...token, ...headers }, sent)
+    })
     return {
       lang,
       area,
@@ -78,6 +92,7 @@ export function createWeb(deps: WebDeps) {
       url,
       params: request.params,
       cookies,
+      sent: null,
     }
   }
 
@@ -86,26 +101,45 @@ export function createWeb(deps: WebDeps) {
     const raw = path === null ? undefined : rawOf.get(path)
     if (raw) return raw.answer(await contextOf(request, 'portal'))
     const page = path === null ? undefined : pageOf.get(path)
-    const context = await contextOf(request, page?.area ?? 'portal')
+    const form = request.body === null ? null : readForm(request.body)
+    const context = await contextOf(request, page?.area ?? 'portal', form)
     if (!page) return errorPage(context, 'portal', 404)
+    if (page.area === 'office' && context.session === null) return redirect(toSignIn(context, form))
     try {
-      const data = await page.load(context)
-      if (data instanceof Redirect) return redirect(data)
-      if (data instanceof NotFound) return errorPage(context, page.layout, 404)
-      const islands = page.islandsOf?.(data) ?? page.islands ?? []
-      return render(
-        context,
-        { layout: page.layout, islands },
-        page.head(data, context),
-        h(page.View, { data, context }),
-        page.status ?? 200,
-      )
+      return form === null ? await show(page, context) : await take(page, context, form)
     } catch (error) {
       if (error instanceof Redirect) return redirect(error)
       if (error instanceof NotFound) return errorPage(context, page.layout, 404)
       if (error instanceof ApiError) return errorPage(context, page.layout, error.status, error)
       deps.onError(error)
       return errorPage(context, page.layout, 500)
+    }
+  }
+
+  async function show(page: Page, context: PageContext): Promise<WebAnswer> {
+    const data = await page.load(context)
+    if (data instanceof Redirect) return redirect(data)
+    if (data instanceof NotFound) return errorPage(context, page.layout, 404)
+    const status = context.sent?.problem?.status ?? page.status ?? 200
+    const islands = page.islandsOf?.(data) ?? page.islands ?? []
+    const { layout } = page
+    return render(
+      context,
+      { layout, islands },
+      page.head(data, context),
+      h(page.View, { data, context }),
+      status,
+    )
+  }
+
+  async function take(page: Page, context: PageContext, form: Form): Promise<WebAnswer> {
+    try {
+      const answer = await page.act!(context, form)
+      if (answer instanceof ShowAgain) return await show(page, { ...context, sent: { form, problem: null } })
+      return answer instanceof Redirect ? redirect(answer) : (answer as WebAnswer)
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem
+      return show(page, { ...context, sent: { form, problem } })
     }
   }
 
@@ -156,6 +190,12 @@ async function readSession(api: Api): Promise<Session | null> {
 
 function redirect({ to, status }: Redirect): WebAnswer {
   return { status, headers: { location: to, 'cache-control': 'no-store' }, body: '' }
+}
+
+/** Back to where they were; what a form sent is lost, unless the browser has kept a draft of it. */
+function toSignIn({ url }: PageContext, form: Form | null): Redirect {
+  const back = form === null ? `${url.pathname}${url.search}` : url.pathname
+  return new Redirect(`/login?back=${encodeURIComponent(back)}`)
 }
 
 function readCookies(header: string | undefined): Record<string, string> {

@@ -12,6 +12,13 @@ function foldFilters(): void {
 }
 
 export function startSwitches(): void {
+  // A secret in a link stands behind the #, which no server sees; it goes into the form and out of the address.
+  for (const input of document.querySelectorAll<HTMLInputElement>('input[data-from-fragment]')) {
+    const value = new URLSearchParams(location.hash.slice(1)).get(input.dataset.fromFragment!)
+    if (value === null) continue
+    input.value = value
+    history.replaceState(null, '', `${location.pathname}${location.search}`)
+  }
   foldFilters()
   for (const tab of document.querySelectorAll('.tabs [aria-current=page]'))
     tab.scrollIntoView({ inline: 'center', block: 'nearest' })

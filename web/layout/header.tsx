@@ -74,7 +74,7 @@ function Switches({ context }: { readonly context: PageContext }): VNode {
           <span class="tool-wide">{t('nav.sign_in')}</span>
         </a>
       ) : (
-        <a class="tool sign-in" href="/backoffice" aria-label={`${t('nav.office')} (${session.username})`}>
+        <a class="tool sign-in" href="/backoffice" aria-label={`${session.username}: ${t('nav.office')}`}>
           <Icon name="user" />
           <span class="tool-wide">{session.username}</span>
         </a>

@@ -1,7 +1,18 @@
 /** English texts: the catalogue whose keys every other language must have. */
 import { common } from './en/common.ts'
+import { office } from './en/office.ts'
+import { officeAdmin } from './en/office-admin.ts'
+import { officeDataset } from './en/office-dataset.ts'
+import { officeSettings } from './en/office-settings.ts'
 import { portal } from './en/portal.ts'
 import type { Message } from './message.ts'
 
-export const catalogue = { ...common, ...portal }
+export const catalogue = {
+  ...common,
+  ...office,
+  ...officeDataset,
+  ...officeSettings,
+  ...officeAdmin,
+  ...portal,
+}
 export type Catalogue = { readonly [K in keyof typeof catalogue]: Message }

@@ -1,6 +1,17 @@
 /** Textes français. */
 import type { Catalogue } from './en.ts'
 import { common } from './fr/common.ts'
+import { office } from './fr/office.ts'
+import { officeAdmin } from './fr/office-admin.ts'
+import { officeDataset } from './fr/office-dataset.ts'
+import { officeSettings } from './fr/office-settings.ts'
 import { portal } from './fr/portal.ts'
 
-export const catalogue: Catalogue = { ...common, ...portal }
+export const catalogue: Catalogue = {
+  ...common,
+  ...office,
+  ...officeDataset,
+  ...officeSettings,
+  ...officeAdmin,
+  ...portal,
+}

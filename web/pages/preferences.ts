@@ -22,7 +22,7 @@ export const preferences: RawRoute = {
 }
 
 /** Of this server: an address that leads elsewhere (`//example.org`) is not followed. */
-function localPath({ searchParams, origin }: URL): string {
+export function localPath({ searchParams, origin }: URL): string {
   const back = searchParams.get('back') ?? '/'
   if (!URL.canParse(back, origin)) return '/'
   const to = new URL(back, origin)

@@ -1,15 +1,25 @@
 /** What the list of datasets and its export share: which datasets, in which order, printed how. Management API section 8.2. */
 import { Type } from 'typebox'
 import { editableDatasets, type Principal } from '../../access/index.ts'
+import { statuses } from '../../actions/index.ts'
 import {
+  countDatasets,
   type DatasetRow,
+  datasetStates,
+  editedSinceShown,
   findDatasets,
   listChanges,
   listDatasets,
   readTemplates,
   type Templates,
 } from '../../catalog/index.ts'
-import { formatInstant, formatInstantIn, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import {
+  AppError,
+  formatInstant,
+  formatInstantIn,
+  type JsonObject,
+  type JsonValue,
+} from '../../kernel/index.ts'
 import { checkTimezone } from '../../records/index.ts'
 import { readFlag } from '../explore/parameters.ts'
 import type { HttpServices } from '../services.ts'
@@ -17,6 +27,20 @@ import { printChange } from './change-routes.ts'
 import { type Expansion, expansionOf, printDataset } from './render.ts'
 
 export const listingQuery = Type.Object({
+  q: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: 'Part of the id, of the title or of what else the metadata say; not beside where',
+    }),
+  ),
+  status: Type.Optional(
+    Type.Unsafe<string>({
+      type: 'string',
+      enum: ['', ...datasetStates, ...statuses],
+      description:
+        'A status, or published, unpublished, held, or working: an action is under way; not beside where',
+    }),
+  ),
   where: Type.Optional(
     Type.String({
       description:
@@ -33,6 +57,8 @@ export const listingQuery = Type.Object({
 })
 
 export interface Listing {
+  readonly q?: string | undefined
+  readonly status?: string | undefined
   readonly where?: string | undefined
   readonly sort?: string | undefined
   readonly include_app_metas?: string | undefined
@@ -52,12 +78,20 @@ export async function selectDatasets(
   signal?: AbortSignal,
 ): Promise<DatasetRow[]> {
   const { db } = services.control
-  const { where, sort } = listing
+  const { where, sort, q, status } = listing
   const among = await editableDatasets(db, principal)
   const { rows: limit } = page
   const offset = (page.page - 1) * limit
   if (!where?.trim() && (sort === undefined || plainSort.test(sort)))
-    return listDatasets(db, { limit, offset, sort, among })
+    return listDatasets(db, { limit, offset, sort, q, status, among })
+  for (const [parameter, value] of Object.entries({ q, status })) {
+    if (value)
+      throw new AppError('http.invalid_parameter', {
+        parameter,
+        value,
+        expected: 'it goes with neither where nor an order by metadata',
+      })
+  }
   const uids = await services.workingCatalog.select(
     {
       where,
@@ -71,6 +105,14 @@ export async function selectDatasets(
     signal,
   )
   return findDatasets(db, uids)
+}
+
+/** How many there are on all pages, as long as no condition in ODSQL is asked for. */
+export async function countListed(
+  { control }: HttpServices,
+  { principal, query: { q, status } }: { readonly principal: Principal; readonly query: Listing },
+): Promise<number> {
+  return countDatasets(control.db, { q, status, among: await editableDatasets(control.db, principal) })
 }
 
 function zoneOf({ timezone }: Listing): string {
@@ -87,10 +129,16 @@ export async function printListed(
   const expand = expansionOf(listing.expand)
   const timezone = zoneOf(listing)
   const hasAppMetas = readFlag('include_app_metas', listing.include_app_metas, false)
+  const edited = expand.has('publication')
+    ? await editedSinceShown(
+        db,
+        rows.map((row) => row.dataset_uid),
+      )
+    : undefined
   const templates = timezone === 'UTC' ? null : await readTemplates(db)
   const printed: JsonObject[] = []
   for (const row of rows) {
-    const whole = { ...printDataset(row, expand), ...(await changesOf(services, row, expand)) }
+    const whole = { ...printDataset(row, expand, edited), ...(await changesOf(services, row, expand)) }
     const dataset = hasAppMetas ? withAppMetas(whole, row) : whole
     printed.push(templates === null ? dataset : inZone(dataset, timezone, templates))
   }

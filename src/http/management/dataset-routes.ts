@@ -4,7 +4,7 @@ import { createDatasetWithin, findDataset, renameDataset } from '../../catalog/i
 import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
-import { listingQuery, printListed, selectDatasets } from './dataset-list.ts'
+import { countListed, listingQuery, printListed, selectDatasets } from './dataset-list.ts'
 import { duplicateDataset } from './duplicate-dataset.ts'
 import { expansionOf, printDataset } from './render.ts'
 import {
@@ -34,6 +34,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         ...expandQuery.properties,
         ...listingQuery.properties,
       }),
+      description: 'Without where, the header X-Total-Count says how many there are on all pages.',
     }),
     async (request, reply) => {
       const page = readListPage(request.query)
@@ -44,6 +45,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         page,
         disconnectSignal(reply),
       )
+      if (!request.query.where?.trim()) reply.header('X-Total-Count', await countListed(services, request))
       return printListed(services, rows, request.query)
     },
   )

@@ -37,7 +37,12 @@ export function expansionOf(expand: readonly string[] | undefined): Expansion {
   return new Set((expand ?? []).flatMap((text) => text.split(',')).map((name) => name.trim()))
 }
 
-export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
+/** `edited`: uids of datasets with edits that readers do not see yet; only asked for with expand=publication. */
+export function printDataset(
+  row: DatasetRow,
+  expand: Expansion,
+  edited: ReadonlySet<string> = new Set(),
+): JsonObject {
   const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
   const modified = formatInstant(row.last_modified_at)
   return {
@@ -54,7 +59,17 @@ export function printDataset(row: DatasetRow, expand: Expansion): JsonObject {
     owner: { username: row.owner },
     ...(row.is_partial ? { partial: true } : {}),
     ...(row.is_stale ? { stale: true } : {}),
+    ...(expand.has('publication') ? { publication: printPublication(row, edited) } : {}),
     status: expand.has('status') ? printStatus(row) : { name: row.status },
+  }
+}
+
+function printPublication(row: DatasetRow, edited: ReadonlySet<string>): JsonObject | null {
+  if (row.published_at === null) return null
+  return {
+    published_at: formatInstant(row.published_at),
+    records_count: row.published_records_count ?? 0,
+    edited_since: edited.has(row.dataset_uid),
   }
 }
 

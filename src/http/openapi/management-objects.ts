@@ -77,6 +77,12 @@ export const managementObjects = {
     owner: username(),
     partial: optional(Type.Boolean({ description: 'The published records are those of an aborted run' })),
     stale: optional(Type.Boolean({ description: 'A dataset that processors joined has changed since' })),
+    publication: optional(
+      nullable('object', {
+        description:
+          'With expand=publication: published_at, records_count, edited_since; null when nothing is published',
+      }),
+    ),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
     changes: optional(Type.Array(ref('Change'), { description: 'With expand=changes: the newest' })),
   }),

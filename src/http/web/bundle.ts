@@ -1,5 +1,6 @@
 /** What the build of web/ leaves for the server (scripts/ensure-web.cjs); its source is web/kit/server.ts. */
 import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** web/build/manifest.json; what else is in it is for the pages. */
@@ -7,6 +8,21 @@ export interface WebManifest {
   readonly hash: string
   /** Paths of pages, as a router has them. */
   readonly routes: readonly string[]
+  /** Those of them that take forms. */
+  readonly formRoutes: readonly string[]
+}
+
+/** A file of a form, on its way to the API. */
+export interface FormFile {
+  readonly filename: string
+  readonly mimetype: string
+  readonly stream: Readable
+}
+
+/** A form as it was sent. A file comes last: what follows it is not read. */
+export interface SentBody {
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly file: FormFile | null
 }
 
 export interface WebRequest {
@@ -15,6 +31,7 @@ export interface WebRequest {
   readonly url: string
   readonly params: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: SentBody | null
 }
 
 export interface WebAnswer {
@@ -29,7 +46,7 @@ export type ApiCall = (
   method: string,
   path: string,
   headers: Readonly<Record<string, string>>,
-  body: string | undefined,
+  body: string | FormFile | undefined,
 ) => Promise<{
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../explore/links.ts'
 import { registerAssets } from './assets.ts'
 import {
+  type FormFile,
   loadWeb,
   readWebManifest,
   type Web,
@@ -14,6 +15,7 @@ import {
   type WebRequest,
   type WebSettings,
 } from './bundle.ts'
+import { acceptForms, multipartOf, readSentForm } from './forms.ts'
 import { hidden } from './hidden.ts'
 
 export type { WebSettings } from './bundle.ts'
@@ -30,6 +32,8 @@ const passedOn = [
   'x-forwarded-for',
   'x-forwarded-proto',
 ]
+/** Of a form as well: one that comes from another site must be refused as the API would. */
+const passedOnWithForms = [...passedOn, 'origin', 'sec-fetch-site']
 
 export function registerWeb(
   app: FastifyInstance,
@@ -53,6 +57,16 @@ export function registerWeb(
       return send(reply, answer)
     })
   }
+  void app.register(async (scope) => {
+    acceptForms(scope)
+    for (const path of manifest.formRoutes) {
+      scope.post(path, takesForms, async (request, reply) => {
+        const body = await readSentForm(request)
+        const answer = await (await open()).handle({ ...readRequest(request), body }, path)
+        return send(reply, answer)
+      })
+    }
+  })
   return async (request, reply) => {
     const wantsPage = request.method === 'GET' && String(request.headers.accept ?? '').includes('text/html')
     if (!wantsPage || /^\/(?:api|assets)\b/.test(request.url)) return false
@@ -65,24 +79,38 @@ export function registerWeb(
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: string | undefined,
+    body: string | FormFile | undefined,
   ) {
-    const own = Object.entries(request.headers).filter(([name]) => passedOn.includes(name))
+    const sent = bodyOf(body)
+    const names = request.body === null ? passedOn : passedOnWithForms
+    const own = Object.entries(request.headers).filter(([name]) => names.includes(name))
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
       headers: {
         ...Object.fromEntries(own),
         host: new URL(request.url).host,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent ? { 'content-type': sent.contentType } : {}),
         ...headers,
       },
       ...(request.headers['x-peer'] === undefined ? {} : { remoteAddress: request.headers['x-peer'] }),
-      ...(body === undefined ? {} : { payload: body }),
+      ...(sent ? { payload: sent.payload } : {}),
     })
     const answered = Object.entries(answer.headers).map(([name, value]) => [name, String(value)])
     return { status: answer.statusCode, headers: Object.fromEntries(answered), text: answer.body }
   }
+}
+
+/** The session is not looked at before the API is asked, with the token that the form has. */
+const takesForms = { ...hidden, config: { ...hidden.config, ignoresSession: true } }
+
+/** Any boundary will do that no file has by chance. */
+const boundary = 'broadsheet-7d1f0c5be21f4a0d9c3b8e6f42a95c17'
+
+function bodyOf(body: string | FormFile | undefined) {
+  if (body === undefined) return null
+  if (typeof body === 'string') return { contentType: 'application/json', payload: body }
+  return multipartOf(body, boundary)
 }
 
 function readRequest(request: FastifyRequest): WebRequest {
@@ -93,6 +121,7 @@ function readRequest(request: FastifyRequest): WebRequest {
     params: request.params as Readonly<Record<string, string>>,
     // The API counts and limits by whom it is asked: the reader, not this server.
     headers: { ...Object.fromEntries(headers), 'x-peer': request.socket.remoteAddress },
+    body: null,
   }
 }
 

@@ -1,0 +1,82 @@
+import type { VNode } from 'preact'
+import { withQuery } from '../../kit/api.ts'
+import { useEnv } from '../../kit/env.ts'
+import { definePage } from '../../kit/page.ts'
+import { DatasetFrame, datasetHead, loadDataset } from '../../office/dataset-page.tsx'
+import { apiPath, officePath } from '../../office/types.ts'
+
+const rows = 50
+
+interface RecordError {
+  readonly record_id: string | null
+  readonly message: string
+  readonly raw_params: Readonly<Record<string, unknown>>
+  readonly reason: string | null
+}
+
+/** Values that the last publish could not handle. */
+export const errors = definePage({
+  path: '/backoffice/datasets/:uid/errors',
+  area: 'office',
+  layout: 'office',
+  load: async (context) => {
+    const { api, params, url } = context
+    const page = Math.max(1, Number.parseInt(url.searchParams.get('page') ?? '1', 10) || 1)
+    const [dataset, found] = await Promise.all([
+      loadDataset(context),
+      api.get<readonly RecordError[]>(apiPath(params.uid!, '/records_errors'), { rows, page }),
+    ])
+    return { dataset, found, page }
+  },
+  head: ({ dataset }, context) => datasetHead('', dataset, context),
+  View: ({ data }): VNode => {
+    const { t } = useEnv()
+    const { dataset, found, page } = data
+    const back = officePath(dataset.dataset_uid, 'errors')
+    return (
+      <DatasetFrame dataset={dataset} tab="">
+        <h2>{t('errors.title')}</h2>
+        <p class="lead">{t('errors.lead')}</p>
+        {found.length === 0 ? (
+          <p class="card empty">{t('errors.none')}</p>
+        ) : (
+          <div class="card flush">
+            <table class="list cards-on-phone">
+              <thead>
+                <tr>
+                  <th scope="col">{t('diff.record')}</th>
+                  <th scope="col">{t('errors.what')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {found.map((error, index) => (
+                  <tr key={index}>
+                    <td>
+                      <code>{error.record_id?.slice(0, 10) ?? '–'}</code>
+                    </td>
+                    <td>
+                      {error.message}
+                      {error.reason && <div class="small muted">{error.reason}</div>}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        <nav class="pagination" aria-label={t('pagination.label')}>
+          {page > 1 && (
+            <a class="button secondary" href={withQuery(back, { page: page - 1 })}>
+              {t('pagination.previous')}
+            </a>
+          )}
+          {found.length === rows && (
+            <a class="button secondary" href={withQuery(back, { page: page + 1 })}>
+              {t('pagination.next')}
+            </a>
+          )}
+        </nav>
+      </DatasetFrame>
+    )
+  },
+})

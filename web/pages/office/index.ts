@@ -1,0 +1,53 @@
+import type { Page } from '../../kit/page.ts'
+import { account, newKey } from './account.tsx'
+import { attachments } from './attachments.tsx'
+import { audit } from './audit.tsx'
+import { changes } from './changes.tsx'
+import { datasets, officeHome } from './datasets.tsx'
+import { disk } from './disk.tsx'
+import { errors } from './errors.tsx'
+import { fields } from './fields.tsx'
+import { job } from './job.tsx'
+import { jobs } from './jobs.tsx'
+import { login } from './login.tsx'
+import { metadata } from './metadata.tsx'
+import { newDataset } from './new.tsx'
+import { overview } from './overview.tsx'
+import { emailConfirmation, invitation, passwordForgotten, passwordReset } from './passwords.tsx'
+import { processing } from './processing.tsx'
+import { schedules } from './schedules.tsx'
+import { security } from './security.tsx'
+import { sources } from './sources.tsx'
+import { start } from './start.tsx'
+import { users } from './users.tsx'
+import { versions } from './versions.tsx'
+
+export const officePages: readonly Page[] = [
+  login,
+  officeHome,
+  datasets,
+  newDataset,
+  overview,
+  start,
+  sources,
+  processing,
+  fields,
+  metadata,
+  security,
+  schedules,
+  versions,
+  changes,
+  errors,
+  jobs,
+  job,
+  disk,
+  audit,
+  account,
+  newKey,
+  attachments,
+  users,
+  passwordForgotten,
+  passwordReset,
+  invitation,
+  emailConfirmation,
+]

@@ -1,0 +1,37 @@
+import type { VNode } from 'preact'
+import CreateDataset from '../../islands/create-dataset.tsx'
+import { useEnv } from '../../kit/env.ts'
+import { actionField, type Form } from '../../kit/form.ts'
+import { Island } from '../../kit/island.tsx'
+import { definePage, type PageContext, Redirect } from '../../kit/page.ts'
+import { createFrom } from '../../office/create.ts'
+import { management, officePath } from '../../office/types.ts'
+
+/** A dataset out of a file or an address. */
+export const newDataset = definePage({
+  path: '/backoffice/new',
+  area: 'office',
+  layout: 'office',
+  islands: ['create-dataset'],
+  load: async ({ sent, url }) => ({ url: sent?.form.get('url') ?? url.searchParams.get('url') ?? '' }),
+  act: async (context, form) => {
+    const source = form.get(actionField) === 'file' ? await store(context, form) : form.get('url').trim()
+    return new Redirect(officePath(await createFrom(context.api, [source], ''), 'start'))
+  },
+  head: (_data, { t }) => ({ title: t('datasets.new'), robots: 'noindex' as const }),
+  View: ({ data }): VNode => {
+    const { t } = useEnv()
+    return (
+      <>
+        <h1>{t('datasets.new')}</h1>
+        <p class="lead">{t('create.lead')}</p>
+        <Island name="create-dataset" of={CreateDataset} props={{ url: data.url }} />
+      </>
+    )
+  },
+})
+
+async function store({ api }: PageContext, form: Form): Promise<string> {
+  const stored = await api.send<{ url: string }>('POST', `${management}/files`, form.file ?? undefined)
+  return stored.url
+}

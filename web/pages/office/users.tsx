@@ -1,0 +1,257 @@
+import type { VNode } from 'preact'
+import { Csrf } from '../../components/csrf.tsx'
+import { Field } from '../../components/field.tsx'
+import { PermissionBoxes, permissionsIn } from '../../components/permission-boxes.tsx'
+import { useEnv } from '../../kit/env.ts'
+import { actionField } from '../../kit/form.ts'
+import { definePage, Redirect } from '../../kit/page.ts'
+import { doneAt } from '../../office/done.ts'
+import { management } from '../../office/types.ts'
+
+interface Group {
+  readonly group_id: string
+  readonly title: string
+  readonly description: string
+  readonly user_count: number
+  readonly permissions: readonly string[]
+}
+
+interface User {
+  readonly username: string
+  readonly display_name: string
+  readonly email: string | null
+  readonly permissions: readonly string[]
+  readonly groups: readonly Group[]
+  readonly is_active: boolean
+  readonly has_password: boolean
+  readonly last_seen: string | null
+}
+
+const path = '/backoffice/users'
+
+/** Who there is, what they may do, in which groups; invitations. */
+export const users = definePage({
+  path,
+  area: 'office',
+  layout: 'office',
+  load: async ({ api }) => {
+    const [found, groups] = await Promise.all([
+      api.get<readonly User[]>(`${management}/users`),
+      api.get<readonly Group[]>(`${management}/groups`),
+    ])
+    return { found, groups }
+  },
+  act: async ({ api }, form) => {
+    const name = encodeURIComponent(form.get('name'))
+    const text = (field: string) => form.get(field).trim()
+    switch (form.get(actionField)) {
+      case 'invite': {
+        const emails = text('emails').split(/[\s,;]+/)
+        await api.send('POST', `${management}/users`, { emails: emails.filter((email) => email !== '') })
+        return doneAt(path, 'invited')
+      }
+      case 'user':
+        await api.send('PUT', `${management}/users/${name}`, {
+          permissions: permissionsIn(form),
+          group_ids: form.all('group'),
+          is_active: form.has('is_active'),
+        })
+        return doneAt(path, 'saved')
+      case 'delete_user':
+        await api.send('DELETE', `${management}/users/${name}`)
+        return doneAt(path, 'deleted')
+      case 'add_group':
+        await api.send('POST', `${management}/groups`, {
+          title: text('title'),
+          description: text('description'),
+        })
+        return doneAt(path, 'created')
+      case 'group':
+        await api.send('PUT', `${management}/groups/${name}`, {
+          title: text('title'),
+          description: text('description'),
+          permissions: permissionsIn(form),
+        })
+        return doneAt(path, 'saved')
+      case 'delete_group':
+        await api.send('DELETE', `${management}/groups/${name}`)
+        return doneAt(path, 'deleted')
+      default:
+        return new Redirect(path)
+    }
+  },
+  head: (_data, { t }) => ({ title: t('office.users'), robots: 'noindex' as const }),
+  View: ({ data, context }): VNode => {
+    const { t } = useEnv()
+    const form = context.sent?.form
+    return (
+      <>
+        <h1>{t('office.users')}</h1>
+        <form method="post" class="card row invite" action={path}>
+          <Csrf action="invite" />
+          <Field id="emails" label={t('users.invite')} hint={t('users.invite_hint')}>
+            <input
+              id="emails"
+              name="emails"
+              required
+              defaultValue={form?.get('emails')}
+              aria-describedby="emails-hint"
+            />
+          </Field>
+          <button class="button" type="submit">
+            {t('users.send')}
+          </button>
+        </form>
+        <ul class="plain stack">
+          {data.found.map((user) => (
+            <UserCard key={user.username} user={user} groups={data.groups} />
+          ))}
+        </ul>
+        <h2>{t('users.groups')}</h2>
+        <form method="post" class="card row" action={path}>
+          <Csrf action="add_group" />
+          <Field id="title" label={t('users.group_title')}>
+            <input id="title" name="title" required defaultValue={form?.get('title')} />
+          </Field>
+          <button class="button" type="submit">
+            {t('users.add_group')}
+          </button>
+        </form>
+        <ul class="plain stack">
+          {data.groups.map((group) => (
+            <GroupCard key={group.group_id} group={group} />
+          ))}
+        </ul>
+      </>
+    )
+  },
+})
+
+function UserCard({ user, groups }: { readonly user: User; readonly groups: readonly Group[] }): VNode {
+  const { t, format, session } = useEnv()
+  const { username } = user
+  const id = `user-${username.replaceAll(/\W/g, '-')}`
+  const isIn = new Set(user.groups.map(({ group_id }) => group_id))
+  return (
+    <li class="card">
+      <details>
+        <summary>
+          <span class="strong">{user.display_name || username}</span>{' '}
+          <span class="muted small">{user.email ?? username}</span>{' '}
+          {!user.is_active && <span class="tag bad">{t('users.closed')}</span>}
+          {!user.has_password && <span class="tag">{t('users.invited')}</span>}
+          {user.last_seen && (
+            <span class="muted small">
+              {' '}
+              · {t('account.last_seen', { date: format.dateTime(user.last_seen) })}
+            </span>
+          )}
+        </summary>
+        <form method="post" class="stack spaced" action={path}>
+          <Csrf action="user" />
+          <input type="hidden" name="name" value={username} />
+          <PermissionBoxes id={id} given={user.permissions} />
+          {groups.length > 0 && (
+            <fieldset class="plain-fieldset">
+              <legend class="strong">{t('users.groups')}</legend>
+              <div class="row flags">
+                {groups.map((group) => (
+                  <span key={group.group_id} class="flag">
+                    <input
+                      id={`${id}-in-${group.group_id}`}
+                      type="checkbox"
+                      name="group"
+                      value={group.group_id}
+                      defaultChecked={isIn.has(group.group_id)}
+                    />
+                    <label for={`${id}-in-${group.group_id}`}>{group.title}</label>
+                  </span>
+                ))}
+              </div>
+            </fieldset>
+          )}
+          <span class="flag">
+            <input id={`${id}-active`} type="checkbox" name="is_active" defaultChecked={user.is_active} />
+            <label for={`${id}-active`}>{t('users.active')}</label>
+          </span>
+          <div>
+            <button class="button" type="submit">
+              {t('office.save')}
+            </button>
+          </div>
+        </form>
+        {username !== session?.username && (
+          <Remove
+            action="delete_user"
+            name={username}
+            label={t('users.delete')}
+            text={t('users.delete_text')}
+          />
+        )}
+      </details>
+    </li>
+  )
+}
+
+function GroupCard({ group }: { readonly group: Group }): VNode {
+  const { t } = useEnv()
+  const id = `group-${group.group_id}`
+  return (
+    <li class="card">
+      <details>
+        <summary>
+          <span class="strong">{group.title}</span>{' '}
+          <span class="muted small">{t('users.members', { count: group.user_count })}</span>
+        </summary>
+        <form method="post" class="stack spaced" action={path}>
+          <Csrf action="group" />
+          <input type="hidden" name="name" value={group.group_id} />
+          <Field id={`${id}-title`} label={t('users.group_title')}>
+            <input id={`${id}-title`} name="title" required defaultValue={group.title} />
+          </Field>
+          <Field id={`${id}-description`} label={t('fields.description')}>
+            <input id={`${id}-description`} name="description" defaultValue={group.description} />
+          </Field>
+          <PermissionBoxes id={id} given={group.permissions} />
+          <div>
+            <button class="button" type="submit">
+              {t('office.save')}
+            </button>
+          </div>
+        </form>
+        <Remove
+          action="delete_group"
+          name={group.group_id}
+          label={t('users.delete_group')}
+          text={t('users.delete_text')}
+        />
+      </details>
+    </li>
+  )
+}
+
+function Remove({
+  action,
+  name,
+  label,
+  text,
+}: {
+  readonly action: string
+  readonly name: string
+  readonly label: string
+  readonly text: string
+}): VNode {
+  return (
+    <details class="confirm spaced">
+      <summary class="button danger small">{label}</summary>
+      <form method="post" class="card stack" action={path}>
+        <Csrf action={action} />
+        <input type="hidden" name="name" value={name} />
+        <p>{text}</p>
+        <button class="button danger" type="submit">
+          {label}
+        </button>
+      </form>
+    </details>
+  )
+}
