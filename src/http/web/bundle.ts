@@ -81,7 +81,9 @@ export const webBuild = new URL('../../../web/build/', import.meta.url)
 /** Null when the web has not been built. */
 export function readWebManifest(): WebManifest | null {
   try {
-    return JSON.parse(readFileSync(fileURLToPath(new URL('manifest.json', webBuild)), 'utf8'))
+    const manifest = JSON.parse(readFileSync(fileURLToPath(new URL('manifest.json', webBuild)), 'utf8'))
+    // What another release has built is as good as nothing.
+    return Array.isArray(manifest.routes) && Array.isArray(manifest.formRoutes) ? manifest : null
   } catch {
     return null
   }
