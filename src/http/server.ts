@@ -28,7 +28,7 @@ import { registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
-import { refuseForgery } from './session-cookie.ts'
+import { refuseForeignPassword, refuseForgery } from './session-cookie.ts'
 import { closeWhenStalled } from './stalled.ts'
 import { answerUnreadable } from './unreadable.ts'
 import { type PageNotFound, registerWeb } from './web/index.ts'
@@ -68,6 +68,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
       connectionsCheckingInterval: headersTimeoutMs / 4,
     },
     clientErrorHandler: answerUnreadable,
+    rewriteUrl: ({ url }) => pathOf(url ?? '/'),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     // An address that cannot be read never reaches the hooks.
     frameworkErrors: (error, request, reply) => {
@@ -127,6 +128,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     }
     Object.assign(request, await services.accounts.authenticate(credentialsOf(request)))
     if (request.signedIn !== null) refuseForgery(request, request.signedIn)
+    else if (request.principal.kind === 'user' && request.principal.via === 'password')
+      refuseForeignPassword(request)
     await countUserCall(services, request)
     // An unknown address of these tells nobody anything without credentials.
     const isClosed = isManagementPath(request.url) || isAutomationPath(request.url)
@@ -233,6 +236,12 @@ function isOperationsPath(url: string): boolean {
 /** The dataset that the route's address names, of which rights may be held; null: it names none. */
 function datasetOf(request: FastifyRequest): string | null {
   return (request.params as { dataset_uid?: string } | undefined)?.dataset_uid ?? null
+}
+
+/** What proxies are sent has a host in it too: which one is asked, the header says, and nothing else. RFC 9112, section 3.2. */
+function pathOf(target: string): string {
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
+  return path.startsWith('/') ? path : `/${path}`
 }
 
 /** Addresses in answers begin with it. Errors: http.bad_request. */

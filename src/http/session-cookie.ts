@@ -59,6 +59,14 @@ export function refuseForgery(request: FastifyRequest, { token }: SignedIn): voi
 }
 
 /**
+ * A browser that has once asked for a password by a window of its own adds it by itself from then on, whoever makes it
+ * ask. Errors: access.foreign_origin.
+ */
+export function refuseForeignPassword(request: FastifyRequest): void {
+  if (!safeMethods.has(request.method)) refuseForeignOrigin(request)
+}
+
+/**
  * Browsers say where a request comes from; programs say nothing and have no cookies that they do not know of. Errors:
  * access.foreign_origin.
  */

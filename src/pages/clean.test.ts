@@ -90,3 +90,24 @@ test('nothing of CSS loads from elsewhere, covers the portal or leaves its eleme
     assert.doesNotMatch(clean, /evil|expression|behavior|binding|fixed|<\/|<s/i, `${css} became ${clean}`)
   }
 })
+
+test('CSS made to be read in many ways is read once', () => {
+  const spaces = ' '.repeat(400_000)
+  for (const css of [
+    `p { background: "url(${spaces}x" }`,
+    `p { background: url${spaces}x }`,
+    `p { background: url(${spaces}//evil.example) }`,
+    `p { content: "${'/*'.repeat(100_000)}" }`,
+    `p { content: "${'url('.repeat(100_000)}" }`,
+  ])
+    assert.doesNotMatch(cleanCss(css), /evil|url\(/)
+})
+
+test('HTML that is nested beyond all measure becomes none, in no time', () => {
+  const deep = (levels: number) => `${'<div>'.repeat(levels)}x${'</div>'.repeat(levels)}`
+  assert.equal(cleanHtml(deep(500)), deep(500))
+  assert.equal(cleanHtml(deep(70_000)), '')
+  assert.equal(cleanHtml(`${'<b>'.repeat(150_000)}${'</i>'.repeat(100_000)}`), '')
+  const flat = '<p>a<br>b</p>'.repeat(2000)
+  assert.equal(cleanHtml(flat).split('<p>').length, 2001)
+})

@@ -68,8 +68,9 @@ const allowedTags = [
   'ul',
 ]
 
-/** Structure, text, links and images of this server. `id` and `name` are left out: scripts of the portal go by ids. */
+/** Structure, text, links and images of this server; nothing of what is nested beyond all measure. `id` and `name` are left out: scripts of the portal go by ids. */
 export function cleanHtml(html: string): string {
+  if (isTooDeep(html)) return ''
   return sanitizeHtml(html, {
     allowedTags,
     disallowedTagsMode: 'discard',
@@ -104,6 +105,20 @@ export function cleanHtml(html: string): string {
     },
   })
 }
+
+/** What takes the parser a time that goes by the depth times the length; nobody writes such a page. */
+const maxDepth = 1000
+
+function isTooDeep(html: string): boolean {
+  let depth = 0
+  for (const [, closing, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (closing) depth = Math.max(0, depth - 1)
+    else if (!neverOpen.has(name!.toLowerCase()) && ++depth > maxDepth) return true
+  }
+  return false
+}
+
+const neverOpen = new Set(['br', 'col', 'hr', 'img'])
 
 /** Rules that may stay around others. */
 const keptAtRules = new Set(['media', 'supports', 'container', 'layer', 'keyframes'])
@@ -145,7 +160,8 @@ function isHarmless(property: string, value: string): boolean {
   return !hasAddress(value)
 }
 
-const addressOf = /url\s*\(\s*(?:"([^"]*)"|'([^']*)'|([^)'"\s]*))\s*\)/gi
+/** Read in one way only, and no further than addresses of ours are long: a text of many would take hours otherwise. */
+const addressOf = /url\s*\(\s*(?:"([^"]{0,100})"\s*|'([^']{0,100})'\s*|([^)'"\s]{1,100})\s*)?\)/gi
 
 function hasAddress(value: string): boolean {
   const text = unescaped(value)
@@ -157,11 +173,23 @@ function hasAddress(value: string): boolean {
 
 /** `\75rl(` is `url(` to a browser. */
 function unescaped(text: string): string {
-  return text
-    .replace(/\/\*.*?\*\//gs, '')
+  return withoutComments(text)
     .replace(/\\([0-9a-f]{1,6})\s?/gi, (_whole, hex: string) => {
       const code = Number.parseInt(hex, 16)
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ''
     })
     .replace(/\\(.)/g, '$1')
+}
+
+/** One that is not closed stays; nothing behind it is looked at again. */
+function withoutComments(text: string): string {
+  let out = ''
+  let at = 0
+  for (;;) {
+    const start = text.indexOf('/*', at)
+    const end = start < 0 ? -1 : text.indexOf('*/', start + 2)
+    if (end < 0) return out + text.slice(at)
+    out += text.slice(at, start)
+    at = end + 2
+  }
 }

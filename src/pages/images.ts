@@ -1,7 +1,7 @@
 /** Images of pages and of the theme. Automation API section 15; management API section 21 has pages alone. */
 import type { Principal } from '../access/index.ts'
 import type { ControlDb, ImagesTable } from '../control/index.ts'
-import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { AppError, beginsAsSvg, type Clock, type Ids } from '../kernel/index.ts'
 import { ownRights, requireDomainPermission } from './rights.ts'
 
 export interface ImageDeps {
@@ -23,13 +23,7 @@ const kinds: readonly (readonly [mimetype: string, test: (head: Buffer) => boole
   ['image/webp', (head) => /^RIFF.{4}WEBP/s.test(head.toString('latin1'))],
   ['image/avif', (head) => /^.{4}ftypavi[fs]/s.test(head.toString('latin1'))],
   ['image/x-icon', (head) => head.subarray(0, 4).equals(Buffer.from('00000100', 'hex'))],
-  [
-    'image/svg+xml',
-    (head) =>
-      /^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>[]*>\s*)?<svg[\s>]/s.test(
-        head.toString('utf8'),
-      ),
-  ],
+  ['image/svg+xml', (head) => beginsAsSvg(head.toString('utf8'))],
 ]
 
 /** Who may upload: whoever may make or edit pages, or set the look of the domain. Errors: access.permission_denied. */

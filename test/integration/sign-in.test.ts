@@ -84,8 +84,9 @@ test('what another site makes a browser send is refused, also signing in', async
     headers: { Origin: server.url, 'Sec-Fetch-Site': 'same-origin' },
     body: { value: 'Ours' },
   })
-  // A program's own credentials come from no page.
+  // No browser adds a key by itself.
   await server.expect(200, 'PUT', `${datasets}/by-cookie/metadata/default/title`, {
+    auth: { apikey: await server.createApiKey(['edit_dataset']) },
     headers: { Origin: 'https://elsewhere.example' },
     body: { value: 'By a program' },
   })

@@ -25,3 +25,10 @@ test('words of a description, on one line', () => {
     'One two three & four',
   )
 })
+
+test('what is nested beyond all measure is none, in no time', () => {
+  const html = `${'<b>'.repeat(150_000)}${'</i>'.repeat(100_000)}x`
+  assert.equal(sanitizeHtml(html), '')
+  assert.equal(textOfHtml(html), '')
+  assert.equal(textOfHtml('<p>a<br>b</p>'.repeat(1500)).length, 1500 * 4 - 1)
+})

@@ -10,10 +10,23 @@ const kept = new Set(
 const dropped = new Set(['script', 'style', 'iframe', 'object', 'template', 'noscript', 'svg', 'math'])
 const empty = new Set(['br', 'hr'])
 
+/** A parser's time goes by depth times length: a text that is nested beyond all measure is as good as none. */
+const maxDepth = 1000
+
+function isTooDeep(html: string): boolean {
+  let depth = 0
+  for (const [tag] of html.matchAll(/<\/?(?!(?:br|hr|img)\b)[a-z]/gi)) {
+    depth = tag[1] === '/' ? Math.max(0, depth - 1) : depth + 1
+    if (depth > maxDepth) return true
+  }
+  return false
+}
+
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
 /** Well-formed HTML of the kept elements without attributes, links to http(s) and mailto addresses excepted. */
 export function sanitizeHtml(html: string): string {
+  if (isTooDeep(html)) return ''
   let out = ''
   let depthOfDropped = 0
   const open: string[] = []
@@ -48,6 +61,7 @@ export function sanitizeHtml(html: string): string {
 
 /** The words of it, on one line. */
 export function textOfHtml(html: string): string {
+  if (isTooDeep(html)) return ''
   let out = ''
   let depthOfDropped = 0
   const parser = new Parser({

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { alertChoices, findPerson, setAlerts, setNames } from '../../accounts/index.ts'
-import { AppError, type JsonObject } from '../../kernel/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
 import { auditing } from '../audit-requests.ts'
 import { originOf } from '../client-of.ts'
 import type { RegisterRoutes } from '../management/scope.ts'
 import { answerOf, noContent, operation } from '../openapi/index.ts'
+import { refuseKey } from '../refuse-key.ts'
 import { refuseForeignOrigin, setSessionCookie } from '../session-cookie.ts'
 import { usernameOf } from '../username-of.ts'
 
@@ -173,6 +174,8 @@ export const registerAccount: RegisterRoutes = (scope, services) => {
       { tags, params: Type.Object({ username: Type.String() }) },
     ),
     async (request, reply) => {
+      // A link to pass on is as good as a password.
+      if (!services.accounts.sendsMail) refuseKey(request)
       const { link } = await recovery.invite(request.params.username)
       return reply.header('Cache-Control', 'no-store').send({ is_sent: link === null, link })
     },
@@ -198,10 +201,4 @@ export const registerAccount: RegisterRoutes = (scope, services) => {
 /** Called by pages where nobody is signed in; that a browser sends a cookie along changes nothing. */
 function forStrangers<const O extends { readonly config: object }>(options: O) {
   return auditing(false, { ...options, config: { ...options.config, ignoresSession: true } })
-}
-
-/** A stolen key must not be able to take the account over. Errors: access.password_needed. */
-function refuseKey({ principal }: FastifyRequest): void {
-  if (principal.kind === 'user' && principal.via === 'apikey')
-    throw new AppError('access.account_needs_password', {})
 }

@@ -15,6 +15,7 @@ import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { readInstant } from '../management/scope.ts'
 import { refuseGroups } from '../management/user-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
+import { refuseKey } from '../refuse-key.ts'
 import { printUser, readLimits, readNames } from './account-shapes.ts'
 import { outcomesOf } from './outcomes.ts'
 import { anyObject, invalid, named, pageQuery, printPageOf, type RegisterRoutes } from './scope.ts'
@@ -189,6 +190,8 @@ export const registerAutomationUsers: RegisterRoutes = (scope, services) => {
     const first = text('first_name', first_name)
     const last = text('last_name', last_name)
     const address = text('email', email)
+    // Who reads what comes to the address can have a new password.
+    if (present !== null && address && address !== present.email) refuseKey(request)
     if (expires_at !== undefined && expires_at !== null && typeof expires_at !== 'string')
       throw invalid('expires_at', expires_at, 'it must be an instant')
     return {

@@ -15,7 +15,7 @@ export function send(reply: FastifyReply, parameters: Parameters, value: unknown
     return reply
   }
   // A script of another site would be sent what the browser's stored credentials may see; CORS does not ask it.
-  if (reply.request.headers.authorization !== undefined)
+  if (reply.request.headers.authorization !== undefined || reply.request.signedIn !== null)
     throw invalid(
       'callback',
       callback ?? '',

@@ -20,7 +20,8 @@ export function datasetHref(request: FastifyRequest, datasetId: string): string 
 
 /** The address asked for, with other parameters; a key in it is left out: addresses are passed on. */
 export function addressOf(request: FastifyRequest, changes: Readonly<Record<string, string>> = {}): string {
-  const url = new URL(request.url, originOf(request))
+  // Not as a reference to be resolved: `//host` would be another one.
+  const url = new URL(`${originOf(request)}${request.url}`)
   url.searchParams.delete('apikey')
   for (const [name, value] of Object.entries(changes)) url.searchParams.set(name, value)
   return url.href

@@ -9,8 +9,8 @@ import {
   listUsers,
   refuseGrant,
 } from '../../access/index.ts'
-import { AppError } from '../../kernel/index.ts'
 import { accountLimits, accountQuotas, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { refuseKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { printUser } from './print-account.ts'
 import { nullableText, type RegisterRoutes, readInstant } from './scope.ts'
@@ -86,8 +86,9 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       const { username } = request.params
       const { group_ids, expires_at, is_active, first_name, last_name, ...rest } = request.body
       const { permissions, quotas, limits, email, password } = rest
-      if (password !== undefined) refuseKey(request)
       const present = await findUser(db, username)
+      // Who reads what comes to the address can have a new password.
+      if (password !== undefined || (email !== undefined && email !== present.email)) refuseKey(request)
       refuseGrant(request.principal, present.permissions, permissions ?? [])
       await refuseGroups(services, request, present.groups, group_ids ?? [])
       await changeUser(catalogDeps, username, {
@@ -129,9 +130,4 @@ export async function refuseGroups(
     ({ groupId }) => after.includes(groupId) && !before.includes(groupId),
   )
   for (const { permissions } of joined) refuseGrant(request.principal, [], permissions)
-}
-
-function refuseKey({ principal }: FastifyRequest): void {
-  if (principal.kind === 'user' && principal.via === 'apikey')
-    throw new AppError('access.account_needs_password', {})
 }

@@ -117,7 +117,8 @@ function readRequest(request: FastifyRequest): WebRequest {
   const headers = Object.entries(request.headers).map(([name, value]) => [name, value?.toString()] as const)
   return {
     method: request.method,
-    url: new URL(request.url, originOf(request)).href,
+    // Not as a reference to be resolved: `//host` would be another one.
+    url: new URL(`${originOf(request)}${request.url}`).href,
     params: request.params as Readonly<Record<string, string>>,
     // The API counts and limits by whom it is asked: the reader, not this server.
     headers: { ...Object.fromEntries(headers), 'x-peer': request.socket.remoteAddress },

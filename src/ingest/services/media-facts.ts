@@ -1,5 +1,7 @@
 /** What a file is, from its first bytes: media types that the server vouches for, and the size of images. */
 
+import { beginsAsSvg } from '../../kernel/index.ts'
+
 export interface MediaFacts {
   readonly mimetype: string
   /** Of an image that says so. */
@@ -25,10 +27,7 @@ const magic: readonly (readonly [mimetype: string, fits: (head: Buffer) => boole
   ['audio/wav', (head) => ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 12) === 'WAVE'],
   ['video/mp4', (head) => ascii(head, 4, 8) === 'ftyp'],
   ['video/webm', (head) => startsWith(head, '1a45dfa3')],
-  [
-    'image/svg+xml',
-    (head) => /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg[\s>]/s.test(head.toString('utf8', 0, 2000)),
-  ],
+  ['image/svg+xml', (head) => beginsAsSvg(head.toString('utf8', 0, 2000))],
 ]
 
 /** `said`: the media type that came along; believed where the bytes do not tell, and never as a web page. */

@@ -42,7 +42,7 @@ export const accessErrors = defineErrors({
     status: 403,
     errorKey: 'ForeignOriginException',
     exploreCode: 'Forbidden',
-    message: 'A session can be begun and used from pages of this server only, not from {origin}',
+    message: 'Sessions and passwords can be used from pages of this server only, not from {origin}',
     hint: 'Behind a proxy: let it pass on Host and X-Forwarded-Proto, and name it in BROADSHEET_TRUSTED_PROXIES',
   },
   'access.too_many_requests': {

@@ -112,7 +112,7 @@ function Facts({ dataset }: { readonly dataset: Dataset }): VNode {
   const show = (name: (typeof facts)[number]) => {
     const value = meta(dataset, name)
     if (name === 'modified' || name === 'data_processed') return format.dateTime(value)
-    if (name === 'license' && licenseUrl) return <a href={licenseUrl}>{value}</a>
+    if (name === 'license' && /^https?:\/\/\S+$/.test(licenseUrl)) return <a href={licenseUrl}>{value}</a>
     if (name === 'references' && /^https?:\/\/\S+$/.test(value)) return <a href={value}>{value}</a>
     if (name === 'keyword' || name === 'theme')
       return (
