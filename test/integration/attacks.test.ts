@@ -504,10 +504,10 @@ describe('what a request says beyond what it may say', () => {
     await giveRuleset(server, own.datasetUid, 'olga', { permissions: all })
     const parts: [string, string][] = [['resources', closed.resourceUid]]
     const dataset = `${managementPath}/datasets/${closed.datasetUid}`
-    const processor = { name: 'skip_records', args: {} }
+    const processor = { name: 'delete', args: { field: 'id' } }
     const made = await server.request('POST', `${dataset}/processors`, { body: processor })
     if (made.json?.processor_uid) parts.push(['processors', made.json.processor_uid])
-    const field = { name: 'rename', args: { from: 'word', to: 'other' } }
+    const field = { name: 'annotate', args: { field: 'word', annotation: 'facet' } }
     const step = await server.request('POST', `${dataset}/fields_specifications`, { body: field })
     if (step.json?.field_specification_uid)
       parts.push(['fields_specifications', step.json.field_specification_uid])
