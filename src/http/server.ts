@@ -2,7 +2,12 @@ import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import multipart from '@fastify/multipart'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { anonymous, authorize, type Principal } from '../access/index.ts'
 import type { SignedIn } from '../accounts/index.ts'
@@ -120,6 +125,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     request.audited = {}
     closeWhenStalled(reply, services.limits.stalledMs)
     setSecurityHeaders(request, reply, services.limits)
+    refuseTwoHosts(request, reply)
     refuseOddOrigin(request)
     reply.header('X-Request-Id', request.id)
     if (services.isDraining() && !isOperationsPath(request.url)) {
@@ -242,6 +248,14 @@ function datasetOf(request: FastifyRequest): string | null {
 function pathOf(target: string): string {
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
   return path.startsWith('/') ? path : `/${path}`
+}
+
+/** Of two, a proxy may go by the one that the server does not: what comes behind is not read. RFC 9112, section 3.2. */
+function refuseTwoHosts({ raw }: FastifyRequest, reply: FastifyReply): void {
+  const hosts = raw.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host')
+  if (hosts.length < 2) return
+  reply.header('Connection', 'close')
+  throw new AppError('http.bad_request', { reason: 'the header Host is there twice' })
 }
 
 /** Addresses in answers begin with it. Errors: http.bad_request. */
