@@ -51,9 +51,7 @@ export interface Client {
   guessExtractor(url: string): Promise<string>
   /** Names; null for an extractor that the server does not have. */
   extractorParameters(type: string): Promise<string[] | null>
-  /** Where the rows that did not become records are read, as CSV. */
-  rejectsUrl(datasetUid: string): string
-  /** The same, to read here. */
+  /** The rows that did not become records. */
   readRejects(dataset: string, format: 'csv' | 'jsonl'): Promise<Readable>
   /** Gives them back, corrected: answers the resources that were added. */
   resubmitRejects(dataset: string, url: string): Promise<ResourceObject[]>
@@ -212,7 +210,6 @@ export function createClient(options: {
       const all = await get<{ type: string; parameters: { name: string }[] }[]>(`${management}/extractors`)
       return all.find((one) => one.type === type)?.parameters.map(({ name }) => name) ?? null
     },
-    rejectsUrl: (datasetUid) => `${options.server}${of(datasetUid)}/rejects`,
     async readRejects(dataset, format) {
       const answer = await send('GET', `${of(dataset)}/rejects?format=${format}`, {})
       if (answer.statusCode >= 400) throw toServerError(answer.statusCode, await readJson(answer), server)

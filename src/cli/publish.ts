@@ -81,7 +81,7 @@ export async function publish(session: Session, source: string, options: Publish
       result,
     })
   }
-  const lost = describeLoss(job, client.rejectsUrl(dataset.dataset_uid))
+  const lost = describeLoss(job, dataset.dataset_id)
   if (lost !== null) output.warn(lost)
   const exploreUrl = client.exploreUrl(dataset.dataset_id)
   output.note(describePublication(dataset.dataset_id, job))
@@ -138,9 +138,12 @@ async function findReplaced(
 }
 
 /** What did not become a record, and where to look at it; null: nothing. */
-function describeLoss({ result = {} }: JobObject, rejectsUrl: string): string | null {
+function describeLoss({ result = {} }: JobObject, datasetId: string): string | null {
   const { rows_rejected: rejected = 0, records_count: kept = 0 } = result
-  if (rejected > 0) return `${count(rejected)} rows were rejected, ${count(kept)} kept; why: ${rejectsUrl}`
+  if (rejected > 0) {
+    const rows = rejected === 1 ? '1 row was' : `${count(rejected)} rows were`
+    return `${rows} rejected, ${count(kept)} kept; why: broadsheet rejects ${datasetId}`
+  }
   return kept === 0 ? 'The source has no records: the dataset is published empty' : null
 }
 

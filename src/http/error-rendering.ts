@@ -155,10 +155,9 @@ function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (fault.validation) {
     const [first] = fault.validation
     const missing = first?.params?.missingProperty
+    if (typeof missing === 'string') return new AppError('http.missing_parameter', { parameter: missing })
     const parameter =
-      typeof missing === 'string'
-        ? missing
-        : first?.instancePath.replace(/^\//, '').replaceAll('/', '.') || fault.validationContext || 'body'
+      first?.instancePath.replace(/^\//, '').replaceAll('/', '.') || fault.validationContext || 'body'
     return new AppError('http.invalid_parameter', {
       parameter,
       value: 'as given',

@@ -256,7 +256,7 @@ test('what a script should know is told to it too', async (t) => {
   const ragged = write('ragged.csv', 'a,b\n1,2\n3,4,5\n')
   const published = await callCli(['publish', ragged], login)
   assert.equal(published.code, 0, published.stderr)
-  assert.match(published.stderr, /1 rows were rejected, 1 kept; why: http.*\/rejects/)
+  assert.match(published.stderr, /1 row was rejected, 1 kept; why: broadsheet rejects \S+/)
   assert.match(published.stdout, /^http\S+\n$/)
   const mistaken = await callCli(['publish', ragged, '--param', 'seperator=;'], login)
   assert.equal(mistaken.code, 2)

@@ -351,7 +351,7 @@ test('what may not be, and who may not', async (t) => {
     ['harvest.invalid_parameter', { name: 'x', type: 'ckan', params: {} }],
     ['harvest.invalid_parameter', { name: 'x', type: 'ckan', params: { url: 'x', colour: 'red' } }],
     ['harvest.invalid_parameter', { name: 'x', type: 'ckan', params: { url: ['x'] } }],
-    ['http.invalid_parameter', { type: 'ckan', params: { url: 'x' } }],
+    ['http.missing_parameter', { type: 'ckan', params: { url: 'x' } }],
   ] as const)
     assert.equal((await server.expect(400, 'POST', all, { body })).json.error_id, key, JSON.stringify(body))
   const editor = { apikey: await server.createApiKey(['edit_dataset', 'publish_dataset']) }

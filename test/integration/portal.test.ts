@@ -396,7 +396,7 @@ describe('who is signed in', () => {
     const cookie = headers.get('set-cookie')!.split(';')[0]!
     const path = '/explore/dataset/shelf/information/'
     const { text } = await get(path, { cookie })
-    assert.match(text, /aria-label="Back office \(admin\)"/)
+    assert.match(text, /aria-label="admin: Back office"/)
     assert.match(text, /\+2 −1 ~0/)
     const anonymous = (await get(path)).text
     assert.match(anonymous, /href="\/login\?back=/)

@@ -4,6 +4,7 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { isWhole } from './tiers.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
@@ -58,8 +59,10 @@ export async function accessibilityProblems(page: Page, rules?: readonly string[
 
 const screenshots = fileURLToPath(new URL('../../web/screenshots/', import.meta.url))
 
-/** Kept to be looked at: web/screenshots/NAME.png. */
+/** Kept to be looked at, with `npm run test:all`: web/screenshots/NAME.png. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  // Drawing them without a graphics card takes longer than the pages do.
+  if (!isWhole) return
   mkdirSync(screenshots, { recursive: true })
   await page.screenshot({ path: `${screenshots}${name}.png` })
 }

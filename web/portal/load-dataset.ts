@@ -106,7 +106,8 @@ export async function loadDataset(context: PageContext, embedded: boolean): Prom
       facets: [],
       count: 0,
       problem: [error.message, error.hint].filter(Boolean).join(' '),
-      shown: null,
+      // In the console it is mended where it stands.
+      shown: view === 'api' ? { ...readConsole(url, query), view, result: '' } : null,
     }
   }
 }
@@ -161,8 +162,7 @@ async function loadView(context: PageContext, base: Base): Promise<ViewData> {
     case 'export':
       return { view, formats: await loadExportFormats(api, dataset, query, count) }
     case 'api': {
-      const clauses = readClauses(url.searchParams, query)
-      const limit = url.searchParams.get('api.limit') ?? '10'
+      const { clauses, limit } = readConsole(url, query)
       const filled = Object.fromEntries(
         Object.entries({ ...clauses, limit }).filter(([, value]) => value.trim() !== ''),
       )
@@ -188,6 +188,11 @@ function readClauses(params: URLSearchParams, { where }: ApiFilters): ApiClauses
     order_by: get('order_by'),
   }
 }
+
+const readConsole = (url: URL, query: ApiFilters) => ({
+  clauses: readClauses(url.searchParams, query),
+  limit: url.searchParams.get('api.limit') ?? '10',
+})
 
 function pretty(text: string): string {
   try {

@@ -76,7 +76,7 @@ export function renderDocs(description: Description): string {
 <h2>Credentials</h2><p>The search API (<code>/api/explore/v2.1</code>) shows published datasets to anyone. The management API
 (<code>/api/management/v2</code>) and the automation API (<code>/api/automation/v1.0</code>) answer nobody without credentials: <code>Authorization: Apikey &lt;key&gt;</code>,
 <code>?apikey=&lt;key&gt;</code>, or a user name and password by basic authentication.</p>
-<pre>curl -H 'Authorization: Apikey &lt;key&gt;' http://127.0.0.1:8080/api/management/v2/datasets</pre>
+<pre>curl -H 'Authorization: Apikey &lt;key&gt;' "$SERVER/api/management/v2/datasets"</pre>
 <h2>Habits</h2><p>Every path works with and without a slash at its end. A body is read as JSON whatever its content type, and
 may be empty where all of it is optional. Errors are JSON: <a href="#ManagementError">ManagementError</a>, <a href="#AutomationError">AutomationError</a> and
 <a href="#ExploreError">ExploreError</a>.</p></header>

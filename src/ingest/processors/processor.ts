@@ -226,6 +226,8 @@ function expectation(spec: ProcessorArgument, value: unknown): string | null {
       return expressionExpectation(spec, value)
     case 'text_or_expression':
       return isExpression(value) ? expressionExpectation(spec, value) : textExpectation(spec, value)
+    case 'date_format':
+      return textExpectation(spec, value) ?? dateFormatExpectation(value as string)
     case 'timezone':
       return isTimeZone(value) ? null : 'it must be the name of a time zone, e.g. Europe/Paris'
     default:
@@ -251,6 +253,10 @@ function textExpectation(spec: ProcessorArgument, value: unknown): string | null
     return 'it must be a name'
   return null
 }
+
+/** Without a code it would read nothing, and make every value null. */
+const dateFormatExpectation = (format: string) =>
+  /%[a-zA-Z]/.test(format) ? null : 'it must have strptime codes: %d/%m/%Y for 31/12/2030'
 
 function expressionExpectation(spec: ProcessorArgument, value: unknown): string | null {
   return textExpectation(spec, value) ?? findFault(value as string)
@@ -303,14 +309,14 @@ export function bindArguments(
     return args[argument] ?? spec?.default ?? undefined
   }
   const failed = (field: string, msg: string) =>
-    new AppError('ingest.processor_failed', { processor_id: processorUid, field, msg })
+    new AppError('ingest.processor_failed', { processor_id: named, field, msg })
+  const named = `${processor.name} (${processorUid})`
   function column(name: string): RawColumn {
     const found = byName.get(name)
     if (!found) throw failed(name, 'field not found')
     return found
   }
-  const failure = (field: string) => (msg: string) =>
-    new AppError('ingest.processor_failed', { processor_id: processorUid, field, msg })
+  const failure = (field: string) => (msg: string) => failed(field, msg)
   const list = (argument: string) => (given(argument) as readonly string[] | undefined) ?? []
   const textOf = (name: string) => asText(column(name).engineType, quoteIdentifier(name))
   return {

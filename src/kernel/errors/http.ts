@@ -34,6 +34,12 @@ export const httpErrors = defineErrors({
     exploreCode: 'InvalidRESTParameterError',
     message: 'Invalid value for {parameter}: {value}; {expected}',
   },
+  'http.missing_parameter': {
+    status: 400,
+    errorKey: 'InvalidParameterException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: '{parameter} is missing',
+  },
   'http.header_too_large': {
     status: 431,
     errorKey: 'HeaderTooLargeException',
