@@ -8,15 +8,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findPostgres, startPostgres } from '../test/support/postgres.ts'
 
-/** Begun first: one of them begun last would be waited for alone. */
-const longest = ['portal', 'office', 'install', 'crash-matrix', 'protection', 'exports-whole', 'demo']
-const startOf = (file: string) => (longest.some((name) => file.endsWith(`/${name}.test.ts`)) ? 0 : 1)
-
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
 const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'web/!(build*)/**/*.test.ts'])
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort((a, b) => startOf(a) - startOf(b) || (a < b ? -1 : 1))
+  .sort()
 
 /** Many times what the longest takes on a busy machine; the whole sizes and the soak take longer. */
 const testTimeoutMs =
