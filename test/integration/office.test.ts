@@ -12,8 +12,10 @@ import {
   skippedWithoutBrowser,
 } from '../support/browser.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
+import { createChance } from '../support/seed.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { startSlowSource } from '../support/slow-source.ts'
+import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
 
 const startServer = shareServer({ env: { BROADSHEET_ALLOW_PRIVATE_ADDRESSES: '1' } })
 const openPage = shareBrowser()
@@ -61,6 +63,9 @@ async function recordsOf(datasetId: string): Promise<number | null> {
   })
   return status === 200 ? json.total_count : null
 }
+
+/** One tour of each kind is always taken. */
+const whole = { skip: skippedUnlessWhole('another tour of the back office') }
 
 describe('the back office', { skip: skippedWithoutBrowser }, () => {
   test('is for who has signed in, and keeps what was typed with a wrong password', async () => {
@@ -237,7 +242,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     assert.deepEqual(complaints, [])
   })
 
-  test('a publish that a gate holds shows its numbers, and an override publishes it', async () => {
+  test('a publish that a gate holds shows its numbers, and an override publishes it', whole, async () => {
     const { page } = await officeIn()
     const { datasetUid: uid, ...dataset } = await server.publishFile('held', {
       filename: 'held.csv',
@@ -262,48 +267,52 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     assert.equal(await recordsOf('held'), 1)
   })
 
-  test('a processor is previewed as it is typed, kept over a reload, saved and put in order', async () => {
-    const { page, complaints } = await officeIn()
-    const { datasetUid: uid } = await server.createDataset('steps', {
-      filename: 'steps.csv',
-      content: first,
-    })
-    await page.goto(at(`/backoffice/datasets/${uid}/processing`))
-    await page.getByLabel('Add a step').selectOption('string_replace')
-    await button(page, 'Add').click()
-    await page.getByLabel(/^Field/).fill('kind')
-    await page.getByLabel(/^Old/).fill('cow')
-    await page.getByLabel(/^New/).fill('vache')
-    await page.locator('#step-preview').getByText('vache').first().waitFor()
-    await page.reload()
-    await page.getByText('What you had typed before is back').waitFor()
-    assert.equal(await page.getByLabel(/^Old/).inputValue(), 'cow')
-    await button(page, 'Save').click()
-    await page.getByText('Saved.').waitFor()
-    await page.getByLabel('Add a step').selectOption('copy_field')
-    await button(page, 'Add').click()
-    await button(page, 'Save').click()
-    // What the browser itself refuses (a mandatory field) never leaves the page.
-    assert.equal((await page.locator(':invalid').count()) > 0, true)
-    await page
-      .getByLabel(/^Field/)
-      .first()
-      .fill('name')
-    const others = page.locator('[id^=step-]:invalid')
-    for (const control of await others.all()) await control.fill('copy')
-    await button(page, 'Save').click()
-    await page.getByText('Saved.').waitFor()
-    await page.getByRole('button', { name: /^Move up: Copy/ }).click()
-    await page.getByText('Moved.').waitFor()
-    const { json } = await server.expect(200, 'GET', `${managementPath}/datasets/${uid}/processors`)
-    assert.deepEqual(
-      json.map((step: { name: string }) => step.name),
-      ['copy_field', 'string_replace'],
-    )
-    assert.deepEqual(complaints, [])
-  })
+  test(
+    'a processor is previewed as it is typed, kept over a reload, saved and put in order',
+    whole,
+    async () => {
+      const { page, complaints } = await officeIn()
+      const { datasetUid: uid } = await server.createDataset('steps', {
+        filename: 'steps.csv',
+        content: first,
+      })
+      await page.goto(at(`/backoffice/datasets/${uid}/processing`))
+      await page.getByLabel('Add a step').selectOption('string_replace')
+      await button(page, 'Add').click()
+      await page.getByLabel(/^Field/).fill('kind')
+      await page.getByLabel(/^Old/).fill('cow')
+      await page.getByLabel(/^New/).fill('vache')
+      await page.locator('#step-preview').getByText('vache').first().waitFor()
+      await page.reload()
+      await page.getByText('What you had typed before is back').waitFor()
+      assert.equal(await page.getByLabel(/^Old/).inputValue(), 'cow')
+      await button(page, 'Save').click()
+      await page.getByText('Saved.').waitFor()
+      await page.getByLabel('Add a step').selectOption('copy_field')
+      await button(page, 'Add').click()
+      await button(page, 'Save').click()
+      // What the browser itself refuses (a mandatory field) never leaves the page.
+      assert.equal((await page.locator(':invalid').count()) > 0, true)
+      await page
+        .getByLabel(/^Field/)
+        .first()
+        .fill('name')
+      const others = page.locator('[id^=step-]:invalid')
+      for (const control of await others.all()) await control.fill('copy')
+      await button(page, 'Save').click()
+      await page.getByText('Saved.').waitFor()
+      await page.getByRole('button', { name: /^Move up: Copy/ }).click()
+      await page.getByText('Moved.').waitFor()
+      const { json } = await server.expect(200, 'GET', `${managementPath}/datasets/${uid}/processors`)
+      assert.deepEqual(
+        json.map((step: { name: string }) => step.name),
+        ['copy_field', 'string_replace'],
+      )
+      assert.deepEqual(complaints, [])
+    },
+  )
 
-  test('metadata are saved by themselves', async () => {
+  test('metadata are saved by themselves', whole, async () => {
     const { page, complaints } = await officeIn()
     const { datasetUid: uid } = await server.createDataset('said', { filename: 'said.csv', content: first })
     await page.goto(at(`/backoffice/datasets/${uid}/metadata`))
@@ -344,7 +353,8 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     await page.getByText('30 5 * * 1').waitFor()
   })
 
-  test('every page is accessible in light and dark, fits a phone, and has nothing to complain about', async () => {
+  test('every page is accessible in light and dark, fits a phone, and has nothing to complain about', async (t) => {
+    const chance = createChance(t)
     const { datasetUid: uid, job } = await server.publishFile('pages', {
       filename: 'pages.csv',
       content: first,
@@ -381,7 +391,8 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       account: '/backoffice/account',
     }
     const { page, complaints } = await officeIn({ viewport: { width: 1280, height: 860 } })
-    for (const [name, path] of Object.entries(pages)) {
+    const all = Object.entries(pages)
+    for (const [name, path] of isWhole ? all : chance.sample(all, 5)) {
       await page.emulateMedia({ colorScheme: 'light' })
       await page.setViewportSize({ width: 1280, height: 860 })
       const answer = await page.goto(at(path))

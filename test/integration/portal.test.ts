@@ -12,7 +12,9 @@ import {
   shareBrowser,
   skippedWithoutBrowser,
 } from '../support/browser.ts'
+import { createChance } from '../support/seed.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
+import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
 
 const startServer = shareServer()
 const openPage = shareBrowser()
@@ -71,13 +73,15 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     missing: '/no/such/page',
   }
 
-  test('is accessible in light and dark, fits a phone, and has nothing to complain about', async () => {
+  test('is accessible in light and dark, fits a phone, and has nothing to complain about', async (t) => {
+    const chance = createChance(t)
     const { page, complaints } = await openPage({ viewport: { width: 1280, height: 860 } })
     const problems: string[] = []
     const note = (where: string, found: readonly string[]) => {
       problems.push(...found.map((problem) => `${where}: ${problem}`))
     }
-    for (const [name, path] of Object.entries(pages)) {
+    const all = Object.entries(pages)
+    for (const [name, path] of isWhole ? all : chance.sample(all, 4)) {
       await page.emulateMedia({ colorScheme: 'light' })
       await page.setViewportSize({ width: 1280, height: 860 })
       const answer = await page.goto(at(path))
@@ -103,6 +107,9 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 })
+
+/** One tour of each kind is always taken. */
+const whole = { skip: skippedUnlessWhole('another tour of the portal') }
 
 describe('tours', { skip: skippedWithoutBrowser }, () => {
   test('find, filter, sort, choose columns', async () => {
@@ -148,7 +155,7 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
-  test('scroll through more records than a bar has pixels, by keyboard', async () => {
+  test('scroll through more records than a bar has pixels, by keyboard', whole, async () => {
     const { page, complaints } = await openPage({ viewport: { width: 1000, height: 900 } })
     await page.goto(at('/explore/dataset/long/table/'))
     const region = page.getByRole('region', { name: 'Records of long' })
@@ -213,7 +220,7 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
-  test('API console: completes, answers, says what is wrong, gives code', async () => {
+  test('API console: completes, answers, says what is wrong, gives code', whole, async () => {
     const { page, complaints } = await openPage()
     await page.goto(at('/explore/dataset/airports/api/'))
     await page.locator('html[data-awake]').waitFor()
@@ -238,7 +245,7 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
-  test('language and theme: by the browser, then by choice', async () => {
+  test('language and theme: by the browser, then by choice', whole, async () => {
     const { page } = await openPage({ locale: 'fr-FR' })
     await page.goto(at('/explore'))
     assert.equal(await page.locator('html').getAttribute('lang'), 'fr')
