@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test'
 import { shareBrowser, skippedWithoutBrowser } from '../support/browser.ts'
 import { managementPath } from '../support/http-client.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
+import { skippedUnlessWhole } from '../support/tiers.ts'
 
 const startServer = shareServer()
 const openPage = shareBrowser()
@@ -97,7 +98,9 @@ const pages = [
   `/explore/dataset/${encodeURIComponent(all)}/table/`,
 ]
 
-describe('in the pages of the portal', { skip: skippedWithoutBrowser }, () => {
+describe('in the pages of the portal', {
+  skip: skippedWithoutBrowser || skippedUnlessWhole('13 texts on 19 pages'),
+}, () => {
   test('nothing runs, is sent elsewhere, or leads to a script', async () => {
     const { page } = await openPage()
     const problems: string[] = []
