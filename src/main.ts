@@ -3,7 +3,7 @@ import { type App, startApp } from './app.ts'
 import { armFaults, faultsWanted } from './faults/index.ts'
 import { createIds, systemClock } from './kernel/index.ts'
 import { createLog } from './log.ts'
-import { readSettings, SettingError, type Settings } from './settings.ts'
+import { readSettings, SettingError, type Settings, unknownSettings } from './settings.ts'
 
 /** Of the runtime's pool, beside those of queries: its own default. */
 const otherThreads = 4
@@ -14,6 +14,8 @@ export async function serve(env: Readonly<Record<string, string | undefined>> = 
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   try {
     const settings = readSettings(env)
+    for (const name of unknownSettings(env))
+      process.stderr.write(`${name} is no setting and is left out: see docs/operations.md\n`)
     if (faultsWanted(env) === 'refused')
       throw new SettingError('BROADSHEET_TEST_FAULTS lets tests crash this server; it needs NODE_ENV=test')
     armFaults(env)

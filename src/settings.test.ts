@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { readSettings, SettingError, settingSpecs, settingsTable } from './settings.ts'
+import { readSettings, SettingError, settingSpecs, settingsTable, unknownSettings } from './settings.ts'
 
 test('docs/operations.md lists the settings as they are', () => {
   const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
@@ -24,6 +24,11 @@ test('every bad value is named at once, with what it must be', () => {
       return true
     },
   )
+})
+
+test('what looks like a setting and is none is named', () => {
+  const env = { BROADSHEET_DATA: './elsewhere', BROADSHEET_PORT: '80', BROADSHEET_APIKEY: 'k', PATH: '/bin' }
+  assert.deepEqual(unknownSettings(env), ['BROADSHEET_DATA'])
 })
 
 test('a setting that is empty is a setting that is not there', () => {

@@ -4,7 +4,9 @@
  */
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import proxyAddr from '@fastify/proxy-addr'
+import { flag, integer, networks, optional, SettingError, tileAddress, webAddress } from './setting-values.ts'
+
+export { SettingError } from './setting-values.ts'
 
 interface SettingSpec<T> {
   readonly env: string
@@ -12,67 +14,6 @@ interface SettingSpec<T> {
   /** As shown in the documentation. */
   readonly fallback: string
   readonly parse: (text: string | undefined) => T
-}
-
-/** A value that cannot be used, in words for the person who set it. */
-export class SettingError extends Error {}
-
-function integer(env: string, fallback: number, min: number, max: number) {
-  return (text: string | undefined): number => {
-    if (text === undefined || text === '') return fallback
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new SettingError(`${env} is '${text}', but must be a whole number from ${min} to ${max}`)
-    }
-    return value
-  }
-}
-
-function flag(env: string, fallback: boolean) {
-  return (text: string | undefined): boolean => {
-    if (text === undefined || text === '') return fallback
-    if (text === '1' || text.toLowerCase() === 'true') return true
-    if (text === '0' || text.toLowerCase() === 'false') return false
-    throw new SettingError(`${env} is '${text}', but must be 1 or 0`)
-  }
-}
-
-function optional(text: string | undefined): string | null {
-  return text === undefined || text === '' ? null : text
-}
-
-function webAddress(env: string) {
-  return (text: string | undefined): string | null => {
-    const address = optional(text)
-    if (address === null) return null
-    if (/^https?:\/\//.test(address) && URL.canParse(address)) return address
-    throw new SettingError(`${env} is '${address}', but must be a complete http:// or https:// address`)
-  }
-}
-
-function tileAddress(env: string) {
-  return (text: string | undefined): string | null => {
-    const address = webAddress(env)(text)
-    if (address === null || ['{z}', '{x}', '{y}'].every((part) => address.includes(part))) return address
-    throw new SettingError(`${env} is '${address}', but must have {z}, {x} and {y} in it`)
-  }
-}
-
-/** Addresses, networks and the names of networks; `none` is none. */
-function networks(env: string, fallback: readonly string[]) {
-  return (text: string | undefined): readonly string[] => {
-    if (text === undefined || text === '') return fallback
-    if (text === 'none') return []
-    const list = text.split(',').map((item) => item.trim())
-    try {
-      proxyAddr.compile(list)
-      return list
-    } catch {
-      throw new SettingError(
-        `${env} is '${text}', but must be none, or addresses and networks (10.0.0.0/8), loopback, linklocal or uniquelocal, separated by commas`,
-      )
-    }
-  }
 }
 
 function setting<T>(
@@ -590,6 +531,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   if (faults.length > 0) throw new SettingError(faults.join('\n'))
   return values as Settings
+}
+
+/** Of the command line, of tests, and of whoever starts the server as a child. */
+const otherNames = /^BROADSHEET_(APIKEY|SERVER|EXIT_WITH_PARENT|SOAK(_MINUTES)?|TEST_\w+)$/
+
+/** Names that begin like a setting and are none: one that is misspelt would be left out without a word. */
+export function unknownSettings(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set(Object.values(settingSpecs).map((spec) => spec.env as string))
+  return Object.keys(env)
+    .filter((name) => name.startsWith('BROADSHEET_') && !known.has(name) && !otherNames.test(name))
+    .sort()
 }
 
 /** The settings as a Markdown table, for docs/operations.md. */

@@ -4,7 +4,14 @@
  * since the epoch; `is_*`/`has_*` are 0 or 1; `*_json` hold JSON text.
  */
 import type { Generated, Selectable } from 'kysely'
-import type { PeopleSchema } from './people-schema.ts'
+import type {
+  ApiKeysTable,
+  CountedCallsTable,
+  DatasetRulesetsTable,
+  GroupMembersTable,
+  GroupsTable,
+  UsersTable,
+} from './schema-access.ts'
 import type {
   GateJudgementsTable,
   GatesTable,
@@ -21,8 +28,15 @@ import type {
   ScheduleRunsTable,
   SchedulesTable,
 } from './schema-feeds.ts'
-
-export type * from './people-schema.ts'
+import type { PeopleSchema } from './schema-people.ts'
+import type {
+  AttachedBlobsTable,
+  AttachedFilesTable,
+  ImagesTable,
+  MetadataTemplatesTable,
+  PageRightsTable,
+  PagesTable,
+} from './schema-surface.ts'
 
 export interface ControlSchema extends PeopleSchema {
   datasets: DatasetsTable
@@ -151,90 +165,6 @@ export interface FilesTable {
   sha256: string
   owner: string
   created_at: number
-}
-
-export interface UsersTable {
-  username: string
-  /** `scrypt$N$r$p$salt$hash`; null: nobody can sign in with a password. */
-  password_hash: string | null
-  email: string | null
-  first_name: Generated<string>
-  last_name: Generated<string>
-  /** The user's own; those of groups come on top. */
-  permissions_json: string
-  is_active: number
-  created_at: number
-  last_seen_at: Generated<number | null>
-  /** From then on as if it were not active. */
-  expires_at: Generated<number | null>
-  /** local, linked, global */
-  account_type: Generated<string>
-  quotas_json: Generated<string>
-  limits_json: Generated<string>
-}
-
-export interface GroupsTable {
-  /** Made of the title the group was created with. */
-  group_id: string
-  title: string
-  description: string
-  permissions_json: string
-  quotas_json: string
-  limits_json: string
-  created_at: number
-  created_by: string
-  updated_at: number
-  updated_by: string
-}
-
-export interface GroupMembersTable {
-  group_id: string
-  username: string
-}
-
-export interface ApiKeysTable {
-  /** `ak_...` */
-  key_uid: string
-  /** sha256 of the key, hex. The key itself is shown once and never stored. */
-  key_hash: string
-  owner: string
-  label: string | null
-  permissions_json: string
-  created_at: number
-  /** Uids of the datasets it is limited to; null: to none. */
-  datasets_json: Generated<string | null>
-  expires_at: Generated<number | null>
-  revoked_at: Generated<number | null>
-  revocation_reason: Generated<string | null>
-}
-
-/** Who sees what of a dataset, and may do what to it. Management API section 18. */
-export interface DatasetRulesetsTable {
-  dataset_uid: string
-  /** default, user, group */
-  target: string
-  /** Username or group_id; empty for the default. */
-  target_id: string
-  /** 0: metadata and fields only */
-  is_data_visible: number
-  /** Names of fields; null: all. */
-  visible_fields_json: string | null
-  /** ODSQL; empty: all records. */
-  filter_query: string
-  permissions_json: string
-  /** `{limit, unit}` or null */
-  api_calls_quota_json: string | null
-  created_at: number
-  updated_at: number
-}
-
-/** Calls in the present period of whoever has a quota. Written now and then: a crash forgets the last ones. */
-export interface CountedCallsTable {
-  /** `user ...`, `domain` or a ruleset's */
-  subject: string
-  unit: string
-  began_at: number
-  calls: number
 }
 
 export interface JobsTable {
@@ -461,87 +391,4 @@ export interface WebhookDeliveriesTable {
   lease_expires_at: number | null
   created_at: number
   settled_at: number | null
-}
-/** Attachments and alternative exports of a dataset, as its editors see them. */
-export interface AttachedFilesTable {
-  /** `at_...` or `ae_...` */
-  attached_uid: string
-  dataset_uid: string
-  /** attachment, alternative_export */
-  kind: string
-  position: number
-  title: string
-  description: string
-  /** `odsfile://<file_id>`, or the address of an alternative export that is elsewhere. */
-  url: string
-  /** These four: null for what is elsewhere. */
-  filename: string | null
-  mimetype: string | null
-  bytes: number | null
-  /** Names the blob. */
-  sha256: string | null
-  created_at: number
-  updated_at: number
-}
-
-/** Blobs that a dataset's attached files name, now or in its publication, versions and history. */
-export interface AttachedBlobsTable {
-  dataset_uid: string
-  sha256: string
-  bytes: number
-}
-
-/** Metadata templates that somebody made, and what somebody changed of the system's. */
-export interface MetadataTemplatesTable {
-  name: string
-  /** basic, admin; of the system's interop too */
-  type: string
-  title: string
-  is_active: number
-  /** Null: as the system has them. */
-  fields_json: string | null
-  created_at: number
-  created_by: string
-  updated_at: number
-  updated_by: string
-}
-
-export interface PagesTable {
-  slug: string
-  /** `{language: text}` */
-  title_json: string
-  description: string
-  template: string
-  /** `{html: {language: text}, css: {language: text}}`, as written: cleaned when it is served. */
-  content_json: string
-  tags_json: string
-  is_restricted: number
-  is_archived: number
-  created_at: number
-  author: string
-  last_modified_at: number
-  last_modified_by: string
-}
-
-/** Rights on one page. */
-export interface PageRightsTable {
-  slug: string
-  /** user, group */
-  subject_kind: string
-  subject: string
-  permissions_json: string
-  created_at: number
-  updated_at: number
-}
-
-/** Images of pages and of the theme. */
-export interface ImagesTable {
-  /** `im_...` */
-  image_uid: string
-  filename: string
-  mimetype: string
-  bytes: number
-  sha256: string
-  created_at: number
-  username: string
 }

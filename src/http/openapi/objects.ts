@@ -10,12 +10,14 @@ import { automationObjects } from './automation-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
+import { sourceObjects } from './source-objects.ts'
 import { surfaceObjects } from './surface-objects.ts'
 
 export const objects = {
   ...jobObjects,
   ...accountObjects,
   ...managementObjects,
+  ...sourceObjects,
   ...accessObjects,
   ...surfaceObjects,
   ...automationObjects,
