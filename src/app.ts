@@ -3,20 +3,18 @@ import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import proxyAddr from '@fastify/proxy-addr'
-import {
-  createAccess,
-  createCallCounts,
-  domainPermissions,
-  requireOwner,
-  watchSecurity,
-} from './access/index.ts'
-import { createAccounts, type OpenidSettings } from './accounts/index.ts'
+import { domainPermissions, requireOwner } from './access/index.ts'
 import { type ActionEvent, jobLease, retryDelayMs, startActions } from './actions/index.ts'
-import { createAudit } from './audit/index.ts'
 import { findMedia, keepMedia, lockDataset } from './catalog/index.ts'
 import { checkPatterns } from './checks/index.ts'
-import { type DataLock, lockDataDirectory, openControl } from './control/index.ts'
-import { checkBelonging, layOut, makeDirectories, makeTemporaryDirectories } from './data-directory.ts'
+import { openControl } from './control/index.ts'
+import {
+  checkBelonging,
+  claimDirectory,
+  layOut,
+  makeDirectories,
+  makeTemporaryDirectories,
+} from './data-directory.ts'
 import { createFairQueue, createPool, openEngine } from './engine/index.ts'
 import { createExports, createParts } from './exports/index.ts'
 import { lockHarvester, startHarvesters } from './harvest/index.ts'
@@ -26,7 +24,6 @@ import {
   createResponseCache,
   type HttpServices,
   type LogEvent,
-  networkOf,
   printEvent,
 } from './http/index.ts'
 import {
@@ -39,8 +36,9 @@ import {
 } from './ingest/index.ts'
 import { countJobsByState, createEventBell, type WorkerEvent } from './jobs/index.ts'
 import { type Clock, createSecretBox, type Ids } from './kernel/index.ts'
+import { listen } from './listen.ts'
 import type { Log } from './log.ts'
-import { startMail } from './mail/index.ts'
+import { startPeople } from './people.ts'
 import { startRealtime } from './realtime/index.ts'
 import {
   createCatalog,
@@ -58,7 +56,7 @@ import {
 } from './records/index.ts'
 import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
-import { SettingError, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { startSubscriptions } from './subscriptions/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
@@ -113,55 +111,12 @@ export async function startApp(
     const secretKey = readSecretKey(settings.secretKey, directory.secretKey)
     const secrets = createSecretBox(secretKey, ids)
     const owner = `server-${deps.pid}-${ids.hex(4)}`
-    const mailer = await startMail({
-      control,
-      clock,
-      ids,
-      secrets,
-      smtpUrl: settings.smtpUrl,
-      from: settings.mailFrom,
-      owner,
-      isAlone: true,
-      firstRetryMs: settings.retryMs,
-      onError: (cause) => log('error', 'mail_failed', { cause }),
-    })
-    closers.push(() => mailer.stop())
-    await watchSecurity(control)
-    const callCounts = createCallCounts({
-      db: control.db,
-      clock,
-      onError: (cause) => log('error', 'counting_calls_failed', { cause }),
-    })
-    closers.push(() => callCounts.stop())
-    const access = createAccess({ db: control.db, clock, ids })
-    const audit = createAudit({
-      db: control.db,
-      clock,
-      keptMs: settings.auditDays === 0 ? null : settings.auditDays * 86_400_000,
-    })
     // Known when it does, which is before anybody can ask.
     let listensOn = ''
-    const accounts = createAccounts({
-      audit,
-      db: control.db,
-      clock,
-      ids,
-      access,
-      networkOf,
-      settings: {
-        sessions: {
-          idleMs: settings.sessionIdleMinutes * 60_000,
-          longestMs: settings.sessionHours * 3_600_000,
-        },
-        signInFailures: settings.signInFailures,
-        minPasswordLength: settings.passwordLength,
-        openid: openidOf(settings),
-      },
-      mailer,
-      secrets,
-      publicUrl: () => settings.publicUrl ?? listensOn,
-      onError: (cause) => log('error', 'account_mail_failed', { cause }),
-    })
+    const publicUrl = () => settings.publicUrl ?? listensOn
+    const people = await startPeople({ settings, control, clock, ids, log, secrets, owner, publicUrl })
+    closers.push(() => people.stop())
+    const { access, accounts, audit, callCounts, mailer } = people
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engine = await openEngine({
@@ -304,7 +259,7 @@ export async function startApp(
       ids,
       access,
       mailer,
-      publicUrl: () => settings.publicUrl ?? listensOn,
+      publicUrl,
       // A key of its own: what is signed for one use is worth nothing for another.
       linkKey: createHmac('sha256', secretKey).update('links of subscriptions').digest(),
       everyMs: settings.newsMinutes * 60_000,
@@ -466,7 +421,7 @@ export async function startApp(
       await http.close()
       clearTimeout(giveUp)
     })
-    const url = await listen()
+    const url = await listen(http, settings)
     listensOn = url
     builders.keepSpare()
     return { url, generatedPassword, withAdminKey, stop: close }
@@ -482,27 +437,6 @@ export async function startApp(
         return await run(key)
       } finally {
         await access.deleteKey('admin', keyUid)
-      }
-    }
-
-    async function listen(): Promise<string> {
-      try {
-        return await http.listen({ host: settings.host, port: settings.port })
-      } catch (error) {
-        const { code } = error as { code?: string }
-        if (code === 'EADDRINUSE')
-          throw new SettingError(
-            `Port ${settings.port} of ${settings.host} is in use; set BROADSHEET_PORT to another`,
-          )
-        if (code === 'EACCES')
-          throw new SettingError(
-            `Port ${settings.port} may not be opened by this user; set BROADSHEET_PORT to one above 1023`,
-          )
-        if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-          throw new SettingError(
-            `BROADSHEET_HOST is '${settings.host}', which is not an address of this machine`,
-          )
-        throw error
       }
     }
 
@@ -541,42 +475,5 @@ export async function startApp(
       const { kind, ...facts } = event
       log(kind.endsWith('_failed') ? 'error' : 'info', kind, facts)
     }
-  }
-}
-
-function openidOf(settings: Settings): OpenidSettings | null {
-  if (settings.openidIssuer === null) return null
-  return {
-    issuer: settings.openidIssuer,
-    clientId: settings.openidClientId,
-    clientSecret: settings.openidClientSecret,
-    scope: settings.openidScope,
-    name: settings.openidName,
-    domains: settings.openidDomains,
-    groupsClaim: settings.openidGroupsClaim,
-    groups: settings.openidGroups,
-  }
-}
-
-/** Errors: SettingError when another server holds the directory, or it cannot be written. */
-function claimDirectory(root: string, pid: number): DataLock {
-  const lock = tryLock(root, pid)
-  if ('heldBy' in lock) {
-    throw new SettingError(
-      `The data directory ${root} is in use by ${lock.heldBy}. Stop that server, or set BROADSHEET_DATA_DIR to another directory`,
-    )
-  }
-  return lock
-}
-
-function tryLock(root: string, pid: number): DataLock | { heldBy: string } {
-  try {
-    return lockDataDirectory(root, { pid })
-  } catch (error) {
-    const { code } = error as { code?: string }
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new SettingError(`BROADSHEET_DATA_DIR is '${root}', which cannot be written (${code})`)
-    }
-    throw error
   }
 }

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ControlDb } from './control/index.ts'
+import { type ControlDb, type DataLock, lockDataDirectory } from './control/index.ts'
 import { type DataLayout, dataLayout, type Ids } from './kernel/index.ts'
 import { SettingError } from './settings.ts'
 
@@ -57,4 +57,27 @@ export async function checkBelonging(directory: DataDirectory, db: ControlDb, id
   const id = ofDirectory ?? ids.hex(16)
   await writeFile(path, id)
   await db.insertInto('settings').values({ key: 'directory_id', value: id }).execute()
+}
+
+/** Errors: SettingError when another server holds the directory, or it cannot be written. */
+export function claimDirectory(root: string, pid: number): DataLock {
+  const lock = tryLock(root, pid)
+  if ('heldBy' in lock) {
+    throw new SettingError(
+      `The data directory ${root} is in use by ${lock.heldBy}. Stop that server, or set BROADSHEET_DATA_DIR to another directory`,
+    )
+  }
+  return lock
+}
+
+function tryLock(root: string, pid: number): DataLock | { heldBy: string } {
+  try {
+    return lockDataDirectory(root, { pid })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+      throw new SettingError(`BROADSHEET_DATA_DIR is '${root}', which cannot be written (${code})`)
+    }
+    throw error
+  }
 }
