@@ -132,7 +132,7 @@ export async function changeGroup(deps: GroupDeps, groupId: string, change: Grou
   return findGroup(deps.db, groupId)
 }
 
-/** With memberships and rulesets. Errors: access.unknown_group, access.last_administrator. */
+/** With memberships, rulesets and rights on pages. Errors: access.unknown_group, access.last_administrator. */
 export async function deleteGroup({ db, clock }: GroupDeps, groupId: string): Promise<void> {
   await changeAccounts(db, clock.now(), async (trx) => {
     await findGroup(trx, groupId)
@@ -140,6 +140,11 @@ export async function deleteGroup({ db, clock }: GroupDeps, groupId: string): Pr
       .deleteFrom('dataset_rulesets')
       .where('target', '=', 'group')
       .where('target_id', '=', groupId)
+      .execute()
+    await trx
+      .deleteFrom('page_rights')
+      .where('subject_kind', '=', 'group')
+      .where('subject', '=', groupId)
       .execute()
     await trx.deleteFrom('groups').where('group_id', '=', groupId).execute()
   })

@@ -180,7 +180,10 @@ async function setGroups(trx: ControlDb, username: string, groups: readonly stri
   }
 }
 
-/** With keys, memberships and rulesets. Errors: access.unknown_user, access.last_administrator. */
+/**
+ * With all that says what the account may do and who it is (the rest by the database's own cascades): its name may be
+ * somebody else's one day. Errors: access.unknown_user, access.last_administrator.
+ */
 export async function deleteUser({ db, clock }: AccountDeps, username: string): Promise<void> {
   await changeAccounts(db, clock.now(), async (trx) => {
     await findUser(trx, username)
@@ -188,6 +191,11 @@ export async function deleteUser({ db, clock }: AccountDeps, username: string): 
       .deleteFrom('dataset_rulesets')
       .where('target', '=', 'user')
       .where('target_id', '=', username)
+      .execute()
+    await trx
+      .deleteFrom('page_rights')
+      .where('subject_kind', '=', 'user')
+      .where('subject', '=', username)
       .execute()
     await trx.deleteFrom('users').where('username', '=', username).execute()
   })

@@ -7,6 +7,7 @@ import { readDomain } from '../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../kernel/index.ts'
 import { cleanContent, findImage, findPage, listPages, type Page } from '../pages/index.ts'
 import { answerBytes, answerOf, operation } from './openapi/index.ts'
+import { sandboxPicture } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 
 const tags = ['portal']
@@ -68,19 +69,12 @@ export function registerPortal(app: FastifyInstance, services: HttpServices): vo
     }),
     async (request, reply) => {
       const image = await findImage(db, request.params.image_uid)
-      return (
-        reply
-          .type(image.mimetype)
-          .header('Content-Length', image.bytes)
-          .header('Content-Disposition', contentDisposition(image.filename, { type: 'inline' }))
-          // An SVG that is opened by itself is a document: nothing in it runs or loads.
-          .header(
-            'Content-Security-Policy',
-            "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-          )
-          .header('Cache-Control', 'public, max-age=86400, immutable')
-          .send(createReadStream(services.blobs.path(image.sha256)))
-      )
+      return sandboxPicture(reply)
+        .type(image.mimetype)
+        .header('Content-Length', image.bytes)
+        .header('Content-Disposition', contentDisposition(image.filename, { type: 'inline' }))
+        .header('Cache-Control', 'public, max-age=86400, immutable')
+        .send(createReadStream(services.blobs.path(image.sha256)))
     },
   )
 }

@@ -25,7 +25,13 @@ export function setSecurityHeaders(
     reply.header('Strict-Transport-Security', `max-age=${hstsSeconds}`)
 }
 
-/** For files of users: even where one is opened as a page, it is of no origin and runs nothing. */
+/** For files of users: even where one is opened as a page, it is of no origin, runs nothing and stands in no frame. */
 export function sandboxFile(reply: FastifyReply): FastifyReply {
   return reply.header('Content-Security-Policy', `sandbox; ${dataPolicy}`)
+}
+
+/** The same for pictures that browsers show by themselves: an SVG brings its styles and pictures along. */
+export function sandboxPicture(reply: FastifyReply): FastifyReply {
+  const own = "style-src 'unsafe-inline'; img-src data:"
+  return reply.header('Content-Security-Policy', `sandbox; ${dataPolicy}; ${own}`)
 }

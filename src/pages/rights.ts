@@ -31,27 +31,9 @@ export async function ownRights(db: ControlDb, principal: Principal): Promise<Ow
     .select(['slug', 'permissions_json'])
     .where((eb) =>
       eb.or([
-        // A right of somebody who had the name before is not theirs.
-        eb.and([
-          eb('subject_kind', '=', 'user'),
-          eb('subject', '=', username),
-          eb('updated_at', '>=', (user) =>
-            user.selectFrom('users').select('created_at').where('username', '=', username),
-          ),
-        ]),
+        eb.and([eb('subject_kind', '=', 'user'), eb('subject', '=', username)]),
         ...(groups.length > 0
-          ? [
-              eb.and([
-                eb('subject_kind', '=', 'group'),
-                eb('subject', 'in', [...groups]),
-                eb('updated_at', '>=', (group) =>
-                  group
-                    .selectFrom('groups')
-                    .select('created_at')
-                    .whereRef('groups.group_id', '=', 'page_rights.subject'),
-                ),
-              ]),
-            ]
+          ? [eb.and([eb('subject_kind', '=', 'group'), eb('subject', 'in', [...groups])])]
           : []),
       ]),
     )

@@ -62,6 +62,81 @@ test('what changes something is written down without code of its own, with who d
   assert.ok(!(await server.expect(200, 'GET', `${path}/export`)).text.includes(apikey))
 })
 
+test('what says who may do what is written down whole, by whichever API, without passwords', async () => {
+  const server = await shared()
+  const automation = '/api/automation/v1.0'
+  const { datasetUid } = await server.publishFile('ruled', { filename: 'a.csv', content: 'a\n1\n' })
+  await server.expect(200, 'POST', `${managementPath}/users`, { body: { emails: ['grace@example.org'] } })
+  const password = 'a long and secret phrase'
+  await server.expect(200, 'PUT', `${managementPath}/users/grace`, {
+    body: { permissions: ['edit_dataset'], password },
+  })
+  await server.expect(200, 'PUT', `${automation}/users/grace/`, {
+    auth: 'admin',
+    body: { permissions: ['create_page'] },
+  })
+  await server.expect(201, 'POST', `${automation}/datasets/${datasetUid}/security/users/`, {
+    auth: 'admin',
+    body: { user: { username: 'grace' }, security: { filter_query: 'a > 1' }, permissions: [] },
+  })
+  await server.expect(201, 'POST', `${managementPath}/pages`, {
+    body: { slug: 'told', title: { en: 'Told' } },
+  })
+  await server.expect(201, 'POST', `${managementPath}/pages/told/security/users`, {
+    body: { user: { username: 'grace' }, permissions: ['edit_page'] },
+  })
+  const bodies = (await entries())
+    .filter(({ details }) => details.body !== undefined)
+    .map(({ action, details }) => `${action} ${JSON.stringify(details.body)}`)
+  for (const wanted of [
+    /^changeUser .*"edit_dataset".*"password":"\.\.\."/,
+    /^automationUpdateUser .*"create_page"/,
+    /^automationCreateUserRuleset .*a > 1/,
+    /^addPageUser .*"edit_page"/,
+  ])
+    assert.ok(
+      bodies.some((text) => wanted.test(text)),
+      `${wanted} in ${bodies.join('\n')}`,
+    )
+  assert.ok(!(await server.expect(200, 'GET', `${path}/export`)).text.includes(password))
+})
+
+test('a name that is given again brings nothing of who had it before', async () => {
+  const server = await shared()
+  const emails = ['hopper@example.org']
+  const user = { username: 'hopper', password: 'a long and secret phrase' }
+  await server.expect(200, 'POST', `${managementPath}/users`, { body: { emails } })
+  await server.expect(200, 'POST', '/api/auth/v1/users/hopper/invitation', { auth: 'admin' })
+  await server.expect(200, 'PUT', `${managementPath}/users/hopper`, { body: { password: user.password } })
+  const session = await browse(server, user)
+  await server.expect(201, 'POST', `${managementPath}/pages`, {
+    body: { slug: 'hers', title: { en: 'Hers' } },
+  })
+  await server.expect(201, 'POST', `${managementPath}/pages/hers/security/users`, {
+    body: { user: { username: 'hopper' }, permissions: ['edit_page'] },
+  })
+  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
+  try {
+    database
+      .prepare('insert into openid_identities values (?, ?, ?, ?, 0, 0)')
+      .run('https://id.example', 'hers', 'hopper', emails[0]!)
+    await server.expect(204, 'DELETE', `${managementPath}/users/hopper`)
+    const tables = ['sessions', 'account_tokens', 'account_profiles', 'openid_identities', 'subscriptions']
+    const left = tables.flatMap((table) =>
+      database.prepare(`select '${table}' as name from ${table} where username = 'hopper'`).all(),
+    )
+    assert.deepEqual(left, [])
+    await server.expect(200, 'POST', `${managementPath}/users`, { body: { emails } })
+    assert.equal((await session.request('GET', '/api/auth/v1/session')).status, 401)
+    assert.deepEqual(
+      (await server.expect(200, 'GET', `${managementPath}/pages/hers/security/users`)).json,
+      [],
+    )
+  } finally {
+    database.close()
+  }
+})
+
 test('reading goes into it only where not everybody may', async () => {
   const server = await shared()
   const { datasetUid } = await server.publishFile('closed', { filename: 'a.csv', content: 'a\n1\n' })

@@ -174,12 +174,6 @@ test('who may see, edit and manage a page: domain permissions, own rights, right
   )
   assert.equal(names[0].user.email, undefined)
 
-  // A right of somebody who had the name before is nobody's.
-  write(server, 'update users set created_at = ? where username = ?', String(Date.now() + 3_600_000), 'other')
-  await call(404, 'GET', `${portal}/pages/closed`, { auth: other })
-  write(server, 'update users set created_at = 0 where username = ?', 'other')
-  await call(200, 'GET', `${portal}/pages/closed`, { auth: other })
-
   // A key gives no more than it has.
   const narrow = { user: { username: 'keyless' }, permissions: ['edit_page'] }
   await call(201, 'POST', `${security}/users`, { body: narrow, auth: author })

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely'
 
 /** Who is signed in, how people are reached and identified, what was done by whom, and who is told of it. */
 export async function up(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {
@@ -7,12 +7,16 @@ export async function up(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): P
   await createAuditLog(db, dialect)
 }
 
+/** Goes with the account: its name may be somebody else's one day. */
+const ofAccount = (column: ColumnDefinitionBuilder) =>
+  column.notNull().references('users.username').onDelete('cascade')
+
 async function createAccountTables(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('sessions')
     .addColumn('session_uid', 'text', (c) => c.primaryKey())
     .addColumn('token_hash', 'text', (c) => c.notNull().unique())
-    .addColumn('username', 'text', (c) => c.notNull())
+    .addColumn('username', 'text', ofAccount)
     .addColumn('credential_digest', 'text', (c) => c.notNull())
     .addColumn('method', 'text', (c) => c.notNull())
     .addColumn('address', 'text', (c) => c.notNull())
@@ -27,7 +31,7 @@ async function createAccountTables(db: Kysely<unknown>): Promise<void> {
     .createTable('account_tokens')
     .addColumn('token_hash', 'text', (c) => c.primaryKey())
     .addColumn('purpose', 'text', (c) => c.notNull())
-    .addColumn('username', 'text', (c) => c.notNull())
+    .addColumn('username', 'text', ofAccount)
     .addColumn('email', 'text')
     .addColumn('credential_digest', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
@@ -37,7 +41,7 @@ async function createAccountTables(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('account_profiles')
-    .addColumn('username', 'text', (c) => c.primaryKey())
+    .addColumn('username', 'text', (c) => c.primaryKey().references('users.username').onDelete('cascade'))
     .addColumn('verified_email', 'text')
     .addColumn('alerts', 'text', (c) => c.notNull())
     .execute()
@@ -46,7 +50,7 @@ async function createAccountTables(db: Kysely<unknown>): Promise<void> {
     .createTable('openid_identities')
     .addColumn('issuer', 'text', (c) => c.notNull())
     .addColumn('subject', 'text', (c) => c.notNull())
-    .addColumn('username', 'text', (c) => c.notNull())
+    .addColumn('username', 'text', ofAccount)
     .addColumn('email', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint', (c) => c.notNull())
@@ -80,13 +84,25 @@ async function createMailTables(db: Kysely<unknown>): Promise<void> {
       c.notNull().references('datasets.dataset_uid').onDelete('cascade'),
     )
     .addColumn('email', 'text', (c) => c.notNull())
-    .addColumn('username', 'text')
+    .addColumn('username', 'text', (c) => c.references('users.username').onDelete('cascade'))
     .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('last_number', 'bigint', (c) => c.notNull())
     .addColumn('next_mail_at', 'bigint', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('confirmed_at', 'bigint')
     .addUniqueConstraint('subscriptions_key', ['dataset_uid', 'email'])
+    .execute()
+  await db.schema
+    .createIndex('subscriptions_by_state')
+    .on('subscriptions')
+    .columns(['state', 'next_mail_at'])
+    .execute()
+  await db.schema.createIndex('subscriptions_by_username').on('subscriptions').column('username').execute()
+  // Read by dataset from here on: by subscriptions and feeds.
+  await db.schema
+    .createIndex('publication_log_by_dataset')
+    .on('publication_log')
+    .columns(['dataset_uid', 'seq'])
     .execute()
 
   await db.schema

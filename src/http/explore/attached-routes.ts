@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { type AttachedKind, unknownAttached } from '../../catalog/index.ts'
 import { attachedObject, visibleAttached } from '../../records/index.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
+import { sandboxFile } from '../security-headers.ts'
 import type { HttpServices } from '../services.ts'
 import { isUnchanged, sendJson, setCacheHeaders } from './answers.ts'
 import { type DatasetParams, datasetParams } from './catalog-routes.ts'
@@ -83,9 +84,8 @@ async function sendAttached(
   if (file === null) return reply.redirect(attached.url, 303)
   const handle = await open(services.blobs.path(file.sha256))
   // As an attachment, never as a page of ours: an uploaded HTML file must not run here.
-  reply
+  sandboxFile(reply)
     .type(file.mimetype.startsWith('text/') ? `${file.mimetype}; charset=utf-8` : file.mimetype)
     .header('Content-Disposition', contentDisposition(file.filename))
-    .header('Content-Security-Policy', "sandbox; default-src 'none'")
   return sendFile(request, reply, { handle, bytes: file.bytes, etag: `"${file.sha256}"` })
 }

@@ -6,6 +6,7 @@ import { findGenerationMedia } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes } from '../openapi/index.ts'
+import { sandboxPicture } from '../security-headers.ts'
 import type { HttpServices } from '../services.ts'
 import { isKnownTag, setCacheHeaders } from './answers.ts'
 import { datasetParams } from './catalog-routes.ts'
@@ -27,7 +28,6 @@ const querystring = Type.Object({
  */
 const shownTypes =
   /^(image\/(png|jpeg|gif|webp|bmp|avif|svg\+xml)|audio\/[a-z0-9]+|video\/[a-z0-9]+|application\/pdf)$/
-const nothingRuns = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 /** Files of records, as far as the publication that the reader may see has them. Explore API section 3. */
 export function registerMedia(app: FastifyInstance, services: HttpServices, route: RouteOptions): void {
@@ -46,10 +46,9 @@ export function registerMedia(app: FastifyInstance, services: HttpServices, rout
         throw unknown()
       const etag = `"${media.sha256}"`
       setCacheHeaders(reply, publication)
-      reply
+      sandboxPicture(reply)
         .header('Content-Type', media.mimetype)
         .header('X-Content-Type-Options', 'nosniff')
-        .header('Content-Security-Policy', nothingRuns)
         .header(
           'Content-Disposition',
           contentDisposition(media.filename, {

@@ -11,7 +11,6 @@ import {
   refuseGrant,
   removeMember,
 } from '../../access/index.ts'
-import { auditing } from '../audit-requests.ts'
 import {
   type Answer,
   accountLimits,
@@ -47,13 +46,10 @@ export const registerGroups: RegisterRoutes = (scope, services) => {
   )
   scope.post(
     '/groups',
-    auditing(
-      'body',
-      operation('ADMIN', 'createGroup', 'Create a group; its id is made of the title', answerOf('Group'), {
-        tags,
-        body: Type.Object({ title, description }),
-      }),
-    ),
+    operation('ADMIN', 'createGroup', 'Create a group; its id is made of the title', answerOf('Group'), {
+      tags,
+      body: Type.Object({ title, description }),
+    }),
     async (request) => {
       const { title: wanted, description: text } = request.body
       return printGroup(await createGroup(depsOf(request), wanted, text))
@@ -66,20 +62,17 @@ export const registerGroups: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     '/groups/:group_id',
-    auditing(
-      'body',
-      operation('ADMIN', 'changeGroup', 'Change a group; its id stays', answerOf('Group'), {
-        tags,
-        params: groupParams,
-        body: Type.Object({
-          title: Type.Optional(title),
-          description,
-          permissions: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 })),
-          quotas: Type.Optional(accountQuotas),
-          limits: Type.Optional(accountLimits),
-        }),
+    operation('ADMIN', 'changeGroup', 'Change a group; its id stays', answerOf('Group'), {
+      tags,
+      params: groupParams,
+      body: Type.Object({
+        title: Type.Optional(title),
+        description,
+        permissions: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 })),
+        quotas: Type.Optional(accountQuotas),
+        limits: Type.Optional(accountLimits),
       }),
-    ),
+    }),
     async (request) => {
       const { title: named, description: text, permissions, quotas, limits } = request.body
       const present = await findGroup(db, request.params.group_id)
@@ -123,16 +116,13 @@ export const registerGroups: RegisterRoutes = (scope, services) => {
   )
   scope.post(
     '/groups/:group_id/users',
-    auditing(
-      'body',
-      operation('ADMIN', 'addGroupMembers', 'Add users to a group', answerOf('Outcomes'), {
-        tags,
-        params: groupParams,
-        body: Type.Object({
-          usernames: Type.Array(Type.String({ maxLength: 500 }), { minItems: 1, maxItems: 1000 }),
-        }),
+    operation('ADMIN', 'addGroupMembers', 'Add users to a group', answerOf('Outcomes'), {
+      tags,
+      params: groupParams,
+      body: Type.Object({
+        usernames: Type.Array(Type.String({ maxLength: 500 }), { minItems: 1, maxItems: 1000 }),
       }),
-    ),
+    }),
     async (request) => {
       const group = await findGroup(db, request.params.group_id)
       refuseGrant(request.principal, [], group.permissions)

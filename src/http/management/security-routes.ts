@@ -15,7 +15,6 @@ import {
 } from '../../access/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
-import { auditing } from '../audit-requests.ts'
 import { answerList, answerOf, callsQuota, noContent, operation, ref } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { printGroup, printRuleset, printRulesetUser } from './print-account.ts'
@@ -62,15 +61,12 @@ export const registerSecurity: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     `${under}/default`,
-    auditing(
-      'body',
-      operation(
-        'SECURITY',
-        'changeDefaultRuleset',
-        'Change what everybody without a ruleset sees; what is not given stays',
-        answerOf('Ruleset'),
-        { tags, params: datasetParams, body: Type.Object(rulesetBody) },
-      ),
+    operation(
+      'SECURITY',
+      'changeDefaultRuleset',
+      'Change what everybody without a ruleset sees; what is not given stays',
+      answerOf('Ruleset'),
+      { tags, params: datasetParams, body: Type.Object(rulesetBody) },
     ),
     async (request) => {
       const deps = depsOf(services, request)
@@ -135,16 +131,13 @@ const registerPolicy: RegisterRoutes = (scope, services) => {
   )
   scope.put(
     path,
-    auditing(
-      'body',
-      operation(
-        'SECURITY',
-        'changeAccessPolicy',
-        'Change who may see the dataset, at once',
-        answerOf('AccessPolicy'),
-        schema,
-        { isRequired: true, content: { 'application/json': { schema: ref('AccessPolicy') } } },
-      ),
+    operation(
+      'SECURITY',
+      'changeAccessPolicy',
+      'Change who may see the dataset, at once',
+      answerOf('AccessPolicy'),
+      schema,
+      { isRequired: true, content: { 'application/json': { schema: ref('AccessPolicy') } } },
     ),
     async (request, reply) => {
       const wanted = (request.body ?? null) as JsonValue
@@ -193,15 +186,12 @@ function registerTargets(scope: ManagementScope, services: HttpServices, targets
   )
   scope.post(
     path,
-    auditing(
-      'body',
-      operation('SECURITY', `create${name}Ruleset`, `Make a ruleset for a ${kind}`, answerOf(object, 201), {
-        tags,
-        params: datasetParams,
-        querystring: expandQuery,
-        body: Type.Object({ ...targets.nameIn.properties, ...rulesetBody }),
-      }),
-    ),
+    operation('SECURITY', `create${name}Ruleset`, `Make a ruleset for a ${kind}`, answerOf(object, 201), {
+      tags,
+      params: datasetParams,
+      querystring: expandQuery,
+      body: Type.Object({ ...targets.nameIn.properties, ...rulesetBody }),
+    }),
     async (request, reply) => {
       const body = request.body as RulesetBody & {
         user?: { username: string }
@@ -230,15 +220,12 @@ function registerTargets(scope: ManagementScope, services: HttpServices, targets
   )
   scope.put(
     one,
-    auditing(
-      'body',
-      operation(
-        'SECURITY',
-        `change${name}Ruleset`,
-        `Change the ruleset of a ${kind}; what is not given stays`,
-        answerOf(object),
-        { tags, params, querystring: expandQuery, body: Type.Object(rulesetBody) },
-      ),
+    operation(
+      'SECURITY',
+      `change${name}Ruleset`,
+      `Change the ruleset of a ${kind}; what is not given stays`,
+      answerOf(object),
+      { tags, params, querystring: expandQuery, body: Type.Object(rulesetBody) },
     ),
     async (request) => {
       const named = namedBy(request)

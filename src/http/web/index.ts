@@ -60,7 +60,7 @@ export function registerWeb(
   void app.register(async (scope) => {
     acceptForms(scope)
     for (const path of manifest.formRoutes) {
-      scope.post(path, takesForms, async (request, reply) => {
+      scope.post(path, hidden, async (request, reply) => {
         const body = await readSentForm(request)
         const answer = await (await open()).handle({ ...readRequest(request), body }, path)
         return send(reply, answer)
@@ -102,7 +102,6 @@ export function registerWeb(
 }
 
 /** The session is not looked at before the API is asked, with the token that the form has. */
-const takesForms = { ...hidden, config: { ...hidden.config, ignoresSession: true } }
 
 /** Any boundary will do that no file has by chance. */
 const boundary = 'broadsheet-7d1f0c5be21f4a0d9c3b8e6f42a95c17'
