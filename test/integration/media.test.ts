@@ -52,7 +52,10 @@ async function fetchFile(server: TestServer, url: string): Promise<Answer> {
   assert.ok(url.startsWith(server.url), url)
   const answer = await server.expect(200, 'GET', url.slice(server.url.length))
   assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
-  assert.match(answer.headers.get('content-security-policy') ?? '', /^sandbox; default-src 'none'.*frame-ancestors 'none'/)
+  assert.match(
+    answer.headers.get('content-security-policy') ?? '',
+    /^sandbox; default-src 'none'.*frame-ancestors 'none'/,
+  )
   return answer
 }
 
