@@ -55,6 +55,12 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: '^web/' },
     },
+    {
+      name: 'what-both-share-knows-neither',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(src|web|test|bench)/' },
+    },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'not-to-tests',

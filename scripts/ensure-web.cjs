@@ -15,6 +15,7 @@ const zlib = require('node:zlib')
 const root = join(__dirname, '..')
 const web = join(root, 'web')
 const build = join(web, 'build')
+const shared = join(root, 'shared')
 const ignored = new Set(['build', 'screenshots', 'README.md'])
 
 /** Files beside the sources that decide what comes out. */
@@ -32,7 +33,8 @@ function listFiles(directory) {
 
 function hashSources() {
   const hash = createHash('sha256')
-  for (const path of [...listFiles(web), ...alsoHashed.map((name) => join(root, name))]) {
+  const also = alsoHashed.map((name) => join(root, name))
+  for (const path of [...listFiles(web), ...listFiles(shared), ...also]) {
     const bytes = readFileSync(path)
     hash.update(`${relative(root, path)}\n${bytes.length}\n`).update(bytes)
   }

@@ -111,3 +111,21 @@ test('HTML that is nested beyond all measure becomes none, in no time', () => {
   const flat = '<p>a<br>b</p>'.repeat(2000)
   assert.equal(cleanHtml(flat).split('<p>').length, 2001)
 })
+
+test('end tags that HTML lets one leave out nest nothing', () => {
+  for (const [name, around] of [
+    ['p', ''],
+    ['li', 'ul'],
+    ['dt', 'dl'],
+  ]) {
+    const items = `<${name}>a`.repeat(1500)
+    const html = around ? `<${around}>${items}</${around}>` : items
+    assert.equal(cleanHtml(html).split(`<${name}>a</${name}>`).length, 1501, name)
+  }
+})
+
+test('end tags of what is not open close nothing', () => {
+  // As many as begin: who counts them finds nothing nested.
+  for (const piece of ['<b></i>', '<b title="</b>">', '<b><!-- </b> -->'])
+    assert.equal(cleanHtml(piece.repeat(70_000)), '', piece)
+})

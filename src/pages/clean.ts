@@ -4,6 +4,7 @@
  */
 import postcss, { type ChildNode, type Container, type Document } from 'postcss'
 import sanitizeHtml from 'sanitize-html'
+import { isNestedTooDeep } from '../../shared/html-nesting.ts'
 
 /** An image of this server, by its path. */
 const ownImage = /^\/api\/portal\/v1\/images\/im_[a-z0-9]+$/
@@ -70,7 +71,7 @@ const allowedTags = [
 
 /** Structure, text, links and images of this server; nothing of what is nested beyond all measure. `id` and `name` are left out: scripts of the portal go by ids. */
 export function cleanHtml(html: string): string {
-  if (isTooDeep(html)) return ''
+  if (isNestedTooDeep(html)) return ''
   return sanitizeHtml(html, {
     allowedTags,
     disallowedTagsMode: 'discard',
@@ -105,20 +106,6 @@ export function cleanHtml(html: string): string {
     },
   })
 }
-
-/** What takes the parser a time that goes by the depth times the length; nobody writes such a page. */
-const maxDepth = 1000
-
-function isTooDeep(html: string): boolean {
-  let depth = 0
-  for (const [, closing, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
-    if (closing) depth = Math.max(0, depth - 1)
-    else if (!neverOpen.has(name!.toLowerCase()) && ++depth > maxDepth) return true
-  }
-  return false
-}
-
-const neverOpen = new Set(['br', 'col', 'hr', 'img'])
 
 /** Rules that may stay around others. */
 const keptAtRules = new Set(['media', 'supports', 'container', 'layer', 'keyframes'])

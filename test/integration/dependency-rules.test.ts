@@ -24,7 +24,7 @@ interface Report {
 function copyOfTheSource(t: TestContext): string {
   const copy = mkdtempSync(join(tmpdir(), 'broadsheet-rooms-'))
   t.after(() => rmSync(copy, { recursive: true, force: true }))
-  for (const name of ['src', 'package.json', '.dependency-cruiser.cjs']) {
+  for (const name of ['src', 'shared', 'package.json', '.dependency-cruiser.cjs']) {
     cpSync(join(root, name), join(copy, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))

@@ -31,4 +31,13 @@ test('what is nested beyond all measure is none, in no time', () => {
   assert.equal(sanitizeHtml(html), '')
   assert.equal(textOfHtml(html), '')
   assert.equal(textOfHtml('<p>a<br>b</p>'.repeat(1500)).length, 1500 * 4 - 1)
+  for (const piece of ['<b></i>', '<b title="</b>">']) assert.equal(textOfHtml(piece.repeat(70_000)), '')
+})
+
+test('end tags that HTML lets one leave out nest nothing', () => {
+  for (const name of ['p', 'li']) {
+    const html = `<${name}>a`.repeat(1500)
+    assert.equal(sanitizeHtml(html), `<${name}>a</${name}>`.repeat(1500))
+    assert.equal(textOfHtml(html).split(' ').length, 1500)
+  }
 })

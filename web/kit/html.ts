@@ -1,5 +1,6 @@
 /** HTML that publishers write (descriptions): only what formats a text is kept. On the server alone. */
 import { Parser } from 'htmlparser2'
+import { isNestedTooDeep } from '../../shared/html-nesting.ts'
 
 const kept = new Set(
   'a b blockquote br code dd dl dt em h2 h3 h4 h5 hr i li ol p pre strong sub sup table tbody td th thead tr u ul'.split(
@@ -10,23 +11,14 @@ const kept = new Set(
 const dropped = new Set(['script', 'style', 'iframe', 'object', 'template', 'noscript', 'svg', 'math'])
 const empty = new Set(['br', 'hr'])
 
-/** A parser's time goes by depth times length: a text that is nested beyond all measure is as good as none. */
-const maxDepth = 1000
-
-function isTooDeep(html: string): boolean {
-  let depth = 0
-  for (const [tag] of html.matchAll(/<\/?(?!(?:br|hr|img)\b)[a-z]/gi)) {
-    depth = tag[1] === '/' ? Math.max(0, depth - 1) : depth + 1
-    if (depth > maxDepth) return true
-  }
-  return false
-}
-
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
-/** Well-formed HTML of the kept elements without attributes, links to http(s) and mailto addresses excepted. */
+/**
+ * Well-formed HTML of the kept elements without attributes, links to http(s) and mailto addresses excepted; nothing of what
+ * is nested beyond all measure.
+ */
 export function sanitizeHtml(html: string): string {
-  if (isTooDeep(html)) return ''
+  if (isNestedTooDeep(html)) return ''
   let out = ''
   let depthOfDropped = 0
   const open: string[] = []
@@ -61,7 +53,7 @@ export function sanitizeHtml(html: string): string {
 
 /** The words of it, on one line. */
 export function textOfHtml(html: string): string {
-  if (isTooDeep(html)) return ''
+  if (isNestedTooDeep(html)) return ''
   let out = ''
   let depthOfDropped = 0
   const parser = new Parser({
