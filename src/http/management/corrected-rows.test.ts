@@ -49,3 +49,10 @@ test('JSON stays what it was', () => {
   )
   assert.throws(() => sourceOf(resource('xmlfile'), [], ['x']), /xmlfile, cannot be given back/)
 })
+
+test('a row of nothing but spaces is read once', () => {
+  // Tried in every way, half a million of them take minutes.
+  const raw = `{"a":${' '.repeat(500_000)}1}`
+  assert.equal(sourceOf(resource('jsonl'), [], [raw]).content, `${raw}\n`)
+  assert.equal(sourceOf(resource('jsonl'), [], ['{\n \n\t"a": 1 \r\n}']).content, '{ "a": 1 }\n')
+})

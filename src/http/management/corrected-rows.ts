@@ -76,7 +76,7 @@ export function sourceOf(
     }
     case 'jsonl':
       return {
-        content: `${raws.map((raw) => raw.replace(/\s*\n\s*/g, ' ')).join('\n')}\n`,
+        content: `${raws.map(onOneLine).join('\n')}\n`,
         filename: filename('jsonl'),
         mimetype: 'application/x-ndjson',
         type,
@@ -103,6 +103,12 @@ export function sourceOf(
         `rows of ${resource.resource_uid}, which is read by ${type}, cannot be given back one by one`,
       )
   }
+}
+
+/** JSON as it was, on one line; not by an expression, which would try every way to share out the spaces. */
+function onOneLine(raw: string): string {
+  const lines = raw.split('\n').map((line) => line.trim())
+  return lines.filter((line) => line !== '').join(' ')
 }
 
 /** Of the separators that are tried, the one that cuts most rows into as many values as there are columns. */
