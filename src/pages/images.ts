@@ -11,7 +11,7 @@ export interface ImageDeps {
   readonly principal: Principal
 }
 
-const maxImageBytes = 10 << 20
+export const maxImageBytes = 10 << 20
 /** Bytes from the start of a file that tell its kind. */
 export const imageHeadBytes = 1024
 
@@ -44,8 +44,7 @@ export async function addImage(
 ): Promise<ImagesTable> {
   await requireImageRight(deps)
   const kind = kinds.find(([, test]) => test(head))
-  if (!kind || file.bytes > maxImageBytes)
-    throw new AppError('pages.invalid_image', { max_bytes: maxImageBytes })
+  if (!kind || file.bytes > maxImageBytes) throw invalidImage()
   const image: ImagesTable = {
     image_uid: deps.ids.uid('im', 16),
     filename: file.filename,
@@ -57,6 +56,10 @@ export async function addImage(
   }
   await deps.db.insertInto('images').values(image).execute()
   return image
+}
+
+export function invalidImage(): AppError {
+  return new AppError('pages.invalid_image', { max_bytes: maxImageBytes })
 }
 
 /** Newest first. Errors: access.permission_denied. */

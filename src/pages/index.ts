@@ -6,7 +6,9 @@ export {
   findImage,
   type ImageDeps,
   imageHeadBytes,
+  invalidImage,
   listImages,
+  maxImageBytes,
   requireImageRight,
 } from './images.ts'
 export {

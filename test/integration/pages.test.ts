@@ -1,5 +1,7 @@
 /** Pages, their security, images, and what the portal gets of them. Management API section 21. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -225,4 +227,25 @@ test('images are told by their bytes, and shown as nothing that runs', async () 
   await call(204, 'DELETE', `${images}/${painted.image_uid}`)
   await call(404, 'GET', painted.url)
   await call(404, 'GET', `${portal}/images/..%2f..%2fsecret.key`)
+})
+
+test('a file that is too large for an image is refused when that is known, not when all of it is there', async () => {
+  const { server } = await open()
+  for (const path of [`${managementPath}/images`, '/api/automation/v1.0/medias/images/']) {
+    const sending = httpRequest(`${server.url}${path}`, {
+      method: 'POST',
+      auth: `${server.admin.username}:${server.admin.password}`,
+      headers: { 'Content-Type': 'multipart/form-data; boundary=b', 'Content-Length': 10 * 2 ** 30 },
+    })
+    sending.on('error', () => {})
+    const answered = once(sending, 'response', { signal: AbortSignal.timeout(60_000) })
+    sending.write('--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n')
+    sending.write(Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(11 << 20)]))
+    // Nothing more comes, and nothing ends.
+    const [answer] = (await answered) as [IncomingMessage]
+    assert.equal(answer.statusCode, 400)
+    const text = (await answer.toArray()).join('')
+    assert.match(text, /10485760 bytes|InvalidImage|"file"/)
+    sending.destroy()
+  }
 })

@@ -129,9 +129,17 @@ export async function keepUpload(services: HttpServices, upload: Upload, owner: 
   return addFile(services.catalogDeps, { ...stored, filename, mimetype, owner })
 }
 
-/** Errors: http.payload_too_large, ingest.source_too_large; http.bad_request for a form that breaks off. */
-export async function storeUpload({ blobs, limits }: HttpServices, { source, isTruncated }: Upload) {
-  const stored = await blobs.put(source, { maxBytes: limits.maxUploadBytes }).catch((error) => {
+/**
+ * `most`: bytes, where less will do than an upload may have. Errors: http.payload_too_large, ingest.source_too_large;
+ * http.bad_request for a form that breaks off.
+ */
+export async function storeUpload(
+  { blobs, limits }: HttpServices,
+  { source, isTruncated }: Upload,
+  most = limits.maxUploadBytes,
+) {
+  const maxBytes = Math.min(most, limits.maxUploadBytes)
+  const stored = await blobs.put(source, { maxBytes }).catch((error) => {
     throw error === source.errored ? brokenForm(source.errored as Error) : error
   })
   if (isTruncated()) throw new AppError('http.payload_too_large', { maxBytes: limits.maxUploadBytes })

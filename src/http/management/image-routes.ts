@@ -2,13 +2,15 @@ import { open } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ImagesTable } from '../../control/index.ts'
-import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import {
   addImage,
   deleteImage,
   type ImageDeps,
   imageHeadBytes,
+  invalidImage,
   listImages,
+  maxImageBytes,
   requireImageRight,
 } from '../../pages/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -81,7 +83,10 @@ export async function keepImage(services: HttpServices, request: FastifyRequest)
   // Before the body is taken in.
   await requireImageRight(deps)
   const upload = await readUpload(request)
-  const stored = await storeUpload(services, upload)
+  // What is too large for an image is not taken in first, whatever a source may be as large as.
+  const stored = await storeUpload(services, upload, maxImageBytes).catch((error: unknown) => {
+    throw error instanceof AppError && error.key === 'ingest.source_too_large' ? invalidImage() : error
+  })
   const head = await readHead(services.blobs.path(stored.sha256))
   return addImage(deps, { ...stored, filename: upload.filename }, head)
 }
