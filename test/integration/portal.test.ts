@@ -361,6 +361,26 @@ describe('what pages promise to machines', () => {
     assert.equal((await server.request('POST', '/explore')).status, 405)
   })
 
+  test('an address of more filters than a page can show is told so, and not multiplied by itself', async () => {
+    const many = (name: string, count: number) =>
+      Array.from({ length: count }, (_, n) => `${name}=${n}`).join('&')
+    for (const path of [
+      `/explore/dataset/airports/table/?${many('refine.state', 10_000)}`,
+      `/explore/dataset/airports/table/?exclude.state=${'x'.repeat(60_000)}`,
+      `/explore/dataset/airports/table/?${many('chart.x', 10_000)}&${many('col', 100)}`,
+      `/explore?${many('refine.theme', 10_000)}`,
+    ]) {
+      const { status, text } = await get(path)
+      assert.equal(status, 414, path.slice(0, 80))
+      assert.match(text, /more filters than a page can show/)
+      // A few links have the whole address in them, to come back to.
+      assert.ok(text.length < 20 * path.length, `${path.slice(0, 80)}: ${text.length}`)
+    }
+    const few = await get(`/explore/dataset/airports/table/?${many('exclude.state', 80)}&${many('col', 400)}`)
+    assert.equal(few.status, 200)
+    assert.ok(few.text.length < 10_000_000, String(few.text.length))
+  })
+
   test('the choice of a language leads nowhere else', async () => {
     for (const back of [
       '//evil.example/',

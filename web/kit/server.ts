@@ -51,6 +51,15 @@ export interface WebDeps {
   onError(cause: unknown): void
 }
 
+/**
+ * Characters and parameters of a page's address. Pages repeat them in each of their links, and have a link for each of the
+ * parameters: at the length that a request may have, one page would be gigabytes.
+ */
+const maxQueryLength = 8192
+const maxParameters = 100
+/** One for each column that is ticked, in the form that works without JavaScript: no more than there are fields. */
+const uncounted = new Set(['col'])
+
 const catalogues = { en, fr } satisfies Record<Lang, unknown>
 const sessionCookie = 'broadsheet_session'
 
@@ -104,6 +113,8 @@ export function createWeb(deps: WebDeps) {
     const form = request.body === null ? null : readForm(request.body)
     const context = await contextOf(request, page?.area ?? 'portal', form)
     if (!page) return errorPage(context, 'portal', 404)
+    if (isTooLong(context.url))
+      return errorPage(context, page.layout, 414, { message: context.t('error.address_too_long') })
     if (page.area === 'office' && context.session === null) return redirect(toSignIn(context, form))
     try {
       return form === null ? await show(page, context) : await take(page, context, form)
@@ -143,7 +154,12 @@ export function createWeb(deps: WebDeps) {
     }
   }
 
-  function errorPage(context: PageContext, layout: LayoutName, status: number, error?: ApiError): WebAnswer {
+  function errorPage(
+    context: PageContext,
+    layout: LayoutName,
+    status: number,
+    error?: Pick<ApiError, 'message'> & Partial<Pick<ApiError, 'hint'>>,
+  ): WebAnswer {
     const title = context.t(status === 404 ? 'error.not_found' : 'error.title')
     const view = h(ErrorPage, { status, message: error?.message ?? null, hint: error?.hint ?? null })
     return render(context, { layout, islands: [] }, { title, robots: 'noindex' }, view, status)
@@ -182,6 +198,12 @@ export function createWeb(deps: WebDeps) {
 }
 
 export type Web = ReturnType<typeof createWeb>
+
+function isTooLong({ searchParams }: URL): boolean {
+  const counted = [...searchParams].filter(([name]) => !uncounted.has(name))
+  const length = counted.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  return counted.length > maxParameters || length > maxQueryLength
+}
 
 async function readSession(api: Api): Promise<Session | null> {
   const { status, text } = await api.call('GET', '/api/auth/v1/session')

@@ -44,7 +44,8 @@ export function readFilters(params: URLSearchParams, fields: readonly Field[]): 
     list(prefix).filter(({ field, value }) => isBound(byName.get(field)!, value))
   const sort = params.get('sort') ?? ''
   const sortField = sort.replace(/^-/, '')
-  const columns = (params.get('cols') ?? '').split(',').filter((name) => names.has(name))
+  const chosen = (params.get('cols') ?? '').split(',').filter((name) => names.has(name))
+  const columns = [...new Set(chosen)]
   return {
     q: (params.get('q') ?? '').trim(),
     refine: list('refine'),

@@ -20,6 +20,7 @@ export const common = {
   'error.not_found': 'Page not found',
   'error.not_found_text': 'There is no such page, or it is not yours to see.',
   'error.text': 'The page could not be shown. Trying again may help.',
+  'error.address_too_long': 'The address has more filters than a page can show',
   'error.home': 'To the home page',
   'error.retry': 'Try again',
   'action.copy': 'Copy',
