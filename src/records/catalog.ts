@@ -312,7 +312,7 @@ export function createCatalog(deps: {
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         return await Promise.all(
-          wanted.map(async (name): Promise<Facet> => {
+          [...new Set(wanted)].map(async (name): Promise<Facet> => {
             const column = columns.find((candidate) => candidate.name === name)!
             const statement = compileFacet(
               { query, column, level: 0, under: null, separator: null, sort: '-count', limit: 100 },

@@ -34,7 +34,10 @@ export interface Facet {
 }
 
 export interface Facets {
-  /** `facets`: texts of the `facet` parameters; none: every field annotated as facet. */
+  /**
+   * `facets`: texts of the `facet` parameters; none: every field annotated as facet. Errors: odsql.too_complex, those of
+   * the facets and of the query.
+   */
   query(
     publication: Publication,
     text: QueryText,
@@ -53,6 +56,8 @@ export interface Typing {
 }
 
 const defaultLimit = 100
+/** Of one request: each is a statement of its own. */
+const maxFacets = 500
 
 /** One facet with everything decided. */
 interface Plan {
@@ -86,13 +91,21 @@ export function createFacets(deps: RecordsDeps): Facets {
     },
 
     async query(publication, text, facets, signal) {
+      if (facets.length > maxFacets)
+        throw new AppError('odsql.too_complex', {
+          reason: `there are more than ${maxFacets} facets`,
+          position: 0,
+          clause: 'facet',
+        })
       const schema = schemaOf(publication)
       const requests =
         facets.length > 0
           ? facets.map((facet) => parsed(facet, schema))
           : annotated(publication.fields, schema)
-      const plans = requests.map((request) => planFacet(request, publication.fields, text, schema))
       prepared(text, schema)
+      const refined = valuesByField(text.refine, schema)
+      const excluded = valuesByField(text.exclude, schema)
+      const plans = requests.map((request) => planFacet(request, publication.fields, { refined, excluded }))
       return withReading(deps, publication, signal, ({ target }, until) => {
         const run = { text, schema, target, signal: until }
         return inTwos(plans, (plan) => listFacet(plan, run))
@@ -241,11 +254,24 @@ function annotated(fields: readonly Field[], schema: QuerySchema): FacetRequest[
     }))
 }
 
+type ValuesByField = ReadonlyMap<string, readonly string[]>
+
+/** Values that refinements name. Read once for all facets: an address has room for thousands of both. */
+function valuesByField(refinements: readonly string[] | undefined, schema: QuerySchema): ValuesByField {
+  const values = new Map<string, string[]>()
+  for (const refinement of refinements ?? []) {
+    const { column, value } = parseRefinement(refinement, schema)
+    const known = values.get(column.name)
+    if (known) known.push(value)
+    else values.set(column.name, [value])
+  }
+  return values
+}
+
 function planFacet(
   request: FacetRequest,
   fields: readonly Field[],
-  text: QueryText,
-  schema: QuerySchema,
+  given: { readonly refined: ValuesByField; readonly excluded: ValuesByField },
 ): Plan {
   const { column } = request
   const field = fields.find((candidate) => candidate.name === column.name)
@@ -256,11 +282,8 @@ function planFacet(
       ? (request.separator ?? String(field?.annotations.hierarchical?.[0] ?? '/'))
       : null
   const isDate = column.type === 'date' || column.type === 'datetime'
-  const own = (list: readonly string[] | undefined) =>
-    (list ?? [])
-      .map((refinement) => parseRefinement(refinement, schema))
-      .filter((refinement) => refinement.column.name === column.name)
-      .map((refinement) => (isDate ? refinement.value.replaceAll('-', '/') : refinement.value))
+  const own = (values: ValuesByField) =>
+    (values.get(column.name) ?? []).map((value) => (isDate ? value.replaceAll('-', '/') : value))
   return {
     request,
     isDisjunctive: request.isDisjunctive ?? has('disjunctive'),
@@ -268,8 +291,8 @@ function planFacet(
     isDate,
     sort: request.sort ?? (field?.annotations.facetsort?.[0] as FacetSort | undefined) ?? '-count',
     limit: request.limit ?? defaultLimit,
-    refined: own(text.refine),
-    excluded: own(text.exclude),
+    refined: own(given.refined),
+    excluded: own(given.excluded),
   }
 }
 

@@ -335,6 +335,23 @@ describe('names that every object has mean nothing', () => {
   })
 })
 
+test('an address full of facets and refinements costs no more than a few of them', async () => {
+  const many = (text: string, count: number) => Array.from({ length: count }, () => text).join('&')
+  const catalog = explorePath.replace(/\/datasets$/, '')
+  const { json } = await server.expect(200, 'GET', `${catalog}/facets?${many('facet=theme', 8000)}`)
+  assert.ok(json.facets.length <= 1, String(json.facets.length))
+  for (const path of [
+    `${catalog}/facets?${many('facet=theme', 8000)}&${many('exclude=theme:x', 6000)}`,
+    `${explorePath}/open/facets?${many('facet=name', 8000)}`,
+    `${explorePath}/open/facets?${many('facet=name', 400)}&${many('exclude=name:x', 8000)}`,
+    `${explorePath}/open/records?${many('exclude=name:x', 8000)}`,
+    `/api/records/1.0/search?dataset=open&${many('q=a', 6)}`,
+  ]) {
+    const { status, text } = await server.request('GET', path, { auth: 'none' })
+    assert.equal(status, 400, `${path.slice(0, 100)}: ${text.slice(0, 200)}`)
+  }
+})
+
 describe('hostile texts in headers', () => {
   const payloads = [
     "' or 1=1 --",

@@ -134,3 +134,12 @@ describe('refused facets', () => {
     })
   }
 })
+
+test('facets and refinements that fill an address are refused, and not multiplied', async () => {
+  const [{ facets, publication }] = [shops[0]!]
+  const tooMany = (error: unknown) => error instanceof AppError && error.key === 'odsql.too_complex'
+  const names = Array.from({ length: 20_000 }, () => 'city')
+  await assert.rejects(facets.query(publication, { now: 0 }, names), tooMany)
+  const refine = Array.from({ length: 20_000 }, (_, n) => `city:${n}`)
+  await assert.rejects(facets.query(publication, { now: 0, refine }, names.slice(0, 500)), tooMany)
+})

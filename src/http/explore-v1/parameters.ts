@@ -43,6 +43,8 @@ export function invalid(parameter: string, value: string, expected: string): App
   return new AppError('http.invalid_parameter', { parameter, value: value.slice(0, 100), expected })
 }
 
+const maxQueries = 5
+
 const named = (text: string) => `\`${text.replaceAll('`', '')}\``
 
 /**
@@ -51,7 +53,10 @@ const named = (text: string) => `\`${text.replaceAll('`', '')}\``
  */
 export function queryTextOf(parameters: Parameters, schema: QuerySchema, now: number): QueryText {
   const where: string[] = []
-  for (const q of parameters.q ?? []) {
+  const asked = parameters.q ?? []
+  // Of each the length is limited, and reading it takes time by its square.
+  if (asked.length > maxQueries) throw invalid('q', asked[0]!, `there can be ${maxQueries} of them`)
+  for (const q of asked) {
     const condition = translateQ(q, schema)
     if (condition !== null) where.push(condition)
   }

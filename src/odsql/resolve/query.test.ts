@@ -293,6 +293,11 @@ describe('refinements', () => {
     assert.deepEqual([wide.operator, wide.operands.length], ['and', 2])
     assert.ok(wide.operands.some((operand) => operand.kind === 'logic' && operand.operator === 'or'))
   })
+  test('are not without number', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => `city:${n}`)
+    assert.ok(query({ refine: many(600), exclude: many(400) }).where)
+    assert.equal(errors({ refine: many(600), exclude: many(401) })[0]!.key, 'odsql.too_complex')
+  })
   const refused: readonly (readonly [refinement: string, key: ErrorKey])[] = [
     ['city', 'odsql.invalid_refinement'],
     [':x', 'odsql.invalid_refinement'],

@@ -92,12 +92,18 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     if (condition) conditions.push(condition)
   }
   const hierarchies = text.hierarchies ?? {}
-  const refined = attempt('where', () => [
-    ...joinDisjunctive(refinementConditions(text.refine ?? [], schema, hierarchies), text.disjunctive ?? []),
-    ...refinementConditions(text.exclude ?? [], schema, hierarchies).map(
-      ({ condition }): Predicate => ({ kind: 'not', operand: condition }),
-    ),
-  ])
+  const refined = attempt('where', () => {
+    limitRefinements(text)
+    return [
+      ...joinDisjunctive(
+        refinementConditions(text.refine ?? [], schema, hierarchies),
+        text.disjunctive ?? [],
+      ),
+      ...refinementConditions(text.exclude ?? [], schema, hierarchies).map(
+        ({ condition }): Predicate => ({ kind: 'not', operand: condition }),
+      ),
+    ]
+  })
   if (refined.ok) conditions.push(...refined.value)
   else errors.push(...refined.errors)
   const crowded = attempt('where', () => limitWords(conditions))
@@ -150,6 +156,18 @@ function limitWords(conditions: readonly Predicate[]): void {
       'odsql.too_complex',
       { start: 0, end: 0 },
       { reason: `more than ${maxWords} words are searched for` },
+    )
+}
+
+/** Far more than anybody picks: the engine's plan of a statement grows with each. */
+const maxRefinements = 1000
+
+function limitRefinements({ refine = [], exclude = [] }: QueryText): void {
+  if (refine.length + exclude.length > maxRefinements)
+    throw fault(
+      'odsql.too_complex',
+      { start: 0, end: 0 },
+      { reason: `there are more than ${maxRefinements} refinements` },
     )
 }
 
