@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { findPublication } from '../catalog/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { maxPushBytes, type PushAddress } from '../realtime/index.ts'
@@ -9,6 +9,12 @@ import { answerOf, operation } from './openapi/index.ts'
 import type { HttpServices } from './services.ts'
 
 const tags = ['realtime']
+const pushPath = '/api/push/1.0/'
+
+/** Who is admitted there is known by a key of its own. */
+export const isPush = ({ routeOptions }: FastifyRequest): boolean =>
+  routeOptions.url?.startsWith(pushPath) === true
+
 const params = Type.Object({
   dataset_id: Type.String({ description: 'Id of the dataset; its uid is understood too' }),
   resource_uid: Type.String(),
@@ -36,8 +42,13 @@ const records = {
 export function registerPush(app: FastifyInstance, services: HttpServices): void {
   const scope = app.withTypeProvider<TypeBoxTypeProvider>()
   const { realtime } = services
-  const base = '/api/push/1.0/:dataset_id/:resource_uid'
-  const options = { bodyLimit: maxPushBytes }
+  const base = `${pushPath}:dataset_id/:resource_uid`
+  const options = {
+    bodyLimit: maxPushBytes,
+    // Before the body is read: reading it is work.
+    onRequest: async (request: FastifyRequest) =>
+      realtime.admit(addressOf(request.params as Static<typeof params>, request.query as object)),
+  }
 
   for (const [name, kind, operationId, summary] of [
     ['push', 'push', 'pushRecords', 'Add records; they are kept for good when this answers'],
@@ -100,7 +111,9 @@ export function registerPush(app: FastifyInstance, services: HttpServices): void
 
 function addressOf(
   params: { dataset_id: string; resource_uid: string },
-  query: { pushkey?: string },
+  { pushkey }: { pushkey?: unknown },
 ): PushAddress {
-  return { dataset: params.dataset_id, resourceUid: params.resource_uid, key: query.pushkey ?? '' }
+  // Several keys are no key.
+  const key = typeof pushkey === 'string' ? pushkey : ''
+  return { dataset: params.dataset_id, resourceUid: params.resource_uid, key }
 }

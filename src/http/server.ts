@@ -29,7 +29,7 @@ import { registerNotifications } from './notifications/index.ts'
 import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPortal } from './portal-routes.ts'
-import { registerPush } from './push-routes.ts'
+import { isPush, registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
@@ -49,6 +49,11 @@ declare module 'fastify' {
 }
 
 const maxBodyBytes = 8 << 20
+/**
+ * Of one who has not said who they are: a password, a token or an address. A few megabytes of JSON take a second to read.
+ * Pushes show their key before they are read.
+ */
+const strangersBodyBytes = 64 << 10
 /** What is compressed where a route asks for that; the table of media types does not know vector tiles. */
 const compressible = /^text\/(?!event-stream)|[+/](?:json|xml|javascript)\b|vector-tile$/
 /** A query is part of the address: several clauses of 64 KiB each, percent-encoded, must come through to be judged. */
@@ -279,7 +284,10 @@ function refuseNul(params: unknown): void {
 /** The platform's own samples send JSON as a form; a body is JSON whatever it calls itself, and may be empty. */
 function acceptAnyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    const isOfStranger = request.principal.kind === 'anonymous' && !isPush(request)
+    if (isOfStranger && body.length > strangersBodyBytes)
+      return done(new AppError('http.payload_too_large', { maxBytes: strangersBodyBytes }), undefined)
     const text = String(body).trim()
     if (text === '') return done(null, {})
     try {

@@ -37,6 +37,8 @@ export interface Realtime {
   setEnabled(datasetUid: string, resourceUid: string, isEnabled: boolean): Promise<void>
   /** The old key opens nothing more. Publishes that follow pushes are this user's from now on. */
   renewKey(datasetUid: string, resourceUid: string, username: string): Promise<string>
+  /** Whether somebody may push there. Errors: realtime.unknown_resource, wrong_key, disabled, not_published. */
+  admit(address: PushAddress): Promise<void>
   /**
    * Keeps records, or deletes those that have the same values: durable when it answers. Errors: realtime.*.
    */
@@ -124,6 +126,9 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
       const key = newKey()
       await replaceKey(db, resourceUid, key, username)
       return key
+    },
+    async admit(address) {
+      await admit(address)
     },
     async push(address, kind, body) {
       await admit(address)

@@ -335,6 +335,27 @@ describe('names that every object has mean nothing', () => {
   })
 })
 
+test('what strangers send is read only as far as strangers have something to say', async () => {
+  const long = `[${'1,'.repeat(1_000_000)}1]`
+  const headers = { 'content-type': 'application/json' }
+  for (const [method, path] of [
+    ['POST', '/api/auth/v1/session'],
+    ['DELETE', '/api/auth/v1/session'],
+    ['POST', '/api/auth/v1/password-resets'],
+    ['POST', '/api/notifications/v1/datasets/open/subscriptions'],
+    ['POST', '/no/such/address'],
+    ['POST', '/api/push/no/such/address'],
+  ] as const) {
+    const { status, text } = await server.request(method, path, { auth: 'none', headers, body: long })
+    assert.equal(status, 413, `${method} ${path}: ${text.slice(0, 200)}`)
+  }
+  // A push shows its key before it is read: of this one nothing is said of its JSON.
+  const push = `/api/push/1.0/open/${open.resourceUid}/push?pushkey=a&pushkey=b`
+  await server.expect(404, 'POST', push, { auth: 'none', headers, body: '[1,' })
+  const known = await server.request('POST', `${managementPath}/datasets`, { headers, body: long })
+  assert.notEqual(known.status, 413)
+})
+
 test('an address full of facets and refinements costs no more than a few of them', async () => {
   const many = (text: string, count: number) => Array.from({ length: count }, () => text).join('&')
   const catalog = explorePath.replace(/\/datasets$/, '')

@@ -381,6 +381,14 @@ describe('what pages promise to machines', () => {
     assert.ok(few.text.length < 10_000_000, String(few.text.length))
   })
 
+  test('a form of more fields than any page has is not read', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = 'a&'.repeat(500_000)
+    const { status, text } = await server.request('POST', '/login', { headers, body })
+    assert.equal(status, 400, text)
+    assert.match(text, /more than 20000 fields/)
+  })
+
   test('the choice of a language leads nowhere else', async () => {
     for (const back of [
       '//evil.example/',

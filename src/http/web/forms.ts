@@ -1,16 +1,26 @@
 /** Forms as browsers send them, with and without a file; only pages take them. */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { AppError } from '../../kernel/index.ts'
 import type { FormFile, SentBody } from './bundle.ts'
 
 const maxFormBytes = 1 << 20
+/** Thousands are those of a wide dataset; a megabyte of names without values takes seconds to read. */
+const maxFields = 20_000
 
 /** Within the scope of the pages; everywhere else a body is JSON, whatever it calls itself. */
 export function acceptForms(scope: FastifyInstance): void {
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: maxFormBytes },
-    (_request, body, done) => done(null, [...new URLSearchParams(String(body))]),
+    (_request, body, done) => {
+      const text = String(body)
+      if (text.split('&', maxFields + 1).length > maxFields)
+        return done(
+          new AppError('http.bad_request', { reason: `the form has more than ${maxFields} fields` }),
+        )
+      done(null, [...new URLSearchParams(text)])
+    },
   )
 }
 
