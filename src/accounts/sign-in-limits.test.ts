@@ -122,3 +122,40 @@ test('what fails for another reason is not counted', async () => {
     await assert.rejects(limits.password({ username: 'ada', network: 'a' }, broken), /away/)
   assert.equal(await limits.password({ username: 'ada', network: 'a' }, right), 'in')
 })
+
+test('of one network few passwords are checked at once, under whatever names', async () => {
+  const { limits } = setUp({ failures: 10 })
+  let [running, most] = [0, 0]
+  const attempts = Array.from({ length: 150 }, (_, n) =>
+    limits.password({ username: `name${n}`, network: '192.0.2.1' }, async () => {
+      most = Math.max(most, ++running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+      return wrong()
+    }),
+  )
+  // Another network does not wait for them.
+  assert.equal(await limits.password({ username: 'ada', network: '192.0.2.2' }, right), 'in')
+  const outcomes = await Promise.allSettled(attempts)
+  assert.equal(most, 4)
+  const keys = outcomes.map((one) => (one.status === 'rejected' ? one.reason.key : 'in'))
+  // The first hundred fail, as many as one place may try; the others are not checked.
+  assert.ok(keys.filter((key) => key === refused.key).length <= 104)
+  assert.ok(keys.filter((key) => key === tooMany.key).length >= 46)
+})
+
+test('who has been in does not line up behind those who try names', async () => {
+  const { limits } = setUp({ failures: 10 })
+  const ada = { username: 'ada', network: '192.0.2.1' }
+  await limits.password(ada, right)
+  let letGo = () => {}
+  const stuck = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const others = Array.from({ length: 20 }, (_, n) =>
+    limits.password({ username: `name${n}`, network: ada.network }, () => stuck.then(wrong)),
+  )
+  assert.equal(await limits.password(ada, right), 'in')
+  letGo()
+  await Promise.allSettled(others)
+})

@@ -46,8 +46,14 @@ interface Limit {
 const forgetMs = 3_600_000
 const firstWaitMs = 1000
 const maxCounters = 50_000
-/** Of one user and network; more come from no program that means well. */
+/** Of one user and network, and of one network; more come from no program that means well. */
 const maxWaiting = 200
+/**
+ * Passwords of one network that are checked at once, under whatever names: each takes a thread, of which files and names
+ * of hosts need some, and 32 MiB. Without it a thousand attempts that come together would be under way before the first
+ * of them has failed.
+ */
+const atOnceOfNetwork = 4
 
 export function createSignInLimits(deps: {
   readonly clock: Clock
@@ -101,9 +107,8 @@ export function createSignInLimits(deps: {
   const tooMany = (retryAfterSeconds: number) =>
     new AppError('access.too_many_attempts', { max: failures, retryAfterSeconds })
 
-  /** No more at once than may fail, or those that come together would all be free. */
-  async function takeTurn(counter: Counter): Promise<void> {
-    while (counter.running >= Math.max(1, failures - counter.failures)) {
+  async function takeTurn(counter: Counter, atOnce: () => number): Promise<void> {
+    while (counter.running >= atOnce()) {
       if (counter.waiting.length >= maxWaiting) throw tooMany(1)
       await new Promise<void>((resolve) => counter.waiting.push(resolve))
     }
@@ -126,11 +131,23 @@ export function createSignInLimits(deps: {
         refuseBlocked(network)
         if (user.blockedUntil > clock.now() && !(await deps.isKnown(attempt))) refuseBlocked(user)
       }
+      /** Who has been in from there does not line up with those who try names. */
+      const inTurnOfNetwork = async <R>(work: () => Promise<R>): Promise<R> => {
+        if (pair.hasSucceeded) return work()
+        await takeTurn(network, () => atOnceOfNetwork)
+        try {
+          await refuse()
+          return await work()
+        } finally {
+          endTurn(network)
+        }
+      }
       await refuse()
-      await takeTurn(pair)
+      // No more at once than may fail, or those that come together would all be free.
+      await takeTurn(pair, () => Math.max(1, failures - pair.failures))
       try {
         await refuse()
-        const result = await check()
+        const result = await inTurnOfNetwork(check)
         pair.failures = 0
         pair.hasSucceeded = true
         return result
