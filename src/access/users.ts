@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely'
 import { slug } from '../catalog/index.ts'
 import type { ControlDb, UsersTable } from '../control/index.ts'
-import { AppError, type Clock } from '../kernel/index.ts'
+import { AppError, type Clock, foldAddress } from '../kernel/index.ts'
 import {
   type AccountLimits,
   type AccountQuotas,
@@ -99,7 +99,7 @@ export async function inviteUser({ db, clock }: AccountDeps, email: string): Pro
     const known = await trx
       .selectFrom('users')
       .select('username')
-      .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', email.toLowerCase()))
+      .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', foldAddress(email)))
       .executeTakeFirst()
     if (known) return null
     const wanted = slug(email.slice(0, email.indexOf('@'))) || 'user'

@@ -3,14 +3,14 @@
  *
  * 1. The identity (issuer and subject, which never change hands) is known: its account.
  * 2. Somebody who was signed in here asked to link it: that account.
- * 3. The provider vouches for an address (`email_verified`) of an allowed domain, one account here has it, and that account
+ * 3. The provider vouches for an address (`email_verified`) of an allowed domain, and of the accounts here that have it one
  *    has been proved to read it, or nobody has ever signed in to it: that account. Otherwise whoever made an account here
- *    with an address of somebody else would share it with its owner, or take it over.
+ *    with an address of somebody else would share it with its owner, or take it over; nor may they keep its owner out.
  * 4. The provider vouches for an address of an allowed domain and no account has it: a new one, without rights of its own.
  */
 import { changeUser, findUser, inviteUser } from '../access/index.ts'
 import type { ControlDb } from '../control/index.ts'
-import { AppError, type Clock } from '../kernel/index.ts'
+import { AppError, type Clock, foldAddress } from '../kernel/index.ts'
 import type { Claims, OpenidSettings } from './openid-client.ts'
 import { findByEmail, findPerson, markOpenid, type Person, setNames, setVerifiedEmail } from './people.ts'
 
@@ -61,10 +61,10 @@ async function byAddress(deps: Deps, claims: Claims): Promise<string> {
   const email = claims.verifiedEmail
   if (email === null || !isAllowed(email, settings.domains))
     throw new AppError('access.openid_no_account', {})
-  const [owner, ...others] = await findByEmail(db, email)
-  if (owner) {
-    if (others.length > 0 || !(owner.isEmailVerified || isUntouched(owner)))
-      throw new AppError('access.openid_account_exists', {})
+  const people = await findByEmail(db, email)
+  if (people.length > 0) {
+    const [owner, ...others] = people.filter((person) => person.isEmailVerified || isUntouched(person))
+    if (owner === undefined || others.length > 0) throw new AppError('access.openid_account_exists', {})
     return owner.username
   }
   const made = await inviteUser({ db, clock }, email)
@@ -81,7 +81,7 @@ function isUntouched({ passwordHash, lastSeenAt }: Person): boolean {
 }
 
 function isAllowed(email: string, domains: readonly string[]): boolean {
-  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
+  const domain = foldAddress(email.slice(email.lastIndexOf('@') + 1))
   return domains.includes('*') || domains.includes(domain)
 }
 
@@ -94,7 +94,12 @@ async function link({ db, clock, settings }: Deps, claims: Claims, username: str
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doUpdateSet(row))
     .execute()
   const person = await findPerson(db, username)
-  if (claims.verifiedEmail !== null && person.email?.toLowerCase() === claims.verifiedEmail.toLowerCase())
+  const { verifiedEmail } = claims
+  if (
+    verifiedEmail !== null &&
+    person.email !== null &&
+    foldAddress(person.email) === foldAddress(verifiedEmail)
+  )
     await setVerifiedEmail(db, username, person.email)
 }
 

@@ -86,7 +86,7 @@ export function createOpenidClient(settings: OpenidSettings): OpenidClient {
         const more = config.serverMetadata().userinfo_endpoint
           ? await openid.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {}
-        return readClaims({ ...more, ...claims }, settings.groupsClaim)
+        return readClaims(joinClaims(claims, more), settings.groupsClaim)
       } catch (cause) {
         const reason = cause instanceof openid.AuthorizationResponseError ? cause.error : messageOf(cause)
         throw new AppError('access.openid_refused', { reason: reason.slice(0, 200) })
@@ -111,7 +111,18 @@ function unavailable(cause: unknown): AppError {
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
-export function readClaims(claims: Readonly<Record<string, unknown>>, groupsClaim: string | null): Claims {
+type SaidClaims = Readonly<Record<string, unknown>>
+
+/**
+ * What the token says goes before what the provider says beside it; an address and whether it is vouched for come from
+ * one of the two. Put together, they would vouch for an address that nobody has looked at.
+ */
+export function joinClaims(token: SaidClaims, beside: SaidClaims): SaidClaims {
+  const vouching = [token, beside].find(({ email_verified }) => email_verified !== undefined)
+  return { ...beside, ...token, email: vouching?.email, email_verified: vouching?.email_verified }
+}
+
+export function readClaims(claims: SaidClaims, groupsClaim: string | null): Claims {
   const text = (name: string) => {
     const value = claims[name]
     return typeof value === 'string' && value.length <= 254 && value.isWellFormed() && !value.includes('\0')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { localPath } from './openid.ts'
-import { readClaims } from './openid-client.ts'
+import { joinClaims, readClaims } from './openid-client.ts'
 
 test('where the browser goes after signing in is a path of this server', () => {
   for (const path of ['/', '/backoffice', '/explore/a%20b?x=1&y=2#top', '/a//b', '/@x'])
@@ -31,6 +31,18 @@ test('an address counts only where the provider vouches for it', () => {
     readClaims({ sub: '1', email: ['a@b.example'], email_verified: true }, null).verifiedEmail,
     null,
   )
+})
+
+test('an address and whether it is vouched for come from one answer', () => {
+  const of = (token: object, beside: object) =>
+    readClaims(joinClaims({ sub: '1', ...token }, { sub: '1', ...beside }), null).verifiedEmail
+  const vouched = { email: 'a@b.example', email_verified: true }
+  assert.equal(of(vouched, {}), 'a@b.example')
+  assert.equal(of({}, vouched), 'a@b.example')
+  assert.equal(of({ email: 'typed@b.example' }, vouched), 'a@b.example')
+  assert.equal(of({ email: 'typed@b.example' }, { email_verified: true }), null)
+  assert.equal(of({ email: 'typed@b.example', email_verified: false }, vouched), null)
+  assert.equal(joinClaims({ sub: '1', name: 'token' }, { name: 'beside', nickname: 'n' }).name, 'token')
 })
 
 test('groups are read where a claim is named, and are texts', () => {

@@ -1,6 +1,6 @@
 /** Statements on what people are and decide for themselves. */
 import type { ControlDb } from '../control/index.ts'
-import { AppError } from '../kernel/index.ts'
+import { AppError, foldAddress } from '../kernel/index.ts'
 
 export interface Person {
   readonly username: string
@@ -45,7 +45,10 @@ function toPerson(row: PersonRow): Person {
   return {
     username: row.username,
     email: row.email,
-    isEmailVerified: row.email !== null && row.verified_email?.toLowerCase() === row.email.toLowerCase(),
+    isEmailVerified:
+      row.email !== null &&
+      row.verified_email !== null &&
+      foldAddress(row.verified_email) === foldAddress(row.email),
     firstName: row.first_name,
     lastName: row.last_name,
     isActive: row.is_active === 1,
@@ -66,7 +69,7 @@ export async function findPerson(db: ControlDb, username: string): Promise<Perso
 /** Whose address it is, whatever its case; more than one where administrators have given it to several. */
 export async function findByEmail(db: ControlDb, email: string): Promise<Person[]> {
   const rows = await selectPeople(db)
-    .where((eb) => eb(eb.fn<string>('lower', ['users.email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['users.email']), '=', foldAddress(email)))
     .orderBy('users.username')
     .execute()
   return rows.map(toPerson)

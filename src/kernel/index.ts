@@ -1,3 +1,4 @@
+export { foldAddress } from './addresses.ts'
 export { type Clock, formatInstant, formatInstantIn, systemClock } from './clock.ts'
 export { blobPath, type DataLayout, dataLayout, servingPath } from './data-layout.ts'
 export { diskFault } from './disk-fault.ts'

@@ -1,6 +1,7 @@
 /** Signing in by an OpenID provider: the way there and back, whose account it is, and who cannot come in. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { makeUser } from '../support/accounts.ts'
 import { browse } from '../support/browser-session.ts'
 import { managementPath } from '../support/http-client.ts'
 import {
@@ -202,6 +203,24 @@ test('who was invited and has not come yet comes by the provider', async () => {
   const username = await invite('katherine@town.example')
   const { session } = await signIn({ sub: 'kj', email: 'katherine@town.example', email_verified: true })
   assert.equal((await whoIs(session)).username, username)
+})
+
+test('who says to have an address of somebody else does not keep them out', async () => {
+  const invited = await invite('nina@city.example')
+  const mallory = await makeUser(server, 'mallory')
+  const body = { email: 'nina@city.example', current_password: mallory.password }
+  await server.expect(200, 'PUT', `${auth}/me`, { auth: mallory, body })
+  const { session } = await signIn({ sub: 'nina-1', email: 'nina@city.example', email_verified: true })
+  assert.equal((await whoIs(session)).username, invited)
+})
+
+test('an address with another letter is another address, whatever its lower case is', async () => {
+  const kim = await signIn({ sub: 'kim-1', email: 'Kim@city.example', email_verified: true })
+  const again = await signIn({ sub: 'kim-2', email: 'kim@CITY.example', email_verified: true })
+  assert.equal((await whoIs(again.session)).username, (await whoIs(kim.session)).username)
+  // The Kelvin sign, whose lower case is the letter k.
+  const kelvin = await signIn({ sub: 'kim-3', email: '\u212aim@city.example', email_verified: true })
+  assert.notEqual((await whoIs(kelvin.session)).username, (await whoIs(kim.session)).username)
 })
 
 test('a callback is worth nothing in another browser, twice, or with another state', async () => {
