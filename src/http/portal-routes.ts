@@ -40,7 +40,14 @@ export function registerPortal(app: FastifyInstance, services: HttpServices): vo
       tags,
     }),
     async (request, reply): Promise<JsonObject> => {
-      const asked = { isToEdit: false, search: '', sort: 'title', limit: maxListed, offset: 0 }
+      const asked = {
+        isToEdit: false,
+        search: '',
+        sort: 'title',
+        limit: maxListed,
+        offset: 0,
+        hasContent: false,
+      }
       const { pages, total } = await listPages({ db, principal: request.principal }, asked)
       revalidated(reply, false)
       return { total_count: total, results: pages.map(printHead) }

@@ -24,7 +24,8 @@ export interface PageDeps {
 const maxPages = 10_000
 
 /**
- * Pages that whoever asks may see, or with `edits` may edit, ordered and filtered by words in their texts.
+ * Pages that whoever asks may see, or with `edits` may edit, ordered and filtered by words in their texts. Their contents
+ * are read for those of the page of the list, and not at all without `hasContent`: all together they may be gigabytes.
  * Errors: http.invalid_parameter for a sort that is not offered.
  */
 export async function listPages(
@@ -35,20 +36,51 @@ export async function listPages(
     readonly sort: string
     readonly limit: number
     readonly offset: number
+    readonly hasContent: boolean
   },
 ): Promise<{ readonly pages: Page[]; readonly total: number }> {
   const own = await ownRights(deps.db, deps.principal)
-  const rows = await deps.db.selectFrom('pages').selectAll().execute()
+  const rows = await deps.db.selectFrom('pages').select(headColumns).execute()
   const wanted = asked.search.trim().toLowerCase()
   const pages = rows
     .filter((row) => {
       const rights = rightsTo(row, deps.principal, own)
       return asked.isToEdit ? rights.edits : rights.sees
     })
-    .map(toPage)
+    .map((row) => toPage({ ...row, content_json: noContent }))
     .filter((page) => wanted === '' || wordsOf(page).includes(wanted))
     .sort(orderOf(asked.sort))
-  return { pages: pages.slice(asked.offset, asked.offset + asked.limit), total: pages.length }
+  const shown = pages.slice(asked.offset, asked.offset + asked.limit)
+  return { pages: asked.hasContent ? await withContents(deps.db, shown) : shown, total: pages.length }
+}
+
+const headColumns = [
+  'slug',
+  'title_json',
+  'description',
+  'template',
+  'tags_json',
+  'is_restricted',
+  'is_archived',
+  'created_at',
+  'author',
+  'last_modified_at',
+  'last_modified_by',
+] as const satisfies readonly (keyof PagesTable)[]
+
+const noContent = JSON.stringify({ html: {}, css: {} })
+
+/** One that has gone meanwhile has none. */
+async function withContents(db: ControlDb, pages: readonly Page[]): Promise<Page[]> {
+  if (pages.length === 0) return []
+  const slugs = pages.map(({ slug }) => slug)
+  const rows = await db
+    .selectFrom('pages')
+    .select(['slug', 'content_json'])
+    .where('slug', 'in', slugs)
+    .execute()
+  const contents = new Map(rows.map(({ slug, content_json }) => [slug, content_json]))
+  return pages.map((page) => ({ ...page, content: JSON.parse(contents.get(page.slug) ?? noContent) }))
 }
 
 const wordsOf = ({ slug, title, description, tags }: Page) =>

@@ -55,7 +55,7 @@ export const registerAutomationPages: RegisterRoutes = (scope, services) => {
       const { limit, offset } = readPage(request.query)
       const { search = '', sort = '-updated_at' } = request.query
       const asked = { isToEdit: true, search, sort: sort.replace('updated_at', 'last_modified') }
-      const { pages, total } = await listPages(depsOf(request), { ...asked, limit, offset })
+      const { pages, total } = await listPages(depsOf(request), { ...asked, limit, offset, hasContent: true })
       return printPageOfList(request, { limit, offset }, total, pages.map(print))
     },
   )
@@ -92,7 +92,14 @@ export const registerAutomationPages: RegisterRoutes = (scope, services) => {
       // Nobody means all pages who says nothing of them.
       if (slug.length === 0 && (search ?? '').trim() === '')
         throw invalid('slug', undefined, 'slug or search must say which pages')
-      const asked = { isToEdit: true, search: search ?? '', sort: 'slug', limit: maxDeleted, offset: 0 }
+      const asked = {
+        isToEdit: true,
+        search: search ?? '',
+        sort: 'slug',
+        limit: maxDeleted,
+        offset: 0,
+        hasContent: false,
+      }
       const found =
         slug.length > 0 ? slug : (await listPages(depsOf(request), asked)).pages.map((p) => p.slug)
       const gone = await deletePages(depsOf(request), found)

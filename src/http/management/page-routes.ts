@@ -61,6 +61,7 @@ export const registerPages: RegisterRoutes = (scope, services) => {
         sort,
         limit: rows,
         offset: (page - 1) * rows,
+        hasContent: true,
       })
       const users = await usersOf(request)
       return { items: pages.map((item) => printPage(item, users)), rows, page, nhits: total }
