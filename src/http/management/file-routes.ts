@@ -5,11 +5,21 @@ import type { MultipartFile } from '@fastify/multipart'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { mayDo } from '../../access/index.ts'
-import { addFile, deleteFile, findFile, listFiles, type StoredFile } from '../../catalog/index.ts'
+import { mayDo, type PermissionClass } from '../../access/index.ts'
+import {
+  addFile,
+  deleteFile,
+  type FileReader,
+  findFile,
+  listFiles,
+  type StoredFile,
+  unknownFile,
+} from '../../catalog/index.ts'
 import type { FilesTable } from '../../control/index.ts'
 import { AppError } from '../../kernel/index.ts'
+import { auditing } from '../audit-requests.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { mayWithKey } from '../refuse-key.ts'
 import { sandboxFile } from '../security-headers.ts'
 import type { HttpServices } from '../services.ts'
 import { printFile } from './render.ts'
@@ -59,20 +69,25 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
 
   scope.post(
     '/files',
-    operation(
-      'TOOLS',
-      'uploadFile',
-      'Upload a file',
-      answerOf('File'),
-      {
-        tags,
-        description:
-          'A multipart body is streamed to disk, whatever its size; a JSON body holds at most 8 MiB.',
-      },
-      uploadBody,
+    auditing(
+      true,
+      operation(
+        'TOOLS',
+        'uploadFile',
+        'Upload a file',
+        answerOf('File'),
+        {
+          tags,
+          description:
+            'A multipart body is streamed to disk, whatever its size; a JSON body holds at most 8 MiB.',
+        },
+        uploadBody,
+      ),
     ),
     async (request) => {
-      return printFile(await keepUpload(services, await readUpload(request), usernameOf(request)))
+      const file = await keepUpload(services, await readUpload(request), usernameOf(request))
+      request.audited.target = { type: 'file', id: file.file_id }
+      return printFile(file)
     },
   )
 
@@ -87,12 +102,15 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
 
   scope.delete(
     '/files/:file_id',
-    operation('TOOLS', 'deleteFile', 'Delete a file that no resource uses', noContent, {
-      tags,
-      params: fileParams,
-    }),
+    auditing(
+      true,
+      operation('TOOLS', 'deleteFile', 'Delete a file that no resource uses', noContent, {
+        tags,
+        params: fileParams,
+      }),
+    ),
     async (request, reply) => {
-      await deleteFile(catalogDeps, request.params.file_id, ownerFilter(request))
+      await deleteFile(catalogDeps, request.params.file_id, fileReaderOf(request))
       return reply.status(204).send()
     },
   )
