@@ -11,7 +11,7 @@ import {
   type StoredFile,
 } from './attached-rows.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
-import { findFile } from './files.ts'
+import { type FileReader, findFile } from './files.ts'
 import { filePrefix } from './resources.ts'
 
 export interface AttachedInput {
@@ -27,8 +27,8 @@ const maxTitleLength = 500
 const maxDescriptionLength = 10_000
 
 /**
- * Offers an uploaded file with a dataset; an alternative export may be an http(s) address instead. `fileOwner`: whose
- * uploads may be taken; null: everybody's. Errors: catalog.invalid_attached_url, catalog.unknown_file,
+ * Offers an uploaded file with a dataset; an alternative export may be an http(s) address instead. `reader`: whose
+ * uploads may be taken. Errors: catalog.invalid_attached_url, catalog.unknown_file,
  * catalog.invalid_attached_text, catalog.too_many_attached, catalog.unknown_dataset.
  */
 export async function attach(
@@ -36,9 +36,9 @@ export async function attach(
   datasetUid: string,
   kind: AttachedKind,
   input: AttachedInput,
-  fileOwner: string | null,
+  reader: FileReader,
 ): Promise<AttachedFile> {
-  const file = await fileOf(deps, kind, input.url, fileOwner)
+  const file = await fileOf(deps, kind, input.url, reader)
   const now = deps.clock.now()
   const attached: AttachedFile = {
     attached_uid: deps.ids.uid(prefixes[kind]),
@@ -69,14 +69,10 @@ async function fileOf(
   deps: EditorDeps,
   kind: AttachedKind,
   url: string,
-  fileOwner: string | null,
+  reader: FileReader,
 ): Promise<StoredFile | null> {
   if (url.startsWith(filePrefix)) {
-    const { filename, mimetype, bytes, sha256 } = await findFile(
-      deps,
-      url.slice(filePrefix.length),
-      fileOwner,
-    )
+    const { filename, mimetype, bytes, sha256 } = await findFile(deps, url.slice(filePrefix.length), reader)
     return { filename, mimetype, bytes, sha256 }
   }
   const isAddress =

@@ -12,6 +12,13 @@ export interface NewFile {
   readonly owner: string
 }
 
+/** Who asks for files: what they have uploaded. Null: somebody who may see every file. */
+export type FileReader = {
+  readonly owner: string
+  /** Of a key for some datasets: what others are made of is not there. Null: no such key. */
+  readonly datasets: ReadonlySet<string> | null
+} | null
+
 /** Registers an uploaded blob; its id is made from the file's name ("Cheese list.csv" becomes `cheese_list.csv`). */
 export async function addFile(deps: CatalogDeps, file: NewFile): Promise<FilesTable> {
   const wanted = fileSlug(file.filename)
@@ -44,25 +51,51 @@ function fileSlug(filename: string): string {
   return slug === '' ? 'file' : slug
 }
 
-/** Files the caller uploaded; all, for someone who may edit all datasets. */
-export async function listFiles(deps: CatalogDeps, owner: string | null): Promise<FilesTable[]> {
+/** Newest first. */
+export async function listFiles(deps: CatalogDeps, reader: FileReader): Promise<FilesTable[]> {
   let query = deps.db.selectFrom('files').selectAll().orderBy('created_at', 'desc').orderBy('file_id')
-  if (owner !== null) query = query.where('owner', '=', owner)
-  return query.execute()
+  if (reader !== null) query = query.where('owner', '=', reader.owner)
+  const files = await query.execute()
+  const hidden = await hiddenFrom(deps.db, reader)
+  return files.filter(({ file_id }) => !hidden.has(file_id))
 }
 
-/** Errors: catalog.unknown_file, also for a file of somebody else when `owner` is given. */
-export async function findFile(deps: CatalogDeps, fileId: string, owner: string | null): Promise<FilesTable> {
+/** Errors: catalog.unknown_file, also for a file that the reader does not see. */
+export async function findFile(deps: CatalogDeps, fileId: string, reader: FileReader): Promise<FilesTable> {
   const file = await deps.db.selectFrom('files').selectAll().where('file_id', '=', fileId).executeTakeFirst()
-  if (!file || (owner !== null && file.owner !== owner)) {
-    throw new AppError('catalog.unknown_file', { file_id: fileId.slice(0, 200) })
-  }
+  const isSeen =
+    file !== undefined &&
+    (reader === null || file.owner === reader.owner) &&
+    !(await hiddenFrom(deps.db, reader)).has(fileId)
+  if (!isSeen) throw unknownFile(fileId)
   return file
 }
 
+export function unknownFile(fileId: string): AppError {
+  return new AppError('catalog.unknown_file', { file_id: fileId.slice(0, 200) })
+}
+
+/** Ids of files that only datasets are made of, or offer, that the reader's key is not for. */
+async function hiddenFrom(db: ControlDb, reader: FileReader): Promise<ReadonlySet<string>> {
+  const datasets = reader?.datasets ?? null
+  if (datasets === null) return new Set()
+  const uses = []
+  for (const table of ['resources', 'attached_files'] as const)
+    uses.push(
+      ...(await db
+        .selectFrom(table)
+        .select(['dataset_uid', 'url'])
+        .where('url', 'like', `${filePrefix}%`)
+        .execute()),
+    )
+  const idOf = (use: { readonly url: string }) => use.url.slice(filePrefix.length)
+  const shown = new Set(uses.filter(({ dataset_uid }) => datasets.has(dataset_uid)).map(idOf))
+  return new Set(uses.map(idOf).filter((fileId) => !shown.has(fileId)))
+}
+
 /** Forgets a file; its bytes go when nothing names them any more. Errors: catalog.unknown_file, file_in_use, file_in_version. */
-export async function deleteFile(deps: CatalogDeps, fileId: string, owner: string | null): Promise<void> {
-  await findFile(deps, fileId, owner)
+export async function deleteFile(deps: CatalogDeps, fileId: string, reader: FileReader): Promise<void> {
+  await findFile(deps, fileId, reader)
   await deps.db.transaction().execute(async (trx) => {
     const user = await trx
       .selectFrom('resources')

@@ -55,7 +55,7 @@ export {
 export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
 export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'
 export { type FacetSetting, facetAnnotations, listFacets, replaceFacets } from './facet-settings.ts'
-export { addFile, deleteFile, findFile, listFiles } from './files.ts'
+export { addFile, deleteFile, type FileReader, findFile, listFiles, unknownFile } from './files.ts'
 export { findGates, setGates } from './gates.ts'
 export { findManifest, type GenerationEntry, listGenerations, readManifest } from './generations.ts'
 export { lockDataset } from './lock-dataset.ts'

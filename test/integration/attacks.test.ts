@@ -598,6 +598,117 @@ describe('a stolen key', () => {
   })
 })
 
+describe('a key does nothing by way of its owner', () => {
+  const dataset = (uid: string) => `${managementPath}/datasets/${uid}`
+  const makeKey = async (
+    permissions: readonly string[],
+    datasets: readonly string[] | null,
+  ): Promise<Auth> => {
+    const body = { permissions, datasets }
+    const { json } = await server.expect(200, 'POST', `${managementPath}/apikeys`, { body })
+    return { apikey: json.key }
+  }
+  let reads: Auth
+  let editsOpen: Auth
+  let publishesOpen: Auth
+  /** Ids of the files that the two datasets are made of. */
+  let files: { readonly open: string; readonly closed: string }
+  /** The last publish of each. */
+  let jobs: { readonly open: string; readonly closed: string }
+  before(async () => {
+    reads = await makeKey([], null)
+    editsOpen = await makeKey(['edit_dataset'], ['open'])
+    publishesOpen = await makeKey(['edit_dataset', 'publish_dataset'], ['open'])
+    const fileOf = async ({ datasetUid, resourceUid }: CreatedDataset) => {
+      const path = `${dataset(datasetUid)}/resources/${resourceUid}`
+      return (await server.expect(200, 'GET', path)).json.url.replace('odsfile://', '')
+    }
+    const jobOf = async ({ datasetUid }: CreatedDataset) =>
+      (await server.expect(200, 'GET', `${dataset(datasetUid)}/jobs`)).json[0].job_id
+    files = { open: await fileOf(open), closed: await fileOf(closed) }
+    jobs = { open: await jobOf(open), closed: await jobOf(closed) }
+  })
+
+  test('files are not for a key that only reads, nor those of other datasets for a key for some', async () => {
+    assert.deepEqual((await server.expect(200, 'GET', `${managementPath}/files`, { auth: reads })).json, [])
+    for (const path of [`files/${files.open}`, `download_file/${files.open}`])
+      await server.expect(404, 'GET', `${managementPath}/${path}`, { auth: reads })
+    const listed = await server.expect(200, 'GET', `${managementPath}/files`, { auth: editsOpen })
+    const ids = listed.json.map(({ file_id }: { file_id: string }) => file_id)
+    assert.ok(ids.includes(files.open) && !ids.includes(files.closed), ids.join())
+    await server.expect(200, 'GET', `${managementPath}/download_file/${files.open}`, { auth: editsOpen })
+    const url = `odsfile://${files.closed}`
+    const own = dataset(open.datasetUid)
+    for (const [method, path, body] of [
+      ['GET', `${managementPath}/files/${files.closed}`, undefined],
+      ['GET', `${managementPath}/download_file/${files.closed}`, undefined],
+      ['DELETE', `${managementPath}/files/${files.closed}`, undefined],
+      ['POST', `${own}/resources`, { url, title: 'x', type: 'csvfile' }],
+      ['POST', `${own}/resource_preview`, { url, title: 'x', type: 'csvfile' }],
+      ['POST', `${own}/attachments`, { url }],
+      ['POST', `${managementPath}/guess_extractors`, { url }],
+      [
+        'GET',
+        `${automationPath}/datasets/${open.datasetUid}/resources/files/${files.closed}/download/`,
+        undefined,
+      ],
+    ] as const) {
+      const answer = await server.request(method, path, { auth: editsOpen, body })
+      assert.equal(answer.status, 404, `${method} ${path}: ${answer.text}`)
+    }
+  })
+
+  test('jobs tell of records: they are there for keys that may read what they are about', async () => {
+    assert.deepEqual((await server.expect(200, 'GET', `${managementPath}/jobs`, { auth: reads })).json, [])
+    for (const path of [`jobs/${jobs.open}`, `jobs/${jobs.open}/events`])
+      await server.expect(404, 'GET', `${managementPath}/${path}`, { auth: reads })
+    const { json } = await server.expect(200, 'GET', `${managementPath}/jobs`, { auth: editsOpen })
+    const ids = json.map(({ job_id }: { job_id: string }) => job_id)
+    assert.ok(ids.includes(jobs.open) && !ids.includes(jobs.closed), ids.join())
+    await server.expect(200, 'GET', `${managementPath}/jobs/${jobs.open}`, { auth: editsOpen })
+    await server.expect(404, 'GET', `${managementPath}/jobs/${jobs.closed}`, { auth: editsOpen })
+  })
+
+  test('what publishes by itself is ordered by a key that may publish', async () => {
+    const schedule = { cron_schedule: '0 3 1 1 *' }
+    const pushed = { title: 'pushed', type: 'realtime' }
+    const automation = `${automationPath}/datasets/${open.datasetUid}`
+    const orders = [
+      [`${dataset(open.datasetUid)}/schedules`, schedule],
+      [`${automation}/schedules/`, schedule],
+      [`${dataset(open.datasetUid)}/resources`, pushed],
+      [`${automation}/resources/`, pushed],
+    ] as const
+    for (const [path, body] of orders) {
+      const { status, text } = await server.request('POST', path, { auth: editsOpen, body })
+      assert.equal(status, 403, `${path}: ${text}`)
+    }
+    const made = await server.expect(201, 'POST', orders[0][0], { auth: publishesOpen, body: schedule })
+    const one = `${orders[0][0]}/${made.json.schedule_uid}`
+    await server.expect(403, 'PUT', one, { auth: editsOpen, body: { cron_schedule: '* * * * *' } })
+    // To end it takes no more than to edit.
+    await server.expect(204, 'DELETE', one, { auth: editsOpen })
+    const resource = await server.expect(201, 'POST', orders[2][0], { auth: publishesOpen, body: pushed })
+    const at = `${orders[2][0]}/${resource.json.resource_uid}`
+    await server.expect(403, 'PUT', `${at}/renew_api_key`, { auth: editsOpen })
+    await server.expect(204, 'DELETE', at)
+  })
+
+  test('sessions and subscriptions of its owner are not its business', async () => {
+    const session = await browse(server)
+    const { json } = await session.expect(200, 'GET', '/api/auth/v1/session')
+    for (const path of ['/api/auth/v1/sessions', '/api/notifications/v1/subscriptions'])
+      assert.deepEqual((await server.expect(200, 'GET', path, { auth: publishesOpen })).json, [])
+    for (const [method, path] of [
+      ['DELETE', '/api/auth/v1/sessions'],
+      ['DELETE', `/api/auth/v1/sessions/${json.session_uid}`],
+      ['DELETE', '/api/notifications/v1/subscriptions/su_x'],
+    ] as const)
+      await server.expect(403, method, path, { auth: publishesOpen })
+    await session.expect(200, 'GET', '/api/auth/v1/session')
+  })
+})
+
 test('keys are looked up by their hash: what is right of a wrong one is not told by the time', async () => {
   // The comparison is that of an index over SHA-256, of which whoever guesses knows nothing.
   const key = await server.createApiKey(['edit_dataset'])

@@ -6,6 +6,7 @@ import { auditing } from '../audit-requests.ts'
 import { originOf } from '../client-of.ts'
 import type { RegisterRoutes } from '../management/scope.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { comesWithKey, refuseKey } from '../refuse-key.ts'
 import {
   clearSessionCookie,
   cookieOf,
@@ -70,24 +71,34 @@ export const registerSessions: RegisterRoutes = (scope, services) => {
 
   scope.get(
     '/sessions',
-    operation('SELF', 'listSessions', 'Your sessions, newest first', answerList('Session'), { tags }),
+    operation('SELF', 'listSessions', 'Your sessions, newest first; a key has none', answerList('Session'), {
+      tags,
+    }),
     async (request) => {
+      if (comesWithKey(request)) return []
       const own = await sessions.list(usernameOf(request))
       return own.map((session) => printSession(session, request))
     },
   )
   scope.delete(
     '/sessions',
-    operation('SELF', 'endSessions', 'End all your sessions but this one', noContent, { tags }),
+    operation('SELF', 'endSessions', 'End all your sessions but this one; not with a key', noContent, {
+      tags,
+    }),
     async (request, reply) => {
+      refuseKey(request)
       await sessions.endAll(usernameOf(request), request.signedIn?.session.sessionUid)
       return reply.status(204).send()
     },
   )
   scope.delete(
     '/sessions/:session_uid',
-    operation('SELF', 'endSession', 'End one of your sessions', noContent, { tags, params: sessionParams }),
+    operation('SELF', 'endSession', 'End one of your sessions; not with a key', noContent, {
+      tags,
+      params: sessionParams,
+    }),
     async (request, reply) => {
+      refuseKey(request)
       await sessions.end(usernameOf(request), request.params.session_uid)
       return reply.status(204).send()
     },

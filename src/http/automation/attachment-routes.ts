@@ -10,7 +10,7 @@ import {
   listAttached,
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
-import { keepUpload, readPart, sendFile } from '../management/file-routes.ts'
+import { fileReaderOf, keepUpload, readPart, sendFile } from '../management/file-routes.ts'
 import { answerBytes, answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import { formBody } from './file-routes.ts'
 import {
@@ -60,10 +60,15 @@ export const registerAutomationAttachments: RegisterRoutes = (scope, services) =
     async (request, reply) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       if (!request.isMultipart()) throw invalid('file', undefined, 'the body must be a form with a part file')
-      const owner = usernameOf(request)
-      const { file_id } = await keepUpload(services, await readPart(request), owner)
+      const { file_id } = await keepUpload(services, await readPart(request), usernameOf(request))
       const input = { url: `${filePrefix}${file_id}` }
-      const added = await attach(editorOf(services, request), datasetUid, 'attachment', input, owner)
+      const added = await attach(
+        editorOf(services, request),
+        datasetUid,
+        'attachment',
+        input,
+        fileReaderOf(request),
+      )
       return reply.status(201).send(print(added))
     },
   )

@@ -14,7 +14,7 @@ import {
   listAttached,
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
-import { readUploadForm, sendFile } from '../management/file-routes.ts'
+import { fileReaderOf, readUploadForm, sendFile } from '../management/file-routes.ts'
 import { answerBytes, answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import {
   datasetParams,
@@ -90,7 +90,7 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const input = await readInput(request)
       const editor = editorOf(services, request)
-      const added = await attach(editor, datasetUid, 'alternative_export', input, usernameOf(request))
+      const added = await attach(editor, datasetUid, 'alternative_export', input, fileReaderOf(request))
       return reply.status(201).send(print(added))
     },
   )

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { filePrefix, findDataset, findFile, listResources } from '../../catalog/index.ts'
 import type { FilesTable } from '../../control/index.ts'
-import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
-import { keepUpload, ownerFilter, readPart, sendFile } from '../management/file-routes.ts'
+import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { fileReaderOf, keepUpload, readPart, sendFile } from '../management/file-routes.ts'
 import { answerBytes, answerOf, operation } from '../openapi/index.ts'
 import { datasetParams, invalid, type RegisterRoutes, usernameOf } from './scope.ts'
 
@@ -72,12 +72,9 @@ export const registerAutomationFiles: RegisterRoutes = (scope, services) => {
     params: { dataset_uid: string; file_uid: string },
   ): Promise<FilesTable> {
     const { dataset_uid } = await findDataset(control.db, params.dataset_uid)
-    const file = await findFile(catalogDeps, params.file_uid, null)
-    const owner = ownerFilter(request)
-    if (owner === null || owner === file.owner) return file
     const resources = await listResources(catalogDeps, dataset_uid)
-    if (resources.some(({ url }) => url === `${filePrefix}${file.file_id}`)) return file
-    throw new AppError('catalog.unknown_file', { file_id: params.file_uid.slice(0, 200) })
+    const isOfDataset = resources.some(({ url }) => url === `${filePrefix}${params.file_uid}`)
+    return findFile(catalogDeps, params.file_uid, isOfDataset ? null : fileReaderOf(request))
   }
 }
 

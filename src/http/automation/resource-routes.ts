@@ -18,6 +18,7 @@ import { pushUrl } from '../management/realtime-routes.ts'
 import { expansionOf } from '../management/render.ts'
 import { type ResourceBody, readResource } from '../management/resource-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
+import { requireOfKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { printConnection } from './connection-shapes.ts'
 import { connectionOf, printSource, readDatasource } from './datasource.ts'
@@ -96,6 +97,8 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
         const resource = await named('datasource', addResource(editor, datasetUid, input))
         return reply.status(201).send(await print(request, datasetUid, resource))
       }
+      // What is pushed is published in the name of whoever has made the key.
+      await requireOfKey(services, request, 'PUBLISH', datasetUid)
       let key = ''
       const opened = addResource(editor, datasetUid, input, async (trx, resourceUid) => {
         key = await realtime.open(trx, datasetUid, resourceUid, usernameOf(request))
@@ -184,6 +187,8 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
     ),
     async (request) => {
       const { datasetUid, resource } = await find(request.params)
+      await realtime.state(datasetUid, resource.resource_uid)
+      await requireOfKey(services, request, 'PUBLISH', datasetUid)
       const key = await realtime.renewKey(datasetUid, resource.resource_uid, usernameOf(request))
       return printWithKey(request, datasetUid, resource, key)
     },

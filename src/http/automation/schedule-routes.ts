@@ -3,6 +3,7 @@ import { type TObject, Type } from 'typebox'
 import { findDataset } from '../../catalog/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
 import type { Schedule, Target } from '../../schedules/index.ts'
+import { requireToRun } from '../management/schedule-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import {
@@ -89,6 +90,7 @@ export function registerAutomationSchedulesOf(
       const { cron_schedule: cron, timezone = null } = request.body
       if (typeof cron !== 'string') throw invalid('cron_schedule', cron, 'it is needed')
       const target = await targetOf(paramsOf(request))
+      await requireToRun(services, request, target)
       const schedule = await schedules.create(target, usernameOf(request), { cron, timezone })
       return reply.status(201).send(print(schedule))
     },
@@ -117,6 +119,8 @@ export function registerAutomationSchedulesOf(
         ...(typeof timezone === 'string' ? { timezone } : {}),
       }
       const target = await targetOf(paramsOf(request))
+      await schedules.find(target, uidOf(request))
+      await requireToRun(services, request, target)
       return print(await schedules.update(target, uidOf(request), usernameOf(request), change))
     },
   )

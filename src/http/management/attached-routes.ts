@@ -12,7 +12,7 @@ import {
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerBytes, answerList, answerOf, operation } from '../openapi/index.ts'
-import { ownerFilter, sendFile } from './file-routes.ts'
+import { fileReaderOf, sendFile } from './file-routes.ts'
 import { datasetParams, editorOf, type RegisterRoutes } from './scope.ts'
 
 const tags = ['attachments']
@@ -82,7 +82,7 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
       async (request, reply) => {
         const datasetUid = await uidOf(request.params.dataset_uid)
         const editor = editorOf(services, request)
-        const added = await attach(editor, datasetUid, kind, request.body, ownerFilter(request))
+        const added = await attach(editor, datasetUid, kind, request.body, fileReaderOf(request))
         return reply.status(201).send(print(added))
       },
     )

@@ -26,6 +26,8 @@ import { printFile } from './render.ts'
 import { type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['files']
+/** What is not published yet is not for a key that may only read: to see files, one needs what uploading them takes. */
+const fileRight: PermissionClass = 'TOOLS'
 const fileParams = Type.Object({ file_id: Type.String() })
 export const uploadBody = {
   isRequired: true,
@@ -64,7 +66,10 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
       answerList('File'),
       { tags },
     ),
-    async (request) => (await listFiles(catalogDeps, ownerFilter(request))).map(printFile),
+    async (request) => {
+      if (!(await mayWithKey(services, request, fileRight))) return []
+      return (await listFiles(catalogDeps, fileReaderOf(request))).map(printFile)
+    },
   )
 
   scope.post(
@@ -97,7 +102,7 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
       tags,
       params: fileParams,
     }),
-    async (request) => printFile(await findFile(catalogDeps, request.params.file_id, ownerFilter(request))),
+    async (request) => printFile(await find(request, request.params.file_id)),
   )
 
   scope.delete(
@@ -128,16 +133,25 @@ export const registerFiles: RegisterRoutes = (scope, services) => {
         params: fileParams,
       }),
       handler: async (request, reply) => {
-        const file = await findFile(catalogDeps, request.params.file_id, ownerFilter(request))
+        const file = await find(request, request.params.file_id)
         return sendFile(reply, file, createReadStream(blobs.path(file.sha256)))
       },
     })
   }
+
+  /** Errors: catalog.unknown_file. */
+  async function find(request: FastifyRequest, fileId: string): Promise<FilesTable> {
+    if (!(await mayWithKey(services, request, fileRight))) throw unknownFile(fileId)
+    return findFile(catalogDeps, fileId, fileReaderOf(request))
+  }
 }
 
 /** Whoever may edit all datasets sees all files, others their own. */
-export function ownerFilter(request: FastifyRequest): string | null {
-  return mayDo(request.principal, 'WRITE') ? null : usernameOf(request)
+export function fileReaderOf(request: FastifyRequest): FileReader {
+  const { principal } = request
+  if (mayDo(principal, 'WRITE')) return null
+  const limits = principal.kind === 'user' ? principal.keyLimits?.datasets : null
+  return { owner: usernameOf(request), datasets: limits?.uids ?? null }
 }
 
 /** Errors: those of storeUpload. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { mayDo, mayDoOn, type Principal } from '../../access/index.ts'
+import { editableDatasets, mayDo, mayDoOn, type Principal } from '../../access/index.ts'
 import { findJob, type Job, type JobState, listJobs } from '../../jobs/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
@@ -49,8 +49,8 @@ export function readStates(text: string | undefined): { states?: JobState[] } {
 }
 
 /**
- * One's own jobs, all for those who may edit the domain, and those about datasets that one may read here; with a key for
- * some datasets only jobs about them. Another's must not be told from one that does not exist. Errors: jobs.unknown_job.
+ * One's own jobs, all for those who may edit the domain, and those about datasets that one may read here; with a key only
+ * those about what the key may read: a job tells of records. Another's must not be told from one that does not exist. Errors: jobs.unknown_job.
  */
 export async function findVisibleJob(
   services: HttpServices,
@@ -67,9 +67,26 @@ export async function findVisibleJob(
 async function isReadable({ control }: HttpServices, principal: Principal, job: Job): Promise<boolean> {
   if (principal.kind === 'anonymous') return false
   if (mayDo(principal, 'ADMIN')) return true
-  const datasets = principal.keyLimits?.datasets
-  if (job.username === principal.username && (!datasets || datasets.uids.has(job.subject))) return true
-  return !harvestFunctions.includes(job.function) && mayDoOn(control.db, principal, 'READ', job.subject)
+  if (principal.via !== 'apikey' && job.username === principal.username) return true
+  if (harvestFunctions.includes(job.function))
+    return job.username === principal.username && mayDo(principal, 'HARVEST')
+  return mayDoOn(control.db, principal, 'READ', job.subject)
+}
+
+/** Of one's own jobs, those that are shown to the key that one comes with; without a key all. */
+async function readableWithKey(
+  { control }: HttpServices,
+  principal: Principal,
+): Promise<{ readonly functions: readonly string[]; readonly subjects?: readonly string[] }> {
+  if (principal.kind !== 'user' || principal.via !== 'apikey') return { functions: publicFunctions }
+  const readable = await editableDatasets(control.db, principal)
+  return {
+    // Whoever may harvest may read every dataset, or the subjects would have to be harvesters too.
+    functions: mayDo(principal, 'HARVEST')
+      ? publicFunctions
+      : publicFunctions.filter((name) => !harvestFunctions.includes(name)),
+    ...(readable === 'all' ? {} : { subjects: [...readable] }),
+  }
 }
 
 /** Jobs of whoever asks; somebody else's exist only for those who may edit the domain. Management API section 2. */
@@ -90,12 +107,11 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { rows, page } = readListPage(request.query)
       const { principal } = request
-      const owner = mayDo(principal, 'ADMIN') ? {} : { username: usernameOf(request) }
-      const datasets = principal.kind === 'user' ? principal.keyLimits?.datasets : null
+      const shown = mayDo(principal, 'ADMIN')
+        ? { functions: publicFunctions }
+        : { username: usernameOf(request), ...(await readableWithKey(services, principal)) }
       const jobs = await listJobs(db, {
-        ...owner,
-        ...(datasets ? { subjects: [...datasets.uids] } : {}),
-        functions: publicFunctions,
+        ...shown,
         ...readStates(request.query.state),
         limit: rows,
         offset: (page - 1) * rows,

@@ -12,7 +12,7 @@ import {
 import { datasetsNamed } from '../../ingest/index.ts'
 import type { ConfiguredStep } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
-import { ownerFilter } from './file-routes.ts'
+import { fileReaderOf } from './file-routes.ts'
 
 /** `present`: the address that is there already, which may stay. Errors: catalog.unknown_file, those of requireWholeDataset. */
 export async function requireSource(
@@ -23,7 +23,7 @@ export async function requireSource(
 ): Promise<void> {
   if (url === present) return
   if (url.startsWith(filePrefix))
-    await findFile(services.catalogDeps, url.slice(filePrefix.length), ownerFilter(request))
+    await findFile(services.catalogDeps, url.slice(filePrefix.length), fileReaderOf(request))
   if (url.startsWith(datasetPrefix))
     await requireWholeDataset(services.control.db, request.principal, url.slice(datasetPrefix.length))
 }

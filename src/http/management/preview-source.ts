@@ -1,7 +1,13 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { holdDatasetSource, readySource } from '../../actions/index.ts'
-import { type ConfiguredResource, datasetPrefix, filePrefix, findFile } from '../../catalog/index.ts'
+import {
+  type ConfiguredResource,
+  datasetPrefix,
+  type FileReader,
+  filePrefix,
+  findFile,
+} from '../../catalog/index.ts'
 import { extractorParams, fetchResource, guessExtractor, type Preview, stepsAt } from '../../ingest/index.ts'
 import {
   AppError,
@@ -35,15 +41,15 @@ const previewRows = 20
 
 /**
  * The bytes behind a resource's address: an uploaded file, another dataset, or a remote one brought into the blob store
- * (of a paged one the first page). `params`: as stored. `owner`: whose files may be read; null for
- * anybody's. Whether a dataset may be read has been asked before.
+ * (of a paged one the first page). `params`: as stored. `reader`: whose files
+ * may be read. Whether a dataset may be read has been asked before.
  * Errors: catalog.unknown_file, catalog.unknown_dataset, catalog.not_published, ingest.fetch_*,
  * ingest.source_too_large, those of readySource.
  */
 export async function gatherSource(
   services: HttpServices,
   source: { readonly url: string; readonly params: JsonObject },
-  owner: string | null,
+  reader: FileReader,
   signal: AbortSignal,
 ): Promise<GatheredSource> {
   const { url } = source
@@ -55,7 +61,7 @@ export async function gatherSource(
       expected: 'records that are pushed are seen once they are published',
     })
   const found = url.startsWith(filePrefix)
-    ? await findFile(services.catalogDeps, url.slice(filePrefix.length), owner)
+    ? await findFile(services.catalogDeps, url.slice(filePrefix.length), reader)
     : await fetchRemote(services, source, signal)
   const path = services.blobs.path(found.sha256)
   const head = () => readAt(path, 0)

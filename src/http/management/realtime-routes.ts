@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { findDataset } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerOf, operation } from '../openapi/index.ts'
+import { requireOfKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { datasetParams, type RegisterRoutes, usernameOf } from './scope.ts'
 
@@ -75,6 +76,9 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
     async (request) => {
       const datasetUid = await uidOf(request.params.dataset_uid)
       const { resource_uid } = request.params
+      await realtime.state(datasetUid, resource_uid)
+      // What is pushed is published in the name of whoever has made the key.
+      await requireOfKey(services, request, 'PUBLISH', datasetUid)
       const push_key = await realtime.renewKey(datasetUid, resource_uid, usernameOf(request))
       return { ...(await print(request, datasetUid, resource_uid)), push_key }
     },

@@ -18,7 +18,7 @@ import { answerList, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { usernameOf } from '../username-of.ts'
 import { type CorrectedRow, parseRows, sourceOf, unreadable } from './corrected-rows.ts'
-import { ownerFilter } from './file-routes.ts'
+import { fileReaderOf } from './file-routes.ts'
 import { previewOf } from './preview-source.ts'
 import { printResource } from './render.ts'
 import { datasetParams, editorOf, type RegisterRoutes } from './scope.ts'
@@ -58,7 +58,7 @@ export const registerRejects: RegisterRoutes = (scope, services) => {
 /** Errors: catalog.unknown_file, catalog.rejects_unreadable. */
 async function readUpload(services: HttpServices, request: FastifyRequest, url: string): Promise<string> {
   if (!url.startsWith(filePrefix)) throw unreadable('upload it first, and give its odsfile:// address')
-  const file = await findFile(services.catalogDeps, url.slice(filePrefix.length), ownerFilter(request))
+  const file = await findFile(services.catalogDeps, url.slice(filePrefix.length), fileReaderOf(request))
   if (file.bytes > maxBytes) throw new AppError('ingest.source_too_large', { maxBytes })
   const bytes = await readFile(services.blobs.path(file.sha256))
   try {

@@ -27,6 +27,7 @@ import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { realtimePrefix, realtimeType } from '../../realtime/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { requireOfKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-routes.ts'
 import { requireSource } from './permitted-sources.ts'
@@ -80,6 +81,8 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       const editor = editorOf(services, request)
       if (input.type !== realtimeType)
         return reply.status(201).send(printResource(await addResource(editor, datasetUid, input)))
+      // What is pushed is published in the name of whoever has made the key.
+      await requireOfKey(services, request, 'PUBLISH', datasetUid)
       let push_key = ''
       // A resource that nobody has the key of is never there.
       const resource = await addResource(editor, datasetUid, input, async (trx, resourceUid) => {

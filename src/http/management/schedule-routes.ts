@@ -5,6 +5,7 @@ import { datasetIdsOf, findDataset } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import type { Schedule, ScheduleRun, Target } from '../../schedules/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { requireOfKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { inWords } from './print-job.ts'
 import {
@@ -120,7 +121,9 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
     async (request, reply) => {
       const { cron_schedule, timezone = null } = request.body
       const input = { cron: cron_schedule, timezone }
-      const schedule = await schedules.create(await targetOf(request), usernameOf(request), input)
+      const target = await targetOf(request)
+      await requireToRun(services, request, target)
+      const schedule = await schedules.create(target, usernameOf(request), input)
       return reply.status(201).send(print(services, schedule))
     },
   )
@@ -148,6 +151,8 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
         ...(timezone === undefined ? {} : { timezone }),
       }
       const target = await targetOf(request)
+      await schedules.find(target, uidOf(request))
+      await requireToRun(services, request, target)
       return print(services, await schedules.update(target, uidOf(request), usernameOf(request), change))
     },
   )
@@ -178,6 +183,15 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       return found.map(printRun)
     },
   )
+}
+
+/** What the runs of a schedule take, of a key. Errors: those of requireOfKey. */
+export async function requireToRun(
+  services: HttpServices,
+  request: FastifyRequest,
+  { kind, uid }: Target,
+): Promise<void> {
+  if (kind === 'dataset') await requireOfKey(services, request, 'PUBLISH', uid)
 }
 
 function print({ schedules }: HttpServices, schedule: Schedule): JsonObject {

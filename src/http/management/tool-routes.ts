@@ -16,7 +16,7 @@ import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { ownerFilter } from './file-routes.ts'
+import { fileReaderOf } from './file-routes.ts'
 import { requireSource } from './permitted-sources.ts'
 import { type GatheredSource, gatherSource } from './preview-source.ts'
 import { printExtractors } from './render.ts'
@@ -171,5 +171,5 @@ export async function gatherNew(
   validateSourceOptions(url, params.paging ? 'jsonl' : '', params)
   await requireSource(services, request, url, null)
   const found = { url, params: await storedParams(services.catalogDeps, { url, params }, null) }
-  return gatherSource(services, found, ownerFilter(request), disconnectSignal(reply))
+  return gatherSource(services, found, fileReaderOf(request), disconnectSignal(reply))
 }

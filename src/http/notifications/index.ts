@@ -12,6 +12,7 @@ import { titleOf } from '../explore/export-options.ts'
 import { addressOf, datasetHref } from '../explore/links.ts'
 import { findVisible } from '../explore/visible.ts'
 import { answerBytes, answerList, noContent, operation } from '../openapi/index.ts'
+import { comesWithKey, refuseKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
 import { usernameOf } from '../username-of.ts'
 import { sendPage } from './page.ts'
@@ -105,6 +106,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       tags,
     }),
     async (request) => {
+      if (comesWithKey(request)) return []
       const own = await subscriptions.list(usernameOf(request))
       return own.map((row) => ({
         subscription_uid: row.subscription_uid,
@@ -125,6 +127,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       }),
     ),
     async (request, reply) => {
+      refuseKey(request)
       await subscriptions.end(usernameOf(request), request.params.subscription_uid)
       return reply.status(204).send()
     },
