@@ -373,6 +373,22 @@ test('an address full of facets and refinements costs no more than a few of them
   }
 })
 
+test('a file is no larger for a field that is named, or a separator that is long', async () => {
+  const exports = `${explorePath}/open/exports`
+  const fields = Array.from({ length: 5000 }, () => 'name').join()
+  await server.expect(400, 'GET', `${exports}/csv?list_separator=${'x'.repeat(21)}`)
+  const catalog = explorePath.replace(/\/datasets$/, '')
+  await server.expect(400, 'GET', `${catalog}/exports/csv?list_separator=${'x'.repeat(21)}`)
+  const rows = 'name,day\na,2031-05-09\n'
+  await server.publishFile('days', { filename: 'days.csv', content: rows })
+  const { text } = await server.expect(
+    200,
+    'GET',
+    `${explorePath}/days/exports/ics?description_field_list=${fields}`,
+  )
+  assert.ok(text.length < 2000, String(text.length))
+})
+
 describe('hostile texts in headers', () => {
   const payloads = [
     "' or 1=1 --",

@@ -3,18 +3,27 @@ import type { ExportOptions } from '../../exports/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import type { Publication } from '../../records/index.ts'
 import { datasetHref } from './links.ts'
-import { type ExportQuery, readChoice, readFlag, readInteger } from './parameters.ts'
+import { type ExportQuery, invalid, readChoice, readFlag, readInteger } from './parameters.ts'
 
 /** The options of a CSV file, for records and for the catalog. Errors: http.invalid_parameter. */
 export function readTableOptions(query: ExportQuery) {
   const delimiter = readChoice('delimiter', query.delimiter, [';', ',', '\t', '|', 'tab'], ';')
   return {
     delimiter: delimiter === 'tab' ? '\t' : delimiter,
-    listSeparator: query.list_separator ?? ',',
+    listSeparator: readSeparator(query.list_separator),
     isQuoteAll: readFlag('quote_all', query.quote_all, false),
     hasByteOrderMark: readFlag('with_bom', query.with_bom, true),
     hasSafeCells: readFlag('safe_cells', query.safe_cells, false),
   }
+}
+
+/** It stands between all values of all records. */
+const maxSeparator = 20
+
+function readSeparator(text = ','): string {
+  if (text.length > maxSeparator)
+    throw invalid('list_separator', text, `it must have ${maxSeparator} characters at most`)
+  return text
 }
 
 /** Errors: http.invalid_parameter. */
@@ -47,10 +56,15 @@ export function readExportOptions(
     ),
     epsg,
     nameField: field(query.name_field),
-    descriptionFields: (query.description_field_list ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    // Each once: named a thousand times, a field would be in every record of the file as often.
+    descriptionFields: [
+      ...new Set(
+        (query.description_field_list ?? '')
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== ''),
+      ),
+    ],
     startField: field(query.start_field),
     endField: field(query.end_field),
     hasExtensions: readFlag('use_extension', query.use_extension, true),
