@@ -297,6 +297,11 @@ describe('refinements', () => {
     const many = (count: number) => Array.from({ length: count }, (_, n) => `city:${n}`)
     assert.ok(query({ refine: many(600), exclude: many(400) }).where)
     assert.equal(errors({ refine: many(600), exclude: many(401) })[0]!.key, 'odsql.too_complex')
+    const where = Array.from({ length: 1001 }, () => 'colour = 1')
+    assert.deepEqual(
+      errors({ where }).map(({ key }) => key),
+      ['odsql.too_complex'],
+    )
   })
   const refused: readonly (readonly [refinement: string, key: ErrorKey])[] = [
     ['city', 'odsql.invalid_refinement'],

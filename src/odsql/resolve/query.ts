@@ -52,6 +52,8 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     lang: knownLanguage(text.lang),
     now: text.now,
   }
+  const crowd = attempt('where', () => limitConditions(text))
+  if (!crowd.ok) return crowd
   const errors: AppError[] = []
   function judge<T>(name: Clause, pass: () => T, absent: T): T {
     const result = attempt(name, pass)
@@ -92,18 +94,12 @@ export function prepareQuery(text: QueryText, schema: QuerySchema): Result<Query
     if (condition) conditions.push(condition)
   }
   const hierarchies = text.hierarchies ?? {}
-  const refined = attempt('where', () => {
-    limitRefinements(text)
-    return [
-      ...joinDisjunctive(
-        refinementConditions(text.refine ?? [], schema, hierarchies),
-        text.disjunctive ?? [],
-      ),
-      ...refinementConditions(text.exclude ?? [], schema, hierarchies).map(
-        ({ condition }): Predicate => ({ kind: 'not', operand: condition }),
-      ),
-    ]
-  })
+  const refined = attempt('where', () => [
+    ...joinDisjunctive(refinementConditions(text.refine ?? [], schema, hierarchies), text.disjunctive ?? []),
+    ...refinementConditions(text.exclude ?? [], schema, hierarchies).map(
+      ({ condition }): Predicate => ({ kind: 'not', operand: condition }),
+    ),
+  ])
   if (refined.ok) conditions.push(...refined.value)
   else errors.push(...refined.errors)
   const crowded = attempt('where', () => limitWords(conditions))
@@ -159,15 +155,15 @@ function limitWords(conditions: readonly Predicate[]): void {
     )
 }
 
-/** Far more than anybody picks: the engine's plan of a statement grows with each. */
-const maxRefinements = 1000
+/** Far more than anybody picks: each is read, judged and planned, and an address has room for ten thousand. */
+const maxConditions = 1000
 
-function limitRefinements({ refine = [], exclude = [] }: QueryText): void {
-  if (refine.length + exclude.length > maxRefinements)
+function limitConditions({ where = [], refine = [], exclude = [] }: QueryText): void {
+  if (where.length + refine.length + exclude.length > maxConditions)
     throw fault(
       'odsql.too_complex',
       { start: 0, end: 0 },
-      { reason: `there are more than ${maxRefinements} refinements` },
+      { reason: `there are more than ${maxConditions} conditions` },
     )
 }
 
