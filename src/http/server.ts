@@ -31,6 +31,7 @@ import { registerOperations } from './operations.ts'
 import { registerPortal } from './portal-routes.ts'
 import { isPush, registerPush } from './push-routes.ts'
 import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
+import { readJson } from './read-json.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
 import { refuseForeignPassword, refuseForgery } from './session-cookie.ts'
@@ -50,8 +51,7 @@ declare module 'fastify' {
 
 const maxBodyBytes = 8 << 20
 /**
- * Of one who has not said who they are: a password, a token or an address. A few megabytes of JSON take a second to read.
- * Pushes show their key before they are read.
+ * Of one who has not said who they are: a password, a token or an address. Pushes show their key before they are read.
  */
 const strangersBodyBytes = 64 << 10
 /** What is compressed where a route asks for that; the table of media types does not know vector tiles. */
@@ -291,18 +291,7 @@ function acceptAnyJson(app: FastifyInstance): void {
     const text = String(body).trim()
     if (text === '') return done(null, {})
     try {
-      const value = JSON.parse(text, (key, inner) => {
-        if (key === '__proto__') throw new SyntaxError('the key __proto__ is refused')
-        if (typeof inner === 'string' && inner.includes('\0')) {
-          throw new SyntaxError('the character U+0000 is refused')
-        }
-        // Half of a character: no file and no database could hold the text.
-        if (typeof inner === 'string' && !inner.isWellFormed()) {
-          throw new SyntaxError('a text with half a surrogate pair is refused')
-        }
-        return inner
-      })
-      done(null, value)
+      done(null, readJson(text))
     } catch (error) {
       done(new AppError('http.invalid_json', { reason: (error as Error).message.slice(0, 200) }), undefined)
     }
