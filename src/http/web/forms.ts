@@ -1,4 +1,5 @@
 /** Forms as browsers send them, with and without a file; only pages take them. */
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../kernel/index.ts'
@@ -40,8 +41,12 @@ export async function readSentForm(request: FastifyRequest): Promise<SentBody> {
   return { fields, file: null }
 }
 
-/** The one file as a multipart body, streamed. */
-export function multipartOf({ filename, mimetype, stream }: FormFile, boundary: string) {
+/**
+ * The one file as a multipart body, streamed. Its boundary is another each time: a file that has the known one in it would
+ * end where its author likes.
+ */
+export function multipartOf({ filename, mimetype, stream }: FormFile) {
+  const boundary = `broadsheet-${randomBytes(16).toString('hex')}`
   const name = filename.replaceAll(/["\r\n\\]/g, '_')
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${/^[\w.+/-]+$/.test(mimetype) ? mimetype : 'application/octet-stream'}\r\n\r\n`
   async function* parts() {

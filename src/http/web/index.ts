@@ -103,13 +103,10 @@ export function registerWeb(
 
 /** The session is not looked at before the API is asked, with the token that the form has. */
 
-/** Any boundary will do that no file has by chance. */
-const boundary = 'broadsheet-7d1f0c5be21f4a0d9c3b8e6f42a95c17'
-
 function bodyOf(body: string | FormFile | undefined) {
   if (body === undefined) return null
   if (typeof body === 'string') return { contentType: 'application/json', payload: body }
-  return multipartOf(body, boundary)
+  return multipartOf(body)
 }
 
 function readRequest(request: FastifyRequest): WebRequest {
