@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { findDataset } from '../../catalog/index.ts'
+import { findDataset, findDatasetUid } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
@@ -12,7 +12,6 @@ const params = Type.Object({ ...datasetParams.properties, resource_uid: Type.Str
 /** Resources that take pushed records, and what becomes of what was pushed. docs/realtime.md. */
 export const registerRealtime: RegisterRoutes = (scope, services) => {
   const { realtime, control } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const one = '/datasets/:dataset_uid/resources/:resource_uid'
 
   async function print(
@@ -41,7 +40,12 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       answerOf('Realtime'),
       { tags, params },
     ),
-    async (request) => print(request, await uidOf(request.params.dataset_uid), request.params.resource_uid),
+    async (request) =>
+      print(
+        request,
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        request.params.resource_uid,
+      ),
   )
   for (const [name, isEnabled] of [
     ['enable', true],
@@ -57,7 +61,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
         { tags, params },
       ),
       async (request) => {
-        const datasetUid = await uidOf(request.params.dataset_uid)
+        const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
         await realtime.setEnabled(datasetUid, request.params.resource_uid, isEnabled)
         return print(request, datasetUid, request.params.resource_uid)
       },
@@ -73,7 +77,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params },
     ),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const { resource_uid } = request.params
       const push_key = await realtime.renewKey(datasetUid, resource_uid, usernameOf(request))
       return { ...(await print(request, datasetUid, resource_uid)), push_key }
@@ -90,7 +94,10 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params: datasetParams },
     ),
     async (request) => ({
-      job_id: await realtime.recover(await uidOf(request.params.dataset_uid), usernameOf(request)),
+      job_id: await realtime.recover(
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        usernameOf(request),
+      ),
     }),
   )
   scope.put(
@@ -103,7 +110,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params: datasetParams },
     ),
     async (request) => ({
-      pushes_deleted: await realtime.scratch(await uidOf(request.params.dataset_uid)),
+      pushes_deleted: await realtime.scratch(await findDatasetUid(control.db, request.params.dataset_uid)),
     }),
   )
 }
