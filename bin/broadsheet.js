@@ -2,6 +2,7 @@
 // The `broadsheet` command. Runs on any Node from 18: on an old one it starts itself again on the pinned one.
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { entryOf } from './built.js'
 import { isRunningPinnedNode, runOnPinnedNode } from './pinned-node.js'
 
 if (!isRunningPinnedNode()) {
@@ -10,10 +11,10 @@ if (!isRunningPinnedNode()) {
   // TypeScript stripped and compiled once, also for the processes that the server starts: half a second per start.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
-  const { runCli } = await import('../src/cli/index.ts')
+  const { runCli } = await import(entryOf('cli'))
   const code = await runCli(process.argv.slice(2), {
     async serve(env) {
-      const { serve } = await import('../src/main.ts')
+      const { serve } = await import(entryOf('main'))
       await serve(env)
     },
   })

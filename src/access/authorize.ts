@@ -1,4 +1,5 @@
 /** Whether somebody may do what a route does, to the dataset it is about. */
+import { uidOfDataset } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
 import { hasOwnAlternative, mayDo, type PermissionClass, type Rights, requirePermission } from './policy.ts'
@@ -76,14 +77,4 @@ export async function knowsOf(
     .where('dataset_uid', '=', datasetUid)
     .executeTakeFirst()
   return published !== undefined
-}
-
-/** By uid, or by id as a fallback; null: there is none. */
-export async function uidOfDataset(db: ControlDb, reference: string): Promise<string | null> {
-  const rows = await db
-    .selectFrom('datasets')
-    .select('dataset_uid')
-    .where((eb) => eb.or([eb('dataset_uid', '=', reference), eb('dataset_id', '=', reference)]))
-    .execute()
-  return (rows.find((row) => row.dataset_uid === reference) ?? rows[0])?.dataset_uid ?? null
 }

@@ -1,6 +1,6 @@
 export { type Access, createAccess, mayOwner, requireOwner } from './access.ts'
 export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
-export { authorize, mayDoOn, uidOfDataset } from './authorize.ts'
+export { authorize, mayDoOn } from './authorize.ts'
 export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'
 export {
   addMembers,

@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
+import { uidOfDataset } from '../catalog/index.ts'
 import type { ApiKeysTable, ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
 import { checkPermissions, inOrder } from './accounts.ts'
-import { uidOfDataset } from './authorize.ts'
 
 export interface ApiKey {
   readonly keyUid: string

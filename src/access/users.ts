@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { slug } from '../catalog/index.ts'
 import type { ControlDb, UsersTable } from '../control/index.ts'
 import { AppError, type Clock, foldAddress } from '../kernel/index.ts'
+import { isAddress } from '../mail/index.ts'
 import {
   type AccountLimits,
   type AccountQuotas,
@@ -49,9 +50,6 @@ interface AccountDeps {
   readonly clock: Clock
 }
 
-const emailPattern =
-  /^[^\s@"<>()[\]\\,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+$/
-
 export async function listUsers(db: ControlDb, inGroup?: string): Promise<User[]> {
   let query = db.selectFrom('users').selectAll().orderBy('username')
   if (inGroup !== undefined)
@@ -70,7 +68,9 @@ export async function findUser(db: ControlDb, username: string): Promise<User> {
 
 async function toUsers(db: ControlDb, rows: readonly Selectable<UsersTable>[]): Promise<User[]> {
   if (rows.length === 0) return []
-  const members = await db.selectFrom('group_members').selectAll().orderBy('group_id').execute()
+  let membersOf = db.selectFrom('group_members').selectAll().orderBy('group_id')
+  if (rows.length === 1) membersOf = membersOf.where('username', '=', rows[0]!.username)
+  const members = await membersOf.execute()
   const groups = Map.groupBy(members, ({ username }) => username)
   return rows.map((row) => ({
     username: row.username,
@@ -94,7 +94,7 @@ export type InvitationOutcome = 'already-member' | 'invalid-email' | { readonly 
 
 /** Makes an account for an address, without a password and without rights; its name is made of the address. */
 export async function inviteUser({ db, clock }: AccountDeps, email: string): Promise<InvitationOutcome> {
-  if (email.length > 254 || !emailPattern.test(email)) return 'invalid-email'
+  if (!isAddress(email)) return 'invalid-email'
   const username = await changeAccounts(db, clock.now(), async (trx) => {
     const known = await trx
       .selectFrom('users')
@@ -153,7 +153,7 @@ export async function changeUser(
 
 function columnsOf(change: UserChange) {
   if (change.permissions) checkPermissions(change.permissions)
-  if (change.email !== undefined && !emailPattern.test(change.email))
+  if (change.email !== undefined && !isAddress(change.email))
     throw new AppError('access.invalid_address', { email: change.email.slice(0, 254) })
   return {
     ...(change.permissions ? { permissions_json: JSON.stringify(inOrder(change.permissions)) } : {}),

@@ -1,7 +1,8 @@
 /** Whether somebody sees all of a dataset: who makes another of it shows all of it to the other's readers. */
+import { uidOfDataset } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
-import { knowsOf, uidOfDataset } from './authorize.ts'
+import { knowsOf } from './authorize.ts'
 import { findPrincipal } from './make-principal.ts'
 import { anonymous, type Principal } from './principal.ts'
 import { rightsOn, rulesetsOf, securityOf } from './rulesets.ts'

@@ -4,8 +4,7 @@
  * ever be up to date.
  */
 import { join } from 'node:path'
-import { uidOfDataset } from '../access/index.ts'
-import { datasetPrefix } from '../catalog/index.ts'
+import { datasetPrefix, uidOfDataset } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { datasetsNamed } from '../ingest/index.ts'
 import { AppError, type ConfiguredStep, type JoinedDataset, type Manifest } from '../kernel/index.ts'

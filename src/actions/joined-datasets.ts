@@ -5,8 +5,8 @@
  * tried again before there is a new one, and one that somebody restored stays until then. It is done in the owner's name,
  * and ends with the owner's right to publish the dataset.
  */
-import { requireOwner, uidOfDataset } from '../access/index.ts'
-import { readConfiguration } from '../catalog/index.ts'
+import { requireOwner } from '../access/index.ts'
+import { readConfiguration, uidOfDataset } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { datasetsNamed } from '../ingest/index.ts'
 import { AppError, type ManifestJoined } from '../kernel/index.ts'

@@ -217,6 +217,23 @@ export async function findDataset(db: ControlDb, reference: string): Promise<Dat
   return toDatasetRow(row as unknown as SelectedRow)
 }
 
+/** By uid, or by id as a fallback; null: there is none. */
+export async function uidOfDataset(db: ControlDb, reference: string): Promise<string | null> {
+  const rows = await db
+    .selectFrom('datasets')
+    .select('dataset_uid')
+    .where((eb) => eb.or([eb('dataset_uid', '=', reference), eb('dataset_id', '=', reference)]))
+    .execute()
+  return (rows.find((row) => row.dataset_uid === reference) ?? rows[0])?.dataset_uid ?? null
+}
+
+/** By uid, or by id as a fallback. Errors: catalog.unknown_dataset. */
+export async function findDatasetUid(db: ControlDb, reference: string): Promise<string> {
+  const uid = await uidOfDataset(db, reference)
+  if (uid === null) throw new AppError('catalog.unknown_dataset', { dataset_uid: reference.slice(0, 300) })
+  return uid
+}
+
 /** In the order of the uids; those that have been deleted are left out. */
 export async function findDatasets(db: ControlDb, uids: readonly string[]): Promise<DatasetRow[]> {
   if (uids.length === 0) return []

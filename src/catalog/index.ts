@@ -47,10 +47,12 @@ export {
   datasetStates,
   findDataset,
   findDatasets,
+  findDatasetUid,
   listDatasets,
   renameDataset,
   setVisibility,
   slug,
+  uidOfDataset,
 } from './datasets.ts'
 export { changeDomain, type DomainSettings, readDomain } from './domain.ts'
 export { type CatalogDeps, type EditorDeps, editDataset, type SecretDeps, within } from './edit-dataset.ts'

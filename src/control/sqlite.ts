@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { SqliteDialect } from 'kysely'
+import { SqliteAdapter, SqliteDialect } from 'kysely'
 import { createSqliteNotices, type SqliteNotices } from './notices.ts'
 
 type SqliteInput = string | number | bigint | null | Uint8Array
@@ -14,6 +14,19 @@ interface Prepared {
 }
 
 const nothing = { changes: 0, lastInsertRowid: 0 }
+
+/** SQLite takes tables back like rows: of migrations that are interrupted nothing stays, and the next start begins again. */
+class TransactionalDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter()
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
 
 /**
  * The embedded control database on Node's own SQLite. `busy_timeout` is set before `journal_mode`, which itself may
@@ -55,7 +68,7 @@ export function sqliteDialect(
     return answer
   }
 
-  return new SqliteDialect({
+  return new TransactionalDialect({
     database: {
       close: () => database.close(),
       prepare(sql) {

@@ -3,9 +3,12 @@ import { authorize, type PermissionClass } from '../access/index.ts'
 import { AppError } from '../kernel/index.ts'
 import type { HttpServices } from './services.ts'
 
-/** A stolen key must not be able to take an account over. Errors: access.account_needs_password. */
-export function refuseKey({ principal }: FastifyRequest): void {
-  if (isKey(principal)) throw new AppError('access.account_needs_password', {})
+/** A stolen key must not be able to take an account over or to make another. Errors: the one it names. */
+export function refuseKey(
+  { principal }: FastifyRequest,
+  error: 'access.account_needs_password' | 'access.password_needed',
+): void {
+  if (isKey(principal)) throw new AppError(error, {})
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type BuildPlan,
   type ErrorValue,
   fromErrorValue,
+  isBundled,
   type JsonObject,
   type JsonValue,
   toErrorValue,
@@ -71,7 +72,7 @@ export interface BuilderHost {
   close(): Promise<void>
 }
 
-const entry = fileURLToPath(new URL('./builder/main.ts', import.meta.url))
+const entry = fileURLToPath(new URL(isBundled ? './builder.mjs' : './builder/main.ts', import.meta.url))
 /** JavaScript's own share; the engine's memory comes on top and is limited by the plan. */
 const heapMb = 512
 /** For an idle builder to end by itself. */

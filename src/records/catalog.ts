@@ -112,6 +112,9 @@ const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
     ? [column(name, false), column(`default.${name}`, true)]
     : [column(name, false)]
 })
+/** What a filter with now() shows is counted anew for the catalog after this. Milliseconds. */
+const countsHoldMs = 60_000
+
 /** The names that queries over the catalog may use. */
 export const catalogSchema: QuerySchema = { columns }
 
@@ -123,16 +126,29 @@ export function createCatalog(deps: {
   clock: Clock
   queryTimeoutMs: number
 }): Catalog {
-  let current: { revision: number; table: Promise<string> } | null = null
+  interface Built {
+    readonly revision: number
+    readonly table: Promise<string>
+    /** Milliseconds. */
+    staleAt: number
+  }
+  let current: Built | null = null
   let counter = 0
 
   async function fresh(): Promise<string> {
     const revision = await publicationRevision(deps.db)
-    if (!current || current.revision !== revision) {
+    if (!current || current.revision !== revision || current.staleAt <= deps.clock.now()) {
       const previous = current
-      current = { revision, table: build() }
-      current.table.catch(() => {
-        current = null
+      const mine: Built = {
+        revision,
+        table: build((at) => {
+          mine.staleAt = at
+        }),
+        staleAt: Number.POSITIVE_INFINITY,
+      }
+      current = mine
+      mine.table.catch(() => {
+        if (current === mine) current = null
       })
       // Queries that began on the old table finish on it.
       if (previous)
@@ -143,7 +159,8 @@ export function createCatalog(deps: {
     return current.table
   }
 
-  async function build(): Promise<string> {
+  /** `passing`: told when counts will no longer hold, if they do not for ever. */
+  async function build(passing: (at: number) => void): Promise<string> {
     const [publications, rulesets] = await Promise.all([
       listPublications(deps.db),
       listDefaultRulesets(deps.db),
@@ -157,7 +174,10 @@ export function createCatalog(deps: {
       const reader = { rules: ruleset ? [ruleset] : null, isPublic: true, nowMs: deps.clock.now(), idKey: '' }
       const seen = publicationFor(reader, row, fields)
       if (row.visibility !== 'domain' || seen.view === null) rows.push(await rowOf(whole, 'all'))
-      else rows.push(await rowOf(whole, 'editors'), await rowOf(seen, 'readers'))
+      else {
+        if (seen.view.dependsOnTime) passing(deps.clock.now() + countsHoldMs)
+        rows.push(await rowOf(whole, 'editors'), await rowOf(seen, 'readers'))
+      }
     }
     const table = `catalog_${counter++}`
     // For all who wait for it.

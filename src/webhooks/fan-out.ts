@@ -1,4 +1,5 @@
-import { mayOwner, uidOfDataset } from '../access/index.ts'
+import { mayOwner } from '../access/index.ts'
+import { uidOfDataset } from '../catalog/index.ts'
 import type { ControlDb, WebhooksTable } from '../control/index.ts'
 import { type EventKind, type JobEvent, listEvents } from '../jobs/index.ts'
 import type { Clock, Ids, JsonObject } from '../kernel/index.ts'

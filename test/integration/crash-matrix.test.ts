@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { entryOf } from '../../bin/built.js'
 import { type CrashOrder, type CrashPoint, crashPoints } from '../../src/faults/index.ts'
 import {
   type CrashCase,
@@ -97,7 +98,7 @@ test('every crash point is in the code exactly once, every one in the code is kn
 })
 
 test('a server outside of tests refuses to be armed', () => {
-  const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const entry = fileURLToPath(entryOf('main'))
   const { status, stderr } = spawnSync(process.execPath, [entry], {
     env: { PATH: process.env.PATH, BROADSHEET_TEST_FAULTS: '/tmp/none' },
     encoding: 'utf8',

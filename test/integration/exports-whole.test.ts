@@ -18,7 +18,7 @@ const theServer = shareServer()
 
 /** Text is written in slices of this many records, one ahead of the reader. */
 const sliceRows = 60_000
-const manyRows = (isWhole ? 5 : 3) * sliceRows
+const manyRows = (isWhole ? 5 : 2) * sliceRows
 const tooManyRows = 1_048_576
 
 /** number, name, day, lat, lon: the same for the same number. */

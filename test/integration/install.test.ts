@@ -59,6 +59,7 @@ test('npm start on a clean clone installs, serves, prints the admin’s password
   assert.match(first.output(), /Installing what Broadsheet needs \(nothing is installed yet\)/)
   assert.match(first.output(), /user +admin\n +password +\S{12,}/)
   assert.equal((await fetch(`${url}/readyz`)).status, 200)
+  assert.match(first.output(), /Bundled the server/)
   const password = /password +(\S+)/.exec(first.output())![1]!
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`
   const datasets = `${url}/api/management/v2/datasets`

@@ -13,8 +13,8 @@ import { shareServer, startServer, type TestServer } from '../support/server.ts'
 import { skippedUnlessWhole } from '../support/tiers.ts'
 
 const fewVisits = 200
-/** Some 20 MB, so that a build goes on for seconds and has several parts. */
-const manyVisits = 450_000
+/** Some 13 MB, so that a build goes on for seconds and has several parts. */
+const manyVisits = 300_000
 /** One thread: the build is slow enough to be met half-way. */
 const slowBuilder = { BROADSHEET_BUILDER_THREADS: '1' }
 const directory = mkdtempSync(join(tmpdir(), 'broadsheet-visits-'))

@@ -1,7 +1,8 @@
 /** What the list of datasets and a dataset tell the back office. docs/back-office.md. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { managementPath } from '../support/http-client.ts'
+import { giveRuleset, makeUser } from '../support/accounts.ts'
+import { type Auth, managementPath } from '../support/http-client.ts'
 import { shareServer } from '../support/server.ts'
 
 const startServer = shareServer()
@@ -61,4 +62,20 @@ test('a dataset tells whether there are edits that readers do not see', async ()
   assert.equal((await server.expect(200, 'GET', path)).json.publication, undefined)
   await server.jobDone(await server.order('PUT', `${path}/unpublish`))
   assert.equal(await publication(), null)
+})
+
+test('a dataset tells what whoever asks may do to it, by rights on the domain and on the dataset', async () => {
+  const server = await startServer()
+  const { datasetUid: uid } = await server.publishFile('shared', { filename: 'd.csv', content })
+  const path = `${managementPath}/datasets/${uid}`
+  const rightsOf = async (auth: Auth) =>
+    (await server.expect(200, 'GET', `${path}?expand=rights`, { auth })).json.rights
+  assert.deepEqual(await rightsOf('admin'), ['edit_dataset', 'publish_dataset', 'manage_dataset'])
+  assert.equal((await server.expect(200, 'GET', path)).json.rights, undefined)
+  assert.deepEqual(await rightsOf({ apikey: await server.createApiKey(['edit_dataset']) }), ['edit_dataset'])
+
+  const guest = await makeUser(server, 'guest')
+  await server.expect(403, 'GET', path, { auth: guest })
+  await giveRuleset(server, uid, 'guest', { permissions: ['publish_dataset'] })
+  assert.deepEqual(await rightsOf(guest), ['publish_dataset'])
 })

@@ -274,7 +274,7 @@ async function remainder(rules: readonly DataRules[]) {
 
 const kinds = { masked: 0, filtered: 0, answered: 0, refused: 0 }
 
-for (const round of Array.from({ length: isWhole ? 40 : 7 }, (_, index) => index)) {
+for (const round of Array.from({ length: isWhole ? 40 : 4 }, (_, index) => index)) {
   test(`rules ${round}`, async (t) => {
     t.diagnostic(`BROADSHEET_TEST_SEED=${seed}`)
     const [rules] = fc.sample(fc.array(rule, { minLength: 1, maxLength: 3 }), {
@@ -325,5 +325,5 @@ for (const round of Array.from({ length: isWhole ? 40 : 7 }, (_, index) => index
 
 test('enough of every kind has been compared', (t) => {
   t.diagnostic(JSON.stringify(kinds))
-  assert.ok(kinds.answered > 50 && kinds.refused > 20, JSON.stringify(kinds))
+  assert.ok(kinds.answered > 30 && kinds.refused > 10, JSON.stringify(kinds))
 })

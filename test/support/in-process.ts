@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test'
 import { startApp } from '../../src/app.ts'
 import { runTask } from '../../src/ingest/builder/run-task.ts'
 import type { Builder, BuilderHost } from '../../src/ingest/index.ts'
-import { AppError, createIds, fromErrorValue, systemClock } from '../../src/kernel/index.ts'
+import { AppError, type Clock, createIds, fromErrorValue, systemClock } from '../../src/kernel/index.ts'
 import { readSettings } from '../../src/settings.ts'
 import { createClient } from './http-client.ts'
 import type { TestServer } from './server.ts'
@@ -24,6 +24,7 @@ const admin = { username: 'admin', password: 'correct horse battery' }
 export async function startInProcess(
   t: TestContext,
   env: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
 ): Promise<TestServer> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'broadsheet-server-'))
   let stop = async () => {}
@@ -47,7 +48,7 @@ export async function startInProcess(
       ...env,
     })
     const app = await startApp(settings, {
-      clock: systemClock,
+      clock,
       ids: createIds(),
       log: () => {},
       pid: process.pid,

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { entryOf } from '../../bin/built.js'
 import { type Client, createClient } from './http-client.ts'
 import { createDatabase, type DatabaseName } from './postgres.ts'
 
@@ -42,7 +43,7 @@ export interface TestServer extends Client {
   startAgain(env?: Readonly<Record<string, string>>): Promise<TestServer>
 }
 
-const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const entry = fileURLToPath(entryOf('main'))
 const admin = { username: 'admin', password: 'correct horse battery' }
 const readyWithinMs = 90_000
 const stopsWithinMs = 20_000

@@ -23,7 +23,7 @@ export type Tab = (typeof tabs)[number]
 
 /** Errors: ApiError. */
 export const loadDataset = ({ api, params }: PageContext): Promise<Dataset> =>
-  api.get<Dataset>(apiPath(params.uid!), { expand: ['status', 'publication'] })
+  api.get<Dataset>(apiPath(params.uid!), { expand: ['status', 'publication', 'rights'] })
 
 export const datasetHead = (tab: Tab, dataset: Dataset, { t }: PageContext) => ({
   title: `${titleOf(dataset)} · ${t(`tab.${tab || 'overview'}` as MessageKey)}`,

@@ -45,6 +45,8 @@ export interface Dataset {
     readonly records_count: number
     readonly edited_since: boolean
   } | null
+  /** What whoever is signed in may do to it. */
+  readonly rights: readonly ('edit_dataset' | 'publish_dataset' | 'manage_dataset')[]
 }
 
 export interface JobPhase {

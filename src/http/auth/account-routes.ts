@@ -117,7 +117,7 @@ export const registerAccount: RegisterRoutes = (scope, services) => {
       },
     ),
     async (request) => {
-      refuseKey(request)
+      refuseKey(request, 'access.account_needs_password')
       const username = usernameOf(request)
       const { first_name, last_name, alerts, email, current_password } = request.body
       const before = await findPerson(db, username)
@@ -144,7 +144,7 @@ export const registerAccount: RegisterRoutes = (scope, services) => {
       { tags, body: Type.Object({ current_password: password, password }) },
     ),
     async (request, reply) => {
-      refuseKey(request)
+      refuseKey(request, 'access.account_needs_password')
       const username = usernameOf(request)
       await accounts.requirePassword(username, request.body.current_password, originOf(request))
       await recovery.changePassword(username, request.body.password)
@@ -175,7 +175,7 @@ export const registerAccount: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       // A link to pass on is as good as a password.
-      if (!services.accounts.sendsMail) refuseKey(request)
+      if (!services.accounts.sendsMail) refuseKey(request, 'access.account_needs_password')
       const { link } = await recovery.invite(request.params.username)
       return reply.header('Cache-Control', 'no-store').send({ is_sent: link === null, link })
     },

@@ -86,7 +86,7 @@ export const registerSessions: RegisterRoutes = (scope, services) => {
       tags,
     }),
     async (request, reply) => {
-      refuseKey(request)
+      refuseKey(request, 'access.account_needs_password')
       await sessions.endAll(usernameOf(request), request.signedIn?.session.sessionUid)
       return reply.status(204).send()
     },
@@ -98,7 +98,7 @@ export const registerSessions: RegisterRoutes = (scope, services) => {
       params: sessionParams,
     }),
     async (request, reply) => {
-      refuseKey(request)
+      refuseKey(request, 'access.account_needs_password')
       await sessions.end(usernameOf(request), request.params.session_uid)
       return reply.status(204).send()
     },

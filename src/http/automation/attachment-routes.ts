@@ -6,7 +6,7 @@ import {
   detach,
   filePrefix,
   findAttached,
-  findDataset,
+  findDatasetUid,
   listAttached,
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
@@ -29,7 +29,6 @@ const params = Type.Object({ ...datasetParams.properties, attachment_uid: Type.S
 /** Files that are offered with a dataset; readers see changes with the next publish. Automation API section 11. */
 export const registerAutomationAttachments: RegisterRoutes = (scope, services) => {
   const { control, blobs } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const all = '/datasets/:dataset_uid/attachments/'
   const one = `${all}:attachment_uid/`
   const schema = { tags, params }
@@ -42,7 +41,7 @@ export const registerAutomationAttachments: RegisterRoutes = (scope, services) =
       querystring: pageQuery,
     }),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const attached = await listAttached(control.db, datasetUid, 'attachment')
       return printPageOf(request, request.query, attached, print)
     },
@@ -58,7 +57,7 @@ export const registerAutomationAttachments: RegisterRoutes = (scope, services) =
       formBody,
     ),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       if (!request.isMultipart()) throw invalid('file', undefined, 'the body must be a form with a part file')
       const { file_id } = await keepUpload(services, await readPart(request), usernameOf(request))
       const input = { url: `${filePrefix}${file_id}` }
@@ -81,7 +80,7 @@ export const registerAutomationAttachments: RegisterRoutes = (scope, services) =
     one,
     operation('WRITE', 'automationDeleteAttachment', 'Take an attachment away', noContent, schema),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       await detach(editorOf(services, request), datasetUid, 'attachment', request.params.attachment_uid)
       return reply.status(204).send()
     },
@@ -97,7 +96,12 @@ export const registerAutomationAttachments: RegisterRoutes = (scope, services) =
   )
 
   async function find(asked: { dataset_uid: string; attachment_uid: string }): Promise<AttachedFile> {
-    return findAttached(control.db, await uidOf(asked.dataset_uid), 'attachment', asked.attachment_uid)
+    return findAttached(
+      control.db,
+      await findDatasetUid(control.db, asked.dataset_uid),
+      'attachment',
+      asked.attachment_uid,
+    )
   }
 }
 

@@ -10,7 +10,7 @@ import {
   detach,
   filePrefix,
   findAttached,
-  findDataset,
+  findDatasetUid,
   listAttached,
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
@@ -58,7 +58,6 @@ const body = {
 /** Other forms of a dataset that are offered with it. Automation API section 11; exports elsewhere (`url`) are made as JSON. */
 export const registerAutomationExports: RegisterRoutes = (scope, services) => {
   const { control, blobs } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const all = '/datasets/:dataset_uid/alternative_exports/'
   const one = `${all}:export_uid/`
   const schema = { tags, params }
@@ -71,7 +70,7 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
       querystring: pageQuery,
     }),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const attached = await listAttached(control.db, datasetUid, 'alternative_export')
       return printPageOf(request, request.query, attached, print)
     },
@@ -87,7 +86,7 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
       body,
     ),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const input = await readInput(request)
       const editor = editorOf(services, request)
       const added = await attach(editor, datasetUid, 'alternative_export', input, fileReaderOf(request))
@@ -119,7 +118,7 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
       const { title, description } = request.body
       const texts = { title: title ?? undefined, description: description ?? undefined }
       const editor = editorOf(services, request)
-      const datasetUid = await uidOf(dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, dataset_uid)
       return print(await describeAttached(editor, datasetUid, 'alternative_export', export_uid, texts))
     },
   )
@@ -127,7 +126,7 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
     one,
     operation('WRITE', 'automationDeleteExport', 'Take an alternative export away', noContent, schema),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       await detach(editorOf(services, request), datasetUid, 'alternative_export', request.params.export_uid)
       return reply.status(204).send()
     },
@@ -149,7 +148,12 @@ export const registerAutomationExports: RegisterRoutes = (scope, services) => {
   )
 
   async function find(asked: { dataset_uid: string; export_uid: string }): Promise<AttachedFile> {
-    return findAttached(control.db, await uidOf(asked.dataset_uid), 'alternative_export', asked.export_uid)
+    return findAttached(
+      control.db,
+      await findDatasetUid(control.db, asked.dataset_uid),
+      'alternative_export',
+      asked.export_uid,
+    )
   }
 
   /** Errors: http.invalid_parameter, those of an upload. */

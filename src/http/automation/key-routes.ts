@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
-import { requirePassword } from '../management/key-routes.ts'
 import { answerOf, answerPage, operation } from '../openapi/index.ts'
+import { refuseKey } from '../refuse-key.ts'
 import { printKey, readNames } from './account-shapes.ts'
 import { anyObject, invalid, pageQuery, printPageOf, type RegisterRoutes, usernameOf } from './scope.ts'
 
@@ -31,7 +31,7 @@ export const registerAutomationKeys: RegisterRoutes = (scope, services) => {
       body,
     }),
     async (request, reply) => {
-      requirePassword(request)
+      refuseKey(request, 'access.password_needed')
       const { label, permissions = ['explore_restricted_dataset'] } = readKey(request.body)
       const made = await access.createKey(usernameOf(request), { label: label ?? null, permissions })
       return reply.status(201).send(printKey(made))
@@ -54,7 +54,7 @@ export const registerAutomationKeys: RegisterRoutes = (scope, services) => {
       body,
     }),
     async (request) => {
-      requirePassword(request)
+      refuseKey(request, 'access.password_needed')
       const { keyUid } = await find(request, request.params.apikey_uid)
       return printKey(await access.updateKey(usernameOf(request), keyUid, readKey(request.body)))
     },

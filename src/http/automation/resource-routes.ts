@@ -5,6 +5,7 @@ import {
   type ConfiguredResource,
   deleteResource,
   findDataset,
+  findDatasetUid,
   findResource,
   forgetFetched,
   listResources,
@@ -61,7 +62,6 @@ export interface AutomationResourceBody {
 /** Where the records of a dataset come from. Automation API section 7. */
 export const registerAutomationResources: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps, realtime } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const all = '/datasets/:dataset_uid/resources/'
   const one = `${all}:resource_uid/`
   const schema = { tags, params: datasetParams }
@@ -75,7 +75,7 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
     }),
     async (request) => {
       const page = readPage(request.query)
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const resources = await listResources(catalogDeps, datasetUid)
       const shown = resources.slice(page.offset, page.offset + page.limit)
       const results = shown.map((resource) => print(request, datasetUid, resource, request.query.expand))
@@ -89,7 +89,7 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
       body: resourceBody,
     }),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const body = await bodyOf(services, request.body)
       const { input } = await named('datasource', readResource(services, request, reply, null, body))
       const editor = editorOf(services, request)
@@ -225,7 +225,7 @@ export const registerAutomationResources: RegisterRoutes = (scope, services) => 
   )
 
   async function find(params: { dataset_uid: string; resource_uid: string }) {
-    const datasetUid = await uidOf(params.dataset_uid)
+    const datasetUid = await findDatasetUid(control.db, params.dataset_uid)
     return { datasetUid, resource: await findResource(catalogDeps, datasetUid, params.resource_uid) }
   }
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import {
   addStep,
   deleteStep,
-  findDataset,
+  findDatasetUid,
   findStep,
   listSteps,
   replaceStep,
@@ -38,7 +38,6 @@ interface StackRoutes {
 export function registerStack(scope: AutomationScope, services: HttpServices, routes: StackRoutes): void {
   const { control, catalogDeps } = services
   const { stack, object, id, what, body } = routes
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const all = `/datasets/:dataset_uid/${routes.path}/`
   const one = `${all}:${routes.parameter}/`
   const schema = { tags, params: datasetParams }
@@ -49,7 +48,7 @@ export function registerStack(scope: AutomationScope, services: HttpServices, ro
   const bodyOf = (request: { body: unknown }) => (request.body ?? {}) as JsonObject
 
   async function find(params: Record<string, string>): Promise<readonly [string, ConfiguredStep]> {
-    const datasetUid = await uidOf(params.dataset_uid!)
+    const datasetUid = await findDatasetUid(control.db, params.dataset_uid!)
     const stepUid = params[routes.parameter]!
     const step = await findStep(catalogDeps, datasetUid, stack, stepUid)
     if (!routes.isShown(step)) throw new AppError('catalog.unknown_step', { processor_uid: stepUid })
@@ -63,7 +62,11 @@ export function registerStack(scope: AutomationScope, services: HttpServices, ro
       querystring: pageQuery,
     }),
     async (request) => {
-      const steps = await listSteps(catalogDeps, await uidOf(request.params.dataset_uid), stack)
+      const steps = await listSteps(
+        catalogDeps,
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        stack,
+      )
       return printPageOf(request, request.query, steps.filter(routes.isShown), routes.print)
     },
   )
@@ -71,7 +74,7 @@ export function registerStack(scope: AutomationScope, services: HttpServices, ro
     all,
     operation('WRITE', `automationAdd${id}`, `Append a ${what}`, answerOf(object, 201), schema, body),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const input = routes.read(bodyOf(request))
       await named('dataset', requirePermittedStep(services, request, datasetUid, stack, input))
       const step = await addStep(editorOf(services, request), datasetUid, stack, input)

@@ -191,7 +191,8 @@ export const registerAutomationUsers: RegisterRoutes = (scope, services) => {
     const last = text('last_name', last_name)
     const address = text('email', email)
     // Who reads what comes to the address can have a new password.
-    if (present !== null && address && address !== present.email) refuseKey(request)
+    if (present !== null && address && address !== present.email)
+      refuseKey(request, 'access.account_needs_password')
     if (expires_at !== undefined && expires_at !== null && typeof expires_at !== 'string')
       throw invalid('expires_at', expires_at, 'it must be an instant')
     return {

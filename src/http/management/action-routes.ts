@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireAllSeen } from '../../access/index.ts'
-import { type DatasetRow, findDataset } from '../../catalog/index.ts'
+import { type DatasetRow, findDataset, findDatasetUid } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
@@ -27,7 +27,6 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   const schema = { tags, params: datasetParams }
   const order = { ...schema, headers: idempotencyHeader }
   const job = answerOf('JobReference')
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
   scope.put(
     '/datasets/:dataset_uid/unpublish',
@@ -35,7 +34,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     async (request) => ({
       job_id: await actions.order(
         'unpublish',
-        await uidOf(request.params.dataset_uid),
+        await findDatasetUid(control.db, request.params.dataset_uid),
         usernameOf(request),
         {},
         idempotencyKeyOf(request),
@@ -57,7 +56,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     ),
     async (request) => ({
       job_id: await actions.undoUnpublish(
-        await uidOf(request.params.dataset_uid),
+        await findDatasetUid(control.db, request.params.dataset_uid),
         usernameOf(request),
         idempotencyKeyOf(request),
       ),
@@ -93,7 +92,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         }
         return {
           job_id: await actions.abort(
-            await uidOf(request.params.dataset_uid),
+            await findDatasetUid(control.db, request.params.dataset_uid),
             usernameOf(request),
             records,
             idempotencyKeyOf(request),
@@ -166,7 +165,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { rows, page } = readListPage(request.query)
       const jobs = await listJobs(control.db, {
-        subject: await uidOf(request.params.dataset_uid),
+        subject: await findDatasetUid(control.db, request.params.dataset_uid),
         functions: publicFunctions,
         ...readStates(request.query.state),
         limit: rows,

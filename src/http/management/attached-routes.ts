@@ -7,7 +7,7 @@ import {
   describeAttached,
   detach,
   findAttached,
-  findDataset,
+  findDatasetUid,
   listAttached,
 } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
@@ -44,7 +44,6 @@ const texts = {
 /** Files beside the records; readers see changes with the next publish. Management API sections 16 and 17; PUT is ours. */
 export const registerAttached: RegisterRoutes = (scope, services) => {
   const { control, blobs } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
   for (const { kind, path, download, name, uid, words } of families) {
     const all = `/datasets/:dataset_uid/${path}`
@@ -62,7 +61,9 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
         params: datasetParams,
       }),
       async (request) =>
-        (await listAttached(control.db, await uidOf(request.params.dataset_uid), kind)).map(print),
+        (
+          await listAttached(control.db, await findDatasetUid(control.db, request.params.dataset_uid), kind)
+        ).map(print),
     )
     scope.post(
       all,
@@ -80,7 +81,7 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
         }),
       }),
       async (request, reply) => {
-        const datasetUid = await uidOf(request.params.dataset_uid)
+        const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
         const editor = editorOf(services, request)
         const added = await attach(editor, datasetUid, kind, request.body, fileReaderOf(request))
         return reply.status(201).send(print(added))
@@ -90,7 +91,9 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
       one,
       operation('READ', `read${name}`, `Read ${words}`, answerOf(name), { tags, params }),
       async ({ params: { dataset_uid, attached_uid } }) =>
-        print(await findAttached(control.db, await uidOf(dataset_uid), kind, attached_uid)),
+        print(
+          await findAttached(control.db, await findDatasetUid(control.db, dataset_uid), kind, attached_uid),
+        ),
     )
     scope.put(
       one,
@@ -103,7 +106,13 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
         const { dataset_uid, attached_uid } = request.params
         const editor = editorOf(services, request)
         return print(
-          await describeAttached(editor, await uidOf(dataset_uid), kind, attached_uid, request.body),
+          await describeAttached(
+            editor,
+            await findDatasetUid(control.db, dataset_uid),
+            kind,
+            attached_uid,
+            request.body,
+          ),
         )
       },
     )
@@ -119,7 +128,12 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
       ),
       async (request) => {
         const { dataset_uid, attached_uid } = request.params
-        await detach(editorOf(services, request), await uidOf(dataset_uid), kind, attached_uid)
+        await detach(
+          editorOf(services, request),
+          await findDatasetUid(control.db, dataset_uid),
+          kind,
+          attached_uid,
+        )
         return {}
       },
     )
@@ -127,7 +141,12 @@ export const registerAttached: RegisterRoutes = (scope, services) => {
       `/datasets/:dataset_uid/${download}/:attached_uid`,
       operation('READ', `download${name}`, `Download ${words}`, answerBytes('*/*'), { tags, params }),
       async ({ params: { dataset_uid, attached_uid } }, reply) => {
-        const { file, url } = await findAttached(control.db, await uidOf(dataset_uid), kind, attached_uid)
+        const { file, url } = await findAttached(
+          control.db,
+          await findDatasetUid(control.db, dataset_uid),
+          kind,
+          attached_uid,
+        )
         if (file === null) return reply.redirect(url, 303)
         return sendFile(reply, file, createReadStream(blobs.path(file.sha256)))
       },

@@ -1,6 +1,6 @@
 /** What the list of datasets and its export share: which datasets, in which order, printed how. Management API section 8.2. */
 import { Type } from 'typebox'
-import { editableDatasets, type Principal } from '../../access/index.ts'
+import { editableDatasets, mayDoOn, type Principal } from '../../access/index.ts'
 import { statuses } from '../../actions/index.ts'
 import {
   countDatasets,
@@ -56,6 +56,12 @@ export const listingQuery = Type.Object({
   ),
 })
 
+/** Who asks for which. */
+interface Asked {
+  readonly principal: Principal
+  readonly query: Listing
+}
+
 export interface Listing {
   readonly q?: string | undefined
   readonly status?: string | undefined
@@ -110,7 +116,7 @@ export async function selectDatasets(
 /** How many there are on all pages, as long as no condition in ODSQL is asked for. */
 export async function countListed(
   { control }: HttpServices,
-  { principal, query: { q, status } }: { readonly principal: Principal; readonly query: Listing },
+  { principal, query: { q, status } }: Asked,
 ): Promise<number> {
   return countDatasets(control.db, { q, status, among: await editableDatasets(control.db, principal) })
 }
@@ -123,7 +129,7 @@ function zoneOf({ timezone }: Listing): string {
 export async function printListed(
   services: HttpServices,
   rows: readonly DatasetRow[],
-  listing: Listing,
+  { principal, query: listing }: Asked,
 ): Promise<JsonObject[]> {
   const { db } = services.control
   const expand = expansionOf(listing.expand)
@@ -138,11 +144,29 @@ export async function printListed(
   const templates = timezone === 'UTC' ? null : await readTemplates(db)
   const printed: JsonObject[] = []
   for (const row of rows) {
-    const whole = { ...printDataset(row, expand, edited), ...(await changesOf(services, row, expand)) }
+    const whole = {
+      ...printDataset(row, expand, edited),
+      ...(await changesOf(services, row, expand)),
+      ...(expand.has('rights') ? { rights: await rightsOf(services, row, principal) } : {}),
+    }
     const dataset = hasAppMetas ? withAppMetas(whole, row) : whole
     printed.push(templates === null ? dataset : inZone(dataset, timezone, templates))
   }
   return printed
+}
+
+/** What it takes to do what a permission is named after. */
+const classesOf = { edit_dataset: 'WRITE', publish_dataset: 'PUBLISH', manage_dataset: 'SECURITY' } as const
+
+async function rightsOf(
+  { control }: HttpServices,
+  { dataset_uid }: DatasetRow,
+  principal: Principal,
+): Promise<string[]> {
+  const held = []
+  for (const [name, permission] of Object.entries(classesOf))
+    if (await mayDoOn(control.db, principal, permission, dataset_uid)) held.push(name)
+  return held
 }
 
 /** How many of the newest are shown with a dataset; its own list has all. */

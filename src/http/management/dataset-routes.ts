@@ -46,7 +46,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         disconnectSignal(reply),
       )
       if (!request.query.where?.trim()) reply.header('X-Total-Count', await countListed(services, request))
-      return printListed(services, rows, request.query)
+      return printListed(services, rows, request)
     },
   )
 
@@ -97,7 +97,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
-      return (await printListed(services, [row], request.query))[0]!
+      return (await printListed(services, [row], request))[0]!
     },
   )
 

@@ -1,5 +1,5 @@
 import type { PublishOverride } from '../../actions/index.ts'
-import { findDataset, findGates, setGates } from '../../catalog/index.ts'
+import { findDatasetUid, findGates, setGates } from '../../catalog/index.ts'
 import { defaultGates, type Gates, readGates } from '../../checks/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -18,7 +18,6 @@ const tags = ['gates']
 /** What a publish must pass, what is held, and who let it through. docs/publishing.md. */
 export const registerGates: RegisterRoutes = (scope, services) => {
   const { control, actions } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const schema = { tags, params: datasetParams }
 
   const path = '/datasets/:dataset_uid/gates'
@@ -32,7 +31,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       schema,
     ),
     async (request) => {
-      const gates = await findGates(control.db, await uidOf(request.params.dataset_uid))
+      const gates = await findGates(control.db, await findDatasetUid(control.db, request.params.dataset_uid))
       return printGates(gates ?? { ...defaultGates, enabled: false })
     },
   )
@@ -43,7 +42,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       body: anyObject('Gates'),
     }),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const gates = readGates(request.body)
       await services.checkPatterns(gates)
       await setGates(editorOf(services, request), datasetUid, gates)
@@ -54,7 +53,11 @@ export const registerGates: RegisterRoutes = (scope, services) => {
     path,
     operation('WRITE', 'deleteGates', 'Take the gates away: no publish is held any more', noContent, schema),
     async (request, reply) => {
-      await setGates(editorOf(services, request), await uidOf(request.params.dataset_uid), null)
+      await setGates(
+        editorOf(services, request),
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        null,
+      )
       return reply.status(204).send()
     },
   )
@@ -69,7 +72,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       { ...schema, querystring: pageQuery },
     ),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const { rows, page } = readListPage(request.query)
       const found = await actions.overrides(datasetUid, { limit: rows, offset: (page - 1) * rows })
       return found.map(printOverride)
@@ -86,7 +89,10 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       schema,
     ),
     async (request, reply) => {
-      await actions.dismissHeld(await uidOf(request.params.dataset_uid), usernameOf(request))
+      await actions.dismissHeld(
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        usernameOf(request),
+      )
       return reply.status(204).send()
     },
   )

@@ -1,7 +1,7 @@
-import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { refuseKey } from '../refuse-key.ts'
 import { printApiKey } from './render.ts'
 import { nullableText, type RegisterRoutes, readInstant, usernameOf } from './scope.ts'
 
@@ -44,7 +44,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
       body: keyBody,
     }),
     async (request) => {
-      requirePassword(request)
+      refuseKey(request, 'access.password_needed')
       return printApiKey(
         await access.createKey(usernameOf(request), {
           permissions: ['explore_restricted_dataset'],
@@ -73,7 +73,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
       body: keyBody,
     }),
     async (request) => {
-      requirePassword(request)
+      refuseKey(request, 'access.password_needed')
       const change = changeOf(request.body)
       return printApiKey(await access.updateKey(usernameOf(request), request.params.key, change))
     },
@@ -85,7 +85,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
       params: keyParams,
     }),
     async (request, reply) => {
-      requirePassword(request)
+      refuseKey(request, 'access.password_needed')
       await access.revokeKey(usernameOf(request), request.params.key, null)
       return reply.status(204).send()
     },
@@ -100,10 +100,4 @@ function changeOf(body: Static<typeof keyBody>) {
     ...(datasets === undefined ? {} : { datasets }),
     ...(expires_at === undefined ? {} : { expiresAt: readInstant('expires_at', expires_at) }),
   }
-}
-
-/** A stolen key must not be able to make another. */
-export function requirePassword(request: FastifyRequest): void {
-  if (request.principal.kind === 'user' && request.principal.via === 'apikey')
-    throw new AppError('access.password_needed', {})
 }

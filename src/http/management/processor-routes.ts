@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import {
   type ConfiguredResource,
-  findDataset,
+  findDatasetUid,
   findResource,
   listResources,
   listSteps,
@@ -41,7 +41,6 @@ const previewBody = Type.Object({
 /** What a processor is, what it would do, and what its arguments may be. Management API section 14. */
 export const registerProcessors: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
   scope.get(
     '/processors/:name',
@@ -63,7 +62,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       const { resource_uid, processors, step, rows } = request.body
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const resource =
         resource_uid === undefined
           ? (await listResources(catalogDeps, datasetUid))[0]
@@ -101,7 +100,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
       { tags: ['processors'], params: datasetParams, body: Type.Object({ name: Type.String() }) },
     ),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const processor = findProcessor(request.body.name)
       const [resource] = await listResources(catalogDeps, datasetUid)
       const processors = await listSteps(catalogDeps, datasetUid, 'processor')

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { findDataset } from '../../catalog/index.ts'
+import { findDataset, findDatasetUid } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { answerOf, operation } from '../openapi/index.ts'
 import { requireOfKey } from '../refuse-key.ts'
@@ -13,7 +13,6 @@ const params = Type.Object({ ...datasetParams.properties, resource_uid: Type.Str
 /** Resources that take pushed records, and what becomes of what was pushed. docs/realtime.md. */
 export const registerRealtime: RegisterRoutes = (scope, services) => {
   const { realtime, control } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const one = '/datasets/:dataset_uid/resources/:resource_uid'
 
   async function print(
@@ -42,7 +41,12 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       answerOf('Realtime'),
       { tags, params },
     ),
-    async (request) => print(request, await uidOf(request.params.dataset_uid), request.params.resource_uid),
+    async (request) =>
+      print(
+        request,
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        request.params.resource_uid,
+      ),
   )
   for (const [name, isEnabled] of [
     ['enable', true],
@@ -58,7 +62,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
         { tags, params },
       ),
       async (request) => {
-        const datasetUid = await uidOf(request.params.dataset_uid)
+        const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
         await realtime.setEnabled(datasetUid, request.params.resource_uid, isEnabled)
         return print(request, datasetUid, request.params.resource_uid)
       },
@@ -74,7 +78,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params },
     ),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const { resource_uid } = request.params
       await realtime.state(datasetUid, resource_uid)
       // What is pushed is published in the name of whoever has made the key.
@@ -94,7 +98,10 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params: datasetParams },
     ),
     async (request) => ({
-      job_id: await realtime.recover(await uidOf(request.params.dataset_uid), usernameOf(request)),
+      job_id: await realtime.recover(
+        await findDatasetUid(control.db, request.params.dataset_uid),
+        usernameOf(request),
+      ),
     }),
   )
   scope.put(
@@ -107,7 +114,7 @@ export const registerRealtime: RegisterRoutes = (scope, services) => {
       { tags, params: datasetParams },
     ),
     async (request) => ({
-      pushes_deleted: await realtime.scratch(await uidOf(request.params.dataset_uid)),
+      pushes_deleted: await realtime.scratch(await findDatasetUid(control.db, request.params.dataset_uid)),
     }),
   )
 }

@@ -8,7 +8,7 @@ import {
   datasetPrefix,
   deleteResource,
   filePrefix,
-  findDataset,
+  findDatasetUid,
   findFile,
   findResource,
   listResources,
@@ -58,7 +58,6 @@ export type ResourceBody = { url?: string; title?: string | null; type?: string 
 /** The sources of a dataset. Management API section 11. */
 export const registerResources: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
   const schema = { tags, params: datasetParams }
   const oneSchema = { tags, params: resourceParams }
 
@@ -67,7 +66,9 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     all,
     operation('READ', 'listResources', 'List resources', answerList('Resource'), schema),
     async (request) =>
-      (await listResources(catalogDeps, await uidOf(request.params.dataset_uid))).map(printResource),
+      (await listResources(catalogDeps, await findDatasetUid(control.db, request.params.dataset_uid))).map(
+        printResource,
+      ),
   )
   scope.post(
     all,
@@ -76,7 +77,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       body: resourceBody,
     }),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const { input } = await readResource(services, request, reply, null)
       const editor = editorOf(services, request)
       if (input.type !== realtimeType)
@@ -100,7 +101,11 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     operation('READ', 'readResource', 'Read a resource', answerOf('Resource'), oneSchema),
     async (request) =>
       printResource(
-        await findResource(catalogDeps, await uidOf(request.params.dataset_uid), request.params.resource_uid),
+        await findResource(
+          catalogDeps,
+          await findDatasetUid(control.db, request.params.dataset_uid),
+          request.params.resource_uid,
+        ),
       ),
   )
   scope.put(
@@ -110,7 +115,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       body: resourceBody,
     }),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const present = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
       const { input } = await readResource(services, request, reply, present)
       return printResource(
@@ -124,7 +129,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       await deleteResource(
         editorOf(services, request),
-        await uidOf(request.params.dataset_uid),
+        await findDatasetUid(control.db, request.params.dataset_uid),
         request.params.resource_uid,
       )
       return reply.status(204).send()
@@ -143,7 +148,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const resource = await findResource(
         catalogDeps,
-        await uidOf(request.params.dataset_uid),
+        await findDatasetUid(control.db, request.params.dataset_uid),
         request.params.resource_uid,
       )
       if (!resource.url.startsWith(filePrefix)) {
@@ -158,7 +163,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
     `${one}/preview`,
     operation('READ', 'previewResource', 'First records of a resource', answerOf('Preview'), oneSchema),
     async (request, reply) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       await requireAllSeen(services.control.db, request.principal, datasetUid)
       const resource = await findResource(catalogDeps, datasetUid, request.params.resource_uid)
       return sendPreview(reply, await previewOf(services, resource, disconnectSignal(reply)))
@@ -174,7 +179,7 @@ export const registerResources: RegisterRoutes = (scope, services) => {
       { ...schema, body: resourceBody },
     ),
     async (request, reply) => {
-      await uidOf(request.params.dataset_uid)
+      await findDatasetUid(control.db, request.params.dataset_uid)
       const { input, stored } = await readResource(services, request, reply, null)
       const resource = { ...input, params: stored }
       return sendPreview(

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import {
   addStep,
   deleteStep,
-  findDataset,
+  findDatasetUid,
   findStep,
   listSteps,
   replaceStep,
@@ -68,7 +68,6 @@ const stacks: readonly StepStack[] = [
 /** Processors and field specifications: two ordered stacks, applied in their order. Management API sections 14 and 15. */
 export const registerSteps: RegisterRoutes = (scope, services) => {
   const { control, catalogDeps } = services
-  const uidOf = async (reference: string) => (await findDataset(control.db, reference)).dataset_uid
 
   for (const { path, stack, tag, what, id, validate } of stacks) {
     const read = (body: {
@@ -96,7 +95,9 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       all,
       operation('READ', `list${id}s`, `List each ${what}`, answerList('Step'), schema),
       async (request) =>
-        (await listSteps(catalogDeps, await uidOf(request.params.dataset_uid), stack)).map(printStep),
+        (
+          await listSteps(catalogDeps, await findDatasetUid(control.db, request.params.dataset_uid), stack)
+        ).map(printStep),
     )
     scope.post(
       all,
@@ -105,7 +106,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
         body: stepBody,
       }),
       async (request, reply) => {
-        const datasetUid = await uidOf(request.params.dataset_uid)
+        const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
         const step = await permitted(request, datasetUid, read(request.body))
         return reply
           .status(201)
@@ -122,7 +123,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
         printStep(
           await findStep(
             catalogDeps,
-            await uidOf(request.params.dataset_uid),
+            await findDatasetUid(control.db, request.params.dataset_uid),
             stack,
             request.params.processor_uid,
           ),
@@ -135,7 +136,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
         body: stepBody,
       }),
       async (request) => {
-        const datasetUid = await uidOf(request.params.dataset_uid)
+        const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
         const step = await permitted(request, datasetUid, read(request.body))
         const { processor_uid } = request.params
         return printStep(
@@ -149,7 +150,7 @@ export const registerSteps: RegisterRoutes = (scope, services) => {
       async (request, reply) => {
         await deleteStep(
           editorOf(services, request),
-          await uidOf(request.params.dataset_uid),
+          await findDatasetUid(control.db, request.params.dataset_uid),
           stack,
           request.params.processor_uid,
         )

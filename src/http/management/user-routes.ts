@@ -88,7 +88,8 @@ export const registerUsers: RegisterRoutes = (scope, services) => {
       const { permissions, quotas, limits, email, password } = rest
       const present = await findUser(db, username)
       // Who reads what comes to the address can have a new password.
-      if (password !== undefined || (email !== undefined && email !== present.email)) refuseKey(request)
+      if (password !== undefined || (email !== undefined && email !== present.email))
+        refuseKey(request, 'access.account_needs_password')
       refuseGrant(request.principal, present.permissions, permissions ?? [])
       await refuseGroups(services, request, present.groups, group_ids ?? [])
       await changeUser(catalogDeps, username, {

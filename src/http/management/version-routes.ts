@@ -9,7 +9,7 @@ import {
   restoreChoices,
   type VersionRow,
 } from '../../actions/index.ts'
-import { type Configuration, findDataset, withoutSecrets } from '../../catalog/index.ts'
+import { type Configuration, findDatasetUid, withoutSecrets } from '../../catalog/index.ts'
 import type { PublicationsTable } from '../../control/index.ts'
 import { AppError, formatInstant, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
@@ -37,7 +37,6 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
   const { control, actions } = services
   const { db } = control
   const job = answerOf('JobReference')
-  const uidOf = async (reference: string) => (await findDataset(db, reference)).dataset_uid
 
   scope.put(
     '/datasets/:dataset_uid/save_version',
@@ -52,7 +51,7 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
       return {
         job_id: await actions.order(
           'save_version',
-          await uidOf(request.params.dataset_uid),
+          await findDatasetUid(db, request.params.dataset_uid),
           usernameOf(request),
           { ...(label ? { label } : {}), ...(note ? { note } : {}) },
           idempotencyKeyOf(request),
@@ -70,7 +69,7 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
       querystring: pageQuery,
     }),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(db, request.params.dataset_uid)
       return (await listVersions(db, datasetUid, readListPage(request.query))).map(printVersion)
     },
   )
@@ -82,7 +81,7 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
     operation('READ', 'readVersion', 'A version with its configuration', answerOf('VersionDetail'), schema),
     async (request) => {
       const { dataset_uid, version_uid } = request.params
-      return printVersionDetail(await findVersion(db, await uidOf(dataset_uid), version_uid))
+      return printVersionDetail(await findVersion(db, await findDatasetUid(db, dataset_uid), version_uid))
     },
   )
   scope.put(
@@ -94,7 +93,9 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { dataset_uid, version_uid } = request.params
       const editor = editorOf(services, request)
-      return printVersion(await changeVersion(editor, await uidOf(dataset_uid), version_uid, request.body))
+      return printVersion(
+        await changeVersion(editor, await findDatasetUid(db, dataset_uid), version_uid, request.body),
+      )
     },
   )
   // Not WRITE, as other deletions: what is deleted here, readers may be reading.
@@ -103,7 +104,7 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
     operation('PUBLISH', 'deleteVersion', 'Delete a version, for good', noContent, schema),
     async (request, reply) => {
       const { dataset_uid, version_uid } = request.params
-      await deleteVersion(editorOf(services, request), await uidOf(dataset_uid), version_uid)
+      await deleteVersion(editorOf(services, request), await findDatasetUid(db, dataset_uid), version_uid)
       return reply.status(204).send()
     },
   )
@@ -130,7 +131,7 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { dataset_uid, version_uid } = request.params
       const choice = readRestoreChoice(request.query.restore)
-      const datasetUid = await uidOf(dataset_uid)
+      const datasetUid = await findDatasetUid(db, dataset_uid)
       const key = idempotencyKeyOf(request)
       return { job_id: await actions.restore(datasetUid, version_uid, usernameOf(request), choice, key) }
     },
@@ -146,7 +147,9 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
       answerOf('VersionsRetention'),
       { tags, params: datasetParams },
     ),
-    async (request) => ({ retention: await readRetention(db, await uidOf(request.params.dataset_uid)) }),
+    async (request) => ({
+      retention: await readRetention(db, await findDatasetUid(db, request.params.dataset_uid)),
+    }),
   )
   scope.put(
     retention,
@@ -171,7 +174,11 @@ export const registerVersions: RegisterRoutes = (scope, services) => {
         keep_days: wanted.keep_days ?? null,
         keep_labelled: wanted.keep_labelled ?? true,
       }
-      await actions.setRetention(await uidOf(request.params.dataset_uid), rule, usernameOf(request))
+      await actions.setRetention(
+        await findDatasetUid(db, request.params.dataset_uid),
+        rule,
+        usernameOf(request),
+      )
       return { retention: rule }
     },
   )

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { findDataset } from '../../catalog/index.ts'
+import { findDatasetUid } from '../../catalog/index.ts'
 import { formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { type Delivery, type Webhook, webhookEvents } from '../../webhooks/index.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
@@ -32,7 +32,6 @@ const webhookChange = Type.Object({ url: Type.Optional(url), ...optionalFields }
 /** Webhooks of a dataset and what became of their deliveries. docs/jobs.md describes what receivers get. */
 export const registerWebhooks: RegisterRoutes = (scope, services) => {
   const { webhooks } = services
-  const uidOf = async (reference: string) => (await findDataset(services.control.db, reference)).dataset_uid
   const list = '/datasets/:dataset_uid/webhooks'
   const one = `${list}/:webhook_uid`
 
@@ -42,7 +41,10 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
       tags,
       params: datasetParams,
     }),
-    async (request) => (await webhooks.list(await uidOf(request.params.dataset_uid))).map(printWebhook),
+    async (request) =>
+      (await webhooks.list(await findDatasetUid(services.control.db, request.params.dataset_uid))).map(
+        printWebhook,
+      ),
   )
   scope.post(
     list,
@@ -61,7 +63,7 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
         label: body.label ?? null,
         isActive: body.is_active ?? true,
       }
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(services.control.db, request.params.dataset_uid)
       const { webhook, secret } = await webhooks.create(datasetUid, usernameOf(request), input)
       return reply.status(201).send({ ...printWebhook(webhook), secret })
     },
@@ -70,7 +72,12 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
     one,
     operation('READ', 'readWebhook', 'Read a webhook', answerOf('Webhook'), { tags, params: webhookParams }),
     async (request) =>
-      printWebhook(await webhooks.find(await uidOf(request.params.dataset_uid), request.params.webhook_uid)),
+      printWebhook(
+        await webhooks.find(
+          await findDatasetUid(services.control.db, request.params.dataset_uid),
+          request.params.webhook_uid,
+        ),
+      ),
   )
   scope.put(
     one,
@@ -87,7 +94,7 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
         ...(label === undefined ? {} : { label }),
         ...(is_active === undefined ? {} : { isActive: is_active }),
       }
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(services.control.db, request.params.dataset_uid)
       return printWebhook(await webhooks.update(datasetUid, request.params.webhook_uid, change))
     },
   )
@@ -98,7 +105,10 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
       params: webhookParams,
     }),
     async (request, reply) => {
-      await webhooks.delete(await uidOf(request.params.dataset_uid), request.params.webhook_uid)
+      await webhooks.delete(
+        await findDatasetUid(services.control.db, request.params.dataset_uid),
+        request.params.webhook_uid,
+      )
       return reply.status(204).send()
     },
   )
@@ -112,7 +122,7 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
       { tags, params: webhookParams },
     ),
     async (request) => {
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(services.control.db, request.params.dataset_uid)
       const { webhook_uid } = request.params
       const secret = await webhooks.renewSecret(datasetUid, webhook_uid)
       return { ...printWebhook(await webhooks.find(datasetUid, webhook_uid)), secret }
@@ -129,7 +139,7 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       const { rows, page } = readListPage(request.query)
-      const datasetUid = await uidOf(request.params.dataset_uid)
+      const datasetUid = await findDatasetUid(services.control.db, request.params.dataset_uid)
       const found = await webhooks.deliveries(datasetUid, request.params.webhook_uid, {
         limit: rows,
         offset: (page - 1) * rows,
@@ -145,7 +155,13 @@ export const registerWebhooks: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const { dataset_uid, webhook_uid, delivery_uid } = request.params
-      return printDelivery(await webhooks.redeliver(await uidOf(dataset_uid), webhook_uid, delivery_uid))
+      return printDelivery(
+        await webhooks.redeliver(
+          await findDatasetUid(services.control.db, dataset_uid),
+          webhook_uid,
+          delivery_uid,
+        ),
+      )
     },
   )
 }

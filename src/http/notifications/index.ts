@@ -127,7 +127,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       }),
     ),
     async (request, reply) => {
-      refuseKey(request)
+      refuseKey(request, 'access.account_needs_password')
       await subscriptions.end(usernameOf(request), request.params.subscription_uid)
       return reply.status(204).send()
     },

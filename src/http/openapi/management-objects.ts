@@ -85,6 +85,15 @@ export const managementObjects = {
     ),
     status: Type.Object({ name: statusName }, { description: 'With expand=status the whole DatasetStatus' }),
     changes: optional(Type.Array(ref('Change'), { description: 'With expand=changes: the newest' })),
+    rights: optional(
+      Type.Array(
+        Type.Unsafe<string>({ type: 'string', enum: ['edit_dataset', 'publish_dataset', 'manage_dataset'] }),
+        {
+          description:
+            'With expand=rights, of whoever asks, by permissions on the domain or on the dataset: may edit, order actions, change its security',
+        },
+      ),
+    ),
   }),
   DatasetStatus: Type.Object({
     name: statusName,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { projectRoot } from '../../kernel/index.ts'
 
 /** web/build/manifest.json; what else is in it is for the pages. */
 export interface WebManifest {
@@ -76,7 +77,7 @@ interface WebModule {
   createWeb(deps: WebSettings & WebCalls & { readonly manifest: WebManifest }): Web
 }
 
-export const webBuild = new URL('../../../web/build/', import.meta.url)
+export const webBuild = new URL('web/build/', projectRoot)
 
 /** Null when the web has not been built. */
 export function readWebManifest(): WebManifest | null {

@@ -28,6 +28,7 @@ import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
 import type { SliceCounts } from './slice-work.ts'
+import { threadsFor } from './threads.ts'
 
 /** Runs the plan; a stop seals what there is. Errors are thrown, for the process's entry to report. */
 export async function build(
@@ -38,7 +39,7 @@ export async function build(
   const { stop } = host
   const engine = await openEngine({
     memoryLimitMb: plan.limits.memoryLimitMb,
-    threads: plan.limits.threads,
+    threads: threadsFor(plan, plan.limits),
     tempDirectory: join(plan.tmpDirectory, 'spill'),
     allowedDirectories: [
       plan.directory,

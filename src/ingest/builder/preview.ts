@@ -11,6 +11,7 @@ import type { Preview, PreviewOrder, PreviewSample } from './messages.ts'
 import { compileProjection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
 import { createStepSupport } from './step-support.ts'
+import { threadsFor } from './threads.ts'
 
 const headBytes = 1 << 20
 const mostErrors = 100
@@ -36,7 +37,7 @@ export async function preview(order: PreviewOrder, host: LookupHost): Promise<Pr
   const { source, limits } = order
   const engine = await openEngine({
     memoryLimitMb: limits.memoryLimitMb,
-    threads: limits.threads,
+    threads: threadsFor({ sources: [source], datasets: order.datasets }, limits),
     tempDirectory: order.tmpDirectory,
     allowedDirectories: [
       order.tmpDirectory,

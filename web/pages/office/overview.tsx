@@ -51,7 +51,7 @@ export const overview = definePage({
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
     const { dataset, jobs, resources } = data
-    const mayPublish = context.session?.permissions.includes('publish_dataset') ?? false
+    const mayPublish = dataset.rights.includes('publish_dataset')
     return (
       <DatasetFrame dataset={dataset} tab="">
         {resources.length === 0 ? (

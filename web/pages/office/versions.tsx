@@ -74,7 +74,7 @@ export const versions = definePage({
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
     const { dataset, found, page, compared } = data
-    const mayPublish = context.session?.permissions.includes('publish_dataset')
+    const mayPublish = dataset.rights.includes('publish_dataset')
     const back = officePath(dataset.dataset_uid, tab)
     return (
       <DatasetFrame dataset={dataset} tab={tab}>
@@ -100,7 +100,7 @@ export const versions = definePage({
                   key={version.version_uid}
                   version={version}
                   dataset={dataset}
-                  mayPublish={mayPublish ?? false}
+                  mayPublish={mayPublish}
                 />
               ))}
             </ol>

@@ -1,0 +1,16 @@
+import type { BuildPlan } from '../../kernel/index.ts'
+
+/** A little more than one row group holds: of less, one thread has all the work, and a second one waits for it busily. */
+const oneThreadBytes = 2 << 20
+
+/** Threads of the engine for a task: what is small is done by one. */
+export function threadsFor(
+  {
+    sources,
+    datasets = {},
+  }: Pick<BuildPlan, 'sources'> & { readonly datasets?: BuildPlan['datasets'] | undefined },
+  { threads }: { readonly threads: number },
+): number {
+  const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
+  return bytes < oneThreadBytes && Object.keys(datasets).length === 0 ? 1 : threads
+}
