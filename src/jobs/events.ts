@@ -10,7 +10,8 @@
  * Progress is a state in passing: the next progress of a job takes the place of the last, so that a job leaves a dozen
  * rows however long it runs (docs/decisions/0009-events-in-a-table.md).
  */
-import { type ControlDb, notify } from '../control/index.ts'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { type ControlDb, type ControlSchema, notify } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 
 export const eventKinds = [
@@ -141,4 +142,27 @@ export async function lastEventNumber(db: ControlDb, subject: string): Promise<n
 /** Forgets what happened before `before`. Counters stay: a number is never given twice. */
 export async function deleteEvents(db: ControlDb, before: number): Promise<void> {
   await db.deleteFrom('job_events').where('at', '<', before).execute()
+}
+
+/** Forgets the counters of subjects that nothing is known of any more: such a one has no events, and never will. */
+export async function deleteCounters(
+  db: ControlDb,
+  isKnown: (eb: ExpressionBuilder<ControlSchema, 'event_counters'>) => Expression<SqlBool>,
+): Promise<void> {
+  await db
+    .deleteFrom('event_counters')
+    .where((eb) =>
+      eb.and([
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('job_events')
+              .select('number')
+              .whereRef('job_events.subject', '=', 'event_counters.subject'),
+          ),
+        ),
+        eb.not(isKnown(eb)),
+      ]),
+    )
+    .execute()
 }

@@ -1,10 +1,11 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { type ControlDb, type JobsTable, notify } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { AppError, type ErrorValue, type JsonObject, type JsonValue, toErrorValue } from '../kernel/index.ts'
 import { appendEvent, deleteEvents, type EventKind } from './events.ts'
 import { type EndedAttempt, type Job, type JobOutcome, unfinishedStates } from './job.ts'
 import { toJob } from './read-jobs.ts'
+import { unfinishedLiterals } from './unfinished.ts'
 
 export interface NewJob {
   readonly jobUid: string
@@ -109,6 +110,7 @@ export async function claimNextJob(db: ControlDb, claim: Claim, canSkipLocked: b
     let candidates = trx
       .selectFrom('jobs')
       .selectAll()
+      .where('state', 'in', unfinishedLiterals)
       .where('function', 'in', claim.functions)
       .where((eb) =>
         eb.or([
@@ -262,9 +264,15 @@ function outcomeEvent(outcome: JobOutcome): EventKind {
 }
 
 function outcomeColumns(outcome: JobOutcome) {
+  // Nobody follows a job without events.
+  const untold = { is_untold: sql<number>`has_events` }
   return 'result' in outcome
-    ? { state: 'done', result_json: JSON.stringify(outcome.result) }
-    : { state: 'error', error_json: JSON.stringify(outcome.error) }
+    ? {
+        state: 'done',
+        result_json: JSON.stringify(outcome.result),
+        ...(outcome.isTold ? untold : {}),
+      }
+    : { state: 'error', error_json: JSON.stringify(outcome.error), ...untold }
 }
 
 /** Gives a job back unharmed (a clean stop): it keeps its place and this attempt does not count. */
@@ -352,7 +360,8 @@ export async function expireLeases(db: ControlDb, now: number): Promise<void> {
   await db
     .updateTable('jobs')
     .set({ lease_expires_at: now })
-    .where('state', 'in', ['started', 'running'])
+    .where('state', 'in', unfinishedLiterals)
+    .where('state', '!=', 'waiting')
     // A parked one has no owner, and a time that lies ahead if the clock was set back; an abort order has neither.
     .where('lease_expires_at', 'is not', null)
     .execute()
