@@ -86,6 +86,7 @@ export {
 } from './metadata-templates.ts'
 export {
   findPublication,
+  forgetPublicationLog,
   listPublications,
   notePublicationShown,
   publicationRevision,
