@@ -94,7 +94,7 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
     const claimed = await claimMail(outbox, { owner, leaseMs })
     if (!claimed) return false
     const { mail, mailUid, attempt, expiresAt } = claimed
-    const fault = mail === null ? unreadable : expiresAt <= clock.now() ? expired : await deliver(mail)
+    const fault = expiresAt <= clock.now() ? expired : mail === null ? unreadable : await deliver(mail)
     if (fault === letGo) {
       await releaseMail(db, owner, mailUid)
       return false
@@ -158,7 +158,8 @@ interface Fault {
   readonly isFinal: boolean
 }
 const expired: Fault = { reason: 'it was not worth sending any more', isFinal: true }
-const unreadable: Fault = { reason: 'it was sealed with another key than this server has', isFinal: true }
+/** The right key may come back: somebody has set the wrong one. */
+const unreadable: Fault = { reason: 'it was sealed with another key than this server has', isFinal: false }
 const letGo: Fault = { reason: 'the server stops', isFinal: false }
 
 interface SmtpError {
