@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Selectable, sql } from 'kysely'
 import { type ControlDb, type JobsTable, notify } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
@@ -367,12 +368,27 @@ export async function expireLeases(db: ControlDb, now: number): Promise<void> {
     .execute()
 }
 
+/** After a month in which nobody was there all of them may go at once: readers do not wait for the last. */
+const forgottenAtOnce = 2000
+
 /** Forgets jobs that finished before `before`, and what happened before it. */
 export async function deleteFinishedJobs(db: ControlDb, before: number): Promise<void> {
-  await db
-    .deleteFrom('jobs')
-    .where('state', 'in', ['done', 'error'])
-    .where('finished_at', '<', before)
-    .execute()
+  for (const state of ['done', 'error'] as const) {
+    for (;;) {
+      const { numDeletedRows } = await db
+        .deleteFrom('jobs')
+        .where('seq', 'in', (eb) =>
+          eb
+            .selectFrom('jobs')
+            .select('seq')
+            .where('state', '=', state)
+            .where('finished_at', '<', before)
+            .limit(forgottenAtOnce),
+        )
+        .executeTakeFirst()
+      if (Number(numDeletedRows) < forgottenAtOnce) break
+      await setImmediate()
+    }
+  }
   await deleteEvents(db, before)
 }

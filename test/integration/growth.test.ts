@@ -10,7 +10,7 @@ import {
   settleMedia,
 } from '../../src/catalog/index.ts'
 import type { ControlDb } from '../../src/control/index.ts'
-import { appendEvent, deleteCounters, deleteEvents } from '../../src/jobs/index.ts'
+import { appendEvent, deleteCounters, deleteEvents, deleteFinishedJobs } from '../../src/jobs/index.ts'
 import { createIds } from '../../src/kernel/index.ts'
 import { appendPush, insertRealtime, scratchPushed } from '../../src/realtime/store.ts'
 import { forgetDeliveries } from '../../src/webhooks/deliveries.ts'
@@ -79,6 +79,51 @@ forEachDatabase((database, options) => {
           ['ds_gone', 'delete', 1],
         ].sort(),
       )
+    },
+  )
+
+  test(
+    `of a month in which nobody was there all goes, and nothing that is younger (${database})`,
+    options,
+    async (t) => {
+      const { db } = await openTestControl(t, database)
+      const pages = <T>(rows: readonly T[]) =>
+        Array.from({ length: Math.ceil(rows.length / 500) }, (_, n) => rows.slice(n * 500, (n + 1) * 500))
+      const event = { subject: 'ds_1', job_uid: 'j', kind: 'job.done', data_json: '{}', is_superseded: 0 }
+      const events = Array.from({ length: 11_000 }, (_, number) => ({ ...event, number, at: number % 7000 }))
+      for (const page of pages(events)) await db.insertInto('job_events').values(page).execute()
+      const job = {
+        function: 'publish',
+        subject: 'ds_1',
+        params_json: '{}',
+        username: 'admin',
+        priority: 0,
+        attempt: 1,
+        max_attempts: 3,
+        run_after_at: 0,
+        progress_json: '[]',
+        created_at: 0,
+      }
+      const ended = Array.from({ length: 4001 }, (_, n) => ({
+        ...job,
+        job_uid: `j${n}`,
+        state: n % 4 === 0 ? 'error' : 'done',
+        finished_at: n,
+      }))
+      const running = { ...job, job_uid: 'running', state: 'running', finished_at: null }
+      await db.insertInto('jobs').values(running).execute()
+      for (const page of pages(ended)) await db.insertInto('jobs').values(page).execute()
+      await deleteFinishedJobs(db, 4000)
+      const left = await db.selectFrom('jobs').select('job_uid').orderBy('seq').execute()
+      assert.deepEqual(
+        left.map(({ job_uid }) => job_uid),
+        ['running', 'j4000'],
+      )
+      const { oldest } = await db
+        .selectFrom('job_events')
+        .select((eb) => eb.fn.min('at').as('oldest'))
+        .executeTakeFirstOrThrow()
+      assert.equal(Number(oldest), 4000)
     },
   )
 
