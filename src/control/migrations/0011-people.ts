@@ -155,7 +155,7 @@ async function createAuditLog(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres
     .addColumn('outcome', 'text', (c) => c.notNull())
     .addColumn('details_json', 'text', (c) => c.notNull())
     .execute()
-  for (const column of ['at', 'username', 'target']) {
+  for (const column of ['at', 'username', 'target', 'action', 'outcome', 'address']) {
     await db.schema.createIndex(`audit_log_by_${column}`).on('audit_log').columns([column, 'seq']).execute()
   }
   // Entries are written and, when they are old enough, forgotten: never changed.
