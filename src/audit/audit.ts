@@ -127,7 +127,8 @@ export function createAudit(deps: {
           details_json: detailsText(entry.details ?? {}),
         })
         .execute()
-      await forget(now)
+      // Not within the transaction: SQLite has one connection, which that holds until it ends.
+      if (trx === db) await forget(now)
     },
     async list(filter, { limit, cursor }) {
       const rows = await select(filter)
