@@ -76,3 +76,37 @@ test('a server stops to the end although what it writes last cannot be written',
   // Its lock is free.
   await (await server.startAgain()).expect(200, 'GET', `${managementPath}/datasets`)
 })
+
+test('corrected rows of several resources are added together or not at all', async (t) => {
+  const server = await startInProcess(t)
+  const { datasetUid, resourceUid } = await server.createDataset('mended', {
+    filename: 'a.jsonl',
+    content: '{"n": 1}\n',
+  })
+  const base = `${managementPath}/datasets/${datasetUid}`
+  const other = await server.upload('b.jsonl', '{"n": 2}\n')
+  const { json: added } = await server.expect(201, 'POST', `${base}/resources/`, {
+    body: { url: other.url, title: 'b.jsonl', type: 'jsonl', params: {} },
+  })
+  const rows = [resourceUid, String(added.resource_uid)].map((resource_uid) =>
+    JSON.stringify({ resource_uid, raw: '{"n": 3}' }),
+  )
+  const { url } = await server.upload('rejects.jsonl', rows.join('\n'))
+  const counts = async () => [
+    (await server.expect(200, 'GET', `${base}/resources/`)).json.length,
+    (await server.expect(200, 'GET', `${managementPath}/files`)).json.length,
+  ]
+  const before = await counts()
+  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
+  t.after(() => database.close())
+  database.exec('pragma busy_timeout = 5000')
+  database.exec(
+    "create trigger full before insert on resources when new.title like 'b-%' begin select raise(abort, 'database or disk is full'); end",
+  )
+  const failed = await server.request('POST', `${base}/rejects`, { body: { url } })
+  assert.ok(failed.status >= 500, failed.text)
+  assert.deepEqual(await counts(), before)
+  database.exec('drop trigger full')
+  await server.expect(201, 'POST', `${base}/rejects`, { body: { url } })
+  assert.equal((await counts())[0], before[0] + 2)
+})
