@@ -93,8 +93,15 @@ export async function startApp(
   const directory = layOut(settings.dataDirectory)
   const lock = claimDirectory(directory.root, deps.pid)
   const closers: (() => unknown)[] = [() => lock.release()]
+  // One that fails, on a full disk perhaps, must not keep the others from closing.
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer()
+      } catch (cause) {
+        log('error', 'close_failed', { cause })
+      }
+    }
   }
   try {
     return await open()

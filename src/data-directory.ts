@@ -1,8 +1,9 @@
 /** The data directory: everything that the server keeps, in one place. docs/operations.md lists it. */
 import { mkdirSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ControlDb, type DataLock, lockDataDirectory } from './control/index.ts'
+import { writeDurably } from './durable-file.ts'
 import { type DataLayout, dataLayout, type Ids } from './kernel/index.ts'
 import { SettingError } from './settings.ts'
 
@@ -54,8 +55,9 @@ export async function checkBelonging(directory: DataDirectory, db: ControlDb, id
     )
   }
   if (row) return
-  const id = ofDirectory ?? ids.hex(16)
-  await writeFile(path, id)
+  const id = ofDirectory || ids.hex(16)
+  // Before the database knows it: a power cut must not leave the one without the other.
+  writeDurably(path, id)
   await db.insertInto('settings').values({ key: 'directory_id', value: id }).execute()
 }
 

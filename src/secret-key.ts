@@ -1,7 +1,7 @@
 /** The key of what is sealed in the control database: from a setting, else from a file that the first start makes. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { writeDurably } from './durable-file.ts'
 import { SettingError } from './settings.ts'
 
 const pattern = /^[0-9a-f]{64}$/i
@@ -25,24 +25,9 @@ function readFile(path: string): string | null {
   }
 }
 
-/** Readable by the server's own user alone. */
+/** Readable by the server's own user alone; for good, because what is sealed with a lost key is lost. */
 function makeFile(path: string): string {
   const key = randomBytes(32).toString('hex')
-  // Under its name when it is whole, and for good: what is sealed with a lost key is lost.
-  const unfinished = `${path}.${randomBytes(4).toString('hex')}`
-  const file = openSync(unfinished, 'wx', 0o600)
-  try {
-    writeSync(file, `${key}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(unfinished, path)
-  const directory = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
+  writeDurably(path, `${key}\n`, 0o600)
   return key
 }

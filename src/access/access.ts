@@ -24,8 +24,11 @@ export interface Access extends ApiKeys {
     /** Null: the account has none. */
     readonly passwordHash: string | null
   } | null>
-  /** Errors: none; an unknown user stays unknown. Whether the password may be chosen is for the caller to know. */
-  setPassword(username: string, password: string, trx?: ControlDb): Promise<void>
+  /**
+   * Errors: none but those of `first`, which comes before it in its transaction; an unknown user stays unknown. Whether the
+   * password may be chosen is for the caller to know.
+   */
+  setPassword(username: string, password: string, first?: (trx: ControlDb) => Promise<void>): Promise<void>
   /** Sets the admin's password, or generates one when the admin is new and none is given; returns what was generated. */
   ensureAdmin(password: string | null): Promise<string | null>
 }
@@ -104,9 +107,13 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
   return {
     ...createApiKeys(deps),
     checkPassword: signIn,
-    async setPassword(username, password, trx = db) {
+    async setPassword(username, password, first) {
+      // Before: it takes its time, and while a transaction goes on nobody else is served.
       const password_hash = await hashPassword(password)
-      await trx.updateTable('users').set({ password_hash }).where('username', '=', username).execute()
+      await db.transaction().execute(async (trx) => {
+        await first?.(trx)
+        await trx.updateTable('users').set({ password_hash }).where('username', '=', username).execute()
+      })
     },
     async findSignedIn(username) {
       const user = await db

@@ -40,6 +40,7 @@ interface Entry {
 /** Callers that are counted at once; for one more, those that have been written are forgotten and read again. */
 const maxEntries = 50_000
 const writeEveryMs = 10_000
+const sweepEveryMs = 3_600_000
 
 export function createCallCounts(deps: {
   readonly db: ControlDb
@@ -49,7 +50,8 @@ export function createCallCounts(deps: {
   const { db, clock } = deps
   const entries = new Map<string, Promise<Entry>>()
   const dirty = new Set<Entry>()
-  const timer = setInterval(() => void write().catch(deps.onError), writeEveryMs)
+  let sweptAt = Number.NEGATIVE_INFINITY
+  const timer = setInterval(() => void write(), writeEveryMs)
   timer.unref()
 
   async function read(subject: string, unit: string): Promise<Entry> {
@@ -70,6 +72,8 @@ export function createCallCounts(deps: {
       if (entries.size >= maxEntries) {
         await write()
         entries.clear()
+        // So many that cannot be written are not kept either.
+        dirty.clear()
       }
       entry = read(subject, unit)
       entries.set(key, entry)
@@ -89,10 +93,22 @@ export function createCallCounts(deps: {
     resetsAt: beganAt + unitMs[unit]!,
   })
 
+  /** Never rejects: on a full disk calls are counted in memory, and written when there is room again. */
   async function write(): Promise<void> {
     const written = [...dirty]
     dirty.clear()
     if (written.length === 0) return
+    try {
+      await writeAll(written)
+    } catch (cause) {
+      for (const entry of written) dirty.add(entry)
+      deps.onError(cause)
+    }
+  }
+
+  async function writeAll(written: readonly Entry[]): Promise<void> {
+    const now = clock.now()
+    const isSweep = now - sweptAt >= sweepEveryMs
     await db.transaction().execute(async (trx) => {
       for (const { subject, unit, beganAt, calls } of written) {
         const columns = { began_at: beganAt, calls }
@@ -103,13 +119,15 @@ export function createCallCounts(deps: {
           .execute()
       }
       // What ended long ago counts for nothing any more.
+      if (!isSweep) return
       for (const unit of quotaUnits)
         await trx
           .deleteFrom('counted_calls')
           .where('unit', '=', unit)
-          .where('began_at', '<', clock.now() - unitMs[unit]!)
+          .where('began_at', '<', now - unitMs[unit]!)
           .execute()
     })
+    if (isSweep) sweptAt = now
   }
 
   return {

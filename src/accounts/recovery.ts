@@ -125,9 +125,8 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       const person = await personOf(found)
       const { username } = person
       checkNewPassword(password, person, minPasswordLength)
-      await db.transaction().execute(async (trx) => {
+      await access.setPassword(username, password, async (trx) => {
         await useUp(trx, found)
-        await access.setPassword(username, password, trx)
         if (mailer.isConfigured && found.email === person.email)
           await setVerifiedEmail(trx, username, found.email)
         if (names) await setNames(trx, username, names)

@@ -111,11 +111,13 @@ export function createSessions(deps: {
       if (!found || row.credential_digest !== credentialDigest(found.passwordHash)) return null
       if (now - row.last_seen_at >= Math.min(seenEveryMs, limits.idleMs / 4)) {
         row.last_seen_at = now
+        // A disk that is full is no reason to turn somebody away.
         await db
           .updateTable('sessions')
           .set({ last_seen_at: now })
           .where('session_uid', '=', row.session_uid)
           .execute()
+          .catch(() => {})
       }
       return { principal: found.principal, session: toSession(row), token }
     },

@@ -1,13 +1,15 @@
+import { forgetPublicationLog } from '../catalog/index.ts'
 import { type ControlDb, notify } from '../control/index.ts'
 import {
   cancelsChannel,
+  deleteCounters,
   deleteFinishedJobs,
   expireLeases,
   startWorker,
   type Worker,
   type WorkerEvent,
 } from '../jobs/index.ts'
-import type { ConfiguredStep, JsonObject } from '../kernel/index.ts'
+import type { Clock, ConfiguredStep, JsonObject } from '../kernel/index.ts'
 import {
   collectBlobs,
   collectGenerations,
@@ -117,7 +119,7 @@ const channel = 'broadsheet_jobs'
 /** Recovers what an earlier process left, then starts working. */
 export async function startActions(options: ActionOptions): Promise<Actions> {
   let following: Promise<unknown> = Promise.resolve()
-  let isStopped = false
+  const stopping = new AbortController()
   const deps: ActionDeps = {
     ...options.deps,
     onEvent(event) {
@@ -170,16 +172,20 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
   const chores: readonly (() => Promise<unknown>)[] = [
     () => applyRetention(deps),
     () => forgetWithdrawn(deps),
-    () => collectGenerations(deps),
-    () => collectBlobs(deps),
+    () => collectGenerations(deps, stopping.signal),
+    unhurried(deps.clock, () => collectBlobs(deps, stopping.signal)),
     republish,
     () => deleteFinishedJobs(db, deps.clock.now() - finishedJobsMs),
     () => forgetIdempotencyKeys(db, deps.clock.now()),
+    unhurried(deps.clock, () => forgetPublicationLog(db, deps.clock.now())),
+    unhurried(deps.clock, () => forgetCounters(db)),
   ]
   let sweeping: Promise<unknown> = Promise.resolve()
   function sweep(): void {
     for (const chore of chores) {
-      sweeping = sweeping.then(chore).catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
+      sweeping = sweeping
+        .then(() => (stopping.signal.aborted ? undefined : chore()))
+        .catch((cause) => deps.onEvent({ kind: 'cleanup_failed', cause }))
     }
   }
   const sweepTimer = setInterval(sweep, sweepEveryMs)
@@ -189,7 +195,7 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
   }
   /** Of what joins a dataset that has just been switched. One that is busy now is found by the next sweep or switch. */
   function followChanges(): void {
-    if (isStopped) return
+    if (stopping.signal.aborted) return
     following = following.then(republish).catch((cause) => deps.onEvent({ kind: 'republish_failed', cause }))
   }
   async function wake(): Promise<void> {
@@ -275,11 +281,46 @@ export async function startActions(options: ActionOptions): Promise<Actions> {
     gatherDatasets: (datasetUid, processors) => gatherDatasets(deps, datasetUid, processors),
     runningJobs: () => worker.runningJobs(),
     async stop() {
-      isStopped = true
+      stopping.abort()
       clearInterval(sweepTimer)
       await worker.stop()
       await sweeping
       await following
     },
   }
+}
+
+/** What takes no longer than this is done with every sweep. */
+const quickMs = 500
+
+/** A chore that has become long with the years takes a fiftieth of the time, and no more. */
+function unhurried(clock: Clock, chore: () => Promise<unknown>): () => Promise<unknown> {
+  let restsUntil = Number.NEGATIVE_INFINITY
+  return async () => {
+    const beganAt = clock.now()
+    if (beganAt < restsUntil) return
+    await chore()
+    const tookMs = clock.now() - beganAt
+    if (tookMs > quickMs) restsUntil = clock.now() + 50 * tookMs
+  }
+}
+
+/** What is known here: a dataset, or a harvester. */
+function forgetCounters(db: ControlDb): Promise<void> {
+  return deleteCounters(db, (eb) =>
+    eb.or([
+      eb.exists(
+        eb
+          .selectFrom('datasets')
+          .select('dataset_uid')
+          .whereRef('datasets.dataset_uid', '=', 'event_counters.subject'),
+      ),
+      eb.exists(
+        eb
+          .selectFrom('harvesters')
+          .select('harvester_uid')
+          .whereRef('harvesters.harvester_uid', '=', 'event_counters.subject'),
+      ),
+    ]),
+  )
 }

@@ -148,24 +148,24 @@ async function registerSealed(
   { manifest, media }: Built,
 ): Promise<void> {
   try {
+    // Before, and in pieces: of a hundred thousand files nobody else should have to wait. They go with the row if it is
+    // discarded.
+    await noteGenerationMedia(deps.control.db, generationUid, [...media])
     crashPoint('sealed.before')
-    await deps.control.db.transaction().execute(async (trx) => {
-      await noteGenerationMedia(trx, generationUid, [...media])
-      await trx
-        .updateTable('generations')
-        .set({
-          state: 'sealed',
-          manifest_json: JSON.stringify(manifest),
-          content_hash: manifest.content_hash,
-          records_count: manifest.records_count,
-          bytes: manifest.bytes,
-          is_partial: manifest.partial ? 1 : 0,
-          // Nothing points at it until the switch; should the switch never come, the collector takes it.
-          retired_at: deps.clock.now(),
-        })
-        .where('generation_uid', '=', generationUid)
-        .execute()
-    })
+    await deps.control.db
+      .updateTable('generations')
+      .set({
+        state: 'sealed',
+        manifest_json: JSON.stringify(manifest),
+        content_hash: manifest.content_hash,
+        records_count: manifest.records_count,
+        bytes: manifest.bytes,
+        is_partial: manifest.partial ? 1 : 0,
+        // Nothing points at it until the switch; should the switch never come, the collector takes it.
+        retired_at: deps.clock.now(),
+      })
+      .where('generation_uid', '=', generationUid)
+      .execute()
     crashPoint('sealed.after')
   } catch (error) {
     const row = await deps.control.db

@@ -1,10 +1,10 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { releaseAttachedBlobs, settleMedia } from '../catalog/index.ts'
 import { type ControlSchema, isBackupRunning, outsideBackups } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
-import { unfinishedStates } from '../jobs/index.ts'
+import { unfinishedLiterals } from '../jobs/index.ts'
 import { discardGeneration, removeGenerationFiles } from './build-generation.ts'
 import type { ActionDeps } from './deps.ts'
 
@@ -13,7 +13,7 @@ import type { ActionDeps } from './deps.ts'
  * that has not ended, and past the retention window, within which an unpublish can be undone. Nothing goes while a backup runs. The
  * row goes to `collected` first; readers that still hold it are waited for.
  */
-export async function collectGenerations(deps: ActionDeps): Promise<void> {
+export async function collectGenerations(deps: ActionDeps, stopping?: AbortSignal): Promise<void> {
   const { db } = deps.control
   await discardAbandoned(deps)
   if (await isBackupRunning(db, deps.clock.now())) return
@@ -23,7 +23,10 @@ export async function collectGenerations(deps: ActionDeps): Promise<void> {
     .select(['generation_uid', 'bytes'])
     .where(isUnused(deps))
     .execute()
-  for (const generation of retired) await collect(deps, generation.generation_uid, generation.bytes)
+  for (const generation of retired) {
+    if (stopping?.aborted) return
+    await collect(deps, generation.generation_uid, generation.bytes)
+  }
 }
 
 /** A reader that took the pointer before a switch holds its generation within this time. Not for deleted datasets. */
@@ -33,7 +36,8 @@ function isUnused(deps: ActionDeps) {
   const retiredBefore = Math.max(0, deps.clock.now() - Math.max(deps.retentionMs, heldWithinMs))
   return (eb: ExpressionBuilder<ControlSchema, 'generations'>) =>
     eb.and([
-      eb('generations.state', '=', 'sealed'),
+      // As the index of retired ones has it.
+      eb('generations.state', '=', sql.lit('sealed')),
       eb('generations.retired_at', '<=', retiredBefore),
       eb.not(
         eb.exists(
@@ -61,7 +65,7 @@ function isOfNoRunningJob(eb: ExpressionBuilder<ControlSchema, 'generations'>) {
       eb
         .selectFrom('jobs')
         .select('job_uid')
-        .where('jobs.state', 'in', unfinishedStates)
+        .where('jobs.state', 'in', unfinishedLiterals)
         // The job that built it or is going to use it, or one that derives its serving file.
         .where((job) =>
           job.or([
@@ -182,7 +186,7 @@ export async function sweepLeftovers(deps: ActionDeps): Promise<void> {
     .deleteFrom('generations')
     .where('state', '=', 'building')
     .where('job_uid', 'not in', (eb) =>
-      eb.selectFrom('jobs').select('job_uid').where('state', 'in', unfinishedStates),
+      eb.selectFrom('jobs').select('job_uid').where('state', 'in', unfinishedLiterals),
     )
     .execute()
   const kept = await db
@@ -211,14 +215,14 @@ const namedWithinMs = 10 * 60_000
  * Removes blobs that no file, no resource, no attached file and no image names and that are older than the retention window; a running publish may
  * have fetched what no row names yet, so nothing that is younger than the oldest job goes.
  */
-export async function collectBlobs(deps: ActionDeps): Promise<void> {
+export async function collectBlobs(deps: ActionDeps, stopping?: AbortSignal): Promise<void> {
   const { db } = deps.control
   if (await isBackupRunning(db, deps.clock.now())) return
   // Looked at before the names: a job that ends in between has written its names by then.
   const oldest = await db
     .selectFrom('jobs')
     .select((eb) => eb.fn.min('created_at').as('created_at'))
-    .where('state', 'in', unfinishedStates)
+    .where('state', 'in', unfinishedLiterals)
     .executeTakeFirst()
   const settledBefore = Math.min(
     deps.clock.now() - Math.max(deps.retentionMs, namedWithinMs),
@@ -235,13 +239,14 @@ export async function collectBlobs(deps: ActionDeps): Promise<void> {
   for (const row of await db.selectFrom('images').select('sha256').execute()) named.add(row.sha256)
   for (const sha256 of await settleMedia(db, settledBefore)) named.add(sha256)
   for await (const sha256 of deps.blobs.list()) {
+    if (stopping?.aborted) return
     if (named.has(sha256)) continue
     const { mtimeMs } = await stat(deps.blobs.path(sha256))
     if (mtimeMs >= settledBefore) continue
     // A backup that has begun meanwhile may name what nothing names any more.
     if (await isBackupRunning(db, deps.clock.now())) return
     crashPoint('collect_blob.before')
-    await deps.blobs.remove(sha256)
+    deps.blobs.removeOlder(sha256, settledBefore)
     crashPoint('collect_blob.after')
   }
 }

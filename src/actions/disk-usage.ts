@@ -21,7 +21,10 @@ export interface DiskUsage {
   readonly building: Space
   /** Derived from the generations. */
   readonly serving_files: Space
-  /** Of a dataset: what its resources name. Of the whole: all that is kept. Each content once. */
+  /**
+   * Of a dataset: what its resources name, what has been attached to it, and the files of its records. Of the whole: all that is
+   * kept. Each content once.
+   */
   readonly sources: Space
   readonly total_bytes: number
 }
@@ -111,7 +114,19 @@ async function sourcesOf(deps: ActionDeps, datasetUid: string): Promise<Set<stri
   const fetched = resources.flatMap(({ fetched_json }) =>
     fetched_json === null ? [] : [String(JSON.parse(fetched_json).sha256)],
   )
-  return new Set([...files.map((file) => file.sha256), ...fetched])
+  const attached = await db
+    .selectFrom('attached_blobs')
+    .select('sha256')
+    .where('dataset_uid', '=', datasetUid)
+    .execute()
+  const media = await db
+    .selectFrom('generation_media')
+    .innerJoin('generations', 'generations.generation_uid', 'generation_media.generation_uid')
+    .select('generation_media.sha256')
+    .distinct()
+    .where('generations.dataset_uid', '=', datasetUid)
+    .execute()
+  return new Set([...[...files, ...attached, ...media].map(({ sha256 }) => sha256), ...fetched])
 }
 
 async function sizeOfFolder(path: string): Promise<number> {

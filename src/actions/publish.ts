@@ -11,7 +11,7 @@ import type { ControlDb } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { datasetsNamed, pipelineVersion, stepsAt } from '../ingest/index.ts'
 import { finishJob, type Job, type JobContext, type JobHandler } from '../jobs/index.ts'
-import { AppError, type BuildSource, type Field, type Manifest } from '../kernel/index.ts'
+import { AppError, type BuildSource, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import { markPublished } from '../realtime/index.ts'
 import { finishAbortOrders } from './abort-orders.ts'
 import { buildGeneration } from './build-generation.ts'
@@ -318,7 +318,7 @@ async function finishPublish(
       jobUid,
       owner: context.owner,
       now,
-      outcome: { result },
+      outcome: { result, isTold: isIncomplete(result) },
       progresses: [...board.entries],
     })
     await finishAbortOrders(trx, { datasetUid, abortedJobUid: jobUid, now })
@@ -326,6 +326,12 @@ async function finishPublish(
   })
   crashPoint('expose.after')
   if (isExposed) deps.onEvent({ kind: 'publication_switched', datasetUid, change, jobUid })
+}
+
+/** Whoever ordered it hears of a publish that waits, or did not take everything. */
+function isIncomplete({ held, partial, rows_rejected: rejected, dry_run, aborted }: JsonObject): boolean {
+  if (dry_run === true || aborted === true) return false
+  return held === true || partial === true || Number(rejected ?? 0) > 0
 }
 
 /** Readers who have begun and pages that follow each other by cursor still find what a push has replaced. */

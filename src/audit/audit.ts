@@ -59,6 +59,8 @@ const maxText = 300
 const maxDetails = 4000
 const sweepEveryMs = 3_600_000
 const batchSize = 500
+/** What has gone by is forgotten in pieces: nobody waits for the end of a year's entries. */
+const forgottenAtOnce = 5000
 
 export function createAudit(deps: {
   readonly db: ControlDb
@@ -71,10 +73,26 @@ export function createAudit(deps: {
 
   async function forget(now: number): Promise<void> {
     if (keptMs === null || now - sweptAt < sweepEveryMs) return
-    sweptAt = now
+    const oldest = await db
+      .selectFrom('audit_log')
+      .select('seq')
+      .where('at', '<', now - keptMs)
+      .orderBy('at')
+      .limit(1)
+      .offset(forgottenAtOnce)
+      .executeTakeFirst()
+    // While there are more, the next entry goes on.
+    if (!oldest) sweptAt = now
     await db
       .deleteFrom('audit_log')
-      .where('at', '<', now - keptMs)
+      .where('seq', 'in', (eb) =>
+        eb
+          .selectFrom('audit_log')
+          .select('seq')
+          .where('at', '<', now - keptMs)
+          .orderBy('at')
+          .limit(forgottenAtOnce),
+      )
       .execute()
   }
 
@@ -109,7 +127,8 @@ export function createAudit(deps: {
           details_json: detailsText(entry.details ?? {}),
         })
         .execute()
-      await forget(now)
+      // Not within the transaction: SQLite has one connection, which that holds until it ends.
+      if (trx === db) await forget(now)
     },
     async list(filter, { limit, cursor }) {
       const rows = await select(filter)

@@ -19,39 +19,78 @@ export async function releaseAttachedBlobs(db: ControlDb): Promise<void> {
       ),
     )
     .execute()
-  for (const { dataset_uid, sha256 } of candidates) {
+  for (const [datasetUid, rows] of Map.groupBy(candidates, ({ dataset_uid }) => dataset_uid)) {
     await db.transaction().execute(async (trx) => {
-      // As every edit does first: one that attaches the blob again comes before this or after it.
-      await trx.updateTable('datasets').set({ dataset_uid }).where('dataset_uid', '=', dataset_uid).execute()
-      if (await isNamed(trx, dataset_uid, sha256)) return
+      // As every edit does first: one that attaches a blob again comes before this or after it.
       await trx
-        .deleteFrom('attached_blobs')
-        .where('dataset_uid', '=', dataset_uid)
-        .where('sha256', '=', sha256)
+        .updateTable('datasets')
+        .set((eb) => ({ dataset_uid: eb.ref('dataset_uid') }))
+        .where('dataset_uid', '=', datasetUid)
         .execute()
+      const unnamed = new Set(rows.map(({ sha256 }) => sha256))
+      await spareNamed(trx, datasetUid, unnamed)
+      for (const sha256 of unnamed)
+        await trx
+          .deleteFrom('attached_blobs')
+          .where('dataset_uid', '=', datasetUid)
+          .where('sha256', '=', sha256)
+          .execute()
     })
   }
 }
 
-async function isNamed(trx: ControlDb, datasetUid: string, sha256: string): Promise<boolean> {
-  // Looked for as text: a name of 64 hex digits occurs nowhere by chance.
-  const holds = `%${sha256}%`
-  const looks = [
-    trx.selectFrom('attached_files').select('dataset_uid').where('sha256', '=', sha256),
-    trx.selectFrom('publications').select('dataset_uid').where('attached_json', 'like', holds),
-    trx.selectFrom('withdrawn_publications').select('dataset_uid').where('publication_json', 'like', holds),
-    trx
-      .selectFrom('versions')
-      .select('dataset_uid')
-      .where((eb) => eb.or([eb('configuration_json', 'like', holds), eb('publication_json', 'like', holds)])),
-    trx
-      .selectFrom('configuration_snapshots')
-      .select('dataset_uid')
-      .where('configuration_json', 'like', holds),
-  ] as const
-  for (const look of looks) {
-    const found = await (look as (typeof looks)[0]).where('dataset_uid', '=', datasetUid).executeTakeFirst()
-    if (found) return true
+/** Takes out what something names. Each text is read once, however many blobs there are: years of versions hold many of both. */
+async function spareNamed(trx: ControlDb, datasetUid: string, unnamed: Set<string>): Promise<void> {
+  for await (const text of textsOf(trx, datasetUid)) {
+    // A name of 64 hex digits occurs nowhere by chance.
+    for (const [sha256] of text.matchAll(/[0-9a-f]{64}/g)) unnamed.delete(sha256)
+    if (unnamed.size === 0) return
   }
-  return false
+}
+
+const textsAtOnce = 50
+
+/** All that may name an attached file of a dataset. */
+async function* textsOf(trx: ControlDb, datasetUid: string): AsyncGenerator<string> {
+  const attached = trx.selectFrom('attached_files').select('sha256').where('dataset_uid', '=', datasetUid)
+  for (const { sha256 } of await attached.execute()) if (sha256 !== null) yield sha256
+  const published = trx
+    .selectFrom('publications')
+    .select('attached_json')
+    .where('dataset_uid', '=', datasetUid)
+  for (const { attached_json } of await published.execute()) yield attached_json
+  const withdrawn = trx
+    .selectFrom('withdrawn_publications')
+    .select('publication_json')
+    .where('dataset_uid', '=', datasetUid)
+  for (const { publication_json } of await withdrawn.execute()) yield publication_json
+  for (let after = ''; ; ) {
+    const page = await trx
+      .selectFrom('configuration_snapshots')
+      .select(['digest', 'configuration_json'])
+      .where('dataset_uid', '=', datasetUid)
+      .where('digest', '>', after)
+      .orderBy('digest')
+      .limit(textsAtOnce)
+      .execute()
+    for (const { configuration_json } of page) yield configuration_json
+    if (page.length < textsAtOnce) break
+    after = page.at(-1)!.digest
+  }
+  for (let after = ''; ; ) {
+    const page = await trx
+      .selectFrom('versions')
+      .select(['version_uid', 'configuration_json', 'publication_json'])
+      .where('dataset_uid', '=', datasetUid)
+      .where('version_uid', '>', after)
+      .orderBy('version_uid')
+      .limit(textsAtOnce)
+      .execute()
+    for (const { configuration_json, publication_json } of page) {
+      yield configuration_json
+      if (publication_json !== null) yield publication_json
+    }
+    if (page.length < textsAtOnce) break
+    after = page.at(-1)!.version_uid
+  }
 }

@@ -38,21 +38,22 @@ export async function attach(
   input: AttachedInput,
   reader: FileReader,
 ): Promise<AttachedFile> {
-  const file = await fileOf(deps, kind, input.url, reader)
-  const now = deps.clock.now()
-  const attached: AttachedFile = {
-    attached_uid: deps.ids.uid(prefixes[kind]),
-    kind,
-    ...checkTexts(
-      input.title ?? file?.filename ?? input.url.slice(0, maxTitleLength),
-      input.description ?? '',
-    ),
-    url: input.url,
-    file,
-    created_at: now,
-    updated_at: now,
-  }
-  await editDataset(deps, datasetUid, 'edit', async (trx, before) => {
+  return editDataset(deps, datasetUid, 'edit', async (trx, before) => {
+    // Here and not before: until it is attached, the upload may be deleted, and its bytes with it.
+    const file = await fileOf({ ...deps, db: trx }, kind, input.url, reader)
+    const now = deps.clock.now()
+    const attached: AttachedFile = {
+      attached_uid: deps.ids.uid(prefixes[kind]),
+      kind,
+      ...checkTexts(
+        input.title ?? file?.filename ?? input.url.slice(0, maxTitleLength),
+        input.description ?? '',
+      ),
+      url: input.url,
+      file,
+      created_at: now,
+      updated_at: now,
+    }
     const own = (before.attached ?? []).filter((other) => other.kind === kind)
     if (own.length >= maxAttached) throw new AppError('catalog.too_many_attached', { max: maxAttached })
     const last = await trx
@@ -61,8 +62,8 @@ export async function attach(
       .where('dataset_uid', '=', datasetUid)
       .executeTakeFirst()
     await insertAttached(trx, datasetUid, attached, Number(last?.position ?? -1) + 1)
+    return attached
   })
-  return attached
 }
 
 async function fileOf(

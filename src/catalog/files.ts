@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ControlDb, FilesTable } from '../control/index.ts'
 import { AppError } from '../kernel/index.ts'
-import type { CatalogDeps } from './edit-dataset.ts'
+import { type CatalogDeps, within } from './edit-dataset.ts'
 import { filePrefix } from './resources.ts'
 
 export interface NewFile {
@@ -19,10 +19,13 @@ export type FileReader = {
   readonly datasets: ReadonlySet<string> | null
 } | null
 
-/** Registers an uploaded blob; its id is made from the file's name ("Cheese list.csv" becomes `cheese_list.csv`). */
+/**
+ * Registers an uploaded blob; its id is made from the file's name ("Cheese list.csv" becomes `cheese_list.csv`). `deps.db` may be a
+ * transaction, which it is part of then.
+ */
 export async function addFile(deps: CatalogDeps, file: NewFile): Promise<FilesTable> {
   const wanted = fileSlug(file.filename)
-  return deps.db.transaction().execute(async (trx) => {
+  return within(deps.db, async (trx) => {
     const dot = wanted.lastIndexOf('.')
     const [stem, extension] = dot > 0 ? [wanted.slice(0, dot), wanted.slice(dot)] : [wanted, '']
     for (let fileId = wanted; ; fileId = `${stem}_${deps.ids.uid('', 6).slice(1)}${extension}`) {

@@ -88,6 +88,7 @@ export {
 } from './metadata-templates.ts'
 export {
   findPublication,
+  forgetPublicationLog,
   listPublications,
   notePublicationShown,
   publicationRevision,

@@ -53,3 +53,59 @@ export async function publicationRevision(db: ControlDb): Promise<number> {
     .executeTakeFirst()
   return Number(row?.seq ?? 0)
 }
+
+/** Entries of a dataset that are kept however old they are: what feeds show. */
+const keptOfDataset = 100
+const keptMs = 86_400_000
+
+/**
+ * Forgets old entries beyond the newest of each dataset, but for the newest of each kind, which somebody may still have to be told
+ * of; and those of datasets that are gone. The newest of all stays, whosever it is: the revision never falls.
+ */
+export async function forgetPublicationLog(db: ControlDb, now: number): Promise<void> {
+  const long = await db
+    .selectFrom('publication_log')
+    .select('dataset_uid')
+    .groupBy('dataset_uid')
+    .having((eb) => eb(eb.fn.countAll(), '>', keptOfDataset))
+    .execute()
+  const old = () => db.deleteFrom('publication_log').where('at', '<', now - keptMs)
+  for (const { dataset_uid } of long) {
+    const beyond = await db
+      .selectFrom('publication_log')
+      .select('seq')
+      .where('dataset_uid', '=', dataset_uid)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .offset(keptOfDataset)
+      .executeTakeFirst()
+    if (!beyond) continue
+    const newest = await db
+      .selectFrom('publication_log')
+      .select((eb) => eb.fn.max('seq').as('seq'))
+      .where('dataset_uid', '=', dataset_uid)
+      .groupBy('change')
+      .execute()
+    await old()
+      .where('dataset_uid', '=', dataset_uid)
+      .where('seq', '<=', beyond.seq)
+      .where(
+        'seq',
+        'not in',
+        newest.map(({ seq }) => Number(seq)),
+      )
+      .execute()
+  }
+  await old()
+    .where('seq', '<', await publicationRevision(db))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('datasets')
+            .select('dataset_uid')
+            .whereRef('datasets.dataset_uid', '=', 'publication_log.dataset_uid'),
+        ),
+      ),
+    )
+    .execute()
+}

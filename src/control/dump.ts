@@ -16,7 +16,9 @@ import { sqliteDialect } from './sqlite.ts'
 /** The database that a dump is to be read into has tables already. */
 export class DatabaseNotEmptyError extends Error {}
 
-const rowsPerBatch = 200
+/** Rows are of a few hundred characters, or of megabytes, as pushes are: a line is read, and inserted, in one go. */
+const rowsAtOnce = 50
+const lineLength = 4 << 20
 const format = 1
 
 /** Writes the database as it is at one instant. */
@@ -39,17 +41,34 @@ export async function dumpPostgres(databaseUrl: string, path: string): Promise<v
 async function writeAll(db: Kysely<unknown>, file: FileHandle): Promise<void> {
   const migration = await sql<{ name: string }>`
     select name from kysely_migration order by name desc limit 1`.execute(db)
-  const write = (value: unknown) => file.writeFile(`${JSON.stringify(value)}\n`)
-  await write({ format, migration: migration.rows[0]!.name })
+  await file.writeFile(`${JSON.stringify({ format, migration: migration.rows[0]!.name })}\n`)
   for (const table of await tablesInOrder(db)) {
     await sql`declare dumped cursor for select * from ${sql.table(table)}`.execute(db)
     for (;;) {
-      const { rows } = await sql`fetch ${sql.lit(rowsPerBatch)} from dumped`.execute(db)
+      const { rows } = await sql`fetch ${sql.lit(rowsAtOnce)} from dumped`.execute(db)
       if (rows.length === 0) break
-      await write({ table, rows })
+      for (const line of linesOf(table, rows)) await file.writeFile(line)
     }
     await sql`close dumped`.execute(db)
   }
+}
+
+function* linesOf(table: string, rows: readonly unknown[]): Generator<string> {
+  const line = (texts: readonly string[]) =>
+    `{"table":${JSON.stringify(table)},"rows":[${texts.join(',')}]}\n`
+  let texts: string[] = []
+  let length = 0
+  for (const row of rows) {
+    const text = JSON.stringify(row)
+    if (length > 0 && length + text.length > lineLength) {
+      yield line(texts)
+      texts = []
+      length = 0
+    }
+    texts.push(text)
+    length += text.length
+  }
+  yield line(texts)
 }
 
 /** Tables, each behind those that its foreign keys refer to. */

@@ -96,6 +96,8 @@ export interface RealtimeResourcesTable {
   /** No automatic publish before. */
   next_order_at: number
   last_push_at: number | null
+  /** Of all its pushes together. */
+  kept_bytes: number
 }
 
 /** Every push, as it came. */
@@ -108,6 +110,7 @@ export interface RealtimePushesTable {
   /** Array of records, array of values to match, or array of record ids */
   body_json: string
   records_count: number
+  /** With the files that came first with it. */
   bytes: number
   pushed_at: number
 }

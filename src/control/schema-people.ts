@@ -8,7 +8,6 @@ export interface PeopleSchema {
   openid_identities: OpenidIdentitiesTable
   mails: MailsTable
   subscriptions: SubscriptionsTable
-  job_alerts: JobAlertsTable
   audit_log: AuditLogTable
 }
 
@@ -102,12 +101,6 @@ export interface SubscriptionsTable {
   next_mail_at: number
   created_at: number
   confirmed_at: number | null
-}
-
-/** Jobs whose failing has been told. */
-export interface JobAlertsTable {
-  job_uid: string
-  at: number
 }
 
 /** What was done by whom; never changed, forgotten when old. */

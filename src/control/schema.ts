@@ -198,6 +198,8 @@ export interface JobsTable {
   is_large: Generated<number>
   /** 0: work of the server's own that nobody follows. */
   has_events: Generated<number>
+  /** 1: it ended in a way that people are told of, and nobody has been told yet. */
+  is_untold: Generated<number>
   /** Attempts that ended without an outcome: `[{attempt, ended_at, error}]`. */
   attempts_json: Generated<string>
   /** What was known of the work when it was ordered; read by whoever inserted it. */

@@ -10,7 +10,9 @@
  * Progress is a state in passing: the next progress of a job takes the place of the last, so that a job leaves a dozen
  * rows however long it runs (docs/decisions/0009-events-in-a-table.md).
  */
-import { type ControlDb, notify } from '../control/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { type ControlDb, type ControlSchema, notify } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 
 export const eventKinds = [
@@ -138,7 +140,48 @@ export async function lastEventNumber(db: ControlDb, subject: string): Promise<n
   return row?.last_number ?? 0
 }
 
+/** Readers do not wait for the last of a month's events. */
+const forgottenAtOnce = 5000
+
 /** Forgets what happened before `before`. Counters stay: a number is never given twice. */
 export async function deleteEvents(db: ControlDb, before: number): Promise<void> {
-  await db.deleteFrom('job_events').where('at', '<', before).execute()
+  for (;;) {
+    const beyond = await db
+      .selectFrom('job_events')
+      .select('at')
+      .where('at', '<', before)
+      .orderBy('at')
+      .limit(1)
+      .offset(forgottenAtOnce)
+      .executeTakeFirst()
+    await db
+      .deleteFrom('job_events')
+      .where('at', '<', beyond ? beyond.at + 1 : before)
+      .execute()
+    if (!beyond) return
+    await setImmediate()
+  }
+}
+
+/** Forgets the counters of subjects that nothing is known of any more: such a one has no events, and never will. */
+export async function deleteCounters(
+  db: ControlDb,
+  isKnown: (eb: ExpressionBuilder<ControlSchema, 'event_counters'>) => Expression<SqlBool>,
+): Promise<void> {
+  await db
+    .deleteFrom('event_counters')
+    .where((eb) =>
+      eb.and([
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('job_events')
+              .select('number')
+              .whereRef('job_events.subject', '=', 'event_counters.subject'),
+          ),
+        ),
+        eb.not(isKnown(eb)),
+      ]),
+    )
+    .execute()
 }

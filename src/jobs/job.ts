@@ -51,4 +51,7 @@ export interface EndedAttempt {
   readonly error: ErrorValue
 }
 
-export type JobOutcome = { readonly result: JsonObject } | { readonly error: ErrorValue }
+/** `isTold`: people are told of it, as of every error. */
+export type JobOutcome =
+  | { readonly result: JsonObject; readonly isTold?: boolean }
+  | { readonly error: ErrorValue }

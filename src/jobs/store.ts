@@ -1,10 +1,12 @@
-import type { Selectable } from 'kysely'
+import { setImmediate } from 'node:timers/promises'
+import { type Selectable, sql } from 'kysely'
 import { type ControlDb, type JobsTable, notify } from '../control/index.ts'
 import { crashPoint } from '../faults/index.ts'
 import { AppError, type ErrorValue, type JsonObject, type JsonValue, toErrorValue } from '../kernel/index.ts'
 import { appendEvent, deleteEvents, type EventKind } from './events.ts'
 import { type EndedAttempt, type Job, type JobOutcome, unfinishedStates } from './job.ts'
 import { toJob } from './read-jobs.ts'
+import { unfinishedLiterals } from './unfinished.ts'
 
 export interface NewJob {
   readonly jobUid: string
@@ -109,6 +111,7 @@ export async function claimNextJob(db: ControlDb, claim: Claim, canSkipLocked: b
     let candidates = trx
       .selectFrom('jobs')
       .selectAll()
+      .where('state', 'in', unfinishedLiterals)
       .where('function', 'in', claim.functions)
       .where((eb) =>
         eb.or([
@@ -262,9 +265,15 @@ function outcomeEvent(outcome: JobOutcome): EventKind {
 }
 
 function outcomeColumns(outcome: JobOutcome) {
+  // Nobody follows a job without events.
+  const untold = { is_untold: sql<number>`has_events` }
   return 'result' in outcome
-    ? { state: 'done', result_json: JSON.stringify(outcome.result) }
-    : { state: 'error', error_json: JSON.stringify(outcome.error) }
+    ? {
+        state: 'done',
+        result_json: JSON.stringify(outcome.result),
+        ...(outcome.isTold ? untold : {}),
+      }
+    : { state: 'error', error_json: JSON.stringify(outcome.error), ...untold }
 }
 
 /** Gives a job back unharmed (a clean stop): it keeps its place and this attempt does not count. */
@@ -352,18 +361,34 @@ export async function expireLeases(db: ControlDb, now: number): Promise<void> {
   await db
     .updateTable('jobs')
     .set({ lease_expires_at: now })
-    .where('state', 'in', ['started', 'running'])
+    .where('state', 'in', unfinishedLiterals)
+    .where('state', '!=', 'waiting')
     // A parked one has no owner, and a time that lies ahead if the clock was set back; an abort order has neither.
     .where('lease_expires_at', 'is not', null)
     .execute()
 }
 
+/** After a month in which nobody was there all of them may go at once: readers do not wait for the last. */
+const forgottenAtOnce = 2000
+
 /** Forgets jobs that finished before `before`, and what happened before it. */
 export async function deleteFinishedJobs(db: ControlDb, before: number): Promise<void> {
-  await db
-    .deleteFrom('jobs')
-    .where('state', 'in', ['done', 'error'])
-    .where('finished_at', '<', before)
-    .execute()
+  for (const state of ['done', 'error'] as const) {
+    for (;;) {
+      const { numDeletedRows } = await db
+        .deleteFrom('jobs')
+        .where('seq', 'in', (eb) =>
+          eb
+            .selectFrom('jobs')
+            .select('seq')
+            .where('state', '=', state)
+            .where('finished_at', '<', before)
+            .limit(forgottenAtOnce),
+        )
+        .executeTakeFirst()
+      if (Number(numDeletedRows) < forgottenAtOnce) break
+      await setImmediate()
+    }
+  }
   await deleteEvents(db, before)
 }

@@ -12,6 +12,7 @@ import type { ControlDb } from '../control/index.ts'
 import {
   AppError,
   type Clock,
+  createWakeableLoop,
   diskFault,
   type ErrorValue,
   type JsonValue,
@@ -119,66 +120,51 @@ interface Running {
 export function startWorker(options: WorkerOptions): Worker {
   const running = new Map<string, Running>()
   const stopping = new AbortController()
-  const loops = options.pools.map((pool) => startPool(pool))
+  const pools = options.pools.map(startPool)
 
   function startPool(pool: WorkerPool) {
-    let wakeUp: () => void = () => {}
-    let pending = true
     const active = new Set<Promise<void>>()
     const largeSlots = pool.slots - (pool.smallSlots ?? 0)
     let largeJobs = 0
 
-    async function loop(): Promise<void> {
-      while (!stopping.signal.aborted) {
-        pending = false
-        try {
-          while (active.size < pool.slots && !stopping.signal.aborted) {
-            const job = await claimNextJob(
-              options.db,
-              {
-                owner: options.owner,
-                now: options.clock.now(),
-                leaseMs: options.leaseMs,
-                functions: pool.functions,
-                isSmallOnly: largeJobs >= largeSlots,
-              },
-              options.canSkipLocked,
-            )
-            if (!job) break
-            // Its lease ran out while it could not be renewed; this claim has renewed it.
-            if (running.has(job.jobUid)) continue
-            if (job.isLarge) largeJobs++
-            const work: Promise<void> = runJob(job).finally(() => {
-              if (job.isLarge) largeJobs--
-              active.delete(work)
-              wake()
-            })
-            active.add(work)
-          }
-        } catch (cause) {
-          options.onEvent({ kind: 'worker_error', cause })
+    const loop = createWakeableLoop({
+      async round(isStopping) {
+        while (active.size < pool.slots && !isStopping.aborted) {
+          const job = await claimNextJob(
+            options.db,
+            {
+              owner: options.owner,
+              now: options.clock.now(),
+              leaseMs: options.leaseMs,
+              functions: pool.functions,
+              isSmallOnly: largeJobs >= largeSlots,
+            },
+            options.canSkipLocked,
+          )
+          if (!job) break
+          // Its lease ran out while it could not be renewed; this claim has renewed it.
+          if (running.has(job.jobUid)) continue
+          if (job.isLarge) largeJobs++
+          const work: Promise<void> = runJob(job).finally(() => {
+            if (job.isLarge) largeJobs--
+            active.delete(work)
+            loop.wake()
+          })
+          active.add(work)
         }
-        if (!pending && !stopping.signal.aborted) await waitForWork()
-      }
-      await Promise.all(active)
+        return options.pollMs
+      },
+      onError: (cause) => options.onEvent({ kind: 'worker_error', cause }),
+      errorRestMs: options.pollMs,
+    })
+    loop.start()
+    return {
+      wake: loop.wake,
+      async stop() {
+        await loop.stop()
+        await Promise.all(active)
+      },
     }
-
-    function waitForWork(): Promise<void> {
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, options.pollMs)
-        wakeUp = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-
-    function wake(): void {
-      pending = true
-      wakeUp()
-    }
-
-    return { wake, done: loop() }
   }
 
   async function runJob(job: Job): Promise<void> {
@@ -196,6 +182,8 @@ export function startWorker(options: WorkerOptions): Worker {
       }),
     }
     running.set(job.jobUid, entry)
+    // It was being claimed when the stop came.
+    if (stopping.signal.aborted) controller.abort('stop')
     const startedAt = options.clock.now()
     options.onEvent({ kind: 'job_claimed', job })
     const context: JobContext = {
@@ -355,7 +343,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   return {
     wake: () => {
-      for (const pool of loops) pool.wake()
+      for (const pool of pools) pool.wake()
     },
     cancel(jobUid, request) {
       const entry = running.get(jobUid)
@@ -366,12 +354,9 @@ export function startWorker(options: WorkerOptions): Worker {
     runningJobs: () => running.size,
     async stop() {
       stopping.abort()
+      const ended = Promise.all(pools.map((pool) => pool.stop()))
       for (const entry of running.values()) entry.controller.abort('stop')
-      for (const pool of loops) pool.wake()
-      await Promise.race([
-        Promise.all(loops.map((pool) => pool.done)),
-        sleep(10_000, undefined, { ref: false }),
-      ])
+      await Promise.race([ended, sleep(10_000, undefined, { ref: false })])
     },
   }
 }

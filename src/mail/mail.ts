@@ -1,6 +1,7 @@
 /** Sends what is in the outbox, one mail at a time, and tries again what did not get through. */
 import nodemailer from 'nodemailer'
 import { type Control, type ControlDb, notify } from '../control/index.ts'
+import { createWakeableLoop } from '../kernel/index.ts'
 import {
   claimMail,
   expireMailLeases,
@@ -9,6 +10,7 @@ import {
   type Mail,
   nextMailAt,
   type OutboxDeps,
+  releaseMail,
   settleMail,
 } from './outbox.ts'
 
@@ -20,6 +22,7 @@ export interface Mailer {
    * sending. A recipient that is no address is nobody.
    */
   send(order: { mail: Mail; kind: string; usefulMs: number }, trx?: ControlDb): Promise<void>
+  /** A mail that is being sent is given a moment; then it is let go of, and sent by the next start. */
   stop(): Promise<void>
 }
 
@@ -38,8 +41,12 @@ export interface MailOptions extends Omit<OutboxDeps, 'db'> {
 }
 
 const channel = 'broadsheet_mail'
-const timeoutMs = 30_000
-const leaseMs = 4 * timeoutMs
+/** Longest silence of the server, and of one mail from the connection to its last word. */
+const silenceMs = 30_000
+const mailMs = 90_000
+const leaseMs = 120_000
+/** How long a stop waits for the mail that is being sent. */
+const graceMs = 2_000
 const slowestRetryMs = 3_600_000
 const idleMs = 10_000
 const keptMs = 30 * 86_400_000
@@ -50,6 +57,8 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
   const { control, clock, owner, smtpUrl, from } = options
   const { db } = control
   const outbox: OutboxDeps = { ...options, db }
+  // On a full disk, the next sweep does it.
+  await forgetMails(db, clock.now() - keptMs).catch(options.onError)
   if (smtpUrl === null) {
     return { isConfigured: false, send: async () => {}, stop: async () => {} }
   }
@@ -57,41 +66,39 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
   const transport = nodemailer.createTransport(
     {
       url: smtpUrl,
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
+      connectionTimeout: silenceMs,
+      greetingTimeout: silenceMs,
+      dnsTimeout: silenceMs,
+      socketTimeout: silenceMs,
       // A mail says what it says: nothing is fetched for it.
       disableFileAccess: true,
       disableUrlAccess: true,
     },
     { from, headers: { 'Auto-Submitted': 'auto-generated' } },
   )
-  let isStopping = false
-  let isWoken = false
-  let wakeUp: () => void = () => {}
-  let sweptAt = Number.NEGATIVE_INFINITY
+  const lettingGo = new AbortController()
+  let sweptAt = clock.now()
 
-  async function loop(): Promise<void> {
-    while (!isStopping) {
-      isWoken = false
-      let pauseMs = idleMs
-      try {
-        while (!isStopping && (await sendNext()));
-        const dueAt = await nextMailAt(db, clock.now())
-        if (dueAt !== null) pauseMs = Math.min(idleMs, Math.max(shortestPauseMs, dueAt - clock.now()))
-        await sweep()
-      } catch (cause) {
-        if (!isStopping) options.onError(cause)
-      }
-      if (!isWoken && !isStopping) await pause(pauseMs)
-    }
-  }
+  const loop = createWakeableLoop({
+    async round(stopping) {
+      while (!stopping.aborted && (await sendNext()));
+      await sweep()
+      const dueAt = await nextMailAt(db, clock.now())
+      return dueAt === null ? idleMs : Math.min(idleMs, Math.max(shortestPauseMs, dueAt - clock.now()))
+    },
+    onError: options.onError,
+    errorRestMs: idleMs,
+  })
 
   async function sendNext(): Promise<boolean> {
     const claimed = await claimMail(outbox, { owner, leaseMs })
     if (!claimed) return false
     const { mail, mailUid, attempt, expiresAt } = claimed
-    const fault = expiresAt <= clock.now() ? expired : await deliver(mail)
+    const fault = expiresAt <= clock.now() ? expired : mail === null ? unreadable : await deliver(mail)
+    if (fault === letGo) {
+      await releaseMail(db, owner, mailUid)
+      return false
+    }
     const now = clock.now()
     const nextAttemptAt = now + Math.min(slowestRetryMs, options.firstRetryMs * 4 ** (attempt - 1))
     const isOver = fault?.isFinal || nextAttemptAt >= expiresAt
@@ -103,13 +110,20 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
 
   /** Null: the server has taken it. */
   async function deliver({ to, ...content }: Mail): Promise<Fault | null> {
+    const timeout = AbortSignal.timeout(mailMs)
     try {
       // As a list of one: no address can be taken for two.
-      await transport.sendMail({ ...content, to: [{ name: '', address: to }] })
+      await transport.sendMail({
+        ...content,
+        to: [{ name: '', address: to }],
+        signal: AbortSignal.any([lettingGo.signal, timeout]),
+      })
       return null
     } catch (cause) {
-      const { responseCode, message } = cause as { responseCode?: number; message: string }
-      return { reason: message, isFinal: responseCode !== undefined && responseCode >= 500 }
+      if (lettingGo.signal.aborted) return letGo
+      if (timeout.aborted) return { reason: `the server took longer than ${mailMs} ms`, isFinal: false }
+      const fault = cause as SmtpError
+      return { reason: fault.message, isFinal: isOfTheMail(fault) }
     }
   }
 
@@ -120,23 +134,8 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
     await forgetMails(db, now - keptMs)
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  function wake(): void {
-    isWoken = true
-    wakeUp()
-  }
-
-  await control.listen(channel, wake)
-  const done = loop()
+  await control.listen(channel, loop.wake)
+  loop.start()
   return {
     isConfigured: true,
     async send(order, trx = db) {
@@ -146,10 +145,10 @@ export async function startMail(options: MailOptions): Promise<Mailer> {
       await notify(trx, channel)
     },
     async stop() {
-      isStopping = true
-      wake()
+      const grace = setTimeout(() => lettingGo.abort(), graceMs)
+      await loop.stop()
+      clearTimeout(grace)
       transport.close()
-      await done
     },
   }
 }
@@ -159,6 +158,26 @@ interface Fault {
   readonly isFinal: boolean
 }
 const expired: Fault = { reason: 'it was not worth sending any more', isFinal: true }
+/** The right key may come back: somebody has set the wrong one. */
+const unreadable: Fault = { reason: 'it was sealed with another key than this server has', isFinal: false }
+const letGo: Fault = { reason: 'the server stops', isFinal: false }
+
+interface SmtpError {
+  readonly message: string
+  readonly code?: string
+  readonly command?: string
+  readonly response?: string
+  readonly responseCode?: number
+}
+
+/**
+ * Whether a server has refused this mail or its recipient for good. What it refuses of this server (who signs in, who sends, what
+ * relays: RFC 3463 calls that 5.7) somebody will set right, and then the mails that wait go out.
+ */
+function isOfTheMail({ code, command, response = '', responseCode = 0 }: SmtpError): boolean {
+  if (responseCode < 500 || /^5\d\d[ -]5\.7\./.test(response)) return false
+  return code === 'EMESSAGE' || (code === 'EENVELOPE' && command === 'RCPT TO')
+}
 
 const addressPattern =
   /^[^\s@"<>()[\]\\,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+$/

@@ -4,7 +4,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { ControlDb, MailsTable } from '../control/index.ts'
-import type { Clock, Ids, SecretBox } from '../kernel/index.ts'
+import { AppError, type Clock, type Ids, type SecretBox } from '../kernel/index.ts'
 
 export interface Mail {
   readonly to: string
@@ -22,7 +22,8 @@ export interface OutboxDeps {
 
 export interface Claimed {
   readonly mailUid: string
-  readonly mail: Mail
+  /** Null: it cannot be read, the key of the server is another than when it was written. */
+  readonly mail: Mail | null
   /** Which attempt this is, from 1. */
   readonly attempt: number
   readonly expiresAt: number
@@ -100,13 +101,31 @@ export async function claimMail(
 }
 
 function toClaimed(row: Selectable<MailsTable>, secrets: SecretBox): Claimed {
-  const content = JSON.parse(secrets.open(row.content_sealed!, sealedFor(row.mail_uid)))
   return {
     mailUid: row.mail_uid,
-    mail: { ...content, to: row.recipient },
+    mail: openMail(row, secrets),
     attempt: row.attempts,
     expiresAt: row.expires_at,
   }
+}
+
+function openMail({ mail_uid, content_sealed, recipient }: Selectable<MailsTable>, secrets: SecretBox) {
+  try {
+    return { ...JSON.parse(secrets.open(content_sealed!, sealedFor(mail_uid))), to: recipient } as Mail
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return null
+  }
+}
+
+/** Gives a mail back as if it had not been taken: this process stops. */
+export async function releaseMail(db: ControlDb, owner: string, mailUid: string): Promise<void> {
+  await db
+    .updateTable('mails')
+    .set((eb) => ({ attempts: eb('attempts', '-', 1), lease_owner: null, lease_expires_at: null }))
+    .where('mail_uid', '=', mailUid)
+    .where('lease_owner', '=', owner)
+    .execute()
 }
 
 /** Writes how an attempt went. Nothing happens when the lease has passed to another. */
@@ -146,6 +165,10 @@ export async function expireMailLeases(db: ControlDb): Promise<void> {
     .execute()
 }
 
+/** Those that were settled before `before`, and those that were worth nothing any more by then: nobody was there to settle them. */
 export async function forgetMails(db: ControlDb, before: number): Promise<void> {
-  await db.deleteFrom('mails').where('state', '!=', 'pending').where('settled_at', '<', before).execute()
+  await db
+    .deleteFrom('mails')
+    .where((eb) => eb.or([eb('settled_at', '<', before), eb('expires_at', '<', before)]))
+    .execute()
 }

@@ -5,7 +5,6 @@ export {
   deleteImage,
   findImage,
   type ImageDeps,
-  imageHeadBytes,
   invalidImage,
   listImages,
   maxImageBytes,

@@ -4,7 +4,7 @@
  */
 import type { Control, ControlDb } from '../control/index.ts'
 import { factsChannel } from '../jobs/index.ts'
-import { AppError, type Clock } from '../kernel/index.ts'
+import { AppError, type Clock, createWakeableLoop } from '../kernel/index.ts'
 import { pushesChannel, realtimeType } from './store.ts'
 
 export interface PublishPushedOptions {
@@ -40,26 +40,16 @@ interface Behind {
 export async function startPublishPushed(options: PublishPushedOptions): Promise<PublishPushed> {
   const { control, clock } = options
   const { db } = control
-  let isStopping = false
-  let isWoken = false
-  let wakeUp: () => void = () => {}
-
-  async function loop(): Promise<void> {
-    while (!isStopping) {
-      isWoken = false
-      let pauseMs = idleMs
-      try {
-        const behind = await findBehind(db)
-        for (const row of behind) if (row.next_order_at <= clock.now()) await publish(row)
-        const next = Math.min(...(await findBehind(db)).map((row) => row.next_order_at))
-        if (Number.isFinite(next)) pauseMs = Math.min(idleMs, Math.max(shortestPauseMs, next - clock.now()))
-      } catch (cause) {
-        options.onError(cause)
-        pauseMs = pauseAfterErrorMs
-      }
-      if (!isStopping) await pause(isWoken ? shortestPauseMs : pauseMs)
-    }
-  }
+  const loop = createWakeableLoop({
+    async round() {
+      for (const row of await findBehind(db)) if (row.next_order_at <= clock.now()) await publish(row)
+      const next = Math.min(...(await findBehind(db)).map((row) => row.next_order_at))
+      return Number.isFinite(next) ? Math.min(idleMs, next - clock.now()) : idleMs
+    },
+    onError: options.onError,
+    errorRestMs: pauseAfterErrorMs,
+    leastRestMs: shortestPauseMs,
+  })
 
   async function publish({ resource_uid, dataset_uid, username, next_order_at }: Behind): Promise<void> {
     const now = clock.now()
@@ -87,46 +77,40 @@ export async function startPublishPushed(options: PublishPushedOptions): Promise
     }
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  function wake(): void {
-    if (isWoken) return
-    isWoken = true
-    wakeUp()
-  }
-
-  await control.listen(pushesChannel, wake)
+  await control.listen(pushesChannel, loop.wake)
   // A dataset rests again, perhaps with pushes that waited for it.
-  await control.listen(factsChannel, wake)
-  const done = loop()
-  return {
-    async stop() {
-      isStopping = true
-      wakeUp()
-      await done
-    },
-  }
+  await control.listen(factsChannel, loop.wake)
+  loop.start()
+  return { stop: loop.stop }
 }
 
-/** Published datasets at rest with pushes that readers do not see. */
+/** Published datasets at rest with pushes that readers do not see. Of the few resources that take pushes, not of all there are. */
 function findBehind(db: ControlDb): Promise<Behind[]> {
   return db
     .selectFrom('realtime_resources as pushed')
-    .innerJoin('publications', 'publications.dataset_uid', 'pushed.dataset_uid')
-    .innerJoin('resources', 'resources.resource_uid', 'pushed.resource_uid')
-    .innerJoin('datasets', 'datasets.dataset_uid', 'pushed.dataset_uid')
     .select(['pushed.resource_uid', 'pushed.dataset_uid', 'pushed.username', 'pushed.next_order_at'])
     .whereRef('pushed.last_seq', '>', 'pushed.published_seq')
-    .where('resources.type', '=', realtimeType)
-    .where('datasets.status', 'in', ['idle', 'error', 'limit_reached'])
+    .where(({ and, exists, selectFrom }) =>
+      and([
+        exists(
+          selectFrom('publications')
+            .select('dataset_uid')
+            .whereRef('publications.dataset_uid', '=', 'pushed.dataset_uid'),
+        ),
+        exists(
+          selectFrom('resources')
+            .select('resource_uid')
+            .whereRef('resources.resource_uid', '=', 'pushed.resource_uid')
+            .where('resources.type', '=', realtimeType),
+        ),
+        exists(
+          selectFrom('datasets')
+            .select('dataset_uid')
+            .whereRef('datasets.dataset_uid', '=', 'pushed.dataset_uid')
+            .where('datasets.status', 'in', ['idle', 'error', 'limit_reached']),
+        ),
+      ]),
+    )
     .orderBy('pushed.next_order_at')
     .orderBy('pushed.resource_uid')
     .limit(1000)

@@ -7,17 +7,25 @@ export type KeepFile = (
   resourceUid: string,
   bytes: Readable,
   said: { readonly mimetype: string; readonly filename: string },
-) => Promise<JsonObject>
+) => Promise<{
+  readonly file: JsonObject
+  /** How much more is kept now; 0: it had come before. */
+  readonly addedBytes: number
+}>
 
 const members = new Set(['content', 'content-type', 'filename'])
 
-/** The records with their files kept; nothing else of them is changed. Errors: realtime.invalid_record, and those of `keep`. */
+/**
+ * The records with their files kept; nothing else of them is changed. `addedBytes`: of files that had not come before.
+ * Errors: realtime.invalid_record, and those of `keep`.
+ */
 export async function keepFiles(
   records: readonly JsonObject[],
   resourceUid: string,
   keep: KeepFile,
-): Promise<JsonObject[]> {
+): Promise<{ readonly items: JsonObject[]; readonly addedBytes: number }> {
   const kept: JsonObject[] = []
+  let addedBytes = 0
   for (const [index, record] of records.entries()) {
     const files = Object.entries(record).filter(([, value]) => isPushedFile(value))
     if (files.length === 0) {
@@ -28,11 +36,13 @@ export async function keepFiles(
     for (const [name, value] of files) {
       const { content, 'content-type': mimetype, filename } = value as Record<string, string>
       const said = { mimetype: mimetype!, filename: nameOf(filename ?? name) }
-      changed[name] = await keep(resourceUid, Readable.from([decode(content!, index + 1, name)]), said)
+      const added = await keep(resourceUid, Readable.from([decode(content!, index + 1, name)]), said)
+      changed[name] = added.file
+      addedBytes += added.addedBytes
     }
     kept.push(changed)
   }
-  return kept
+  return { items: kept, addedBytes }
 }
 
 /** Whether a value of a record is a file object, as `keepFiles` makes them. */

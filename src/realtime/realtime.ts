@@ -12,6 +12,7 @@ import {
   type RealtimeState,
   readState,
   recoverPushed,
+  refuseBeyond,
   replaceKey,
   scratchPushed,
   setEnabled,
@@ -82,7 +83,7 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
   })
 
   /** Who may push where. Errors: realtime.unknown_resource, wrong_key, disabled, not_published. */
-  async function admit({ dataset, resourceUid, key }: PushAddress): Promise<string> {
+  async function admit({ dataset, resourceUid, key }: PushAddress) {
     const found = await db
       .selectFrom('datasets')
       .select(['dataset_uid', 'dataset_id'])
@@ -94,7 +95,7 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
     if (row.is_enabled !== 1) throw new AppError('realtime.disabled', { resource_uid: resourceUid })
     if (!(await isPublished(found.dataset_uid)))
       throw new AppError('realtime.not_published', { dataset_id: found.dataset_id })
-    return found.dataset_uid
+    return { datasetUid: found.dataset_uid, keptBytes: row.kept_bytes }
   }
 
   async function isPublished(datasetUid: string): Promise<boolean> {
@@ -131,18 +132,20 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
       await admit(address)
     },
     async push(address, kind, body) {
-      await admit(address)
+      const { keptBytes } = await admit(address)
       const records = readRecords(body)
-      const { keepFile } = options
-      const items = kind === 'push' ? await keepFiles(records, address.resourceUid, keepFile) : records
-      await appendPush(
-        db,
-        { resourceUid: address.resourceUid, kind, items, now: clock.now() },
-        options.maxKeptBytes,
-      )
+      const { resourceUid } = address
+      const { keepFile, maxKeptBytes } = options
+      // Before its files are: what is refused shall not fill the disk.
+      refuseBeyond(maxKeptBytes, keptBytes)
+      const { items, addedBytes } =
+        kind === 'push' ? await keepFiles(records, resourceUid, keepFile) : { items: records, addedBytes: 0 }
+      const push = { resourceUid, kind, items, fileBytes: addedBytes, now: clock.now() }
+      await appendPush(db, push, maxKeptBytes)
     },
     async deleteRecord(address, recordId, check) {
-      await check(await admit(address))
+      const { datasetUid } = await admit(address)
+      await check(datasetUid)
       const { resourceUid } = address
       await appendPush(
         db,

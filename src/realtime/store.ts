@@ -42,6 +42,7 @@ export async function insertRealtime(
       published_seq: 0,
       next_order_at: 0,
       last_push_at: null,
+      kept_bytes: 0,
     })
     .onConflict((conflict) => conflict.column('resource_uid').doNothing())
     .execute()
@@ -93,32 +94,44 @@ export async function replaceKey(
 const maxDeletedIds = 10_000
 /** By their values; each is kept in memory when records are gathered. */
 const maxDeletions = 50_000
-/** How often the sum of what is kept is looked at: every so many pushes. */
-const weighedEvery = 64
+
+/** Errors: realtime.too_much_kept. */
+export function refuseBeyond(maxKeptBytes: number, keptBytes: number): void {
+  if (keptBytes > maxKeptBytes)
+    throw new AppError('realtime.too_much_kept', { max_mb: Math.round(maxKeptBytes / (1 << 20)) })
+}
 
 /** Keeps a push. Errors: realtime.disabled, too_many_deletions, too_much_kept; realtime.unknown_resource when it has gone meanwhile. */
 export async function appendPush(
   db: ControlDb,
-  push: { resourceUid: string; kind: PushKind; items: readonly unknown[]; now: number },
+  push: {
+    resourceUid: string
+    kind: PushKind
+    items: readonly unknown[]
+    /** Of files that came with it and had not been kept before. */
+    fileBytes?: number
+    now: number
+  },
   maxKeptBytes: number,
 ): Promise<void> {
   const text = JSON.stringify(push.items)
+  const bytes = Buffer.byteLength(text) + (push.fileBytes ?? 0)
   await db.transaction().execute(async (trx) => {
     const row = await trx
       .updateTable('realtime_resources')
-      .set((eb) => ({ last_seq: eb('last_seq', '+', 1), last_push_at: push.now }))
+      .set((eb) => ({
+        last_seq: eb('last_seq', '+', 1),
+        last_push_at: push.now,
+        kept_bytes: eb('kept_bytes', '+', bytes),
+      }))
       .where('resource_uid', '=', push.resourceUid)
-      .returning(['last_seq', 'dataset_uid', 'is_enabled'])
+      .returning(['last_seq', 'dataset_uid', 'is_enabled', 'kept_bytes'])
       .executeTakeFirst()
     if (!row) throw new AppError('realtime.unknown_resource', { resource_uid: push.resourceUid })
     if (row.is_enabled !== 1) throw new AppError('realtime.disabled', { resource_uid: push.resourceUid })
     if (push.kind === 'delete_id') await refuseMore(trx, push, maxDeletedIds)
     if (push.kind === 'delete') await refuseMore(trx, push, maxDeletions)
-    if (row.last_seq % weighedEvery === 0) {
-      const bytes = await sumOf(trx, push.resourceUid, 'bytes')
-      if (bytes > maxKeptBytes)
-        throw new AppError('realtime.too_much_kept', { max_mb: Math.round(maxKeptBytes / (1 << 20)) })
-    }
+    refuseBeyond(maxKeptBytes, row.kept_bytes)
     await trx
       .insertInto('realtime_pushes')
       .values({
@@ -127,7 +140,7 @@ export async function appendPush(
         kind: push.kind,
         body_json: text,
         records_count: push.items.length,
-        bytes: Buffer.byteLength(text),
+        bytes,
         pushed_at: push.now,
       })
       .execute()
@@ -140,23 +153,13 @@ async function refuseMore(
   { resourceUid, kind, items }: { resourceUid: string; kind: PushKind; items: readonly unknown[] },
   max: number,
 ): Promise<void> {
-  const kept = await sumOf(trx, resourceUid, 'records_count', kind)
-  if (kept + items.length > max) throw new AppError('realtime.too_many_deletions', { max })
-}
-
-async function sumOf(
-  trx: ControlDb,
-  resourceUid: string,
-  column: 'bytes' | 'records_count',
-  kind?: PushKind,
-): Promise<number> {
   const { total } = await trx
     .selectFrom('realtime_pushes')
-    .select((eb) => eb.fn.sum<number | null>(column).as('total'))
+    .select((eb) => eb.fn.sum<number | null>('records_count').as('total'))
     .where('resource_uid', '=', resourceUid)
-    .$if(kind !== undefined, (query) => query.where('kind', '=', kind!))
+    .where('kind', '=', kind)
     .executeTakeFirstOrThrow()
-  return Number(total ?? 0)
+  if (Number(total ?? 0) + items.length > max) throw new AppError('realtime.too_many_deletions', { max })
 }
 
 export interface RealtimeState {
@@ -252,6 +255,16 @@ export async function scratchPushed(trx: ControlDb, datasetUid: string): Promise
       .where('seq', '<=', live_after_seq)
       .executeTakeFirst()
     deleted += Number(result.numDeletedRows)
+    const left = await trx
+      .selectFrom('realtime_pushes')
+      .select((eb) => eb.fn.sum<number | null>('bytes').as('bytes'))
+      .where('resource_uid', '=', resource_uid)
+      .executeTakeFirstOrThrow()
+    await trx
+      .updateTable('realtime_resources')
+      .set({ kept_bytes: Number(left.bytes ?? 0) })
+      .where('resource_uid', '=', resource_uid)
+      .execute()
   }
   return deleted
 }

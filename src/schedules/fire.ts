@@ -4,7 +4,7 @@
  * nothing to change. What was due while nobody was there is fired once, and says how many runs it stands for.
  */
 import { type Control, type ControlDb, notify } from '../control/index.ts'
-import { AppError, type Clock, toErrorValue } from '../kernel/index.ts'
+import { AppError, type Clock, createWakeableLoop, toErrorValue } from '../kernel/index.ts'
 import { countRuns, nextRuns } from './cron.ts'
 import { dueSchedules, insertRun, nextDueAt, type Schedule, type Target, takeRun } from './store.ts'
 
@@ -94,48 +94,17 @@ export interface Firing {
 }
 
 export async function startFiring(deps: FireDeps): Promise<Firing> {
-  let isStopping = false
-  let isWoken = false
-  let wakeUp: () => void = () => {}
-
-  async function loop(): Promise<void> {
-    while (!isStopping) {
-      isWoken = false
-      let pauseMs = longestPauseMs
-      try {
-        await fireDue(deps)
-        const dueAt = await nextDueAt(deps.control.db)
-        if (dueAt !== null) pauseMs = Math.min(longestPauseMs, Math.max(0, dueAt - deps.clock.now()))
-      } catch (cause) {
-        deps.onEvent({ kind: 'schedule_failed', cause })
-        pauseMs = pauseAfterErrorMs
-      }
-      if (!isWoken && !isStopping) await pause(pauseMs)
-    }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  function wake(): void {
-    isWoken = true
-    wakeUp()
-  }
-
-  await deps.control.listen(schedulesChannel, wake)
-  const done = loop()
-  return {
-    async stop() {
-      isStopping = true
-      wake()
-      await done
+  const loop = createWakeableLoop({
+    async round() {
+      await fireDue(deps)
+      const dueAt = await nextDueAt(deps.control.db)
+      if (dueAt === null) return longestPauseMs
+      return Math.min(longestPauseMs, Math.max(0, dueAt - deps.clock.now()))
     },
-  }
+    onError: (cause) => deps.onEvent({ kind: 'schedule_failed', cause }),
+    errorRestMs: pauseAfterErrorMs,
+  })
+  await deps.control.listen(schedulesChannel, loop.wake)
+  loop.start()
+  return { stop: loop.stop }
 }

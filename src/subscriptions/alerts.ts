@@ -1,14 +1,8 @@
 /** Tells people by mail of jobs that failed, were held or did not get everything: who ordered them, and who owns the dataset. */
 import { createWindowLimit, findPerson } from '../accounts/index.ts'
 import type { ControlDb } from '../control/index.ts'
-import {
-  AppError,
-  type Clock,
-  type ErrorValue,
-  errorSpec,
-  formatTemplate,
-  fromErrorValue,
-} from '../kernel/index.ts'
+import { type Job, listUntold, takeUntold } from '../jobs/index.ts'
+import { AppError, type Clock, errorSpec, formatTemplate, fromErrorValue } from '../kernel/index.ts'
 import type { Mailer } from '../mail/index.ts'
 import { alertMail } from './mails.ts'
 
@@ -30,43 +24,16 @@ const perDay = 5
 export function createAlerts({ db, clock, mailer, publicUrl }: AlertDeps): () => Promise<boolean> {
   const limit = createWindowLimit(clock, { max: perDay, windowMs: dayMs })
 
-  async function untold(): Promise<JobRow[]> {
-    return db
-      .selectFrom('jobs')
-      .select(['job_uid', 'function', 'subject', 'username', 'state', 'result_json', 'error_json'])
-      .where('finished_at', '>', clock.now() - newsMs)
-      .where('has_events', '=', 1)
-      .where('state', 'in', ['done', 'error'])
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('job_alerts')
-              .select('job_alerts.job_uid')
-              .whereRef('job_alerts.job_uid', '=', 'jobs.job_uid'),
-          ),
-        ),
-      )
-      .orderBy('finished_at')
-      .limit(batchSize)
-      .execute()
-  }
-
-  async function tell(job: JobRow): Promise<void> {
+  async function tell(job: Job): Promise<void> {
     const trouble = troubleOf(job)
     const mails = trouble === null ? [] : await mailsOf(job, trouble)
     await db.transaction().execute(async (trx) => {
-      // Of two processes one tells.
-      const { numInsertedOrUpdatedRows } = await trx
-        .insertInto('job_alerts')
-        .values({ job_uid: job.job_uid, at: clock.now() })
-        .onConflict((conflict) => conflict.column('job_uid').doNothing())
-        .executeTakeFirst()
-      if (Number(numInsertedOrUpdatedRows ?? 0) === 0) return
+      if (!(await takeUntold(trx, job.jobUid))) return
       for (const mail of mails) await mailer.send({ mail, kind: 'alert', usefulMs: dayMs }, trx)
     })
   }
 
-  async function mailsOf(job: JobRow, trouble: Trouble) {
+  async function mailsOf(job: Job, trouble: Trouble) {
     const dataset = await db
       .selectFrom('datasets')
       .select(['dataset_id', 'owner', 'metas_json'])
@@ -97,20 +64,10 @@ export function createAlerts({ db, clock, mailer, publicUrl }: AlertDeps): () =>
   }
 
   return async () => {
-    const jobs = await untold()
+    const jobs = await listUntold(db, clock.now() - newsMs, batchSize)
     for (const job of jobs) await tell(job)
     return jobs.length === batchSize
   }
-}
-
-interface JobRow {
-  readonly job_uid: string
-  readonly function: string
-  readonly subject: string
-  readonly username: string
-  readonly state: string
-  readonly result_json: string | null
-  readonly error_json: string | null
 }
 
 interface Trouble {
@@ -119,17 +76,14 @@ interface Trouble {
 }
 
 /** Null: all went well, or as somebody wanted. */
-function troubleOf(job: JobRow): Trouble | null {
+function troubleOf(job: Job): Trouble | null {
   if (job.state === 'error') {
-    const error =
-      job.error_json === null
-        ? new AppError('http.internal', {})
-        : fromErrorValue(JSON.parse(job.error_json) as ErrorValue)
+    const error = job.error === null ? new AppError('http.internal', {}) : fromErrorValue(job.error)
     const { hint } = errorSpec(error.key)
     const advice = hint ? `\n${formatTemplate(hint, error.params)}.` : ''
     return { what: `Failed: ${job.function}`, detail: `${error.message}.${advice}` }
   }
-  const result = JSON.parse(job.result_json ?? '{}') as Record<string, unknown>
+  const result = job.result ?? {}
   if (result.dry_run === true || result.aborted === true) return null
   if (result.held === true)
     return {
@@ -145,9 +99,4 @@ function troubleOf(job: JobRow): Trouble | null {
         ? `${rejected} rows could not be read and are kept aside.`
         : 'What is published is only part of the data.',
   }
-}
-
-/** Forgets what is too old to be looked for. */
-export async function forgetAlerts(db: ControlDb, before: number): Promise<void> {
-  await db.deleteFrom('job_alerts').where('at', '<', before).execute()
 }

@@ -78,13 +78,13 @@ export async function newestNumber(db: ControlDb, datasetUid: string): Promise<n
   return Number(row?.seq ?? 0)
 }
 
-/** Subscriptions to tell something now. */
-export async function listDue(db: ControlDb, now: number, limit: number): Promise<SubscriptionRow[]> {
-  return db
+/** Datasets with subscriptions that are behind their newest publication. */
+export async function datasetsBehind(db: ControlDb): Promise<string[]> {
+  const rows = await db
     .selectFrom('subscriptions')
-    .selectAll()
+    .select('dataset_uid')
+    .distinct()
     .where('state', '=', 'active')
-    .where('next_mail_at', '<=', now)
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('publication_log')
@@ -94,9 +94,54 @@ export async function listDue(db: ControlDb, now: number, limit: number): Promis
           .where('publication_log.change', 'in', toldChanges),
       ),
     )
-    .orderBy('next_mail_at')
-    .limit(limit)
     .execute()
+  return rows.map(({ dataset_uid }) => dataset_uid)
+}
+
+/** Publications after that number. */
+export async function publishedSince(
+  db: ControlDb,
+  after: number,
+): Promise<{ readonly seq: number; readonly dataset_uid: string }[]> {
+  return db
+    .selectFrom('publication_log')
+    .select(['seq', 'dataset_uid'])
+    .where('seq', '>', after)
+    .where('change', 'in', toldChanges)
+    .execute()
+}
+
+function behind(db: ControlDb, datasetUid: string, newest: number) {
+  return db
+    .selectFrom('subscriptions')
+    .where('dataset_uid', '=', datasetUid)
+    .where('state', '=', 'active')
+    .where('last_number', '<', newest)
+}
+
+/** Subscriptions of a dataset to tell its newest publication now. */
+export async function listDue(
+  db: ControlDb,
+  datasetUid: string,
+  newest: number,
+  page: { readonly now: number; readonly limit: number },
+): Promise<SubscriptionRow[]> {
+  return behind(db, datasetUid, newest)
+    .selectAll()
+    .where('next_mail_at', '<=', page.now)
+    .orderBy('next_mail_at')
+    .limit(page.limit)
+    .execute()
+}
+
+/** When the next of them is to be told; null: none is behind. */
+export async function nextDueAt(db: ControlDb, datasetUid: string, newest: number): Promise<number | null> {
+  const row = await behind(db, datasetUid, newest)
+    .select('next_mail_at')
+    .orderBy('next_mail_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.next_mail_at ?? null
 }
 
 /** True for the one who moves it: of two processes one tells. */

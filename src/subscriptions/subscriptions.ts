@@ -1,16 +1,17 @@
 /** E-mail subscriptions to the publications of a dataset, and the loop that tells of them and of jobs that fail. */
 import { type Access, anonymous, canSeePublication, type Principal } from '../access/index.ts'
 import { createWindowLimit, findPerson } from '../accounts/index.ts'
-import { findPublication } from '../catalog/index.ts'
+import { findPublication, publicationRevision } from '../catalog/index.ts'
 import type { Control, PublicationsTable } from '../control/index.ts'
 import { factsChannel } from '../jobs/index.ts'
-import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import { AppError, type Clock, createWakeableLoop, type Ids } from '../kernel/index.ts'
 import { isAddress, type Mailer } from '../mail/index.ts'
-import { createAlerts, forgetAlerts } from './alerts.ts'
+import { createAlerts } from './alerts.ts'
 import { createLinks, type LinkPurpose } from './links.ts'
 import { confirmMail, newsMail } from './mails.ts'
 import {
   confirmSubscription,
+  datasetsBehind,
   deleteSubscription,
   findByDataset,
   findSubscription,
@@ -22,6 +23,8 @@ import {
   listPublicationsOf,
   moveOn,
   newestNumber,
+  nextDueAt,
+  publishedSince,
   type SubscriptionRow,
 } from './store.ts'
 
@@ -68,6 +71,9 @@ const idleMs = 10_000
 const batchSize = 100
 const pendingMs = 7 * dayMs
 const sweepEveryMs = 3_600_000
+/** On PostgreSQL a lower number may be committed after a higher one: so many are looked at again. */
+const overlap = 100
+const retryMs = 60_000
 
 export async function startSubscriptions(options: SubscriptionOptions): Promise<Subscriptions> {
   const { control, clock, ids, access, mailer, publicUrl } = options
@@ -76,35 +82,69 @@ export async function startSubscriptions(options: SubscriptionOptions): Promise<
   const limitNetwork = createWindowLimit(clock, { max: 20, windowMs: 3_600_000 })
   const limitAddress = createWindowLimit(clock, { max: 5, windowMs: dayMs })
   const tellOfJobs = createAlerts({ db, clock, mailer, publicUrl })
-  let isStopping = false
-  let isWoken = false
-  let wakeUp: () => void = () => {}
+  /** Datasets whose subscriptions may be behind, and when to look at them; null: this process has looked at none yet. */
+  let waiting: Map<string, number> | null = null
+  let lastSeen = 0
+  let recent: ReadonlySet<number> = new Set()
   let sweptAt = Number.NEGATIVE_INFINITY
 
-  async function loop(): Promise<void> {
-    while (!isStopping) {
-      isWoken = false
-      try {
-        while (!isStopping && (await tellOfPublications()));
-        while (!isStopping && (await tellOfJobs()));
-        await sweep()
-      } catch (cause) {
-        if (!isStopping) options.onError(cause)
+  const loop = createWakeableLoop({
+    async round(stopping) {
+      waiting ??= await lookAtAll()
+      await noticePublications(waiting)
+      for (const [datasetUid, dueAt] of waiting) {
+        if (stopping.aborted) break
+        if (dueAt <= clock.now()) await tellOf(waiting, datasetUid, stopping)
       }
-      if (!isWoken && !isStopping) await pause(idleMs)
+      while (!stopping.aborted && (await tellOfJobs()));
+      await sweep()
+      return idleMs
+    },
+    onError: options.onError,
+    errorRestMs: idleMs,
+  })
+
+  async function lookAtAll(): Promise<Map<string, number>> {
+    // Before the look: what is published meanwhile is seen twice.
+    lastSeen = await publicationRevision(db)
+    return new Map((await datasetsBehind(db)).map((uid) => [uid, 0]))
+  }
+
+  async function noticePublications(behind: Map<string, number>): Promise<void> {
+    const published = await publishedSince(db, lastSeen - overlap)
+    for (const { seq, dataset_uid } of published) {
+      if (!recent.has(seq)) behind.set(dataset_uid, 0)
+      lastSeen = Math.max(lastSeen, seq)
+    }
+    recent = new Set(published.map(({ seq }) => seq))
+  }
+
+  /** One dataset that cannot be told of keeps the others from nothing. */
+  async function tellOf(behind: Map<string, number>, uid: string, stopping: AbortSignal): Promise<void> {
+    try {
+      const next = await tellAll(uid, stopping)
+      if (next === null) behind.delete(uid)
+      else behind.set(uid, next)
+    } catch (cause) {
+      behind.set(uid, clock.now() + retryMs)
+      options.onError(cause)
     }
   }
 
-  async function tellOfPublications(): Promise<boolean> {
-    const due = await listDue(db, clock.now(), batchSize)
-    for (const subscription of due) await tell(subscription)
-    return due.length === batchSize
+  /** Answers when to look again; null: all have been told. */
+  async function tellAll(datasetUid: string, stopping: AbortSignal): Promise<number | null> {
+    const newest = await newestNumber(db, datasetUid)
+    while (!stopping.aborted) {
+      const due = await listDue(db, datasetUid, newest, { now: clock.now(), limit: batchSize })
+      for (const subscription of due) await tell(subscription, newest)
+      if (due.length < batchSize) break
+    }
+    return nextDueAt(db, datasetUid, newest)
   }
 
-  async function tell(subscription: SubscriptionRow): Promise<void> {
-    const { dataset_uid: datasetUid, subscription_uid: uid } = subscription
+  async function tell(subscription: SubscriptionRow, number: number): Promise<void> {
+    const { subscription_uid: uid } = subscription
     const publication = await visiblePublication(subscription)
-    const number = await newestNumber(db, datasetUid)
     await db.transaction().execute(async (trx) => {
       const isMine = await moveOn(trx, subscription, { number, nextMailAt: clock.now() + options.everyMs })
       // Who may not see it any more is told nothing.
@@ -134,22 +174,6 @@ export async function startSubscriptions(options: SubscriptionOptions): Promise<
     if (now - sweptAt < sweepEveryMs) return
     sweptAt = now
     await forgetPending(db, now - pendingMs)
-    await forgetAlerts(db, now - 30 * dayMs)
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  function wake(): void {
-    isWoken = true
-    wakeUp()
   }
 
   function check(purpose: LinkPurpose, uid: string, signature: string): void {
@@ -162,7 +186,10 @@ export async function startSubscriptions(options: SubscriptionOptions): Promise<
     return person?.isEmailVerified === true && person.email?.toLowerCase() === email
   }
 
-  const done = mailer.isConfigured ? control.listen(factsChannel, wake).then(loop) : Promise.resolve()
+  if (mailer.isConfigured) {
+    await control.listen(factsChannel, loop.wake)
+    loop.start()
+  }
 
   return {
     async subscribe({ publication, email: given, principal, network }) {
@@ -211,11 +238,7 @@ export async function startSubscriptions(options: SubscriptionOptions): Promise<
       await deleteSubscription(db, uid)
     },
     publications: (datasetUid, limit) => listPublicationsOf(db, datasetUid, limit),
-    async stop() {
-      isStopping = true
-      wake()
-      await done
-    },
+    stop: loop.stop,
   }
 }
 

@@ -5,7 +5,7 @@
  * then the one before, if there is one, stays whole, because nothing of it is removed or changed.
  */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import {
   type ControlReader,
@@ -20,7 +20,7 @@ import { type Clock, type DataLayout, dataLayout, type Ids } from '../kernel/ind
 import { type BackupManifest, backupName, runningName, writeJson } from './backup-manifest.ts'
 import { openControl } from './backup-reader.ts'
 import { type CopiedData, copyData } from './copy-data.ts'
-import type { CopyTally } from './copy-file.ts'
+import { type CopyTally, copyDurably } from './copy-file.ts'
 import { type Findings, hasErrors } from './findings.ts'
 import { hashFile } from './hash-file.ts'
 import { verifyCopy } from './verify.ts'
@@ -118,7 +118,7 @@ async function copyAll(options: BackupOptions, run: Run): Promise<BackupManifest
   const path = join(to.root, file)
   if (options.databaseUrl === null) await copySqlite(from.control, path)
   else await dumpPostgres(options.databaseUrl, path)
-  await copyFile(from.directoryId, to.directoryId)
+  await copyDurably(from.directoryId, to.directoryId)
   const control = await openControl(path, kind)
   try {
     const copied = await copyData(control.db, from, to, {

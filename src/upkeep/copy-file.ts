@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface CopyTally {
@@ -68,4 +68,19 @@ async function copy({ source, target, name, sha256 }: CopyOrder): Promise<void> 
     throw new DamagedSourceError(`${name} does not have the content that was sealed`)
   }
   await rename(unfinished, target)
+}
+
+/** A file that may be another next time; durable when it returns, but for its directory. */
+export async function copyDurably(source: string, target: string): Promise<void> {
+  await copyFile(source, target)
+  await syncFile(target)
+}
+
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }

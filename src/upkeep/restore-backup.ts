@@ -1,5 +1,5 @@
 /** restore-backup: a backup as a data directory of its own, whole or not at all. */
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseNotEmptyError, loadDump } from '../control/index.ts'
 import { syncDirectory } from '../ingest/index.ts'
@@ -8,7 +8,7 @@ import { BackupDamagedError, BackupRefusedError } from './backup.ts'
 import type { BackupManifest } from './backup-manifest.ts'
 import { openBackup } from './backup-reader.ts'
 import { copyData } from './copy-data.ts'
-import type { CopyTally } from './copy-file.ts'
+import { type CopyTally, copyDurably, syncFile } from './copy-file.ts'
 import { createFindings, hasErrors } from './findings.ts'
 import { verify } from './verify.ts'
 
@@ -47,7 +47,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<BackupMani
       links: false,
       onFile: (tally) => options.onProgress?.(tally),
     })
-    await copyFile(from.directoryId, unfinished.directoryId)
+    await copyDurably(from.directoryId, unfinished.directoryId)
     await restoreControl(backup.manifest, from, unfinished, options.databaseUrl)
     await syncDirectory(unfinished.root)
     await rmdir(target).catch(() => {})
@@ -67,20 +67,13 @@ async function restoreControl(
   databaseUrl: string | null,
 ): Promise<void> {
   const source = join(from.root, control.file)
-  if (control.kind === 'sqlite') {
-    await copyFile(source, to.control)
-  } else {
-    try {
-      const loaded = await loadDump(source, { databaseUrl, sqlitePath: to.control })
-      await loaded.close()
-    } catch (error) {
-      if (error instanceof DatabaseNotEmptyError) throw new BackupRefusedError(error.message)
-      throw error
-    }
+  if (control.kind === 'sqlite') return copyDurably(source, to.control)
+  try {
+    const loaded = await loadDump(source, { databaseUrl, sqlitePath: to.control })
+    await loaded.close()
+  } catch (error) {
+    if (error instanceof DatabaseNotEmptyError) throw new BackupRefusedError(error.message)
+    throw error
   }
-  if (databaseUrl === null) {
-    const file = await open(to.control, 'r+')
-    await file.sync()
-    await file.close()
-  }
+  if (databaseUrl === null) await syncFile(to.control)
 }

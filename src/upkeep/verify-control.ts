@@ -126,13 +126,10 @@ export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
     const { sha256, bytes } = JSON.parse(fetched_json!) as { sha256: string; bytes: number }
     named.set(sha256, { sha256, bytes, of: `resource ${resource_uid}`, isRemote: true })
   }
-  for (const { dataset_uid, ...blob } of await db.selectFrom('attached_blobs').selectAll().execute())
-    named.set(blob.sha256, { ...blob, of: `a file attached to dataset ${dataset_uid}`, isRemote: false })
-  for (const { image_uid, ...blob } of await db
-    .selectFrom('images')
-    .select(['image_uid', 'sha256', 'bytes'])
-    .execute())
-    named.set(blob.sha256, { ...blob, of: `image ${image_uid}`, isRemote: false })
+  // A control database of an earlier release has not all tables before a server has opened it.
+  const tables = new Set((await db.introspection.getTables()).map(({ name }) => name))
+  if (tables.has('attached_blobs')) await nameAttached(db, named)
+  if (tables.has('images')) await nameImages(db, named)
   for (const file of await db.selectFrom('files').select(['file_id', 'sha256', 'bytes']).execute())
     named.set(file.sha256, {
       sha256: file.sha256,
@@ -140,13 +137,19 @@ export async function listNamedBlobs(db: ControlDb): Promise<NamedBlob[]> {
       of: `file ${file.file_id}`,
       isRemote: false,
     })
-  if (await hasMedia(db)) await nameMedia(db, named)
+  if (tables.has('generation_media')) await nameMedia(db, named)
   return [...named.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
 }
 
-/** A control database of an earlier release has no such tables before a server has opened it. */
-async function hasMedia(db: ControlDb): Promise<boolean> {
-  return (await db.introspection.getTables()).some(({ name }) => name === 'generation_media')
+async function nameAttached(db: ControlDb, named: Map<string, NamedBlob>): Promise<void> {
+  for (const { dataset_uid, ...blob } of await db.selectFrom('attached_blobs').selectAll().execute())
+    named.set(blob.sha256, { ...blob, of: `a file attached to dataset ${dataset_uid}`, isRemote: false })
+}
+
+async function nameImages(db: ControlDb, named: Map<string, NamedBlob>): Promise<void> {
+  const images = await db.selectFrom('images').select(['image_uid', 'sha256', 'bytes']).execute()
+  for (const { image_uid, ...blob } of images)
+    named.set(blob.sha256, { ...blob, of: `image ${image_uid}`, isRemote: false })
 }
 
 async function nameMedia(db: ControlDb, named: Map<string, NamedBlob>): Promise<void> {

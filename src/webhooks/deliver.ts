@@ -5,6 +5,7 @@
 import type { Control } from '../control/index.ts'
 import { type FetchPolicy, guardedAgent } from '../ingest/index.ts'
 import { factsChannel } from '../jobs/index.ts'
+import { createWakeableLoop } from '../kernel/index.ts'
 import {
   type Claimed,
   claimDelivery,
@@ -49,56 +50,47 @@ export async function startDeliveries(options: DeliverOptions): Promise<Deliveri
   const { control, clock, owner } = options
   const { db } = control
   if (options.isAlone) await expireDeliveryLeases(db)
-  const stopping = new AbortController()
   const agent = guardedAgent(options.policy)
   const active = new Set<Promise<void>>()
-  let isWoken = false
-  let wakeUp: () => void = () => {}
   let sweptAt = 0
 
-  async function loop(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      isWoken = false
-      let pauseMs = idleMs
-      try {
-        while (await fanOut({ ...options, db })) stopping.signal.throwIfAborted()
-        await startDue()
-        const dueAt = active.size < slots ? await nextDueAt(db, clock.now()) : null
-        if (dueAt !== null) pauseMs = Math.min(idleMs, Math.max(shortestPauseMs, dueAt - clock.now()))
-        await sweep()
-      } catch (cause) {
-        if (!stopping.signal.aborted) options.onError(cause)
-      }
-      if (!isWoken && !stopping.signal.aborted) await pause(pauseMs)
-    }
-    await Promise.all(active)
-  }
+  const loop = createWakeableLoop({
+    async round(stopping) {
+      while (await fanOut({ ...options, db })) stopping.throwIfAborted()
+      await startDue(stopping)
+      const dueAt = active.size < slots ? await nextDueAt(db, clock.now()) : null
+      await sweep()
+      return dueAt === null ? idleMs : Math.min(idleMs, Math.max(shortestPauseMs, dueAt - clock.now()))
+    },
+    onError: options.onError,
+    errorRestMs: idleMs,
+  })
 
-  async function startDue(): Promise<void> {
-    while (active.size < slots && !stopping.signal.aborted) {
+  async function startDue(stopping: AbortSignal): Promise<void> {
+    while (active.size < slots && !stopping.aborted) {
       const claimed = await claimDelivery(db, { owner, now: clock.now(), leaseMs })
       if (!claimed) return
-      const work: Promise<void> = deliver(claimed)
+      const work: Promise<void> = deliver(claimed, stopping)
         .catch(options.onError)
         .finally(() => {
           active.delete(work)
-          wake()
+          loop.wake()
         })
       active.add(work)
     }
   }
 
-  async function deliver(claimed: Claimed): Promise<void> {
+  async function deliver(claimed: Claimed, stopping: AbortSignal): Promise<void> {
     try {
       const sending = { clock, agent, policy: options.policy, timeoutMs }
-      const attempt = await send(sending, claimed, stopping.signal)
+      const attempt = await send(sending, claimed, stopping)
       const now = clock.now()
       const state =
         attempt.error === null ? 'delivered' : claimed.attempt >= options.maxAttempts ? 'dead' : 'pending'
       const nextAttemptAt = now + Math.min(slowestRetryMs, options.firstRetryMs * 4 ** (claimed.attempt - 1))
       await recordAttempt(db, { owner, claimed, attempt, state, nextAttemptAt, now })
     } catch (cause) {
-      if (!stopping.signal.aborted) throw cause
+      if (!stopping.aborted) throw cause
       await releaseDelivery(db, owner, claimed.delivery.deliveryUid)
     }
   }
@@ -110,29 +102,13 @@ export async function startDeliveries(options: DeliverOptions): Promise<Deliveri
     await forgetDeliveries(db, now - keptMs)
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  function wake(): void {
-    isWoken = true
-    wakeUp()
-  }
-
-  await control.listen(factsChannel, wake)
-  const done = loop()
+  await control.listen(factsChannel, loop.wake)
+  loop.start()
   return {
-    wake,
+    wake: loop.wake,
     async stop() {
-      stopping.abort()
-      wake()
-      await done
+      await loop.stop()
+      await Promise.all(active)
       await agent.destroy().catch(() => {})
     },
   }

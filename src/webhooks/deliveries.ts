@@ -2,7 +2,7 @@
  * Deliveries of events to webhooks. One is `pending` until it is `delivered` or, its attempts used up, `dead`. Of a
  * webhook only the oldest pending one is ever under way, so that events arrive in order.
  */
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { ControlDb, WebhookDeliveriesTable } from '../control/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 
@@ -84,7 +84,7 @@ export async function giveUpBacklog(trx: ControlDb, webhookUid: string, now: num
     .selectFrom('webhook_deliveries')
     .select('number')
     .where('webhook_uid', '=', webhookUid)
-    .where('state', '=', 'pending')
+    .where('state', '=', pending)
     .orderBy('number', 'desc')
     .limit(1)
     .offset(maxPending)
@@ -94,18 +94,21 @@ export async function giveUpBacklog(trx: ControlDb, webhookUid: string, now: num
     .updateTable('webhook_deliveries')
     .set({ state: 'dead', settled_at: now })
     .where('webhook_uid', '=', webhookUid)
-    .where('state', '=', 'pending')
+    .where('state', '=', pending)
     .where('number', '<=', beyond.number)
     .where('lease_owner', 'is', null)
     .execute()
 }
+
+/** As the index of those that wait has it: a parameter would hide from SQLite that it fits. */
+const pending = sql.lit('pending')
 
 /** The oldest pending delivery of each active webhook, unless it is under way. */
 function selectHeads(db: ControlDb, now: number) {
   return db
     .selectFrom('webhook_deliveries as head')
     .innerJoin('webhooks', 'webhooks.webhook_uid', 'head.webhook_uid')
-    .where('head.state', '=', 'pending')
+    .where('head.state', '=', pending)
     .where('webhooks.is_active', '=', 1)
     .where((eb) => eb.or([eb('head.lease_owner', 'is', null), eb('head.lease_expires_at', '<=', now)]))
     .where(({ not, exists, selectFrom }) =>
@@ -115,7 +118,7 @@ function selectHeads(db: ControlDb, now: number) {
             .select('older.delivery_uid')
             .whereRef('older.webhook_uid', '=', 'head.webhook_uid')
             .whereRef('older.number', '<', 'head.number')
-            .where('older.state', '=', 'pending'),
+            .where('older.state', '=', pending),
         ),
       ),
     )
@@ -234,14 +237,18 @@ export async function forgetDeliveries(db: ControlDb, before: number): Promise<v
         ),
       ),
     )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('webhook_deliveries')
-            .select('delivery_uid')
-            .whereRef('webhook_deliveries.webhook_uid', '=', 'webhooks.webhook_uid'),
+    .where(({ or, eb, not, exists, selectFrom }) =>
+      or([
+        // What waits there waits for ever: nobody can switch it on again.
+        eb('is_active', '=', 0),
+        not(
+          exists(
+            selectFrom('webhook_deliveries')
+              .select('delivery_uid')
+              .whereRef('webhook_deliveries.webhook_uid', '=', 'webhooks.webhook_uid'),
+          ),
         ),
-      ),
+      ]),
     )
     .where('created_at', '<', before)
     .execute()

@@ -36,9 +36,7 @@ test('a blob stays while a dataset, its publication or its history can name it',
       async *list() {
         yield sha256
       },
-      remove: async (name: string) => {
-        removed.push(name)
-      },
+      removeOlder: (name: string) => removed.push(name),
     },
   } as unknown as ActionDeps
   const isTaken = async () => {

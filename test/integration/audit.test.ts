@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { createAudit } from '../../src/audit/index.ts'
 import { openControl } from '../../src/control/index.ts'
 import { browse } from '../support/browser-session.ts'
+import { openTestControl } from '../support/control.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { shareServer } from '../support/server.ts'
 
@@ -270,4 +271,11 @@ test('entries go when they are older than they are to be kept, and long or odd t
     left.map(({ action }) => action),
     ['newest', 'newer'],
   )
+})
+
+test('an entry within a transaction waits for nothing but its transaction', async (t) => {
+  const { db } = await openTestControl(t)
+  const audit = createAudit({ db, clock: { now: () => 2 * 3_600_000 }, keptMs: 1000 })
+  await db.transaction().execute((trx) => audit.record({ action: 'choose_password', outcome: 'done' }, trx))
+  assert.equal((await audit.list({}, { limit: 10, cursor: null })).length, 1)
 })

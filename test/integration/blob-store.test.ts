@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
@@ -98,12 +98,35 @@ test('puts of the same content at once end in one blob', async (t) => {
   assert.equal((await listed(store.list())).length, 1)
 })
 
-test('a blob that is removed is gone, and removing it again does nothing', async (t) => {
+test('a blob that is old enough is removed, and removing it again does nothing', async (t) => {
   const { store } = openStore(t)
-  const { sha256: name } = await store.put(Readable.from([Buffer.from('x')]), limits)
-  await store.remove(name)
-  await store.remove(name)
+  const put = () => store.put(Readable.from([Buffer.from('x')]), limits)
+  const { sha256: name } = await put()
+  const { mtimeMs } = statSync(store.path(name))
+  assert.equal(store.removeOlder(name, mtimeMs), false)
+  assert.equal(await store.has(name), true)
+  assert.equal(store.removeOlder(name, mtimeMs + 1), true)
+  assert.equal(store.removeOlder(name, mtimeMs + 1), false)
   assert.equal(await store.has(name), false)
+})
+
+test('bytes that are put again in the moment when they are to go stay, or come back', async (t) => {
+  const { store } = openStore(t)
+  const put = () => store.put(Readable.from([Buffer.from('x')]), limits)
+  const { sha256: name } = await put()
+  for (let round = 0; round < 50; round++) {
+    utimesSync(store.path(name), 1, 1)
+    let isPut = false
+    const putting = put().then(() => {
+      isPut = true
+    })
+    while (!isPut) {
+      store.removeOlder(name, 2000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await putting
+    assert.equal(await store.has(name), true)
+  }
 })
 
 test('a name that is no hash is a mistake, never a path', (t) => {

@@ -84,3 +84,16 @@ forEachDatabase(
   },
   { isLong: true },
 )
+
+test('what is attached to a dataset takes space, while its history can name it too', async (t) => {
+  const server = await startServer(t)
+  const { datasetUid } = await server.publishFile('one', { filename: 'v.csv', content: 'a\n1\n' })
+  const base = `${managementPath}/datasets/${datasetUid}`
+  const sources = async () => (await server.expect(200, 'GET', `${base}/disk_usage`)).json.sources
+  assert.deepEqual(await sources(), { count: 1, bytes: 4 })
+  const { url } = await server.upload('method.txt', 'how')
+  const { json } = await server.expect(201, 'POST', `${base}/attachments`, { body: { url } })
+  assert.deepEqual(await sources(), { count: 2, bytes: 7 })
+  await server.expect(200, 'DELETE', `${base}/attachments/${json.attachment_uid}`)
+  assert.deepEqual(await sources(), { count: 2, bytes: 7 })
+})

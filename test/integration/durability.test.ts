@@ -1,10 +1,12 @@
 /** What is on disk before it is said to be: the order of fsyncs and renames, as Node itself traces them. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { openControl } from '../../src/control/index.ts'
+import { checkBelonging, layOut } from '../../src/data-directory.ts'
+import { createIds } from '../../src/kernel/index.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { visitsCsv } from '../support/fixtures.ts'
 import { startServer } from '../support/server.ts'
@@ -94,4 +96,17 @@ test('the embedded control database syncs at every commit', async (t) => {
   const pragma = async (name: string) =>
     Object.values((await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(control.db)).rows[0]!)[0]
   assert.deepEqual([await pragma('synchronous'), await pragma('journal_mode')], [2, 'wal'])
+})
+
+test('a data directory whose first start was cut off by the power has no empty name', async (t) => {
+  const root = tempDirectory(t)
+  const { db, close } = await openControl({ databaseUrl: null, sqlitePath: join(root, 'control.sqlite') })
+  t.after(close)
+  const directory = layOut(root)
+  writeFileSync(directory.directoryId, '')
+  await checkBelonging(directory, db, createIds())
+  const id = readFileSync(directory.directoryId, 'utf8')
+  assert.match(id, /^[0-9a-f]{32}$/)
+  await checkBelonging(directory, db, createIds())
+  assert.equal(readFileSync(directory.directoryId, 'utf8'), id)
 })

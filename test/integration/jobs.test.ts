@@ -13,13 +13,14 @@ import {
   finishUnclaimedJob,
   insertJob,
   type JobContext,
+  type JobOutcome,
   parkJob,
   renewLease,
   requestCancel,
   startWorker,
   type WorkerEvent,
 } from '../../src/jobs/index.ts'
-import { AppError, createIds } from '../../src/kernel/index.ts'
+import { AppError, createIds, toErrorValue } from '../../src/kernel/index.ts'
 
 const ids = createIds()
 let time = 10_000
@@ -172,6 +173,48 @@ test('a stop parks the running job; the next worker finishes it', async (t) => {
   await second.worker.stop()
   const job = await findJob(control.db, jobUid)
   assert.deepEqual([job?.state, job?.attempt], ['done', 1])
+})
+
+test('a job that is claimed in the moment of the stop is let go of at once, too', async (t) => {
+  const control = await openTestControl(t)
+  const jobUid = await addJob(control, 'a')
+  const { worker, events } = work(control, (context) => {
+    return new Promise((_resolve, reject) => {
+      const letGo = () => reject(new Error('let go'))
+      if (context.signal.aborted) letGo()
+      else context.signal.addEventListener('abort', letGo)
+    })
+  })
+  const beganAt = performance.now()
+  await worker.stop()
+  assert.ok(performance.now() - beganAt < 5000)
+  assert.ok(events.some(({ kind }) => kind === 'job_parked'))
+  const job = await findJob(control.db, jobUid)
+  assert.deepEqual([job?.state, job?.attempt], ['started', 0])
+})
+
+test('people are told of errors, and of what says so: of nothing else is there anything to look at', async (t) => {
+  const control = await openTestControl(t)
+  const end = async (outcome: JobOutcome) => {
+    const jobUid = await addJob(control, ids.hex(4))
+    await claimNextJob(control.db, claim('x', 2000), false)
+    await finishJob(control.db, { jobUid, owner: 'x', now: 3000, outcome })
+    return jobUid
+  }
+  const error = toErrorValue(new AppError('jobs.unknown_job', { job_id: 'q' }))
+  await end({ result: {} })
+  const partial = await end({ result: { partial: true }, isTold: true })
+  const failed = await end({ error })
+  const untold = await control.db
+    .selectFrom('jobs')
+    .select('job_uid')
+    .where('is_untold', '=', 1)
+    .orderBy('seq')
+    .execute()
+  assert.deepEqual(
+    untold.map(({ job_uid }) => job_uid),
+    [partial, failed],
+  )
 })
 
 test('a cancel request reaches the running handler at once, and one made earlier as it starts', async (t) => {

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, explorePath, managementPath } from '../support/http-client.ts'
-import { shareServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 const theServer = shareServer({
   env: {
@@ -183,4 +183,30 @@ test('a pushed record brings its file along', async () => {
   const { fields } = (await server.expect(200, 'GET', `${explorePath}/cameras`)).json
   assert.equal(fields.find(({ name }: { name: string }) => name === 'picture').type, 'file')
   assert.deepEqual((await fetchFile(server, gate.picture.url)).bytes, png)
+})
+
+test('what is pushed beyond the limit of its resource is refused before its file is kept', async (t) => {
+  const server = await startServer(t, {
+    env: { BROADSHEET_REALTIME_KEPT_MB: '1', BROADSHEET_REALTIME_SECONDS: '60' },
+  })
+  const created = await server.expect(201, 'POST', `${managementPath}/datasets`, {
+    body: { dataset_id: 'cameras' },
+  })
+  const uid = String(created.json.dataset_uid)
+  const base = `${managementPath}/datasets/${uid}`
+  const resource = await server.expect(201, 'POST', `${base}/resources/`, {
+    body: { type: 'realtime', title: 'Cameras' },
+  })
+  await server.jobDone(await server.publish(uid))
+  const push = `${new URL(resource.json.push_url).pathname}?pushkey=${resource.json.push_key}`
+  const pushed = (fill: number) => {
+    const content = Buffer.alloc(600_000, fill).toString('base64')
+    return { body: { picture: { content, 'content-type': 'image/png', filename: 'a.png' } } }
+  }
+  await server.expect(200, 'POST', push, pushed(1))
+  await server.expect(200, 'POST', push, pushed(1))
+  const { json } = await server.expect(413, 'POST', push, pushed(2))
+  assert.equal(json.key, 'realtime.too_much_kept')
+  const state = await server.expect(200, 'GET', `${base}/resources/${resource.json.resource_uid}/realtime`)
+  assert.ok(state.json.kept.bytes > 600_000 && state.json.kept.bytes < 700_000, state.text)
 })

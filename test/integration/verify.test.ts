@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, type TestContext, test } from 'node:test'
+import { loadDump } from '../../src/control/index.ts'
 import { type Findings, verify as verifyDirectory } from '../../src/upkeep/index.ts'
 import { tempDirectory } from '../support/builder.ts'
 import { callCli, runCli } from '../support/cli.ts'
@@ -283,4 +284,17 @@ test('verify does not touch what it looks at, and refuses what it cannot look at
   assert.equal(lost.code, 2)
   assert.match(lost.text, /DATABASE_URL/)
   assert.ok(!existsSync(database), 'no database is made by looking for one')
+})
+
+test('a data directory that an earlier release left is checked as it is', async (t) => {
+  const root = tempDirectory(t)
+  for (const name of ['generations', 'serving', 'blobs']) mkdirSync(join(root, name))
+  const dump = join(tempDirectory(t), 'control.jsonl')
+  const settings = { table: 'settings', rows: [{ key: 'directory_id', value: 'earlier' }] }
+  const lines = [{ format: 1, migration: '0007-joined-datasets' }, settings]
+  writeFileSync(dump, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  writeFileSync(join(root, 'directory-id'), 'earlier')
+  const sqlitePath = join(root, 'control.sqlite')
+  await (await loadDump(dump, { databaseUrl: null, sqlitePath })).close()
+  assert.deepEqual((await look(t, root)).list, [])
 })

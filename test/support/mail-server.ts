@@ -15,6 +15,8 @@ export interface MailServer {
   readonly received: readonly ReceivedMail[]
   /** What the next mails are answered, in turn; afterwards they are taken. */
   refuseNext(...codes: number[]): void
+  /** The next who sign in are refused: the password is wrong. */
+  refuseSignIns(count: number): void
   /** The first mail to this address that is not older than the last one asked for; waits for it. */
   next(to: string): Promise<ReceivedMail>
   close(): Promise<void>
@@ -24,11 +26,17 @@ export async function startMailServer(): Promise<MailServer> {
   const received: ReceivedMail[] = []
   const taken = new Set<ReceivedMail>()
   const refusals: number[] = []
+  let refusedSignIns = 0
   const waiting = new Set<() => void>()
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
-    onAuth: (auth, _session, done) => done(null, { user: auth.username ?? 'nobody' }),
+    allowInsecureAuth: true,
+    onAuth(auth, _session, done) {
+      if (refusedSignIns-- > 0)
+        return done(Object.assign(new Error('the password is wrong'), { responseCode: 535 }))
+      done(null, { user: auth.username ?? 'nobody' })
+    },
     onData(stream, session, done) {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -56,6 +64,9 @@ export async function startMailServer(): Promise<MailServer> {
     received,
     refuseNext: (...codes) => {
       refusals.push(...codes)
+    },
+    refuseSignIns: (count) => {
+      refusedSignIns = count
     },
     next: (to) =>
       new Promise((resolve) => {

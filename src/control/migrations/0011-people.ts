@@ -4,6 +4,7 @@ import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely'
 export async function up(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres'): Promise<void> {
   await createAccountTables(db)
   await createMailTables(db)
+  await indexWhatGrows(db)
   await createAuditLog(db, dialect)
 }
 
@@ -93,9 +94,9 @@ async function createMailTables(db: Kysely<unknown>): Promise<void> {
     .addUniqueConstraint('subscriptions_key', ['dataset_uid', 'email'])
     .execute()
   await db.schema
-    .createIndex('subscriptions_by_state')
+    .createIndex('subscriptions_due')
     .on('subscriptions')
-    .columns(['state', 'next_mail_at'])
+    .columns(['dataset_uid', 'state', 'next_mail_at'])
     .execute()
   await db.schema.createIndex('subscriptions_by_username').on('subscriptions').column('username').execute()
   // Read by dataset from here on: by subscriptions and feeds.
@@ -106,9 +107,32 @@ async function createMailTables(db: Kysely<unknown>): Promise<void> {
     .execute()
 
   await db.schema
-    .createTable('job_alerts')
-    .addColumn('job_uid', 'text', (c) => c.primaryKey())
-    .addColumn('at', 'bigint', (c) => c.notNull())
+    .alterTable('jobs')
+    .addColumn('is_untold', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute()
+  await sql`create index jobs_untold on jobs (finished_at) where is_untold = 1`.execute(db)
+}
+
+/** For what is asked every few seconds of tables that grow for a month, or for ever. */
+async function indexWhatGrows(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex('jobs_by_end').on('jobs').columns(['state', 'finished_at']).execute()
+  await sql`create index webhook_deliveries_heads on webhook_deliveries (webhook_uid, number) where state = 'pending'`.execute(
+    db,
+  )
+  await db.schema
+    .createIndex('publications_by_generation')
+    .on('publications')
+    .column('generation_uid')
+    .execute()
+  await db.schema
+    .createIndex('generations_by_state')
+    .on('generations')
+    .columns(['state', 'job_uid'])
+    .execute()
+  await db.schema
+    .createIndex('versions_by_kind')
+    .on('versions')
+    .columns(['dataset_uid', 'is_automatic'])
     .execute()
 }
 
@@ -131,7 +155,7 @@ async function createAuditLog(db: Kysely<unknown>, dialect: 'sqlite' | 'postgres
     .addColumn('outcome', 'text', (c) => c.notNull())
     .addColumn('details_json', 'text', (c) => c.notNull())
     .execute()
-  for (const column of ['at', 'username', 'target']) {
+  for (const column of ['at', 'username', 'target', 'action', 'outcome', 'address']) {
     await db.schema.createIndex(`audit_log_by_${column}`).on('audit_log').columns([column, 'seq']).execute()
   }
   // Entries are written and, when they are old enough, forgotten: never changed.

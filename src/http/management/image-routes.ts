@@ -2,12 +2,11 @@ import { open } from 'node:fs/promises'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ImagesTable } from '../../control/index.ts'
-import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { AppError, formatInstant, type JsonObject, mediaTypeBytes } from '../../kernel/index.ts'
 import {
   addImage,
   deleteImage,
   type ImageDeps,
-  imageHeadBytes,
   invalidImage,
   listImages,
   maxImageBytes,
@@ -94,7 +93,7 @@ export async function keepImage(services: HttpServices, request: FastifyRequest)
 async function readHead(path: string): Promise<Buffer> {
   const handle = await open(path)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(imageHeadBytes), 0, imageHeadBytes, 0)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mediaTypeBytes), 0, mediaTypeBytes, 0)
     return buffer.subarray(0, bytesRead)
   } finally {
     await handle.close()

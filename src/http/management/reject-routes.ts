@@ -9,7 +9,6 @@ import {
   filePrefix,
   findDataset,
   findFile,
-  findResource,
   listResources,
 } from '../../catalog/index.ts'
 import { AppError } from '../../kernel/index.ts'
@@ -17,7 +16,7 @@ import { disconnectSignal } from '../disconnect.ts'
 import { answerList, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { usernameOf } from '../username-of.ts'
-import { type CorrectedRow, parseRows, sourceOf, unreadable } from './corrected-rows.ts'
+import { type CorrectedRow, type CorrectedSource, parseRows, sourceOf, unreadable } from './corrected-rows.ts'
 import { fileReaderOf } from './file-routes.ts'
 import { previewOf } from './preview-source.ts'
 import { printResource } from './render.ts'
@@ -68,7 +67,7 @@ async function readUpload(services: HttpServices, request: FastifyRequest, url: 
   }
 }
 
-/** All of them are made before the first is added: a row that fits nowhere leaves the dataset as it was. */
+/** All of them are made before the first is added, and added together: what fails leaves the dataset as it was. */
 async function addCorrected(
   services: HttpServices,
   request: FastifyRequest,
@@ -90,22 +89,21 @@ async function addCorrected(
       ),
     )
   }
-  const added: ConfiguredResource[] = []
-  for (const { content, filename, mimetype, type, params } of sources) {
-    const stored = await services.blobs.put(Readable.from([Buffer.from(content, 'utf8')]), {
-      maxBytes: 2 * maxBytes,
-    })
-    const file = await addFile(services.catalogDeps, {
-      filename,
-      mimetype,
-      ...stored,
-      owner: usernameOf(request),
-    })
-    const input = { url: `${filePrefix}${file.file_id}`, title: filename, type, params }
-    const { resource_uid } = await addResource(editorOf(services, request), datasetUid, input)
-    added.push(await findResource(services.catalogDeps, datasetUid, resource_uid))
+  const stored: (CorrectedSource & { readonly blob: { sha256: string; bytes: number } })[] = []
+  for (const source of sources) {
+    const bytes = Readable.from([Buffer.from(source.content, 'utf8')])
+    stored.push({ ...source, blob: await services.blobs.put(bytes, { maxBytes: 2 * maxBytes }) })
   }
-  return added
+  return services.control.db.transaction().execute(async (trx) => {
+    const editor = { ...editorOf(services, request), db: trx }
+    const added: ConfiguredResource[] = []
+    for (const { blob, filename, mimetype, type, params } of stored) {
+      const file = await addFile(editor, { filename, mimetype, ...blob, owner: usernameOf(request) })
+      const input = { url: `${filePrefix}${file.file_id}`, title: filename, type, params }
+      added.push(await addResource(editor, datasetUid, input))
+    }
+    return added
+  })
 }
 
 /** Of the columns that the rows have values for. */

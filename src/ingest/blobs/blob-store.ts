@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync, unlinkSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -19,13 +19,17 @@ export interface BlobStore {
   /** Absolute path of a blob, whether or not it exists. */
   path(sha256: string): string
   has(sha256: string): Promise<boolean>
-  remove(sha256: string): Promise<void>
+  /** Removes a blob that was last put before that instant, in milliseconds; one that is being put stays. Answers whether it did. */
+  removeOlder(sha256: string, before: number): boolean
   list(): AsyncIterable<string>
 }
 
 const hashPattern = /^[0-9a-f]{64}$/
 
 export function createBlobStore(options: { directory: string; tmpDirectory: string; ids: Ids }): BlobStore {
+  /** What is being renamed to its place just now. */
+  const arriving = new Set<string>()
+
   function path(sha256: string): string {
     if (!hashPattern.test(sha256)) throw new TypeError('a blob is named by 64 hex digits')
     return join(options.directory, sha256.slice(0, 2), sha256)
@@ -34,7 +38,15 @@ export function createBlobStore(options: { directory: string; tmpDirectory: stri
   return {
     path,
     has: async (sha256) => existsSync(path(sha256)),
-    remove: (sha256) => rm(path(sha256), { force: true }),
+
+    // In one go: between a look and a removal that waits, somebody might put the same bytes again and rely on them.
+    removeOlder(sha256, before) {
+      const target = path(sha256)
+      const found = statSync(target, { throwIfNoEntry: false })
+      if (!found || found.mtimeMs >= before || arriving.has(sha256)) return false
+      unlinkSync(target)
+      return true
+    },
 
     async put(source, { maxBytes, signal, onBytes }) {
       await mkdir(options.tmpDirectory, { recursive: true })
@@ -57,7 +69,12 @@ export function createBlobStore(options: { directory: string; tmpDirectory: stri
         const target = path(sha256)
         const isNewShard = (await mkdir(dirname(target), { recursive: true })) !== undefined
         crashPoint('blob.before')
-        await rename(unfinished, target)
+        arriving.add(sha256)
+        try {
+          await rename(unfinished, target)
+        } finally {
+          arriving.delete(sha256)
+        }
         await syncDirectory(dirname(target))
         if (isNewShard) await syncDirectory(options.directory)
         crashPoint('blob.after')

@@ -1,6 +1,5 @@
 /** What a file is, from its first bytes: media types that the server vouches for, and the size of images. */
-
-import { beginsAsSvg } from '../../kernel/index.ts'
+import { mediaTypeOf } from '../../kernel/index.ts'
 
 export interface MediaFacts {
   readonly mimetype: string
@@ -12,27 +11,9 @@ export interface MediaFacts {
 /** Bytes that are looked at: sizes of JPEG files come behind their metadata. */
 export const headBytes = 256 << 10
 
-const magic: readonly (readonly [mimetype: string, fits: (head: Buffer) => boolean])[] = [
-  ['image/png', (head) => startsWith(head, '89504e470d0a1a0a')],
-  ['image/jpeg', (head) => startsWith(head, 'ffd8ff')],
-  ['image/gif', (head) => /^GIF8[79]a/.test(ascii(head, 0, 6))],
-  ['image/webp', (head) => ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 12) === 'WEBP'],
-  ['image/bmp', (head) => ascii(head, 0, 2) === 'BM'],
-  ['image/avif', (head) => /^ftypavi[fs]/.test(ascii(head, 4, 12))],
-  ['image/tiff', (head) => startsWith(head, '49492a00') || startsWith(head, '4d4d002a')],
-  ['application/pdf', (head) => ascii(head, 0, 5) === '%PDF-'],
-  ['application/zip', (head) => startsWith(head, '504b0304')],
-  ['audio/mpeg', (head) => ascii(head, 0, 3) === 'ID3'],
-  ['audio/ogg', (head) => ascii(head, 0, 4) === 'OggS'],
-  ['audio/wav', (head) => ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 12) === 'WAVE'],
-  ['video/mp4', (head) => ascii(head, 4, 8) === 'ftyp'],
-  ['video/webm', (head) => startsWith(head, '1a45dfa3')],
-  ['image/svg+xml', (head) => beginsAsSvg(head.toString('utf8', 0, 2000))],
-]
-
 /** `said`: the media type that came along; believed where the bytes do not tell, and never as a web page. */
 export function readFacts(head: Buffer, said: string | null): MediaFacts {
-  const mimetype = magic.find(([, fits]) => fits(head))?.[0] ?? plainType(said)
+  const mimetype = mediaTypeOf(head) ?? plainType(said)
   const size = sizeOf(mimetype, head)
   return size && size.width > 0 && size.height > 0 ? { mimetype, ...size } : { mimetype }
 }
@@ -106,4 +87,3 @@ function webpSize(head: Buffer): Size | null {
 }
 
 const ascii = (head: Buffer, from: number, to: number) => head.toString('latin1', from, to)
-const startsWith = (head: Buffer, hex: string) => head.subarray(0, hex.length / 2).toString('hex') === hex

@@ -36,6 +36,11 @@ export interface FetchedMedia {
   readonly fetched_at: number
 }
 
+interface FoundMedia {
+  readonly media: FetchedMedia
+  readonly facts?: MediaFacts
+}
+
 /** Where it is remembered. */
 export interface MediaMemory {
   find(sourceKey: string): Promise<FetchedMedia | null>
@@ -55,49 +60,70 @@ export interface MediaOptions {
 export interface Media {
   /** One answer an address: `{value}`, a file object, or `{error}` with one of `mediaReasons`. */
   answer(keys: readonly string[], request: JsonObject, signal: AbortSignal): Promise<JsonObject[]>
-  /** Keeps bytes that were pushed to a resource; answers their file object. Errors: ingest.source_too_large. */
+  /**
+   * Keeps bytes that were pushed to a resource; answers their file object, and how many bytes more are kept now: none, if
+   * the resource had them before. Errors: ingest.source_too_large.
+   */
   keep(
     resourceUid: string,
     bytes: Readable,
     said: { mimetype: string; filename: string },
-  ): Promise<JsonObject>
+  ): Promise<{ readonly file: JsonObject; readonly addedBytes: number }>
 }
 
 const atOnce = 4
 const fileTimeoutMs = 60_000
 /** A file that was fetched within this time is not asked for again. */
 const freshMs = 24 * 3600 * 1000
-/** A host that has failed so often in a row is left alone for the rest of a question. */
+/** A host that has failed so often in a row is left alone for a while: a builder waits for its answers, and asks for thousands. */
 const patience = 10
+const pauseMs = 120_000
+const maxHosts = 1000
 
 export function createMedia({ policy, blobs, memory, clock, maxBytes }: MediaOptions): Media {
   const limits = { ...policy, maxBytes, timeoutMs: Math.min(fileTimeoutMs, policy.timeoutMs) }
+  const failures = new Map<string, { count: number; at: number }>()
 
-  async function find(url: string, signal: AbortSignal): Promise<FetchedMedia> {
+  function isLeftAlone(host: string): boolean {
+    const failed = failures.get(host)
+    return failed !== undefined && failed.count >= patience && clock.now() - failed.at < pauseMs
+  }
+
+  function noteFailure(host: string): void {
+    const count = (failures.get(host)?.count ?? 0) + 1
+    failures.delete(host)
+    failures.set(host, { count, at: clock.now() })
+    if (failures.size > maxHosts) failures.delete(failures.keys().next().value!)
+  }
+
+  async function find(url: string, signal: AbortSignal): Promise<FoundMedia> {
     const sourceKey = hash(url)
     const row = await memory.find(sourceKey)
     const known = row && (await blobs.has(row.sha256)) ? row : null
-    if (known && clock.now() - known.fetched_at < freshMs) return known
+    if (known && clock.now() - known.fetched_at < freshMs) return { media: known }
     const conditional = known ? { etag: known.etag, lastModified: known.last_modified } : null
     const found = await fetchResource({ url, conditional, policy: limits, blobs, signal })
     const now = clock.now()
-    const { mimetype } = found.kind === 'fetched' ? await factsOf(found.sha256, found.contentType) : known!
-    const media: FetchedMedia =
-      found.kind === 'fetched'
-        ? {
-            source_key: sourceKey,
-            resource_uid: null,
-            sha256: found.sha256,
-            bytes: found.bytes,
-            filename: found.filename,
-            mimetype,
-            etag: found.etag,
-            last_modified: found.lastModified,
-            fetched_at: now,
-          }
-        : { ...known!, fetched_at: now }
+    if (found.kind !== 'fetched') {
+      const media = { ...known!, fetched_at: now }
+      await memory.keep(media)
+      return { media }
+    }
+    const { sha256, bytes, filename } = found
+    const facts = await factsOf(sha256, found.contentType)
+    const media: FetchedMedia = {
+      source_key: sourceKey,
+      resource_uid: null,
+      sha256,
+      bytes,
+      filename,
+      mimetype: facts.mimetype,
+      etag: found.etag,
+      last_modified: found.lastModified,
+      fetched_at: now,
+    }
     await memory.keep(media)
-    return media
+    return { media, facts }
   }
 
   async function factsOf(sha256: string, said: string | null): Promise<MediaFacts> {
@@ -111,12 +137,12 @@ export function createMedia({ policy, blobs, memory, clock, maxBytes }: MediaOpt
     }
   }
 
-  /** A file object. Explore API section 1.4. */
-  async function describe(media: FetchedMedia, hasMetadata: boolean): Promise<JsonObject> {
+  /** A file object. Explore API section 1.4. `facts`: those of a file whose start has been looked at just now. */
+  async function describe({ media, facts }: FoundMedia, hasMetadata: boolean): Promise<JsonObject> {
     const { sha256: id, filename, mimetype, bytes } = media
     const base = { filename, mimetype, id }
     if (!hasMetadata) return base
-    const { width, height } = await factsOf(id, mimetype)
+    const { width, height } = facts ?? (await factsOf(id, mimetype))
     const format = formatOf(mimetype)
     return {
       ...base,
@@ -129,7 +155,6 @@ export function createMedia({ policy, blobs, memory, clock, maxBytes }: MediaOpt
   return {
     async answer(keys, request, signal) {
       const answers: JsonObject[] = []
-      const failures = new Map<string, number>()
       let next = 0
       async function work(): Promise<void> {
         for (let at = next++; at < keys.length; at = next++) {
@@ -140,15 +165,15 @@ export function createMedia({ policy, blobs, memory, clock, maxBytes }: MediaOpt
       async function answerOne(key: string, hasMetadata: boolean): Promise<JsonObject> {
         const host = hostOf(key)
         if (host === null) return failed('not an address of a file')
-        if ((failures.get(host) ?? 0) >= patience) return failed('the host took too long')
+        if (isLeftAlone(host)) return failed('the host took too long')
         try {
-          const media = await find(key, signal)
+          const found = await find(key, signal)
           failures.delete(host)
-          return { value: await describe(media, hasMetadata) }
+          return { value: await describe(found, hasMetadata) }
         } catch (error) {
           const reason = reasonFor(error)
           if (reason === null) throw error
-          if (lasting.has(reason)) failures.set(host, (failures.get(host) ?? 0) + 1)
+          if (lasting.has(reason)) noteFailure(host)
           return failed(reason)
         }
       }
@@ -157,20 +182,22 @@ export function createMedia({ policy, blobs, memory, clock, maxBytes }: MediaOpt
     },
     async keep(resourceUid, content, { mimetype: said, filename }) {
       const { sha256, bytes } = await blobs.put(content, { maxBytes })
-      const { mimetype } = await factsOf(sha256, said)
+      const facts = await factsOf(sha256, said)
+      const sourceKey = hash(`${resourceUid} ${sha256}`)
+      const isKnown = (await memory.find(sourceKey)) !== null
       const media: FetchedMedia = {
-        source_key: hash(`${resourceUid} ${sha256}`),
+        source_key: sourceKey,
         resource_uid: resourceUid,
         sha256,
         bytes,
         filename,
-        mimetype,
+        mimetype: facts.mimetype,
         etag: null,
         last_modified: null,
         fetched_at: clock.now(),
       }
       await memory.keep(media)
-      return describe(media, true)
+      return { file: await describe({ media, facts }, true), addedBytes: isKnown ? 0 : bytes }
     },
   }
 }
