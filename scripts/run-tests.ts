@@ -1,5 +1,5 @@
 /**
- * Runs the tests on Node's own runner, three files at a time: on two processors one of them waits for something.
+ * Runs the tests on Node's own runner, four files at a time: on two processors some of them wait for something.
  * `npm test -- WORD...` runs the files whose path has one of the words. Ends with the runner's counts and its exit code.
  * A test that hangs fails by name.
  */
@@ -25,7 +25,7 @@ if (files.length === 0) {
   const postgres = await sharePostgres()
   const runner = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=3', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
+    ['--test', '--test-concurrency=4', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
     {
       stdio: 'inherit',
       // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
