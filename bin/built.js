@@ -12,14 +12,20 @@ export const entries = { cli: 'cli/index.ts', main: 'main.ts', builder: 'ingest/
 
 const alsoStamped = ['package.json', 'package-lock.json', 'bin/built.js', 'scripts/ensure-server.cjs']
 
+function listFiles(directory) {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(test\.ts|md)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
 /** Of all that goes into the bundle: names, sizes and times, not bytes, or asking would cost what it saves. */
 export function stampOf(root = ownRoot) {
-  const sources = readdirSync(join(root, 'src'), { recursive: true })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
-    .map((path) => join('src', path))
-  const hash = createHash('sha256').update(root)
-  for (const path of [...sources, ...alsoStamped].sort()) {
-    const { size, mtimeMs } = statSync(join(root, path), { throwIfNoEntry: false }) ?? {}
+  const sources = ['src', 'shared'].flatMap((directory) => listFiles(join(root, directory)))
+  const others = alsoStamped.map((path) => join(root, path))
+  const hash = createHash('sha256')
+  for (const path of [...sources, ...others].sort()) {
+    const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {}
     hash.update(`${path} ${size} ${mtimeMs}\n`)
   }
   return hash.digest('hex').slice(0, 16)

@@ -34,6 +34,7 @@ test('the bundle runs while it is of these sources, and the sources run after an
   const edits = [
     () => write('src/room/index.ts', 'let bb'),
     () => write('src/room/other.ts', ''),
+    () => write('shared/common.ts', ''),
     () => utimesSync(join(root, 'src/main.ts'), 1, 1),
     () => write('package-lock.json', '{}'),
     () => rmSync(join(root, 'src/room/other.ts')),

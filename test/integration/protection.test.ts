@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, explorePath, managementPath } from '../support/http-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const records = 300_000
+const records = 200_000
 const table = `id,name,grp\n${Array.from({ length: records }, (_, n) => `${n},name of number ${n},${n % 7}`).join('\n')}\n`
 
 /** Takes the engine many seconds, unless it is stopped. */

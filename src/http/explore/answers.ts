@@ -105,9 +105,9 @@ function questionOf(request: FastifyRequest, publication: Publication): string {
   )
 }
 
-/** Whether the same question about the same generation has another answer later. */
+/** Whether the same question about the same generation may have another answer later: a comment may stand in `now --\n()`. */
 export function dependsOnTime(request: FastifyRequest, { view }: Publication): boolean {
   if (view?.dependsOnTime) return true
   const texts = Object.values(request.query as Record<string, unknown>).flat()
-  return texts.some((text) => typeof text === 'string' && /\bnow\s*\(/i.test(text))
+  return texts.some((text) => typeof text === 'string' && /\bnow\b/i.test(text))
 }

@@ -132,5 +132,6 @@ describe('keys of rules', () => {
 
 test('a filter that says now() makes what is seen depend on the time', () => {
   assert.equal(seen(rule({ filterQuery: 'a < NOW ( days=-1)' }))!.dependsOnTime, true)
+  assert.equal(seen(rule({ filterQuery: 'a < now --x\n()' }))!.dependsOnTime, true)
   assert.equal(seen(rule({ filterQuery: 'a < 1' }))!.dependsOnTime, false)
 })

@@ -77,7 +77,7 @@ export function viewOf(reader: Reader, fields: readonly Field[]): ReaderView | n
     grants,
     hasAllRecords,
     idKey: tellsOfHidden(fields, grants) ? idKey : null,
-    dependsOnTime: grants.some(({ filters }) => (filters ?? []).some((filter) => /\bnow\s*\(/i.test(filter))),
+    dependsOnTime: grants.some(({ filters }) => (filters ?? []).some((filter) => /\bnow\b/i.test(filter))),
     nowMs,
   }
 }
