@@ -1,10 +1,11 @@
 /**
- * Runs the tests on Node's own runner, four files at a time: on two processors some of them wait for something.
+ * Runs the tests on Node's own runner, three files at a time: on two processors one of them waits for something.
  * `npm test -- WORD...` runs the files whose path has one of the words. Ends with the runner's counts and its exit code.
  * A test that hangs fails by name.
  */
 import { spawn } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { accessSync, constants, globSync, readFileSync, statfsSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { findPostgres, startPostgres } from '../test/support/postgres.ts'
 
@@ -25,12 +26,13 @@ if (files.length === 0) {
   const postgres = await sharePostgres()
   const runner = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=4', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
+    ['--test', '--test-concurrency=3', `--test-timeout=${testTimeoutMs}`, ...flags, ...files],
     {
       stdio: 'inherit',
       // Hundreds of servers and builders are started: TypeScript is stripped and compiled once, as bin/broadsheet.js does.
       env: {
         NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)),
+        ...memoryForFiles(),
         ...(postgres ? { BROADSHEET_TEST_POSTGRES_URL: postgres.url } : {}),
         ...process.env,
       },
@@ -41,6 +43,23 @@ if (files.length === 0) {
     await postgres?.stop()
     process.exit(code ?? 1)
   })
+}
+
+/**
+ * Where there is much memory, the files of tests lie in it: thousands of databases are made, and each waits for its disk. No
+ * test cuts the power. TMPDIR says otherwise.
+ */
+function memoryForFiles(): Readonly<Record<string, string>> {
+  const directory = '/dev/shm'
+  const enough = 8 * 2 ** 30
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    accessSync(directory, constants.W_OK)
+    const isWhole = process.env.BROADSHEET_TEST_ALL === '1' || process.env.BROADSHEET_SOAK === '1'
+    return !isWhole && bavail * bsize >= enough && freemem() >= enough ? { TMPDIR: directory } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** One PostgreSQL for all files that ask for one, where there are several: making one takes a second of processor. */
