@@ -20,7 +20,9 @@ export type Row = Record<string, DuckDBValue>
 
 /** One in-process database engine. Connections are cheap; one runs one statement at a time. */
 export interface Engine {
+  /** Errors: engine.query_cancelled once it is closed. */
   connect(): Promise<Connection>
+  /** Connections that are being made are waited for, and refused. */
   close(): void
 }
 
@@ -51,9 +53,31 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const setup = await instance.connect()
   for (const statement of hardening(options)) await setup.run(statement)
   setup.closeSync()
+  // A connection that is being made while the instance is closed ends the process.
+  let connecting = 0
+  let isClosed = false
+  const closeWhenFree = () => {
+    if (isClosed && connecting === 0) instance.closeSync()
+  }
   return {
-    connect: async () => wrap(await instance.connect()),
-    close: () => instance.closeSync(),
+    async connect() {
+      if (isClosed) throw new AppError('engine.query_cancelled', {})
+      connecting++
+      try {
+        const raw = await instance.connect()
+        if (!isClosed) return wrap(raw)
+        raw.closeSync()
+        throw new AppError('engine.query_cancelled', {})
+      } finally {
+        connecting--
+        closeWhenFree()
+      }
+    },
+    close() {
+      if (isClosed) return
+      isClosed = true
+      closeWhenFree()
+    },
   }
 }
 

@@ -66,7 +66,10 @@ export function deadline(
   timeoutMs: number,
 ): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController()
-  const onAbort = () => controller.abort(parent?.reason)
+  const onAbort = () => {
+    clearTimeout(timer)
+    controller.abort(parent?.reason)
+  }
   const timer = setTimeout(
     () => controller.abort(new AppError('engine.query_timed_out', { timeoutMs })),
     timeoutMs,

@@ -113,7 +113,8 @@ export function createDiffs(deps: {
   /** The listing of a pair, begun by the first who asks and shared by all who do meanwhile. */
   function enter(key: string, states: ComparedStates): Entry {
     const known = entries.get(key)
-    if (known) return known
+    // One that is being stopped, because all who waited for it have left, answers nobody.
+    if (known && !known.abort.signal.aborted) return known
     const abort = new AbortController()
     const table = `diff_${tablesMade++}`
     const counts = list(table, states, abort.signal)

@@ -170,6 +170,23 @@ test("a session's time zone is UTC", async (t) => {
 const endless = 'select count(*) from range(1000000000000) a, range(1000) b'
 const isKey = (key: string) => (error: unknown) => error instanceof AppError && error.key === key
 
+test('an engine that is closed while connections are made makes none of them, and the process lives', async (t) => {
+  const root = tempDirectory(t)
+  for (let round = 0; round < 5; round++) {
+    const engine = await openEngine({
+      memoryLimitMb: 64,
+      threads: 1,
+      tempDirectory: join(root, 'spill'),
+      allowedDirectories: [],
+    })
+    const making = Array.from({ length: 20 }, () => engine.connect())
+    engine.close()
+    engine.close()
+    for (const made of await Promise.allSettled(making)) assert.equal(made.status, 'rejected')
+    await assert.rejects(engine.connect(), { key: 'engine.query_cancelled' })
+  }
+})
+
 test('a statement stops when its signal is aborted, and the connection stays usable', async (t) => {
   const { connection } = await openWorld(t)
   const stop = new AbortController()
