@@ -112,6 +112,18 @@ test('all annotated fields are listed when none is named', async () => {
   )
 })
 
+test('the empty text is no value, however many records have it, and takes no place of another', async (t) => {
+  const rows = ['-', '-', '-', 'x', 'x', 'y'].map((a, n) => ({ a, n }))
+  const source = sourceOf(t, 'empty.json', JSON.stringify(rows), 'jsonfile')
+  const emptied = { processor_uid: 'pr_0', name: 'string_replace', args: { field: 'a', old: '-', new: '' } }
+  const { indexed, scanned } = await openBoth(t, [source], { processors: [emptied] })
+  const readers = [indexed, scanned]
+  assert.equal(await facet(readers, 'a'), 'x 2, y 1')
+  assert.equal(await facet(readers, 'facet(name="a", limit=1)'), 'x 2')
+  assert.equal(await facet(readers, 'facet(name="a", limit=2)'), 'x 2, y 1')
+  assert.equal(await facet(readers, 'facet(name="a", sort="alphanum", limit=1)'), 'x 2')
+})
+
 describe('refused facets', () => {
   const cases: readonly (readonly [facet: string, key: string])[] = [
     ['colour', 'odsql.unknown_facet'],
