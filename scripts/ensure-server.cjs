@@ -6,6 +6,7 @@
  * runs from it may have parts to load yet.
  */
 const {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -71,9 +72,8 @@ async function main() {
   mkdirSync(build, { recursive: true })
   try {
     await bundle(entries, fresh)
-    // Another process may have made the same at the same time.
-    rmSync(directory, { recursive: true, force: true })
-    renameSync(fresh, directory)
+    // Another process may have made the same at the same time, and a server may have started from it.
+    if (!existsSync(directory)) renameSync(fresh, directory)
     writeFileSync(join(build, `stamp.${process.pid}`), stamp)
     renameSync(join(build, `stamp.${process.pid}`), join(build, 'stamp'))
     sweep(stamp)

@@ -6,19 +6,17 @@ import { listDefaultRulesets } from '../access/index.ts'
 import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
-import { type Clock, type Field, type JsonObject, quoteIdentifier } from '../kernel/index.ts'
+import type { Clock, Field } from '../kernel/index.ts'
 import {
-  type Column,
   compileCount,
   compileFacet,
   compileRows,
   parseRefinement,
   type Query,
-  type QuerySchema,
   type QueryTarget,
   type QueryText,
-  type Type,
 } from '../odsql/index.ts'
+import { type CatalogRow, catalogSchema, columns, rowsSql, wellFormedJson } from './catalog-table.ts'
 import { datasetObject } from './dataset-object.ts'
 import { type Facet, suggested, suggestionsOf, type Typing, typedColumn } from './facets.ts'
 import { type Publication, publicationFor, wholePublication } from './publication.ts'
@@ -64,59 +62,8 @@ export interface Catalog {
   suggest(reader: CatalogReader, text: QueryText, asked: Typing, signal?: AbortSignal): Promise<Facet>
 }
 
-/** Names that queries over the catalog may use: metadata by short and by full name. */
-export const names: readonly (readonly [name: string, type: Type, path: string])[] = [
-  ['dataset_id', 'text', '$.dataset_id'],
-  ['dataset_uid', 'text', '$.dataset_uid'],
-  ['has_records', 'boolean', '$.has_records'],
-  ['data_visible', 'boolean', '$.data_visible'],
-  ['features', 'multitext', '$.features'],
-  ['title', 'text', '$.metas.default.title'],
-  ['description', 'text', '$.metas.default.description'],
-  ['keyword', 'multitext', '$.metas.default.keyword'],
-  ['theme', 'multitext', '$.metas.default.theme'],
-  ['license', 'text', '$.metas.default.license'],
-  ['language', 'text', '$.metas.default.language'],
-  ['publisher', 'text', '$.metas.default.publisher'],
-  ['references', 'text', '$.metas.default.references'],
-  ['territory', 'multitext', '$.metas.default.territory'],
-  ['modified', 'datetime', '$.metas.default.modified'],
-  ['data_processed', 'datetime', '$.metas.default.data_processed'],
-  ['metadata_processed', 'datetime', '$.metas.default.metadata_processed'],
-  ['records_count', 'int', '$.metas.default.records_count'],
-]
-
-export const catalogFacets = [
-  'features',
-  'modified',
-  'publisher',
-  'keyword',
-  'theme',
-  'language',
-  'license',
-] as const
-
-/** In relevance: enough that a word of the title, even one that is nearly it, comes before the same word elsewhere. */
-const weights: Readonly<Record<string, number>> = { title: 5, keyword: 2, theme: 2 }
-
-const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
-  const column = (alias: string, isHidden: boolean): Column => ({
-    name: alias,
-    type,
-    sql: quoteIdentifier(name),
-    fieldIndex: null,
-    ...(weights[name] === undefined ? {} : { weight: weights[name] }),
-    isHidden,
-  })
-  return path.startsWith('$.metas.default.')
-    ? [column(name, false), column(`default.${name}`, true)]
-    : [column(name, false)]
-})
 /** What a filter with now() shows is counted anew for the catalog after this. Milliseconds. */
 const countsHoldMs = 60_000
-
-/** The names that queries over the catalog may use. */
-export const catalogSchema: QuerySchema = { columns }
 
 export function createCatalog(deps: {
   db: ControlDb
@@ -370,41 +317,4 @@ export function createCatalog(deps: {
 /** The table is small: only what is computed for every row of it may take its time. */
 function kindOf(query: Query): WorkKind {
   return query.where === null && !query.isAggregated ? 'short' : 'long'
-}
-
-/** The engine refuses JSON with half a surrogate pair, and one dataset must not take the catalog from all. */
-export function wellFormedJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? inner.toWellFormed() : inner))
-}
-
-interface CatalogRow {
-  readonly object: JsonObject
-  readonly visibility: string
-  /** For whom the object is as it is: a dataset whose default ruleset hides something has two. */
-  readonly audience: 'all' | 'editors' | 'readers'
-}
-
-/** The catalog's rows, from SQL of a JSON array of them. */
-function rowsSql(json: string): string {
-  const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
-  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, ${picked.join(', ')}
-    from (select r->'$.object' as o, r->>'$.visibility' as visibility, r->>'$.audience' as audience from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
-}
-
-/** SQL of what the JSON object `o` has under a path. */
-export function pick(type: Type, path: string): string {
-  switch (type) {
-    case 'multitext':
-      return `case when json_type(o, '${path}') = 'ARRAY' then json_extract_string(o, '${path}[*]') end`
-    case 'boolean':
-      return `try_cast(o->>'${path}' as boolean)`
-    case 'int':
-      return `try_cast(o->>'${path}' as bigint)`
-    case 'double':
-      return `try_cast(o->>'${path}' as double)`
-    case 'datetime':
-      return `try_cast(o->>'${path}' as timestamptz)`
-    default:
-      return `o->>'${path}'`
-  }
 }

@@ -1,6 +1,6 @@
 /** What can be asked of a dataset or of the catalog, for editors that complete queries. */
 import { type DescribedField, describeLanguage, type LanguageDescription } from '../odsql/index.ts'
-import { catalogSchema } from './catalog.ts'
+import { catalogSchema } from './catalog-table.ts'
 import { type Publication, schemaOf } from './publication.ts'
 
 /** Label and description of a field are the publisher's; the catalog's names and technical ones have none. */

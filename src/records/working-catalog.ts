@@ -14,7 +14,7 @@ import {
   quoteLiteral,
 } from '../kernel/index.ts'
 import { type Column, compileRows, type QuerySchema, type Type } from '../odsql/index.ts'
-import { names as catalogNames, pick, wellFormedJson } from './catalog.ts'
+import { names as catalogNames, pick, wellFormedJson } from './catalog-table.ts'
 import { featuresOf } from './dataset-object.ts'
 import { prepared } from './records.ts'
 

@@ -1,6 +1,9 @@
 import type { BuildPlan } from '../../kernel/index.ts'
 
-/** A little more than one row group holds: of less, one thread has all the work, and a second one waits for it busily. */
+/**
+ * A little more than one row group holds: of less, one thread has all the work, and a second one waits for it busily. A packed
+ * source may come to ten times as much, and takes some tenths of a second longer then.
+ */
 const oneThreadBytes = 2 << 20
 
 /** Threads of the engine for a task: what is small is done by one. */

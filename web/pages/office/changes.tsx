@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { Csrf } from '../../components/csrf.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { Neighbours } from '../../components/pagination.tsx'
 import { withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
@@ -33,7 +34,6 @@ export const changes = definePage({
   },
   head: ({ dataset }, context) => datasetHead(tab, dataset, context),
   View: ({ data }): VNode => {
-    const { t } = useEnv()
     const { dataset, found, page } = data
     const back = officePath(dataset.dataset_uid, tab)
     return (
@@ -43,18 +43,11 @@ export const changes = definePage({
             <ChangeCard key={change.change_uid} change={change} back={back} />
           ))}
         </ol>
-        <nav class="pagination" aria-label={t('pagination.label')}>
-          {page > 1 && (
-            <a class="button secondary" href={withQuery(back, { page: page - 1 })}>
-              {t('pagination.previous')}
-            </a>
-          )}
-          {found.length === rows && (
-            <a class="button secondary" href={withQuery(back, { page: page + 1 })}>
-              {t('pagination.next')}
-            </a>
-          )}
-        </nav>
+        <Neighbours
+          page={page}
+          hasNext={found.length === rows}
+          hrefOf={(to) => withQuery(back, { page: to })}
+        />
       </DatasetFrame>
     )
   },

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { Neighbours } from '../../components/pagination.tsx'
 import { withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { definePage } from '../../kit/page.ts'
@@ -64,18 +65,11 @@ export const errors = definePage({
             </table>
           </div>
         )}
-        <nav class="pagination" aria-label={t('pagination.label')}>
-          {page > 1 && (
-            <a class="button secondary" href={withQuery(back, { page: page - 1 })}>
-              {t('pagination.previous')}
-            </a>
-          )}
-          {found.length === rows && (
-            <a class="button secondary" href={withQuery(back, { page: page + 1 })}>
-              {t('pagination.next')}
-            </a>
-          )}
-        </nav>
+        <Neighbours
+          page={page}
+          hasNext={found.length === rows}
+          hrefOf={(to) => withQuery(back, { page: to })}
+        />
       </DatasetFrame>
     )
   },

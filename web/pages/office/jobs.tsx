@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { JobsTable } from '../../components/jobs-table.tsx'
+import { Neighbours } from '../../components/pagination.tsx'
 import { withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
@@ -57,18 +58,11 @@ export const jobs = definePage({
         <div id="jobs-found" data-refresh="jobs-found">
           {found.length === 0 ? <p class="card empty">{t('jobs.none')}</p> : <JobsTable jobs={found} />}
         </div>
-        <nav class="pagination" aria-label={t('pagination.label')}>
-          {page > 1 && (
-            <a class="button secondary" href={hrefOf({ state: state || null, page: page - 1 })}>
-              {t('pagination.previous')}
-            </a>
-          )}
-          {found.length === rows && (
-            <a class="button secondary" href={hrefOf({ state: state || null, page: page + 1 })}>
-              {t('pagination.next')}
-            </a>
-          )}
-        </nav>
+        <Neighbours
+          page={page}
+          hasNext={found.length === rows}
+          hrefOf={(to) => hrefOf({ state: state || null, page: to })}
+        />
       </>
     )
   },

@@ -3,6 +3,7 @@ import { Csrf } from '../../components/csrf.tsx'
 import { DiffRecords } from '../../components/diff-records.tsx'
 import { DiffSummary } from '../../components/diff-summary.tsx'
 import { Field } from '../../components/field.tsx'
+import { Neighbours } from '../../components/pagination.tsx'
 import { Problem } from '../../components/problem.tsx'
 import { ApiError, withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
@@ -107,20 +108,11 @@ export const versions = definePage({
           </>
         )}
         {compared && <Comparison compared={compared} dataset={dataset} />}
-        {(page > 1 || found.length === rows) && (
-          <nav class="pagination" aria-label={t('pagination.label')}>
-            {page > 1 && (
-              <a class="button secondary" href={withQuery(back, { page: page - 1 })}>
-                {t('pagination.previous')}
-              </a>
-            )}
-            {found.length === rows && (
-              <a class="button secondary" href={withQuery(back, { page: page + 1 })}>
-                {t('pagination.next')}
-              </a>
-            )}
-          </nav>
-        )}
+        <Neighbours
+          page={page}
+          hasNext={found.length === rows}
+          hrefOf={(to) => withQuery(back, { page: to })}
+        />
       </DatasetFrame>
     )
   },
