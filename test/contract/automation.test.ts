@@ -62,6 +62,16 @@ async function rests(path: string, resting: readonly string[]): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+async function isVisible(uid: string, word: string): Promise<void> {
+  const { json: dataset } = await expect(200, 'GET', `/datasets/${uid}/`)
+  const path = `${explorePath}/${dataset.dataset_id}/records?where=search("${word}")&limit=0`
+  for (;;) {
+    const { status, json, text } = await server.request('GET', path)
+    assert.equal(status, 200, text)
+    if (json.total_count > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
 const datasetRests = (uid: string) => rests(`/datasets/${uid}/status/`, restingDataset)
 const harvesterRests = (uid: string) => rests(`/harvesters/${uid}/`, restingHarvester)
 
@@ -123,6 +133,8 @@ async function prepare(given: Operation['given'], { world, portal, stuck }: Stag
       },
     )
     assert.equal(pushed.status, 200, pushed.text)
+    // The publish that follows the push is ordered a moment later: until it is, the dataset rests too.
+    await isVisible(world.dataset_uid!, 'Munster')
     await datasetRests(world.dataset_uid!)
   }
 }
