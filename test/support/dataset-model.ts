@@ -268,8 +268,17 @@ function restart(how: 'stop' | 'kill'): DatasetCommand {
   )
 }
 
-/** Restarts are rare: they take as long as twenty other commands. `kills`: the server may die at any instant, too. */
-export function datasetCommands({ kills }: { kills: boolean }): fc.Arbitrary<Iterable<DatasetCommand>> {
+/**
+ * Up to `longest` of them. Restarts are rare: they take as long as twenty other commands. `kills`: the server may die at any
+ * instant, too.
+ */
+export function datasetCommands({
+  kills,
+  longest,
+}: {
+  kills: boolean
+  longest: number
+}): fc.Arbitrary<Iterable<DatasetCommand>> {
   const number = fc.nat({ max: 3 })
   const often = [
     fc.constantFrom(1, 2).map(offer),
@@ -295,7 +304,7 @@ export function datasetCommands({ kills }: { kills: boolean }): fc.Arbitrary<Ite
     ...(kills ? [fc.nat({ max: 1500 }).map(publishAndDie)] : []),
   ]
   return fc.commands([...often, ...often, ...often, ...rarely], {
-    maxCommands: 25,
+    maxCommands: longest,
     size: 'max',
   }) as fc.Arbitrary<Iterable<DatasetCommand>>
 }
