@@ -3,15 +3,7 @@
  * A term is a maximal run of letters and digits after lower-casing and removal of accents (ODSQL specification,
  * section 4), where `Łódź` is `lodz` and `Straße` is `strasse`. The engine has no NFKD: other compatibility forms stay.
  */
-
-/** Letters that are no letter with an accent, and what somebody without them on the keyboard types. */
-const strokes = ['łøđðħŧŋı', 'loddhtni'] as const
-const ligatures: readonly (readonly [letter: string, letters: string])[] = [
-  ['ß', 'ss'],
-  ['æ', 'ae'],
-  ['œ', 'oe'],
-  ['þ', 'th'],
-]
+import { ligatures, strokes } from '../../shared/words.ts'
 
 /** SQL: the folded text of a text expression. Most texts are ASCII, and nothing but their case is looked at. */
 export function foldedTextSql(expression: string): string {

@@ -1,3 +1,4 @@
+import { editDistance } from '../../shared/words.ts'
 import { AppError, type ErrorKey, type ErrorParams } from '../kernel/index.ts'
 import type { Clause, Span } from './ast.ts'
 
@@ -57,18 +58,4 @@ export function suggest(name: string, known: Iterable<string>): string {
     }
   }
   return best === '' ? '' : `Did you mean ${best}?`
-}
-
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit || a.length > 100) return limit
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + cost))
-    }
-    previous = row
-  }
-  return previous[b.length]!
 }

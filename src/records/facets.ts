@@ -1,5 +1,6 @@
 /** Facets of a query: values with counts, as the Explore API nests them (section 3). */
 
+import { prefixWords } from '../../shared/words.ts'
 import { AppError, type Field, isMultivalued } from '../kernel/index.ts'
 import {
   type Column,
@@ -9,7 +10,6 @@ import {
   type FacetSort,
   parseFacet,
   parseRefinement,
-  prefixWords,
   type Query,
   type QuerySchema,
   type QueryTarget,

@@ -282,6 +282,16 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
+  test('what was searched for is marked where it is found, and a text stays a text', async () => {
+    const marks = async (path: string) =>
+      [...(await get(path)).text.matchAll(/<mark>([^<]*)<\/mark>/g)].map(([, term]) => term)
+    assert.deepEqual(new Set(await marks('/explore?q=seatt')), new Set(['Seattle']))
+    const filtered = await marks('/explore/dataset/airports/table/?text.city=dalas%20fo&text.state=tx')
+    assert.deepEqual(new Set(filtered), new Set(['Dallas', 'Fort', 'TX']))
+    const { text } = await get('/explore/dataset/hostile/table/?q=owned')
+    assert.ok(text.includes('&lt;script>document.title=&quot;<mark>owned</mark>&quot;&lt;/script>'))
+  })
+
   test('without JavaScript everything can be read, filtered and exported', async () => {
     const { page } = await openPage({ javaScriptEnabled: false })
     await page.goto(at('/'))

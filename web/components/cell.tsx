@@ -1,13 +1,24 @@
 import type { ComponentChild, VNode } from 'preact'
+import type { Word } from '../../shared/words.ts'
 import { useEnv } from '../kit/env.ts'
 import type { Field } from '../portal/dataset.ts'
+import { Found } from './found.tsx'
 
 /** A value of a record as its type and annotations say: unit, decimals, links, files. */
-export function Cell({ field, value }: { readonly field: Field; readonly value: unknown }): VNode {
-  return <>{useCell(field, value)}</>
+export function Cell({
+  field,
+  value,
+  words = [],
+}: {
+  readonly field: Field
+  readonly value: unknown
+  /** That were searched for in this field: found ones are marked. */
+  readonly words?: readonly Word[]
+}): VNode {
+  return <>{useCell(field, value, words)}</>
 }
 
-function useCell(field: Field, value: unknown): ComponentChild {
+function useCell(field: Field, value: unknown, words: readonly Word[]): ComponentChild {
   const { format, t } = useEnv()
   if (value === null || value === undefined || value === '')
     return (
@@ -15,7 +26,7 @@ function useCell(field: Field, value: unknown): ComponentChild {
         –
       </span>
     )
-  if (Array.isArray(value)) return value.join(', ')
+  if (Array.isArray(value)) return <Found text={value.join(', ')} words={words} />
   if (typeof value === 'boolean') return t(value ? 'yes' : 'no')
   if (typeof value === 'number') return formatNumber(field, value, format.number)
   if (field.type === 'date') return format.date(String(value))
@@ -35,7 +46,7 @@ function useCell(field: Field, value: unknown): ComponentChild {
         {text}
       </a>
     )
-  return text
+  return <Found text={text} words={words} />
 }
 
 /** Years are not grouped by thousands: numbers without a unit below 10,000 that are called so. */

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { markFound, prefixWords, type Word } from '../../shared/words.ts'
 import { useEnv } from '../kit/env.ts'
 import {
   type Dataset,
@@ -10,6 +11,7 @@ import {
   type View,
   viewsOf,
 } from '../portal/dataset.ts'
+import { Found } from './found.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
 const icons: Readonly<Partial<Record<View, IconName>>> = {
@@ -21,24 +23,31 @@ const icons: Readonly<Partial<Record<View, IconName>>> = {
   export: 'download',
 }
 
-/** A dataset in a list. `summary`: its description as text. */
+/** A dataset in a list. `summary`: its description as text; `q`: what it was searched for by. */
 export function DatasetCard({
   dataset,
   summary,
+  q = '',
 }: {
   readonly dataset: Dataset
   readonly summary: string
+  readonly q?: string
 }): VNode {
   const { t, format } = useEnv()
   const { dataset_id: id } = dataset
+  const words = prefixWords(q)
   const modified = meta(dataset, 'modified')
   const links = viewsOf(dataset).filter((view) => icons[view])
   return (
     <article class="card dataset-card">
       <h3>
-        <a href={pagePath(id)}>{titleOf(dataset)}</a>
+        <a href={pagePath(id)}>
+          <Found text={titleOf(dataset)} words={words} />
+        </a>
       </h3>
-      <p class="dataset-summary">{summary}</p>
+      <p class="dataset-summary">
+        <Found text={fromFirstFound(summary, words)} words={words} />
+      </p>
       <div class="row dataset-facts small muted">
         {meta(dataset, 'publisher') && <span>{meta(dataset, 'publisher')}</span>}
         {dataset.has_records && <span>{t('records', { count: recordsCountOf(dataset) })}</span>}
@@ -68,3 +77,16 @@ export function DatasetCard({
     </article>
   )
 }
+
+/** Three lines of a summary are seen: what is found further on, and nothing before it, begins a few words earlier. */
+function fromFirstFound(summary: string, words: readonly Word[]): string {
+  const pieces = markFound(summary, words)
+  const first = pieces.findIndex(({ isFound }) => isFound)
+  const at = pieces.slice(0, Math.max(0, first)).reduce((length, { text }) => length + text.length, 0)
+  return at < seenCharacters
+    ? summary
+    : `… ${summary.slice(summary.lastIndexOf(' ', at - leadCharacters) + 1)}`
+}
+
+const seenCharacters = 160
+const leadCharacters = 60

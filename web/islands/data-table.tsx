@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { Word } from '../../shared/words.ts'
 import { Cell } from '../components/cell.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useEnv } from '../kit/env.ts'
@@ -17,6 +18,8 @@ export interface DataTableProps {
   /** Of the first record that the server has rendered. */
   readonly offset: number
   readonly records: readonly DataRecord[]
+  /** Of each column: the words that were searched for in it. */
+  readonly words: readonly (readonly Word[])[]
   /** Of each column: where its heading leads, and how it is ordered now. */
   readonly sorts: readonly { readonly href: string; readonly order: 'ascending' | 'descending' | 'none' }[]
 }
@@ -31,7 +34,7 @@ const overscan = 8
  * sight are not there. With more records than a scroll bar has pixels, the bar is a scale and the wheel moves by rows.
  */
 export default function DataTable(props: DataTableProps): VNode {
-  const { fields, total, offset, records, sorts, title } = props
+  const { fields, total, offset, records, sorts, title, words } = props
   const { t, format } = useEnv()
   const scroller = useRef<HTMLDivElement>(null)
   const { at, range, handlers } = useScrolledRecords(props, scroller)
@@ -84,12 +87,12 @@ export default function DataTable(props: DataTableProps): VNode {
               <th scope="row" class="row-number number">
                 {format.number(index + 1)}
               </th>
-              {fields.map((field) => (
+              {fields.map((field, column) => (
                 <td key={field.name} class={isNumber(field) ? 'number' : undefined}>
                   {record === undefined ? (
                     <span class="ghost" />
                   ) : (
-                    <Cell field={field} value={record[field.name]} />
+                    <Cell field={field} value={record[field.name]} words={words[column]} />
                   )}
                 </td>
               ))}

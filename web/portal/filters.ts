@@ -6,6 +6,7 @@
  *
  * `refine.`, `exclude.`, `q` and `sort` are as on the hosted platform. Names that are no fields of the dataset are dropped.
  */
+import { exactWords, searchedWords, type Word } from '../../shared/words.ts'
 import { type Field, geoFieldOf, isDate, isNumber } from './dataset.ts'
 
 export interface FieldValue {
@@ -92,6 +93,13 @@ export function countFilters({ q, geo, where, ...rest }: Filters): number {
 
 /** As a literal of ODSQL (docs/odsql.md). */
 export const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+
+/** The words that these filters look for in a field. */
+export function searchedIn(field: Field, { q, text }: Filters): Word[] {
+  if (field.type !== 'text') return []
+  const own = text.filter((one) => one.field === field.name)
+  return [...exactWords(q), ...own.flatMap(({ value }) => searchedWords(value))]
+}
 
 /** A field's name in ODSQL, which may be a reserved word. */
 export const nameOf = (field: string) => `\`${field}\``

@@ -3,8 +3,9 @@
  * is three-valued. In a positive place null and false both drop the row, so the plain SQL serves (and the engine can
  * prune by it); only below a `not` must a null be made false.
  */
+import type { Word } from '../../../shared/words.ts'
 import { foldedTermsSql, foldedTextSql } from '../../kernel/index.ts'
-import type { Predicate, Typed, Word, WordSearch } from '../resolve/typed.ts'
+import type { Predicate, Typed, WordSearch } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
 import { compileDay, compileExpr, dayAsInstant, type ExpressionContext } from './expressions.ts'
 import { compileInBox, compileRelation, compileWithinDistance } from './spatial.ts'

@@ -8,7 +8,8 @@
  * With the postings and without them the same numbers come out. They are whole numbers, so that the order in which the
  * engine's threads add them up cannot matter.
  */
-import type { Word, WordSearch } from '../resolve/typed.ts'
+import type { Word } from '../../../shared/words.ts'
+import type { WordSearch } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
 import { folded, isIndexed, isInFields, type PredicateContext, termsOf, termTest } from './predicates.ts'
 

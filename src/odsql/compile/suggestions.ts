@@ -1,6 +1,7 @@
 /** Values of a field for what somebody has typed so far: those that hold words that begin so, with their counts. */
+import type { Word } from '../../../shared/words.ts'
 import { foldedTextSql } from '../../kernel/index.ts'
-import type { Predicate, Query, Word } from '../resolve/typed.ts'
+import type { Predicate, Query } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
 import { createBinder, type QueryTarget, type Statement } from './target.ts'

@@ -1,4 +1,5 @@
 /** Conditions: comparisons with their types checked, full text, spatial filters. */
+import { exactWords, prefixWords, searchedWords } from '../../../shared/words.ts'
 import type { Expr, Span } from '../ast.ts'
 import { fault } from '../fault.ts'
 import { predicateFunctions } from '../functions.ts'
@@ -8,7 +9,7 @@ import type { Column } from '../schema.ts'
 import { findColumn, isText, type ResolveContext, wrong } from './context.ts'
 import { adapt, areComparable, containsAggregate, positional, resolveExpr } from './expressions.ts'
 import { readDistance } from './literals.ts'
-import type { GeoField, Predicate, Relation, Typed, Word } from './typed.ts'
+import type { GeoField, Predicate, Relation, Typed } from './typed.ts'
 
 export function resolvePredicate(context: ResolveContext, expr: Expr): Predicate {
   switch (expr.kind) {
@@ -127,20 +128,6 @@ function textColumns(context: ResolveContext): Column[] {
   return context.schema.columns.filter((column) => !column.isHidden && isText(column.type))
 }
 
-/** Words as the index has them, before folding: runs of letters and digits (marks belong to their letter). */
-function splitWords(text: string): string[] {
-  return text.match(/\p{M}*[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? []
-}
-
-function exactWords(text: string): Word[] {
-  return splitWords(text).map((word) => ({ text: word, match: 'exact', distance: 0 }))
-}
-
-/** The words of a text, each as the beginning of one. */
-export function prefixWords(text: string): Word[] {
-  return splitWords(text).map((word) => ({ text: word, match: 'prefix', distance: 0 }))
-}
-
 type Call = Extract<Expr, { kind: 'call' }>
 
 function resolveFilterCall(context: ResolveContext, call: Call): Predicate {
@@ -184,17 +171,7 @@ function resolveTextCall(context: ResolveContext, call: Call): Predicate {
     : targets.map((target) => textTarget(context, call, target))
   if (call.name === 'startswith') return { kind: 'startswith', columns, text: last.value }
   if (call.name === 'suggest') return { kind: 'words', columns, words: prefixWords(last.value) }
-  const words = splitWords(last.value)
-  return {
-    kind: 'words',
-    columns,
-    words: words.map((text, index): Word => {
-      if (index === words.length - 1) return { text, match: 'prefix', distance: 0 }
-      const length = [...text].length
-      const distance = length > 5 ? 2 : length > 2 ? 1 : 0
-      return { text, match: distance === 0 ? 'exact' : 'fuzzy', distance }
-    }),
-  }
+  return { kind: 'words', columns, words: searchedWords(last.value) }
 }
 
 function textTarget(context: ResolveContext, call: Call, target: Expr): Column {

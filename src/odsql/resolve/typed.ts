@@ -1,4 +1,5 @@
 /** The typed tree: names are columns, functions are chosen, literals are values. Only `compile` turns it into SQL. */
+import type { Word } from '../../../shared/words.ts'
 import type { Comparator, Span } from '../ast.ts'
 import type { Geometry } from '../geo/geometry.ts'
 import type { Column, Type } from '../schema.ts'
@@ -97,13 +98,6 @@ export type Relation = 'intersects' | 'disjoint' | 'within'
 export type GeoField =
   | { readonly kind: 'point'; readonly expr: Typed }
   | { readonly kind: 'shape'; readonly expr: Typed; readonly boxSql: string }
-
-/** `exact`: the term itself; `prefix`: terms that begin so; `fuzzy`: terms at most `distance` edits away. */
-export interface Word {
-  readonly text: string
-  readonly match: 'exact' | 'prefix' | 'fuzzy'
-  readonly distance: number
-}
 
 /** A condition that looks for words. */
 export type WordSearch = Extract<Predicate, { kind: 'words' }>

@@ -142,6 +142,7 @@ function Results({ query, page, facets }: ExploreData): VNode {
                 key={dataset.dataset_id}
                 dataset={dataset}
                 summary={textOfHtml(meta(dataset, 'description'))}
+                q={query.q}
               />
             ))}
           </div>

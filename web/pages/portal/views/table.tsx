@@ -6,7 +6,7 @@ import DataTable from '../../../islands/data-table.tsx'
 import { useEnv } from '../../../kit/env.ts'
 import { Island } from '../../../kit/island.tsx'
 import { pagePath, titleOf } from '../../../portal/dataset.ts'
-import { writeFilters } from '../../../portal/filters.ts'
+import { searchedIn, writeFilters } from '../../../portal/filters.ts'
 import { type DatasetData, tablePageSize, tableQuery, type ViewProps } from '../../../portal/load-dataset.ts'
 
 export function TableView({ data, shown, isEmbedded }: ViewProps<'table'>): VNode {
@@ -42,6 +42,7 @@ export function TableView({ data, shown, isEmbedded }: ViewProps<'table'>): VNod
           offset: (shown.page - 1) * tablePageSize,
           records: shown.records,
           sorts,
+          words: fields.map((field) => searchedIn(field, filters)),
         }}
       />
       <div class="pages-without-js">
