@@ -10,12 +10,12 @@ export function Header({
   readonly context: PageContext
   readonly children?: ComponentChildren
 }): VNode {
-  const { t, title } = context
+  const { t, title, brand } = context
   return (
     <header class="site-header">
       <div class="site-header-in">
         <a class="brand" href="/">
-          <Logo />
+          {brand.logo ? <img class="logo" src={brand.logo} alt="" /> : <Logo />}
           <span>{title}</span>
         </a>
         <nav class="site-nav" aria-label={t('nav.main')}>
