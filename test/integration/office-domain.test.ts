@@ -82,7 +82,21 @@ test('settings of the domain are saved, refused with what was typed, and on ever
   ] as const)
     assert.equal(refused.value(name), value)
   assert.equal((await read('/domain')).name, 'Données de Lyon')
-  await saved.send('save', { name: '' })
+  const odd = {
+    description: { de: 'Alles', en: 'All of it\nin two lines' },
+    themes: [{ id: 'trees', labels: { de: 'Bäume', en: 'Trees' } }],
+    licenses: [{ id: 'own', label: 'Own', url: null }],
+  }
+  await server.expect(200, 'PUT', `${managementPath}/domain`, { body: odd })
+  const unchanged = await read('/domain')
+  await (await visit(admin, `${office}/domain`)).send('save')
+  assert.deepEqual(await read('/domain'), unchanged, 'a form that is saved as it was changes nothing')
+  await (await visit(admin, `${office}/domain`)).send('save', {
+    name: '',
+    'license.0.id': '',
+    'license.0.label': '',
+  })
+  assert.deepEqual((await read('/domain')).licenses, before.licenses, 'an emptied list is the common one')
   assert.match((await visit(admin, '/explore')).html, /<span>Broadsheet<\/span>/)
 })
 

@@ -2,6 +2,9 @@ import type { VNode } from 'preact'
 import { useEnv } from '../kit/env.ts'
 import type { MessageKey } from '../kit/i18n.ts'
 
+/** Needs one of these too: whoever may do nothing to datasets is not shown what they are described with. */
+const seesTemplates = ['create_dataset', 'edit_dataset']
+
 const places = {
   '/backoffice/domain': 'office.domain',
   '/backoffice/templates': 'office.templates',
@@ -17,12 +20,16 @@ export const domainPaths = Object.keys(places) as readonly Place[]
 /** The name of the page, and its neighbours for whoever may see them. */
 export function DomainTop({ place }: { readonly place: Place }): VNode {
   const { t, session } = useEnv()
+  const held = session?.permissions ?? []
+  const shown = domainPaths.filter(
+    (path) => path !== '/backoffice/templates' || seesTemplates.some((name) => held.includes(name)),
+  )
   return (
     <div class="dataset-top">
       <h1>{t(places[place])}</h1>
-      {session?.permissions.includes('edit_domain') && (
+      {held.includes('edit_domain') && (
         <nav class="tabs" aria-label={t('domain.tabs')}>
-          {domainPaths.map((path) => (
+          {shown.map((path) => (
             <a key={path} href={path} aria-current={path === place ? 'page' : undefined}>
               {t(places[path])}
             </a>
