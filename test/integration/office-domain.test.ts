@@ -242,6 +242,8 @@ test('a harvester is made from what its type asks for, runs, and does with its d
   assert.match(ran.text, /it has no title/)
   assert.ok(!ran.html.includes('<img src=x'))
   assert.ok(!ran.has('abort'), 'nothing runs that could be stopped')
+  const jobs = await visit(admin, `${office}/jobs`)
+  assert.ok(jobs.html.includes(`href="${path}"`), 'its jobs lead to it')
   await ran.send('publish')
   await done()
   for (const job of await read('/jobs?rows=50'))
@@ -374,7 +376,7 @@ test('pages are shown to who has the right, and their names to nobody else', asy
       assert.equal(status, statuses[name], `${page} for ${name}`)
     }
     const { places: seen } = await visit(session, `${office}/usage`)
-    assert.deepEqual(seen, ['Datasets', 'Jobs', ...places[name], 'Your account'])
+    assert.deepEqual(seen, ['Datasets', 'Jobs', ...places[name]])
   }
   const anonymous = await server.request('GET', `${office}/domain`)
   assert.deepEqual(

@@ -42,7 +42,6 @@ const places: readonly Place[] = [
     permissions: ['edit_domain'],
     under: domainPaths,
   },
-  { href: '/backoffice/account', text: 'office.account', icon: 'edit' },
 ]
 
 /** Around every page of the back office: where one is, who one is, what was done, what went wrong. */

@@ -55,7 +55,7 @@ export const harvesterFlags = [
   'delete_missing_datasets',
 ] as const
 
-/** With the saved connections to choose from. */
+/** With the saved connections to choose from; without the parameter where there are none. */
 export async function withConnections(api: Api, types: readonly HarvesterType[]): Promise<HarvesterType[]> {
   const connections = await api.get<readonly Connection[]>(`${management}/connections`)
   const choices = connections.map(({ connection_uid }) => connection_uid)
@@ -64,11 +64,10 @@ export async function withConnections(api: Api, types: readonly HarvesterType[])
   )
   return types.map((type) => ({
     ...type,
-    parameters: type.parameters.map((parameter) =>
-      parameter.name === 'connection' && choices.length > 0
-        ? { ...parameter, choices, choice_labels }
-        : parameter,
-    ),
+    parameters: type.parameters.flatMap((parameter) => {
+      if (parameter.name !== 'connection') return [parameter]
+      return choices.length === 0 ? [] : [{ ...parameter, choices, choice_labels }]
+    }),
   }))
 }
 

@@ -72,9 +72,7 @@ export const connections = definePage({
         </ul>
         {adding ? (
           <section class="card stack" id="new" aria-labelledby="new-title">
-            <h2 id="new-title">
-              {t('connections.new')}: {t(`connection_kind.${adding}`)}
-            </h2>
+            <h2 id="new-title">{t('connections.new_of', { kind: t(`connection_kind.${adding}`) })}</h2>
             <ConnectionForm kind={adding} connection={null} form={form} />
           </section>
         ) : (

@@ -59,9 +59,7 @@ export const harvesters = definePage({
         )}
         {adding ? (
           <section class="card stack" id="new" aria-labelledby="new-title">
-            <h2 id="new-title">
-              {t('harvesters.new')}: {adding.label}
-            </h2>
+            <h2 id="new-title">{t('harvesters.new_of', { type: adding.label })}</h2>
             <p class="muted">{adding.description}</p>
             <form
               method="post"
