@@ -211,7 +211,7 @@ export const settingSpecs = {
   portalTitle: setting(
     'BROADSHEET_PORTAL_TITLE',
     'Broadsheet',
-    'Name of the portal, on every page.',
+    'Name of the portal, on every page, unless the settings of the domain have one.',
     (text) => optional(text) ?? 'Broadsheet',
   ),
   mapTiles: setting(

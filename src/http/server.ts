@@ -224,7 +224,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     registerExploreV1(scope, services)
   })
   registerDocs(app)
-  answerMissingPage = registerWeb(app, services.web, (cause) =>
+  answerMissingPage = registerWeb(app, services, (cause) =>
     services.log({ kind: 'request_failed', requestId: 'page', route: 'page', cause }),
   )
   await app.ready()

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import {
-  accessibilityProblems,
   keepScreenshot,
+  lookAtPage,
   shareBrowser,
+  signInPage,
   skippedWithoutBrowser,
 } from '../support/browser.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
@@ -40,17 +41,9 @@ function fileOf(name: string, content: string): string {
   return path
 }
 
-async function signIn(page: Page, user = server.admin, back = '/backoffice/datasets'): Promise<void> {
-  await page.goto(at(`/login?back=${encodeURIComponent(back)}`))
-  await page.getByLabel('User name').fill(user.username)
-  await page.getByLabel('Password').fill(user.password)
-  await page.locator('main').getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(at(back))
-}
-
 async function officeIn(options: Parameters<typeof openPage>[0] = {}) {
   const opened = await openPage(options)
-  await signIn(opened.page)
+  await signInPage(opened.page, server, server.admin, '/backoffice/datasets')
   return opened
 }
 
@@ -377,6 +370,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       fields: `${dataset}/fields`,
       metadata: `${dataset}/metadata`,
       security: `${dataset}/security`,
+      gates: `${dataset}/gates`,
       schedules: `${dataset}/schedules`,
       versions: `${dataset}/versions`,
       changes: `${dataset}/changes`,
@@ -389,23 +383,12 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       key: '/backoffice/account/new-key',
       attachments: `${dataset}/attachments`,
       account: '/backoffice/account',
+      usage: '/backoffice/usage',
     }
     const { page, complaints } = await officeIn({ viewport: { width: 1280, height: 860 } })
     const all = Object.entries(pages)
     for (const [name, path] of isWhole ? all : chance.sample(all, 5)) {
-      await page.emulateMedia({ colorScheme: 'light' })
-      await page.setViewportSize({ width: 1280, height: 860 })
-      const answer = await page.goto(at(path))
-      assert.equal(answer?.status(), 200, name)
-      assert.match(answer!.headers()['content-security-policy']!, /script-src 'self';/)
-      assert.deepEqual(await accessibilityProblems(page), [], `${name}, light`)
-      await keepScreenshot(page, `office-${name}-desktop-light`)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      assert.deepEqual(await accessibilityProblems(page, ['color-contrast']), [], `${name}, dark`)
-      await page.setViewportSize({ width: 390, height: 844 })
-      await keepScreenshot(page, `office-${name}-phone-dark`)
-      const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-      assert.ok(Number(beyond) <= 0, `${name} is ${beyond} pixels wider than a phone`)
+      await lookAtPage(page, at(path), `office-${name}`)
     }
     await page.goto(at('/backoffice/datasets?lang=fr'))
     await page.getByRole('heading', { name: 'Jeux de données' }).waitFor()

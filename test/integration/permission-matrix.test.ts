@@ -51,7 +51,7 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
   ['PUT', /^\/datasets\/[^/]+\/versions_retention$/, 'PUBLISH'],
   // Ours: what was dropped is published again.
   ['PUT', /^\/datasets\/[^/]+\/recover_realtime_records$/, 'PUBLISH'],
-  ['.*', /^\/harvesters(\/|$)/, 'HARVEST'],
+  ['.*', /^\/(harvesters|harvester_types)(\/|$)/, 'HARVEST'],
   // Ours: schedules of all datasets at once.
   ['GET', /^\/schedules$/, 'INDEX'],
   ['GET', /^\/disk_usage$/, 'ADMIN'],

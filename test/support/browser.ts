@@ -1,4 +1,5 @@
 /** A real browser for tests of pages: one for the tests of a file. It complains where a reader would see nothing. */
+import assert from 'node:assert/strict'
 import { existsSync, mkdirSync } from 'node:fs'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +56,44 @@ export async function accessibilityProblems(page: Page, rules?: readonly string[
   return violations.flatMap(({ id, nodes }) =>
     nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary}`),
   )
+}
+
+/** Signs in by the page for it, and waits for the page that it leads to. */
+export async function signInPage(
+  page: Page,
+  server: { readonly url: string },
+  user: { readonly username: string; readonly password: string },
+  back: string,
+): Promise<void> {
+  await page.goto(`${server.url}/login?back=${encodeURIComponent(back)}`)
+  await page.getByLabel('User name').fill(user.username)
+  await page.getByLabel('Password').fill(user.password)
+  await page.locator('main').getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(`${server.url}${back}`)
+}
+
+/**
+ * A page as everybody has to be able to use it: there, with the strict CSP, accessible in light and dark, no wider than a
+ * phone. Keeps screenshots. `open`: what is folded is opened first.
+ */
+export async function lookAtPage(page: Page, address: string, name: string, open = false): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1280, height: 860 })
+  const answer = await page.goto(address)
+  assert.equal(answer?.status(), 200, name)
+  assert.match(answer!.headers()['content-security-policy']!, /script-src 'self';/)
+  if (open) {
+    const folded = page.locator('main details:not(.confirm):not([open]) > summary')
+    for (const summary of await folded.elementHandles()) await summary.click()
+  }
+  assert.deepEqual(await accessibilityProblems(page), [], `${name}, light`)
+  await keepScreenshot(page, `${name}-desktop-light`)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  assert.deepEqual(await accessibilityProblems(page, ['color-contrast']), [], `${name}, dark`)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await keepScreenshot(page, `${name}-phone-dark`)
+  const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  assert.ok(Number(beyond) <= 0, `${name} is ${beyond} pixels wider than a phone`)
 }
 
 const screenshots = fileURLToPath(new URL('../../web/screenshots/', import.meta.url))

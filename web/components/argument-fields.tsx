@@ -90,7 +90,7 @@ function ArgumentField({
           {!arg.is_mandatory && <option value="" />}
           {arg.choices.map((choice) => (
             <option key={String(choice)} value={String(choice)} selected={String(choice) === text}>
-              {String(choice)}
+              {arg.choice_labels?.[String(choice)] ?? String(choice)}
             </option>
           ))}
         </select>

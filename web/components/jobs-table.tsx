@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { useEnv } from '../kit/env.ts'
 import type { MessageKey } from '../kit/i18n.ts'
+import { harvesterPath } from '../office/harvester.ts'
 import { type Job, officePath } from '../office/types.ts'
 
 const tones = { waiting: '', started: 'accent', running: 'accent', done: 'ok', error: 'bad' } as const
@@ -11,6 +12,17 @@ export function JobState({ job }: { readonly job: Job }): VNode {
   if (state === 'done' && result?.held) return <span class="tag warn">{t('job_state.held')}</span>
   if (state === 'done' && result?.aborted) return <span class="tag">{t('job_state.aborted')}</span>
   return <span class={`tag ${tones[state]}`}>{t(`job_state.${state}` as MessageKey)}</span>
+}
+
+/** What the job is about: a dataset, or a harvester. */
+export function JobSubject({ job: { dataset_id, dataset_uid } }: { readonly job: Job }): VNode {
+  const { t } = useEnv()
+  if (dataset_id) return <a href={officePath(dataset_uid)}>{dataset_id}</a>
+  return dataset_uid.startsWith('ha_') ? (
+    <a href={harvesterPath(dataset_uid)}>{t('harvesters.one')}</a>
+  ) : (
+    <span class="muted">{dataset_uid}</span>
+  )
 }
 
 /** A dry run is called by what it is. */
@@ -48,11 +60,7 @@ export function JobsTable({
               </td>
               {!isOfOneDataset && (
                 <td data-label={t('datasets.dataset')}>
-                  {job.dataset_id ? (
-                    <a href={officePath(job.dataset_uid)}>{job.dataset_id}</a>
-                  ) : (
-                    <span class="muted">{job.dataset_uid}</span>
-                  )}
+                  <JobSubject job={job} />
                 </td>
               )}
               <td data-label={t('datasets.status')}>

@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { layouts } from '../layout/index.ts'
+import { themePath } from './accent.ts'
 import { EnvContext, type EnvFacts } from './env.ts'
 import type { Manifest } from './manifest.ts'
 import type { Head, LayoutName, PageContext } from './page.ts'
@@ -32,7 +33,10 @@ export function Document({ context, head, layout, islands, manifest, children }:
         <title>{head.title === title ? title : `${head.title} · ${title}`}</title>
         <meta name="color-scheme" content="light dark" />
         <Stylesheets manifest={manifest} />
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        {context.brand.accent && (
+          <link rel="stylesheet" href={`${themePath}?accent=${context.brand.accent.slice(1)}`} />
+        )}
+        <link rel="icon" href={context.brand.favicon ?? '/favicon.svg'} />
         <Described head={head} context={context} />
         {islands.length > 0 && <Scripts lang={lang} islands={islands} manifest={manifest} />}
         <script type="module" src={manifest.chunks['kit/client.ts']![0]} />

@@ -21,6 +21,21 @@ export interface MapFacts {
   readonly tiles: { readonly url: string; readonly attribution: string } | null
 }
 
+/** What the domain says of itself; src/http/web/brand.ts. */
+export interface Brand {
+  readonly title: string
+  /** Whether that is the domain's own name. */
+  readonly isNamed: boolean
+  /** By language; empty: it has none. */
+  readonly description: Readonly<Record<string, string>>
+  readonly defaultLanguage: string
+  /** Paths of images of this server; null: those that are shipped. */
+  readonly logo: string | null
+  readonly favicon: string | null
+  /** Colour of links and buttons, `#rrggbb` or `#rgb`; null: as shipped. */
+  readonly accent: string | null
+}
+
 /** What of the environment is plain data: written into the page, read by the islands in it. */
 export interface EnvFacts {
   readonly lang: Lang

@@ -1,11 +1,12 @@
 /** What a page is: an address, what it loads over the REST API, and what it shows. */
 import type { ComponentChildren, ComponentType } from 'preact'
 import type { ApiError } from './api.ts'
-import type { Env } from './env.ts'
+import type { Brand, Env } from './env.ts'
 import type { Form } from './form.ts'
 
 export interface PageContext extends Env {
   readonly url: URL
+  readonly brand: Brand
   /** Of the path, decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly cookies: Readonly<Record<string, string>>

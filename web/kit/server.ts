@@ -8,7 +8,7 @@ import { pages, rawRoutes } from '../pages/index.ts'
 import { type Api, type ApiAnswer, ApiError, createApi } from './api.ts'
 import { contentSecurityPolicy } from './csp.ts'
 import { Document } from './document.tsx'
-import type { MapFacts, Session } from './env.ts'
+import type { Brand, MapFacts, Session } from './env.ts'
 import { csrfField, type Form, type FormFile, readForm, type SentBody } from './form.ts'
 import { createFormat } from './format.ts'
 import { createTranslate, isLang, type Lang, preferredLang } from './i18n.ts'
@@ -37,8 +37,9 @@ export interface WebRequest {
 
 export interface WebDeps {
   readonly manifest: Manifest
-  readonly title: string
   readonly tiles: MapFacts['tiles']
+  /** What the domain says of itself now. */
+  brand(): Promise<Brand>
   /** One request to the REST API on behalf of the reader. `path` with its query. */
   call(
     request: WebRequest,
@@ -88,12 +89,17 @@ export function createWeb(deps: WebDeps) {
       const sent = body === undefined ? undefined : isFile ? (body as FormFile) : JSON.stringify(body)
       return deps.call(request, method, path, { ...token, ...headers }, sent)
     })
+    const [brand, session] = await Promise.all([
+      deps.brand(),
+      cookies[sessionCookie] === undefined ? null : readSession(api),
+    ])
     return {
       lang,
       area,
       origin: url.origin,
-      title: deps.title,
-      session: cookies[sessionCookie] === undefined ? null : await readSession(api),
+      title: brand.title,
+      brand,
+      session,
       map: { maplibre: deps.manifest.maplibre, basemap: deps.manifest.basemap, tiles: deps.tiles },
       t: createTranslate(lang, catalogues[lang]),
       api,

@@ -10,12 +10,12 @@ export function Header({
   readonly context: PageContext
   readonly children?: ComponentChildren
 }): VNode {
-  const { t, title } = context
+  const { t, title, brand } = context
   return (
     <header class="site-header">
       <div class="site-header-in">
         <a class="brand" href="/">
-          <Logo />
+          {brand.logo ? <img class="logo" src={brand.logo} alt="" /> : <Logo />}
           <span>{title}</span>
         </a>
         <nav class="site-nav" aria-label={t('nav.main')}>
@@ -39,7 +39,7 @@ function Logo(): VNode {
 }
 
 function Switches({ context }: { readonly context: PageContext }): VNode {
-  const { t, lang, url, session, cookies } = context
+  const { t, lang, area, url, session, cookies } = context
   const back = encodeURIComponent(`${url.pathname}${url.search}`)
   const other = lang === 'en' ? 'fr' : 'en'
   const theme = cookies.broadsheet_theme === 'dark' ? 'light' : 'dark'
@@ -74,7 +74,12 @@ function Switches({ context }: { readonly context: PageContext }): VNode {
           <span class="tool-wide">{t('nav.sign_in')}</span>
         </a>
       ) : (
-        <a class="tool sign-in" href="/backoffice" aria-label={`${session.username}: ${t('nav.office')}`}>
+        <a
+          class="tool sign-in"
+          href={area === 'office' ? '/backoffice/account' : '/backoffice'}
+          aria-current={url.pathname.startsWith('/backoffice/account') ? 'page' : undefined}
+          aria-label={`${session.username}: ${t(area === 'office' ? 'office.account' : 'nav.office')}`}
+        >
           <Icon name="user" />
           <span class="tool-wide">{session.username}</span>
         </a>

@@ -4,6 +4,7 @@ import { Icon, type IconName } from '../components/icon.tsx'
 import { Problem } from '../components/problem.tsx'
 import type { MessageKey } from '../kit/i18n.ts'
 import type { LayoutProps } from '../kit/page.ts'
+import { domainPaths } from '../office/domain-tabs.tsx'
 import { doneText } from '../office/done.ts'
 import { Header } from './header.tsx'
 import { SkipLink } from './skip-link.tsx'
@@ -13,33 +14,52 @@ interface Place {
   readonly text: MessageKey
   readonly icon: IconName
   /** Left out: everybody who has signed in. */
-  readonly permission?: string
+  readonly permissions?: readonly string[]
+  /** Where its pages are, when not all are below `href`. */
+  readonly under?: readonly string[]
 }
 
 const places: readonly Place[] = [
   { href: '/backoffice/datasets', text: 'office.datasets', icon: 'table' },
   { href: '/backoffice/jobs', text: 'office.jobs', icon: 'clock' },
-  { href: '/backoffice/users', text: 'office.users', icon: 'user', permission: 'edit_domain' },
-  { href: '/backoffice/disk', text: 'office.disk', icon: 'database', permission: 'edit_domain' },
-  { href: '/backoffice/audit', text: 'office.audit', icon: 'check', permission: 'edit_domain' },
-  { href: '/backoffice/account', text: 'office.account', icon: 'edit' },
+  {
+    href: '/backoffice/harvesters',
+    text: 'office.harvesters',
+    icon: 'download',
+    permissions: ['create_dataset', 'edit_dataset', 'publish_dataset'],
+  },
+  {
+    href: '/backoffice/connections',
+    text: 'office.connections',
+    icon: 'code',
+    permissions: ['edit_dataset'],
+  },
+  { href: '/backoffice/users', text: 'office.users', icon: 'user', permissions: ['edit_domain'] },
+  {
+    href: '/backoffice/domain',
+    text: 'office.domain',
+    icon: 'database',
+    permissions: ['edit_domain'],
+    under: domainPaths,
+  },
 ]
 
 /** Around every page of the back office: where one is, who one is, what was done, what went wrong. */
 export function OfficeLayout({ context, children }: LayoutProps): VNode {
   const { t, url, session, sent } = context
-  const permissions = session?.permissions ?? []
+  const held = session?.permissions ?? []
+  const isIn = ({ href, under = [href] }: Place) => under.some((path) => url.pathname.startsWith(path))
   const done = doneText(url.searchParams.get('done'))
   return (
     <>
       <SkipLink />
       <Header context={context}>
         {places
-          .filter(({ permission }) => permission === undefined || permissions.includes(permission))
-          .map(({ href, text, icon }) => (
-            <a key={href} href={href} aria-current={url.pathname.startsWith(href) ? 'page' : undefined}>
-              <Icon name={icon} />
-              <span>{t(text)}</span>
+          .filter(({ permissions = [] }) => permissions.every((name) => held.includes(name)))
+          .map((place) => (
+            <a key={place.href} href={place.href} aria-current={isIn(place) ? 'page' : undefined}>
+              <Icon name={place.icon} />
+              <span>{t(place.text)}</span>
             </a>
           ))}
       </Header>

@@ -3,6 +3,7 @@ import { common } from './en/common.ts'
 import { office } from './en/office.ts'
 import { officeAdmin } from './en/office-admin.ts'
 import { officeDataset } from './en/office-dataset.ts'
+import { officeDomain } from './en/office-domain.ts'
 import { officeSettings } from './en/office-settings.ts'
 import { portal } from './en/portal.ts'
 import type { Message } from './message.ts'
@@ -13,6 +14,7 @@ export const catalogue = {
   ...officeDataset,
   ...officeSettings,
   ...officeAdmin,
+  ...officeDomain,
   ...portal,
 }
 export type Catalogue = { readonly [K in keyof typeof catalogue]: Message }

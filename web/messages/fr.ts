@@ -4,6 +4,7 @@ import { common } from './fr/common.ts'
 import { office } from './fr/office.ts'
 import { officeAdmin } from './fr/office-admin.ts'
 import { officeDataset } from './fr/office-dataset.ts'
+import { officeDomain } from './fr/office-domain.ts'
 import { officeSettings } from './fr/office-settings.ts'
 import { portal } from './fr/portal.ts'
 
@@ -13,5 +14,6 @@ export const catalogue: Catalogue = {
   ...officeDataset,
   ...officeSettings,
   ...officeAdmin,
+  ...officeDomain,
   ...portal,
 }

@@ -15,6 +15,7 @@ export const tabs = [
   'metadata',
   'attachments',
   'security',
+  'gates',
   'schedules',
   'versions',
   'changes',

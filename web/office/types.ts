@@ -206,6 +206,8 @@ export interface Argument {
   readonly is_mandatory: boolean
   readonly default?: unknown
   readonly choices?: readonly unknown[]
+  /** Not of the API: what choices are called, where that is not what they are. */
+  readonly choice_labels?: Readonly<Record<string, string>>
   readonly minimum?: number
   readonly maximum?: number
 }

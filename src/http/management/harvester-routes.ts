@@ -43,6 +43,17 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
   const one = '/harvesters/:harvester_id'
 
   scope.get(
+    '/harvester_types',
+    operation(
+      'HARVEST',
+      'listHarvesterTypes',
+      'Kinds of sources, with their parameters',
+      answerList('HarvesterType'),
+      { tags },
+    ),
+    async () => [...harvestSources.values()].map(printSource),
+  )
+  scope.get(
     '/harvesters',
     operation('HARVEST', 'listHarvesters', 'List harvesters, oldest first', answerList('Harvester'), {
       tags,
@@ -216,15 +227,9 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       name: harvester.name,
       type: harvester.type,
       status: harvester.status,
-      fetcher: {
-        type: harvester.type,
-        label: source?.label ?? harvester.type,
-        description: source?.description ?? '',
-        parameters: (source?.parameters ?? []).map(({ isMandatory, ...parameter }) => ({
-          ...parameter,
-          is_mandatory: isMandatory,
-        })),
-      },
+      fetcher: source
+        ? printSource(source)
+        : { type: harvester.type, label: harvester.type, description: '', parameters: [] },
       params: withoutSecrets(harvester.params),
       delete_missing_datasets: options.deleteMissing,
       publish_datasets: options.publish,
@@ -249,6 +254,20 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       last_modified_at: formatInstant(harvester.lastModifiedAt),
       last_modified_by: { username: harvester.lastModifiedBy },
     }
+  }
+}
+
+type Source = NonNullable<ReturnType<(typeof harvestSources)['get']>>
+
+function printSource({ type, label, description, parameters }: Source): JsonObject {
+  return {
+    type,
+    label,
+    description,
+    parameters: parameters.map(({ isMandatory, ...parameter }) => ({
+      ...parameter,
+      is_mandatory: isMandatory,
+    })),
   }
 }
 

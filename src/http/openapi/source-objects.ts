@@ -47,6 +47,20 @@ export const sourceObjects = {
     live_pushes: Type.Integer({ description: 'Pushes that make the records now' }),
     waiting_pushes: Type.Integer({ description: 'Acknowledged, and not yet seen by readers' }),
   }),
+  HarvesterType: Type.Object({
+    type: Type.String(),
+    label: Type.String(),
+    description: Type.String(),
+    parameters: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        label: Type.String(),
+        type: Type.Unsafe({ type: 'string', enum: ['text', 'boolean'] }),
+        description: Type.String(),
+        is_mandatory: Type.Boolean(),
+      }),
+    ),
+  }),
   Harvester: Type.Object({
     harvester_id: uid('ha'),
     name: Type.String(),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../../kernel/index.ts'
+import type { Brand } from './brand.ts'
 
 /** web/build/manifest.json; what else is in it is for the pages. */
 export interface WebManifest {
@@ -60,7 +61,7 @@ export interface Web {
 }
 
 export interface WebSettings {
-  /** Name of the portal. */
+  /** Name of a portal whose domain has none. */
   readonly title: string
   /** Map tiles from elsewhere, shown in place of the basemap that is shipped. */
   readonly tiles: { readonly url: string; readonly attribution: string } | null
@@ -69,12 +70,14 @@ export interface WebSettings {
 /** What the pages are given to work with. */
 export interface WebCalls {
   readonly call: ApiCall
+  /** As it is now. */
+  brand(): Promise<Brand>
   /** A page failed by a bug; its reader has been told. */
   onError(cause: unknown): void
 }
 
 interface WebModule {
-  createWeb(deps: WebSettings & WebCalls & { readonly manifest: WebManifest }): Web
+  createWeb(deps: Pick<WebSettings, 'tiles'> & WebCalls & { readonly manifest: WebManifest }): Web
 }
 
 export const webBuild = new URL('web/build/', projectRoot)

@@ -3,8 +3,10 @@
  * into and know the server by its REST API alone: a page asks for what it shows with the reader's own credentials.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ControlDb } from '../../control/index.ts'
 import { originOf } from '../explore/links.ts'
 import { registerAssets } from './assets.ts'
+import { readBrand } from './brand.ts'
 import {
   type FormFile,
   loadWeb,
@@ -37,7 +39,7 @@ const passedOnWithForms = [...passedOn, 'origin', 'sec-fetch-site']
 
 export function registerWeb(
   app: FastifyInstance,
-  settings: WebSettings,
+  { web: settings, control }: { readonly web: WebSettings; readonly control: { readonly db: ControlDb } },
   onError: WebCalls['onError'],
 ): PageNotFound {
   const manifest = readWebManifest()
@@ -46,9 +48,10 @@ export function registerWeb(
     return async () => false
   }
   registerAssets(app)
+  const brand = () => readBrand(control.db, settings.title)
   let web: Promise<Web> | null = null
   const open = () => {
-    web ??= loadWeb(manifest, settings, { call, onError })
+    web ??= loadWeb(manifest, settings, { call, brand, onError })
     return web
   }
   for (const path of manifest.routes) {

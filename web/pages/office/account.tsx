@@ -62,7 +62,14 @@ export const account = definePage({
       <>
         <h1>{t('office.account')}</h1>
         <section class="card stack" aria-labelledby="who">
-          <h2 id="who">{session?.username}</h2>
+          <div class="row">
+            <h2 id="who" class="grow">
+              {session?.username}
+            </h2>
+            <a class="button secondary small" href="/backoffice/usage">
+              {t('office.usage')}
+            </a>
+          </div>
           <p class="row">
             {session?.permissions.map((permission) => (
               <span key={permission} class="tag">

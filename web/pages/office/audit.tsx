@@ -2,6 +2,7 @@ import type { VNode } from 'preact'
 import { withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { definePage } from '../../kit/page.ts'
+import { DomainTop } from '../../office/domain-tabs.tsx'
 import { management } from '../../office/types.ts'
 
 interface Entry {
@@ -44,8 +45,8 @@ export const audit = definePage({
     const { cursor: _cursor, ...filter } = asked
     return (
       <>
-        <div class="row title-row">
-          <h1 class="grow">{t('office.audit')}</h1>
+        <DomainTop place="/backoffice/audit" />
+        <div class="row end">
           <a class="button secondary" href={withQuery(`${management}/audit/export`, filter)}>
             {t('audit.export')}
           </a>

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { useEnv } from '../../kit/env.ts'
 import { definePage } from '../../kit/page.ts'
+import { DomainTop } from '../../office/domain-tabs.tsx'
 import { management } from '../../office/types.ts'
 
 const kinds = ['current', 'versions', 'retained', 'building', 'serving_files', 'sources'] as const
@@ -20,7 +21,7 @@ export const disk = definePage({
     const most = Math.max(1, ...kinds.map((kind) => data[kind].bytes))
     return (
       <>
-        <h1>{t('office.disk')}</h1>
+        <DomainTop place="/backoffice/disk" />
         <p class="lead">{t('disk.total', { size: format.bytes(data.total_bytes) })}</p>
         <div class="card flush">
           <table class="list cards-on-phone">

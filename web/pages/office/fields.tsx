@@ -1,26 +1,21 @@
 import type { VNode } from 'preact'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
-import { Icon } from '../../components/icon.tsx'
+import { Flag } from '../../components/flag.tsx'
+import { MoveButtons } from '../../components/move-buttons.tsx'
 import { Problem } from '../../components/problem.tsx'
-import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import type { Form } from '../../kit/form.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
-import { definePage, type PageContext } from '../../kit/page.ts'
-import { ask } from '../../office/ask.ts'
+import { definePage } from '../../kit/page.ts'
 import { DatasetFrame, datasetHead, loadDataset } from '../../office/dataset-page.tsx'
 import { doneAt } from '../../office/done.ts'
 import { draftOf } from '../../office/draft.ts'
-import { type Annotations, type FieldPlan, fieldTypes, planFields } from '../../office/field-plan.ts'
+import { type Annotations, type FieldPlan, fieldTypes } from '../../office/field-plan.ts'
+import { loadPlans } from '../../office/load-plans.ts'
+import { moved } from '../../office/move.ts'
 import { saveFields } from '../../office/save-fields.ts'
-import {
-  apiPath,
-  officePath,
-  type PreviewField,
-  type ProcessorPreview,
-  type Step,
-} from '../../office/types.ts'
+import { officePath } from '../../office/types.ts'
 
 const tab = 'fields'
 const flags = ['facet', 'disjunctive', 'sortable', 'id', 'timerangeFilter'] as const
@@ -52,8 +47,8 @@ export const fields = definePage({
     const { columns, plans, problem } = await loadPlans(context)
     if (problem) throw problem
     const edited = plans.map((plan) => planIn(plan, form))
-    const moved = form.get('move') === '' ? edited : move(edited, form.get('move'))
-    await saveFields(context.api, uid, columns, moved)
+    const ordered = form.get('move') === '' ? edited : move(edited, form.get('move'))
+    await saveFields(context.api, uid, columns, ordered)
     return doneAt(officePath(uid, tab), form.get('move') === '' ? 'saved' : 'moved')
   },
   head: ({ dataset }, context) => datasetHead(tab, dataset, context),
@@ -112,26 +107,13 @@ function FieldCard({
         <h2 class="grow">
           {plan.label} <span class="muted small">{t(`type.${plan.type ?? inferredType}` as MessageKey)}</span>
         </h2>
-        <button
-          class="button quiet small"
-          type="submit"
-          name="move"
-          value={`up ${source}`}
-          disabled={index === 0}
-          aria-label={t('office.move_up', { name: plan.label })}
-        >
-          <Icon name="up" />
-        </button>
-        <button
-          class="button quiet small"
-          type="submit"
-          name="move"
-          value={`down ${source}`}
-          disabled={index === count - 1}
-          aria-label={t('office.move_down', { name: plan.label })}
-        >
-          <Icon name="down" />
-        </button>
+        <MoveButtons
+          label={plan.label}
+          index={index}
+          count={count}
+          field="move"
+          orderOf={(direction) => `${direction} ${source}`}
+        />
       </div>
       <div class="form-grid">
         <Field id={`${id}-label`} label={t('fields.label')}>
@@ -192,25 +174,6 @@ function FieldCard({
   )
 }
 
-function Flag({
-  id,
-  name,
-  isSet,
-  label,
-}: {
-  readonly id: string
-  readonly name: string
-  readonly isSet: boolean
-  readonly label: string
-}): VNode {
-  return (
-    <span class="flag">
-      <input id={id} name={name} type="checkbox" defaultChecked={isSet} />
-      <label for={id}>{label}</label>
-    </span>
-  )
-}
-
 function ValuedAnnotation({
   id,
   name,
@@ -242,22 +205,6 @@ function ValuedAnnotation({
   )
 }
 
-async function loadPlans(context: PageContext): Promise<{
-  columns: readonly PreviewField[]
-  plans: readonly FieldPlan[]
-  problem: ApiError | null
-}> {
-  const uid = context.params.uid!
-  try {
-    const preview = await ask<ProcessorPreview>(context, apiPath(uid, '/processors/preview'), { rows: 50 })
-    const steps = await context.api.get<readonly Step[]>(apiPath(uid, '/fields_specifications'))
-    return { columns: preview.fields, plans: planFields(preview.fields, steps), problem: null }
-  } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem
-    return { columns: [], plans: [], problem }
-  }
-}
-
 /** A field as the form says it is; annotations that the form does not know stay. */
 function planIn(plan: FieldPlan, form: Form): FieldPlan {
   const value = (name: string) => form.get(`${name}.${plan.source}`)
@@ -282,12 +229,7 @@ function planIn(plan: FieldPlan, form: Form): FieldPlan {
 
 /** `up population`: one place, with its neighbour. */
 function move(plans: readonly FieldPlan[], order: string): FieldPlan[] {
-  const [direction, ...rest] = order.split(' ')
+  const [direction = '', ...rest] = order.split(' ')
   const at = plans.findIndex(({ source }) => source === rest.join(' '))
-  const to = direction === 'up' ? at - 1 : at + 1
-  if (at === -1 || to < 0 || to >= plans.length) return [...plans]
-  const moved = [...plans]
-  moved[at] = plans[to]!
-  moved[to] = plans[at]!
-  return moved
+  return moved(plans, at, direction)
 }

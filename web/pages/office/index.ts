@@ -3,10 +3,15 @@ import { account, newKey } from './account.tsx'
 import { attachments } from './attachments.tsx'
 import { audit } from './audit.tsx'
 import { changes } from './changes.tsx'
+import { connections } from './connections.tsx'
 import { datasets, officeHome } from './datasets.tsx'
 import { disk } from './disk.tsx'
+import { domain } from './domain.tsx'
 import { errors } from './errors.tsx'
 import { fields } from './fields.tsx'
+import { gates } from './gates.tsx'
+import { harvester } from './harvester.tsx'
+import { harvesters } from './harvesters.tsx'
 import { job } from './job.tsx'
 import { jobs } from './jobs.tsx'
 import { login } from './login.tsx'
@@ -19,6 +24,9 @@ import { schedules } from './schedules.tsx'
 import { security } from './security.tsx'
 import { sources } from './sources.tsx'
 import { start } from './start.tsx'
+import { template } from './template.tsx'
+import { templates } from './templates.tsx'
+import { usage } from './usage.tsx'
 import { users } from './users.tsx'
 import { versions } from './versions.tsx'
 
@@ -46,6 +54,14 @@ export const officePages: readonly Page[] = [
   newKey,
   attachments,
   users,
+  gates,
+  domain,
+  templates,
+  template,
+  connections,
+  harvesters,
+  harvester,
+  usage,
   passwordForgotten,
   passwordReset,
   invitation,

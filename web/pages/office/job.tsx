@@ -2,7 +2,7 @@ import type { VNode } from 'preact'
 import { Csrf } from '../../components/csrf.tsx'
 import { DiffSummary } from '../../components/diff-summary.tsx'
 import { JobProgress } from '../../components/job-progress.tsx'
-import { functionKeyOf, JobState } from '../../components/jobs-table.tsx'
+import { functionKeyOf, JobState, JobSubject } from '../../components/jobs-table.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { actionField } from '../../kit/form.ts'
 import { definePage, Redirect } from '../../kit/page.ts'
@@ -52,11 +52,7 @@ export const job = definePage({
           <dl class="facts">
             <dt>{t('datasets.dataset')}</dt>
             <dd>
-              {data.dataset_id ? (
-                <a href={officePath(data.dataset_uid)}>{data.dataset_id}</a>
-              ) : (
-                data.dataset_uid
-              )}
+              <JobSubject job={data} />
             </dd>
             <dt>{t('jobs.when')}</dt>
             <dd>

@@ -2,6 +2,7 @@ import type { VNode } from 'preact'
 import { ArgumentFields, readArguments } from '../../components/argument-fields.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { MoveButtons } from '../../components/move-buttons.tsx'
 import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField } from '../../kit/form.ts'
@@ -194,26 +195,13 @@ function StepButtons({
       <form method="post" class="inline" action={back}>
         <Csrf />
         <input type="hidden" name="step" value={uid} />
-        <button
-          class="button quiet small"
-          type="submit"
-          name={actionField}
-          value="up"
-          disabled={index === 0}
-          aria-label={t('office.move_up', { name })}
-        >
-          <Icon name="up" />
-        </button>
-        <button
-          class="button quiet small"
-          type="submit"
-          name={actionField}
-          value="down"
-          disabled={index === count - 1}
-          aria-label={t('office.move_down', { name })}
-        >
-          <Icon name="down" />
-        </button>
+        <MoveButtons
+          label={name}
+          index={index}
+          count={count}
+          field={actionField}
+          orderOf={(direction) => direction}
+        />
         <button
           class="button quiet small"
           type="submit"

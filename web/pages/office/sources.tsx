@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { ArgumentFields, readArguments } from '../../components/argument-fields.tsx'
+import { Choice } from '../../components/choice.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -9,6 +10,7 @@ import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
 import { definePage, type PageContext, Redirect } from '../../kit/page.ts'
+import type { Connection } from '../../office/connection-form.ts'
 import { DatasetFrame, datasetHead, loadDataset } from '../../office/dataset-page.tsx'
 import { doneAt } from '../../office/done.ts'
 import { draftOf } from '../../office/draft.ts'
@@ -31,14 +33,15 @@ export const sources = definePage({
   load: async (context) => {
     const { api, params, url } = context
     const uid = params.uid!
-    const [dataset, resources, extractors] = await Promise.all([
+    const [dataset, resources, extractors, connections] = await Promise.all([
       loadDataset(context),
       api.get<readonly Resource[]>(apiPath(uid, '/resources')),
       api.get<readonly Extractor[]>(`${management}/extractors`),
+      api.get<readonly Connection[]>(`${management}/connections`),
     ])
     const shown = resources.find(({ resource_uid }) => resource_uid === url.searchParams.get('preview'))
     const looked = shown ? await lookAt(context, shown) : null
-    return { dataset, resources, extractors, looked }
+    return { dataset, resources, extractors, connections, looked }
   },
   act: async (context, form) => {
     const { api, params } = context
@@ -58,11 +61,20 @@ export const sources = definePage({
     }
     if (action === 'file' || action === 'url') {
       const url = action === 'file' ? await store(context, form) : form.get('url').trim()
-      const found = await api.send<{ resource: object }>('POST', `${management}/describe_source`, { url })
+      const params = form.get('connection') === '' ? {} : { connection: form.get('connection') }
+      const found = await api.send<{ resource: { params: object } }>(
+        'POST',
+        `${management}/describe_source`,
+        {
+          url,
+          params,
+        },
+      )
       if (resource) {
         const { title, type, params: given } = resource
         await api.send('PUT', `${path}/${resource.resource_uid}`, { url, title, type, params: given })
-      } else await api.send('POST', path, found.resource)
+      } else
+        await api.send('POST', path, { ...found.resource, params: { ...found.resource.params, ...params } })
       return doneAt(back, 'saved')
     }
     return new Redirect(back)
@@ -70,7 +82,7 @@ export const sources = definePage({
   head: ({ dataset }, context) => datasetHead(tab, dataset, context),
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
-    const { dataset, resources, extractors, looked } = data
+    const { dataset, resources, extractors, connections, looked } = data
     const back = officePath(dataset.dataset_uid, tab)
     return (
       <DatasetFrame dataset={dataset} tab={tab}>
@@ -79,6 +91,7 @@ export const sources = definePage({
             key={resource.resource_uid}
             resource={resource}
             extractors={extractors}
+            connections={connections}
             looked={looked?.uid === resource.resource_uid ? looked : null}
             back={back}
             context={context}
@@ -116,6 +129,11 @@ export const sources = definePage({
                   aria-describedby="url-hint"
                 />
               </Field>
+              <ConnectionField
+                id="connection"
+                connections={connections}
+                chosen={context.sent?.form.get('connection') ?? ''}
+              />
               <div>
                 <button class="button" type="submit">
                   {t('office.add')}
@@ -138,12 +156,14 @@ interface Looked {
 function ResourceCard({
   resource,
   extractors,
+  connections,
   looked,
   back,
   context,
 }: {
   readonly resource: Resource
   readonly extractors: readonly Extractor[]
+  readonly connections: readonly Connection[]
   readonly looked: Looked | null
   readonly back: string
   readonly context: PageContext
@@ -200,6 +220,13 @@ function ResourceCard({
                   <input id={`${uid}-url`} name="url" defaultValue={url} required />
                 </Field>
               )}
+              {!url.startsWith('odsfile:') && (
+                <ConnectionField
+                  id={`${uid}-connection`}
+                  connections={connections}
+                  chosen={String(resource.params.connection ?? '')}
+                />
+              )}
               <Field id={`${uid}-type`} label={t('sources.extractor')}>
                 <select id={`${uid}-type`} name="type">
                   {extractors.map((one) => (
@@ -234,6 +261,32 @@ function ResourceCard({
   )
 }
 
+/** Whose secret the address is asked with. Nothing, where nobody has saved a connection. */
+function ConnectionField({
+  id,
+  connections,
+  chosen,
+}: {
+  readonly id: string
+  readonly connections: readonly Connection[]
+  readonly chosen: string
+}): VNode | null {
+  const { t } = useEnv()
+  if (connections.length === 0) return null
+  const nameOf = new Map(connections.map(({ connection_uid, name }) => [connection_uid, name]))
+  return (
+    <Field id={id} label={`${t('sources.connection')} (${t('office.optional')})`}>
+      <Choice
+        id={id}
+        name="connection"
+        among={['', ...nameOf.keys()]}
+        chosen={chosen}
+        textOf={(uid) => nameOf.get(uid) ?? ''}
+      />
+    </Field>
+  )
+}
+
 /** What the form does not show (credentials, paging) stays as it is; another extractor has other parameters. */
 async function edited({ api }: PageContext, resource: Resource, form: Form): Promise<object> {
   const type = form.get('type') || resource.type
@@ -242,6 +295,10 @@ async function edited({ api }: PageContext, resource: Resource, form: Form): Pro
   const known = new Set(parametersOf(resource.type).map(({ name }) => name))
   const others = Object.fromEntries(Object.entries(resource.params).filter(([name]) => !known.has(name)))
   const own = type === resource.type ? readArguments(parametersOf(type), form) : {}
+  if (form.has('connection')) {
+    delete others.connection
+    if (form.get('connection') !== '') others.connection = form.get('connection')
+  }
   return {
     url: form.get('url').trim() || resource.url,
     title: form.get('title').trim() || resource.title,

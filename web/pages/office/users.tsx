@@ -1,14 +1,17 @@
 import type { VNode } from 'preact'
+import { type Allowance, AllowanceFields, allowanceIn } from '../../components/allowance-fields.tsx'
+import { ConfirmForm } from '../../components/confirm-form.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
+import { Flag } from '../../components/flag.tsx'
 import { PermissionBoxes, permissionsIn } from '../../components/permission-boxes.tsx'
 import { useEnv } from '../../kit/env.ts'
-import { actionField } from '../../kit/form.ts'
+import { actionField, type Form } from '../../kit/form.ts'
 import { definePage, Redirect } from '../../kit/page.ts'
 import { doneAt } from '../../office/done.ts'
 import { management } from '../../office/types.ts'
 
-interface Group {
+interface Group extends Allowance {
   readonly group_id: string
   readonly title: string
   readonly description: string
@@ -16,7 +19,7 @@ interface Group {
   readonly permissions: readonly string[]
 }
 
-interface User {
+interface User extends Allowance {
   readonly username: string
   readonly display_name: string
   readonly email: string | null
@@ -55,6 +58,7 @@ export const users = definePage({
           permissions: permissionsIn(form),
           group_ids: form.all('group'),
           is_active: form.has('is_active'),
+          ...allowanceIn(form),
         })
         return doneAt(path, 'saved')
       case 'delete_user':
@@ -71,6 +75,7 @@ export const users = definePage({
           title: text('title'),
           description: text('description'),
           permissions: permissionsIn(form),
+          ...allowanceIn(form),
         })
         return doneAt(path, 'saved')
       case 'delete_group':
@@ -84,6 +89,8 @@ export const users = definePage({
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
     const form = context.sent?.form
+    const sentOf = (action: string, name: string) =>
+      form?.get(actionField) === action && form.get('name') === name ? form : undefined
     return (
       <>
         <h1>{t('office.users')}</h1>
@@ -104,14 +111,24 @@ export const users = definePage({
         </form>
         <ul class="plain stack">
           {data.found.map((user) => (
-            <UserCard key={user.username} user={user} groups={data.groups} />
+            <UserCard
+              key={user.username}
+              user={user}
+              groups={data.groups}
+              form={sentOf('user', user.username)}
+            />
           ))}
         </ul>
         <h2>{t('users.groups')}</h2>
         <form method="post" class="card row" action={path}>
           <Csrf action="add_group" />
           <Field id="title" label={t('users.group_title')}>
-            <input id="title" name="title" required defaultValue={form?.get('title')} />
+            <input
+              id="title"
+              name="title"
+              required
+              defaultValue={form?.get(actionField) === 'add_group' ? form.get('title') : ''}
+            />
           </Field>
           <button class="button" type="submit">
             {t('users.add_group')}
@@ -119,7 +136,7 @@ export const users = definePage({
         </form>
         <ul class="plain stack">
           {data.groups.map((group) => (
-            <GroupCard key={group.group_id} group={group} />
+            <GroupCard key={group.group_id} group={group} form={sentOf('group', group.group_id)} />
           ))}
         </ul>
       </>
@@ -127,14 +144,23 @@ export const users = definePage({
   },
 })
 
-function UserCard({ user, groups }: { readonly user: User; readonly groups: readonly Group[] }): VNode {
+function UserCard({
+  user,
+  groups,
+  form,
+}: {
+  readonly user: User
+  readonly groups: readonly Group[]
+  /** As it was sent, when it was not taken. */
+  readonly form: Form | undefined
+}): VNode {
   const { t, format, session } = useEnv()
   const { username } = user
   const id = `user-${username.replaceAll(/\W/g, '-')}`
-  const isIn = new Set(user.groups.map(({ group_id }) => group_id))
+  const isIn = new Set(form?.all('group') ?? user.groups.map(({ group_id }) => group_id))
   return (
     <li class="card">
-      <details>
+      <details open={form !== undefined}>
         <summary>
           <span class="strong">{user.display_name || username}</span>{' '}
           <span class="muted small">{user.email ?? username}</span>{' '}
@@ -150,30 +176,31 @@ function UserCard({ user, groups }: { readonly user: User; readonly groups: read
         <form method="post" class="stack spaced" action={path}>
           <Csrf action="user" />
           <input type="hidden" name="name" value={username} />
-          <PermissionBoxes id={id} given={user.permissions} />
+          <PermissionBoxes id={id} given={form ? permissionsIn(form) : user.permissions} />
           {groups.length > 0 && (
             <fieldset class="plain-fieldset">
               <legend class="strong">{t('users.groups')}</legend>
               <div class="row flags">
                 {groups.map((group) => (
-                  <span key={group.group_id} class="flag">
-                    <input
-                      id={`${id}-in-${group.group_id}`}
-                      type="checkbox"
-                      name="group"
-                      value={group.group_id}
-                      defaultChecked={isIn.has(group.group_id)}
-                    />
-                    <label for={`${id}-in-${group.group_id}`}>{group.title}</label>
-                  </span>
+                  <Flag
+                    key={group.group_id}
+                    id={`${id}-in-${group.group_id}`}
+                    name="group"
+                    value={group.group_id}
+                    isSet={isIn.has(group.group_id)}
+                    label={group.title}
+                  />
                 ))}
               </div>
             </fieldset>
           )}
-          <span class="flag">
-            <input id={`${id}-active`} type="checkbox" name="is_active" defaultChecked={user.is_active} />
-            <label for={`${id}-active`}>{t('users.active')}</label>
-          </span>
+          <AllowanceFields id={id} given={user} form={form} />
+          <Flag
+            id={`${id}-active`}
+            name="is_active"
+            isSet={form?.has('is_active') ?? user.is_active}
+            label={t('users.active')}
+          />
           <div>
             <button class="button" type="submit">
               {t('office.save')}
@@ -181,24 +208,27 @@ function UserCard({ user, groups }: { readonly user: User; readonly groups: read
           </div>
         </form>
         {username !== session?.username && (
-          <Remove
-            action="delete_user"
-            name={username}
-            label={t('users.delete')}
-            text={t('users.delete_text')}
-          />
+          <div class="spaced">
+            <ConfirmForm
+              back={path}
+              action="delete_user"
+              sent={{ name: username }}
+              label={t('users.delete')}
+              text={t('users.delete_text')}
+            />
+          </div>
         )}
       </details>
     </li>
   )
 }
 
-function GroupCard({ group }: { readonly group: Group }): VNode {
+function GroupCard({ group, form }: { readonly group: Group; readonly form: Form | undefined }): VNode {
   const { t } = useEnv()
   const id = `group-${group.group_id}`
   return (
     <li class="card">
-      <details>
+      <details open={form !== undefined}>
         <summary>
           <span class="strong">{group.title}</span>{' '}
           <span class="muted small">{t('users.members', { count: group.user_count })}</span>
@@ -207,51 +237,38 @@ function GroupCard({ group }: { readonly group: Group }): VNode {
           <Csrf action="group" />
           <input type="hidden" name="name" value={group.group_id} />
           <Field id={`${id}-title`} label={t('users.group_title')}>
-            <input id={`${id}-title`} name="title" required defaultValue={group.title} />
+            <input
+              id={`${id}-title`}
+              name="title"
+              required
+              defaultValue={form?.get('title') ?? group.title}
+            />
           </Field>
           <Field id={`${id}-description`} label={t('fields.description')}>
-            <input id={`${id}-description`} name="description" defaultValue={group.description} />
+            <input
+              id={`${id}-description`}
+              name="description"
+              defaultValue={form?.get('description') ?? group.description}
+            />
           </Field>
-          <PermissionBoxes id={id} given={group.permissions} />
+          <PermissionBoxes id={id} given={form ? permissionsIn(form) : group.permissions} />
+          <AllowanceFields id={id} given={group} form={form} />
           <div>
             <button class="button" type="submit">
               {t('office.save')}
             </button>
           </div>
         </form>
-        <Remove
-          action="delete_group"
-          name={group.group_id}
-          label={t('users.delete_group')}
-          text={t('users.delete_text')}
-        />
+        <div class="spaced">
+          <ConfirmForm
+            back={path}
+            action="delete_group"
+            sent={{ name: group.group_id }}
+            label={t('users.delete_group')}
+            text={t('users.delete_text')}
+          />
+        </div>
       </details>
     </li>
-  )
-}
-
-function Remove({
-  action,
-  name,
-  label,
-  text,
-}: {
-  readonly action: string
-  readonly name: string
-  readonly label: string
-  readonly text: string
-}): VNode {
-  return (
-    <details class="confirm spaced">
-      <summary class="button danger small">{label}</summary>
-      <form method="post" class="card stack" action={path}>
-        <Csrf action={action} />
-        <input type="hidden" name="name" value={name} />
-        <p>{text}</p>
-        <button class="button danger" type="submit">
-          {label}
-        </button>
-      </form>
-    </details>
   )
 }

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact'
 import { DatasetCard } from '../../components/dataset-card.tsx'
 import { Icon } from '../../components/icon.tsx'
-import { useEnv } from '../../kit/env.ts'
+import { type Brand, useEnv } from '../../kit/env.ts'
 import { textOfHtml } from '../../kit/html.ts'
 import { definePage } from '../../kit/page.ts'
 import { catalogPath, type Dataset, type DatasetPage, type Facet, meta } from '../../portal/dataset.ts'
@@ -41,9 +41,9 @@ export const home = definePage<HomeData>({
       largest: largest.results,
     }
   },
-  head: (_data, { t, title, origin }) => ({
+  head: (_data, { t, title, origin, brand, lang }) => ({
     title,
-    description: t('home.lead'),
+    description: saidIn(brand, lang) ?? t('home.lead'),
     alternates: feedLinks(t('footer.feed')),
     jsonLd: {
       '@context': 'https://schema.org',
@@ -57,14 +57,15 @@ export const home = definePage<HomeData>({
       },
     },
   }),
-  View: ({ data }): VNode => {
+  View: ({ data, context }): VNode => {
     const { t, format } = useEnv()
+    const { brand, lang } = context
     return (
       <>
         <section class="hero">
           <div class="hero-in">
-            <h1>{t('home.title')}</h1>
-            <p class="hero-lead">{t('home.lead')}</p>
+            <h1>{brand.isNamed ? brand.title : t('home.title')}</h1>
+            <p class="hero-lead">{saidIn(brand, lang) ?? t('home.lead')}</p>
             <search>
               <form class="search-box" action="/explore">
                 <label class="visually-hidden" for="q">
@@ -133,6 +134,11 @@ export const home = definePage<HomeData>({
     )
   },
 })
+
+/** What the domain says of itself, in the reader's language or its own. */
+function saidIn({ description, defaultLanguage }: Brand, lang: string): string | null {
+  return description[lang] || description[defaultLanguage] || null
+}
 
 export const feedLinks = (title: string) => [
   { type: 'application/rss+xml', title, href: `${catalogPath}/exports/rss` },

@@ -1,0 +1,260 @@
+import type { VNode } from 'preact'
+import { Choice } from '../../components/choice.tsx'
+import { ConfirmForm } from '../../components/confirm-form.tsx'
+import { Csrf } from '../../components/csrf.tsx'
+import { Field } from '../../components/field.tsx'
+import { Flag } from '../../components/flag.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { useEnv } from '../../kit/env.ts'
+import { actionField, type Form } from '../../kit/form.ts'
+import type { MessageKey } from '../../kit/i18n.ts'
+import { definePage, Redirect } from '../../kit/page.ts'
+import {
+  addresses,
+  type Connection,
+  connectionIn,
+  isKind,
+  type Kind,
+  kinds,
+  type ParamShape,
+  paramName,
+  paramsOf,
+} from '../../office/connection-form.ts'
+import { doneAt } from '../../office/done.ts'
+import { requireRight } from '../../office/require-right.ts'
+import { management } from '../../office/types.ts'
+
+const here = '/backoffice/connections'
+const api = `${management}/connections`
+
+/** Saved access to the servers that sources are fetched from. Their secrets go in, and never come out. */
+export const connections = definePage({
+  path: here,
+  area: 'office',
+  layout: 'office',
+  load: async (context) => {
+    requireRight(context, 'edit_dataset')
+    const asked = context.sent?.form.get('kind') ?? context.url.searchParams.get('add')
+    const found = await context.api.get<readonly Connection[]>(api)
+    return { found, adding: isKind(asked) && !context.sent?.form.get('connection') ? asked : null }
+  },
+  act: async (context, form) => {
+    const uid = form.get('connection')
+    const kind = form.get('kind')
+    if (form.get(actionField) === 'delete') {
+      await context.api.send('DELETE', `${api}/${encodeURIComponent(uid)}`)
+      return doneAt(here, 'deleted')
+    }
+    if (!isKind(kind)) return new Redirect(here)
+    const said = connectionIn(form, kind)
+    if (uid === '') await context.api.send('POST', api, said)
+    else await context.api.send('PUT', `${api}/${encodeURIComponent(uid)}`, said)
+    return doneAt(here, uid === '' ? 'created' : 'saved')
+  },
+  head: (_data, { t }) => ({ title: t('office.connections'), robots: 'noindex' as const }),
+  View: ({ data, context }): VNode => {
+    const { t } = useEnv()
+    const { found, adding } = data
+    const form = context.sent?.form
+    return (
+      <>
+        <h1>{t('office.connections')}</h1>
+        <p class="lead">{t('connections.lead')}</p>
+        {found.length === 0 && !adding && <p class="card empty">{t('connections.none')}</p>}
+        <ul class="plain stack">
+          {found.map((connection) => (
+            <ConnectionCard
+              key={connection.connection_uid}
+              connection={connection}
+              form={form?.get('connection') === connection.connection_uid ? form : undefined}
+            />
+          ))}
+        </ul>
+        {adding ? (
+          <section class="card stack" id="new" aria-labelledby="new-title">
+            <h2 id="new-title">{t('connections.new_of', { kind: t(`connection_kind.${adding}`) })}</h2>
+            <ConnectionForm kind={adding} connection={null} form={form} />
+          </section>
+        ) : (
+          <form class="card row" action={`${here}#new`}>
+            <Field id="add" label={t('connections.new')}>
+              <Choice
+                id="add"
+                name="add"
+                among={kinds}
+                chosen=""
+                textOf={(kind) => t(`connection_kind.${kind}`)}
+              />
+            </Field>
+            <button class="button" type="submit">
+              <Icon name="plus" />
+              {t('office.add')}
+            </button>
+          </form>
+        )}
+      </>
+    )
+  },
+})
+
+function ConnectionCard({
+  connection,
+  form,
+}: {
+  readonly connection: Connection
+  /** As it was sent, when it was not taken. */
+  readonly form: Form | undefined
+}): VNode {
+  const { t } = useEnv()
+  const { connection_uid: uid, name, kind, url, has_secret } = connection
+  const isRefusedEdit = form !== undefined && form.get(actionField) !== 'delete'
+  return (
+    <li class="card" id={uid}>
+      <details open={isRefusedEdit}>
+        <summary>
+          <span class="strong">{name}</span> <span class="tag">{t(`connection_kind.${kind}`)}</span>{' '}
+          {has_secret && <span class="tag ok">{t('connections.has_secret')}</span>}{' '}
+          <span class="muted small breakable">{url}</span>
+        </summary>
+        <div class="stack spaced">
+          <ConnectionForm kind={kind} connection={connection} form={isRefusedEdit ? form : undefined} />
+          <div>
+            <ConfirmForm
+              back={here}
+              action="delete"
+              sent={{ connection: uid }}
+              label={t('office.delete')}
+              text={t('connections.delete_text')}
+            />
+          </div>
+        </div>
+      </details>
+    </li>
+  )
+}
+
+function ConnectionForm({
+  kind,
+  connection,
+  form,
+}: {
+  readonly kind: Kind
+  /** Null: a new one. */
+  readonly connection: Connection | null
+  readonly form: Form | undefined
+}): VNode {
+  const { t } = useEnv()
+  const id = connection?.connection_uid ?? 'new'
+  const value = (name: 'name' | 'url' | 'username') => form?.get(name) ?? connection?.[name] ?? ''
+  const params = Object.entries(paramsOf[kind] as Readonly<Record<string, ParamShape>>)
+  return (
+    <form method="post" class="stack" action={`${here}#${id}`}>
+      <Csrf action="save" />
+      <input type="hidden" name="kind" value={kind} />
+      <input type="hidden" name="connection" value={connection?.connection_uid ?? ''} />
+      <div class="form-grid">
+        <Field id={`${id}-name`} label={t('connections.name')}>
+          <input id={`${id}-name`} name="name" required defaultValue={value('name')} />
+        </Field>
+        <Field id={`${id}-url`} label={t('connections.url')} hint={t('connections.url_hint')}>
+          <input
+            id={`${id}-url`}
+            name="url"
+            required
+            inputMode="url"
+            placeholder={addresses[kind]}
+            defaultValue={value('url')}
+            aria-describedby={`${id}-url-hint`}
+          />
+        </Field>
+        <Field id={`${id}-username`} label={t(kind === 's3' ? 'connections.access_key' : 'login.username')}>
+          <input
+            id={`${id}-username`}
+            name="username"
+            autoComplete="off"
+            spellcheck={false}
+            defaultValue={value('username')}
+          />
+        </Field>
+        <Field id={`${id}-secret`} label={t('connections.secret')} hint={t('connections.secret_hint')}>
+          <input
+            id={`${id}-secret`}
+            name="secret"
+            type="password"
+            autoComplete="new-password"
+            aria-describedby={`${id}-secret-hint`}
+          />
+        </Field>
+        {params.map(([name, shape]) => (
+          <Param
+            key={name}
+            id={`${id}-${name}`}
+            name={name}
+            shape={shape}
+            value={form ? form.get(paramName(name)) : String(connection?.params[name] ?? '')}
+            isSet={form ? form.has(paramName(name)) : connection?.params[name] === true}
+          />
+        ))}
+      </div>
+      {kind === 'sftp' && (
+        <Field id={`${id}-key`} label={t('connections.key')} hint={t('connections.key_hint')}>
+          <textarea
+            id={`${id}-key`}
+            name="key"
+            rows={3}
+            spellcheck={false}
+            aria-describedby={`${id}-key-hint`}
+          />
+        </Field>
+      )}
+      {connection?.has_secret && (
+        <Flag id={`${id}-no_secret`} name="no_secret" isSet={false} label={t('connections.no_secret')} />
+      )}
+      <div class="row">
+        <button class="button" type="submit">
+          {t('office.save')}
+        </button>
+        {connection === null && (
+          <a class="button quiet" href={here}>
+            {t('office.cancel')}
+          </a>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function Param({
+  id,
+  name,
+  shape,
+  value,
+  isSet,
+}: {
+  readonly id: string
+  readonly name: string
+  readonly shape: ParamShape
+  readonly value: string
+  readonly isSet: boolean
+}): VNode {
+  const { t } = useEnv()
+  const label = t(`connection_param.${name}` as MessageKey)
+  if (shape === 'flag') return <Flag id={id} name={paramName(name)} isSet={isSet} label={label} />
+  return (
+    <Field id={id} label={`${label} (${t('office.optional')})`}>
+      {shape === 'text' ? (
+        <input id={id} name={paramName(name)} defaultValue={value} spellcheck={false} />
+      ) : shape === 'lines' ? (
+        <textarea id={id} name={paramName(name)} rows={3} defaultValue={value} spellcheck={false} />
+      ) : (
+        <Choice
+          id={id}
+          name={paramName(name)}
+          among={['', ...shape]}
+          chosen={value}
+          textOf={(one) => (one === '' ? '' : t(`connection_param.${name}.${one}` as MessageKey))}
+        />
+      )}
+    </Field>
+  )
+}
