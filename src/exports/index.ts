@@ -1,7 +1,7 @@
 export { type CatalogFormat, wholeDatasetColumns } from './catalog/catalog-format.ts'
 export { catalogFormatOf, catalogFormats } from './catalog/formats.ts'
 export { datasetItem } from './catalog/rss.ts'
-export { type ExportOptions, plainOptions } from './format.ts'
+export { type ExportFormat, type ExportOptions, plainOptions } from './format.ts'
 export { exportFormats, formatOf, formatsFor } from './formats.ts'
 export { diffFormats, openDiffExport } from './open-diff.ts'
 export { createExports, type ExportOrder, type Exports } from './open-export.ts'

@@ -199,6 +199,48 @@ test('exports of many records', async (t) => {
     assert.equal(timely.headers.get('etag'), null)
   })
 
+  await t.test(
+    'a stream is a file for who wants parts of it, or its length to open it in a map',
+    async () => {
+      const lengthOf = async (path: string) =>
+        (await server.expect(200, 'HEAD', `${base}/${path}`)).headers.get('content-length')
+      for (const format of ['geojson', 'fgb', 'kml', 'gpx', 'csv', 'xlsx', 'jsonl']) {
+        const path = `${base}/${format}?where=number<3000`
+        const full = await server.expect(200, 'GET', path)
+        assert.equal(full.headers.get('accept-ranges'), 'bytes', format)
+        const part = (range: string, more = {}) =>
+          server.request('GET', path, { headers: { Range: range, ...more } })
+        const first = await part('bytes=0-999')
+        assert.equal(first.status, 206, format)
+        assert.equal(first.headers.get('content-range'), `bytes 0-999/${full.bytes.length}`, format)
+        const etag = first.headers.get('etag')!
+        assert.match(etag, /^"ge_/)
+        const rest = await part('bytes=1000-', { 'If-Range': etag })
+        assert.equal(rest.status, 206, format)
+        assert.ok(Buffer.concat([first.bytes, rest.bytes]).equals(full.bytes), format)
+        const isForMaps = /geojson|fgb|kml|gpx/.test(format)
+        const length = isForMaps ? String(full.bytes.length) : null
+        assert.equal(await lengthOf(`${format}?where=number<3000`), length, format)
+        for (const whole of [
+          await part('bytes=0-'),
+          await part('bytes=9-', { 'If-Range': full.headers.get('etag')! }),
+          await part('bytes=9-', { 'If-Range': full.headers.get('last-modified')! }),
+        ]) {
+          assert.equal(whole.status, 200, format)
+          assert.equal(whole.headers.get('content-length'), null, format)
+          assert.ok(whole.bytes.equals(full.bytes), format)
+        }
+      }
+      assert.equal(await lengthOf('geojson?compressed=true&limit=3'), null, 'not known, and not 0')
+      const timely = await server.request('GET', `${base}/csv?where=day < now()&limit=5`, {
+        headers: { Range: 'bytes=0-9' },
+      })
+      assert.equal(timely.status, 200)
+      assert.equal(timely.headers.get('accept-ranges'), null)
+      assert.deepEqual(left(), [])
+    },
+  )
+
   await t.test('who asks at once for the same file shares it', async () => {
     const path = `${base}/parquet?where=number<7000`
     const answers = await Promise.all([1, 2, 3, 4].map(() => server.expect(200, 'GET', path)))

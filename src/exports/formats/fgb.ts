@@ -21,6 +21,7 @@ export const fgb: RowsFormat = {
   mediaType: 'application/vnd.flatgeobuf',
   extension: 'fgb',
   needs: geoTypes,
+  isReadInParts: true,
   select: ({ columns, options }) =>
     [
       `${geoJsonSql(columns)}::varchar as geometry`,
