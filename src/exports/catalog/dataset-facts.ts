@@ -15,6 +15,7 @@ export interface DatasetFacts {
   readonly language: string | null
   readonly references: readonly string[]
   readonly territory: readonly string[]
+  readonly temporal: string | null
   /** ISO 8601 instants. */
   readonly modified: string
   /** When its description was last published. */
@@ -53,6 +54,7 @@ export function datasetFacts(json: string, isRestricted: boolean): DatasetFacts 
     language: text(values.language),
     references: list(values.references).filter((item) => webAddress(item) !== null),
     territory: [...list(values.territory), ...list(dcat.spatial)],
+    temporal: text(dcat.temporal),
     modified: String(values.modified ?? values.data_processed),
     describedAt: String(values.metadata_processed ?? values.modified ?? values.data_processed),
     issued: text(dcat.issued) ?? text(dcat.created),

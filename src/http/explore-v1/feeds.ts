@@ -10,7 +10,7 @@ import {
 } from '../../exports/index.ts'
 import type { Publication } from '../../records/index.ts'
 import { titleOf } from '../explore/export-options.ts'
-import { addressOf, catalogHref, datasetHref } from '../explore/links.ts'
+import { addressOf, datasetHref, portalHref } from '../explore/links.ts'
 import { one, type Parameters } from './parameters.ts'
 
 /** The format that is asked for; null: not one of these. */
@@ -33,12 +33,12 @@ export function sendDatasetFeed(
   rows: readonly string[],
   title: string,
 ): FastifyReply {
-  const catalogUrl = catalogHref(request)
-  const items = rows.map((row) => datasetItem(row, { catalogUrl }))
+  const portalUrl = portalHref(request)
+  const items = rows.map((row) => datasetItem(row, { portalUrl }))
   const instants = items.map(({ updatedAt }) => Date.parse(updatedAt))
   const feed = {
     title,
-    url: `${catalogUrl}/datasets`,
+    url: portalUrl,
     selfUrl: addressOf(request),
     updatedAt: new Date(Math.max(0, ...instants.filter((at) => !Number.isNaN(at)))).toISOString(),
     author: title,

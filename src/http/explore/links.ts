@@ -14,6 +14,9 @@ export function originOf(request: FastifyRequest): string {
 
 export const catalogHref = (request: FastifyRequest) => `${originOf(request)}${root}`
 
+/** The page on which people search the catalog; those of datasets are below it. */
+export const portalHref = (request: FastifyRequest) => `${originOf(request)}/explore`
+
 export function datasetHref(request: FastifyRequest, datasetId: string): string {
   return `${originOf(request)}${root}/datasets/${encodeURIComponent(datasetId)}`
 }
