@@ -164,7 +164,7 @@ test('exports of the catalog', async (t) => {
       license: 'Open Licence',
       license_url: 'https://example.org/licence',
       language: 'en',
-      references: 'https://example.org/bees',
+      references: 'https://example.org/bees> <urn:a> <urn:b> . # "{}|^`',
     },
     dcat: {
       contact_name: 'Ada',
@@ -313,6 +313,8 @@ test('exports of the catalog', async (t) => {
       values(bees, `${dcat}landingPage`).map(({ value }) => value),
       [`${server.url}/explore/dataset/bees/information/`],
     )
+    assert.equal(values(bees, nameOf('rdfs:seeAlso')).length, 1)
+    assert.equal(turtle.countQuads(null, 'urn:a', null, null), 0)
     const [period] = values(bees, `${dct}temporal`)
     assert.equal(values(period, `${dcat}startDate`)[0]!.value, '2000')
     assert.equal(values(period, `${dcat}endDate`)[0]!.value, '2020-06-30')

@@ -13,6 +13,7 @@ export interface DatasetFacts {
   readonly license: string | null
   readonly licenseUrl: string | null
   readonly language: string | null
+  /** Addresses that may stand in a document as they are. */
   readonly references: readonly string[]
   readonly territory: readonly string[]
   readonly temporal: string | null
@@ -52,7 +53,7 @@ export function datasetFacts(json: string, isRestricted: boolean): DatasetFacts 
     license: text(values.license),
     licenseUrl: webAddress(values.license_url) ?? webAddress(values.license),
     language: text(values.language),
-    references: list(values.references).filter((item) => webAddress(item) !== null),
+    references: list(values.references).flatMap((item) => webAddress(item) ?? []),
     territory: [...list(values.territory), ...list(dcat.spatial)],
     temporal: text(dcat.temporal),
     modified: String(values.modified ?? values.data_processed),
