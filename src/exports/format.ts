@@ -86,7 +86,7 @@ interface FormatFacts {
   readonly maxRecords?: number
   /** Coordinates can be projected. */
   readonly isProjected?: boolean
-  /** Programs for maps open it at its address: they ask for its length and read it in ranges. */
+  /** GDAL and what is built on it open it at its address: they ask for its length and read it in ranges. */
   readonly isReadInParts?: boolean
 }
 

@@ -28,6 +28,7 @@ export const xlsx: TextFormat = {
   mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   extension: 'xlsx',
   maxRecords,
+  isReadInParts: true,
   isRaw: true,
   select: ({ columns, options }) => {
     const cells = columns.map((column, index) => cellXml(column, columnLetters(index), options))
