@@ -326,6 +326,9 @@ test('exports in every format', async (t) => {
       if (isPlain && record.name?.trim() === record.name) assert.equal(row.name, record.name)
     }
     assert.doesNotMatch(sheet, /<f>/)
+    // Without it Python's reader warns at every sheet.
+    const defaultStyle = /<cellStyle name="Normal" xfId="0" builtinId="0"\/>/
+    assert.match((await filesOf(bytes))['xl/styles.xml']!.toString(), defaultStyle)
     assert.match(sheet, /<c r="B11" t="inlineStr" s="3"><is><t xml:space="preserve">=1\+1</)
     assert.match(sheet, /control _x0001_ _x000B_ _x001F_ \u007f _xFFFE_</)
     assert.match(sheet, /_x005F_x0041_</)
