@@ -1,4 +1,5 @@
 export { type CatalogFormat, wholeDatasetColumns } from './catalog/catalog-format.ts'
+export { datasetPage } from './catalog/dcat.ts'
 export { catalogFormatOf, catalogFormats } from './catalog/formats.ts'
 export { datasetItem } from './catalog/rss.ts'
 export { type ExportFormat, type ExportOptions, plainOptions } from './format.ts'

@@ -58,8 +58,10 @@ export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: Pick<CatalogOptions,
   `${catalogUrl}/datasets/${encodeURIComponent(id)}`
 
 /** The page of the portal that shows a dataset. */
-export const pageOf = ({ id }: DatasetFacts, { portalUrl }: Pick<CatalogOptions, 'portalUrl'>) =>
+export const datasetPage = (portalUrl: string, id: string) =>
   `${portalUrl}/dataset/${encodeURIComponent(id)}/information/`
+export const pageOf = ({ id }: DatasetFacts, { portalUrl }: Pick<CatalogOptions, 'portalUrl'>) =>
+  datasetPage(portalUrl, id)
 
 const agent = (name: string): Resource => node('foaf:Agent', [['foaf:name', literal(name)]])
 
