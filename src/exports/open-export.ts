@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Connection, currentClient, type Engine, type FairQueue, type Row } from '../engine/index.ts'
 import { AppError, type Ids } from '../kernel/index.ts'
 import { compileCount, type ResultColumn } from '../odsql/index.ts'
+import { atMost, maxKeptBytes } from './at-most.ts'
 import { readBatches } from './batches.ts'
 import type { ExportContext, ExportFormat, ExportOptions, RowsFormat, TextFormat } from './format.ts'
 import { createOpenPlaces } from './open-places.ts'
@@ -55,7 +56,8 @@ export type OpenedExport = OpenedStream | { readonly kind: 'file'; readonly file
 export interface Exports {
   /**
    * Errors: exports.format_needs_field, exports.unknown_column, exports.not_a_date, exports.too_many_records,
-   * exports.too_many_own, exports.too_many, exports.too_many_files; those of the engine and its queue.
+   * exports.too_many_own, exports.too_many, exports.too_many_files, exports.part_too_large, exports.file_too_large; those of
+   * the engine and its queue.
    */
   open(order: ExportOrder): Promise<OpenedExport>
   /** Rows that the caller's own statements read by position. Errors: as `open`. */
@@ -135,7 +137,8 @@ export function createExports(deps: {
     const { format, signal } = order
     if (format.kind !== 'file') {
       const { body } = await openStream(format, order, source, connection)
-      return pipeline(body, createWriteStream(path), { signal })
+      const limited = atMost(maxKeptBytes, 'exports.part_too_large', order.formatName)
+      return pipeline(body, limited, createWriteStream(path), { signal })
     }
     const { context, sourceOrder } = prepare(order, source)
     let sliced: Sliced | null = null

@@ -12,7 +12,9 @@ import { buildFeature } from 'flatgeobuf/lib/mjs/generic/feature.js'
 import { parseGC, parseGeometry } from 'flatgeobuf/lib/mjs/geojson/geometry.js'
 import type { HeaderMeta } from 'flatgeobuf/lib/mjs/header-meta.js'
 import type { Row } from '../../engine/index.ts'
+import { AppError } from '../../kernel/index.ts'
 import type { ResultColumn } from '../../odsql/index.ts'
+import { atMost, maxKeptBytes } from '../at-most.ts'
 import { headerBytes } from '../flatgeobuf/header.ts'
 import { type Box, boxOf, createTreeBuilder, nodeSize } from '../flatgeobuf/packed-tree.ts'
 import type { ExportContext, FileFormat, FileJob } from '../format.ts'
@@ -34,7 +36,8 @@ export const fgb: FileFormat = {
     const count = await countOf(job)
     const meta = metaOf(job.context, count)
     const bytes = count > 0 && count <= maxIndexed ? indexed(job, meta) : inOrder(job, meta)
-    await pipeline(bytes, createWriteStream(job.path), { signal: job.signal })
+    const limited = atMost(maxKeptBytes, 'exports.file_too_large', 'fgb')
+    await pipeline(bytes, limited, createWriteStream(job.path), { signal: job.signal })
   },
 }
 
@@ -83,6 +86,8 @@ async function* indexed(job: FileJob, meta: HeaderMeta): AsyncGenerator<Uint8Arr
         starts[added + 1] = starts[added]! + bytes.length
         added++
       }
+      if (starts[added]! > maxKeptBytes)
+        throw new AppError('exports.file_too_large', { format: 'fgb', maxBytes: maxKeptBytes })
       await kept.appendFile(Buffer.concat(features.map(({ bytes }) => bytes)))
     }
     const tree = await builder.finish()
