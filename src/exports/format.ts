@@ -86,6 +86,8 @@ interface FormatFacts {
   readonly maxRecords?: number
   /** Coordinates can be projected. */
   readonly isProjected?: boolean
+  /** GDAL and what is built on it open it at its address: they ask for its length and read it in ranges. */
+  readonly isReadInParts?: boolean
 }
 
 export interface TextFormat extends FormatFacts {

@@ -3,21 +3,17 @@
  * here, before the first byte; what fails later breaks the stream.
  */
 import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type Connection, currentClient, type Engine, type FairQueue, type Row } from '../engine/index.ts'
 import { AppError, type Ids } from '../kernel/index.ts'
 import { compileCount, type ResultColumn } from '../odsql/index.ts'
+import { atMost, maxKeptBytes } from './at-most.ts'
 import { readBatches } from './batches.ts'
-import type {
-  ExportContext,
-  ExportFormat,
-  ExportOptions,
-  FileFormat,
-  RowsFormat,
-  TextFormat,
-} from './format.ts'
+import type { ExportContext, ExportFormat, ExportOptions, RowsFormat, TextFormat } from './format.ts'
 import { createOpenPlaces } from './open-places.ts'
 import { firstSlice, streamSlices, type TextWork } from './slices.ts'
 import { openSource, type Sliced, type Source, type SourceOrder, sliceSource, type Turn } from './source.ts'
@@ -31,6 +27,8 @@ export interface ExportOrder extends Omit<SourceOrder, 'extra'> {
   readonly options: ExportOptions
   /** Trusted columns that a format of the caller's own reads. */
   readonly extra?: readonly string[]
+  /** A file, whatever the format: the caller sends parts of it. */
+  readonly isWhole?: boolean
   readonly signal: AbortSignal
   /** Lets the relation go; called once, when the body has ended or is destroyed, or the file is written. */
   release(): void
@@ -46,19 +44,20 @@ export interface TextOrder {
   release(): void
 }
 
-export type OpenedExport =
-  | {
-      readonly kind: 'stream'
-      readonly body: Readable
-      /** Records sent; final when the body has ended. */
-      records(): number
-    }
-  | { readonly kind: 'file'; readonly file: WholeFile }
+interface OpenedStream {
+  readonly kind: 'stream'
+  readonly body: Readable
+  /** Records sent; final when the body has ended. */
+  records(): number
+}
+
+export type OpenedExport = OpenedStream | { readonly kind: 'file'; readonly file: WholeFile }
 
 export interface Exports {
   /**
    * Errors: exports.format_needs_field, exports.unknown_column, exports.not_a_date, exports.too_many_records,
-   * exports.too_many_own, exports.too_many, exports.too_many_files; those of the engine and its queue.
+   * exports.too_many_own, exports.too_many, exports.too_many_files, exports.part_too_large, exports.file_too_large; those of
+   * the engine and its queue.
    */
   open(order: ExportOrder): Promise<OpenedExport>
   /** Rows that the caller's own statements read by position. Errors: as `open`. */
@@ -94,8 +93,7 @@ export function createExports(deps: {
       })
   }
 
-  async function openFile(format: FileFormat, order: ExportOrder, source: Source): Promise<OpenedExport> {
-    const { context, sourceOrder } = prepare(order, source)
+  async function openFile(order: ExportOrder, source: Source): Promise<OpenedExport> {
     // The answer is the same for everyone who asks the same, so the file is too.
     const key = createHash('sha256')
       .update(
@@ -113,21 +111,7 @@ export function createExports(deps: {
       isWriter = true
       const connection = await deps.engine.connect()
       try {
-        let sliced: Sliced | null = null
-        const turn = turnsFor(signal)
-        const job = {
-          path,
-          connection,
-          context,
-          statement: source.whole,
-          signal,
-          turn,
-          async *rows(select: string) {
-            sliced ??= await turn(() => sliceSource(connection, sourceOrder, source, signal))
-            yield* readBatches(connection, sliced, select, signal, turn)
-          },
-        }
-        await format.write(job)
+        await writeFile(path, { ...order, signal }, source, connection)
       } catch (error) {
         await rm(path, { force: true })
         throw error
@@ -144,12 +128,41 @@ export function createExports(deps: {
     }
   }
 
+  async function writeFile(
+    path: string,
+    order: ExportOrder,
+    source: Source,
+    connection: Connection,
+  ): Promise<void> {
+    const { format, signal } = order
+    if (format.kind !== 'file') {
+      const { body } = await openStream(format, order, source, connection)
+      const limited = atMost(maxKeptBytes, 'exports.part_too_large', order.formatName)
+      return pipeline(body, limited, createWriteStream(path), { signal })
+    }
+    const { context, sourceOrder } = prepare(order, source)
+    let sliced: Sliced | null = null
+    const turn = turnsFor(signal)
+    await format.write({
+      path,
+      connection,
+      context,
+      statement: source.whole,
+      signal,
+      turn,
+      async *rows(select: string) {
+        sliced ??= await turn(() => sliceSource(connection, sourceOrder, source, signal))
+        yield* readBatches(connection, sliced, select, signal, turn)
+      },
+    })
+  }
+
   async function openStream(
     format: TextFormat | RowsFormat,
     order: ExportOrder,
     source: Source,
     connection: Connection,
-  ): Promise<OpenedExport> {
+  ): Promise<OpenedStream> {
     const { context, sourceOrder } = prepare(order, source)
     const { signal } = order
     const turn = turnsFor(signal)
@@ -183,7 +196,7 @@ export function createExports(deps: {
   async function openText(
     parts: Omit<TextWork, 'path' | 'onRecords'>,
     finish: () => void,
-  ): Promise<Extract<OpenedExport, { kind: 'stream' }>> {
+  ): Promise<OpenedStream> {
     let records = 0
     const work: TextWork = {
       ...parts,
@@ -233,7 +246,7 @@ export function createExports(deps: {
       try {
         const source = openSource(sourceOf(own))
         checkColumns(own, source)
-        if (format.kind === 'file') return await openFile(format, own, source)
+        if (format.kind === 'file' || own.isWhole) return await openFile(own, source)
         connection = await deps.engine.connect()
         return await openStream(format, own, source, connection)
       } catch (error) {

@@ -130,7 +130,8 @@ test('a version and now are compared in numbers, pages and files', async () => {
   )
   const nothing = await server.expect(200, 'GET', `${base}/diff/export?from=current&format=csv`)
   assert.equal(nothing.text.trimEnd(), head)
-  await server.expect(200, 'HEAD', `${base}/diff/export?from=${version}`)
+  const asked = await server.expect(200, 'HEAD', `${base}/diff/export?from=${version}`)
+  assert.equal(asked.headers.get('content-length'), null, 'not known, and not 0')
 })
 
 test('a cursor goes on over the same two generations, whatever is published meanwhile', async () => {

@@ -19,7 +19,9 @@ const namespaces = {
   dct,
   rdf: 'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
   foaf: 'http://xmlns.com/foaf/0.1/',
+  skos: 'http://www.w3.org/2004/02/skos/core#',
   vcard: 'http://www.w3.org/2006/vcard/ns#',
+  rdfs: 'http://www.w3.org/2000/01/rdf-schema#',
   dc: 'http://purl.org/dc/elements/1.1/',
   dcatapit: 'http://dati.gov.it/onto/dcatapit#',
   dcatde: 'http://dcat-ap.de/def/dcatde/',
@@ -39,24 +41,70 @@ async function readRdf(text: string): Promise<Store> {
 /** Of each class, what every resource of it must have: DCAT-AP, and each profile beyond it. */
 type Rules = Readonly<Record<string, readonly string[]>>
 const generalRules: Rules = {
-  'dcat:Catalog': ['dct:title', 'dct:description', 'dct:publisher', 'dcat:dataset'],
+  'dcat:Catalog': [
+    ...['dct:title', 'dct:description', 'dct:publisher', 'dcat:dataset'],
+    ...['foaf:homepage', 'dct:language', 'dct:issued', 'dct:modified', 'dcat:themeTaxonomy'],
+  ],
   'dcat:Dataset': ['dct:title', 'dct:description', 'dct:publisher', 'dcat:contactPoint', 'dct:accessRights'],
   'dcat:Distribution': ['dcat:accessURL', 'dct:title'],
   'foaf:Agent': ['foaf:name'],
+  'skos:Concept': ['skos:prefLabel'],
+  'skos:ConceptScheme': ['dct:title'],
   'vcard:Organization': ['vcard:fn'],
 }
-const record = ['foaf:primaryTopic', 'dct:modified', 'dct:issued', 'dct:identifier']
+/** Of what class that is which a property points at. */
+const classes = {
+  'dct:publisher': 'foaf:Agent',
+  'dct:language': 'dct:LinguisticSystem',
+  'dct:accrualPeriodicity': 'dct:Frequency',
+  'dct:accessRights': 'dct:RightsStatement',
+  'dct:rights': 'dct:RightsStatement',
+  'dct:license': 'dct:LicenseDocument',
+  'dct:format': 'dct:MediaTypeOrExtent',
+  'dct:spatial': 'dct:Location',
+  'dct:temporal': 'dct:PeriodOfTime',
+  'dcat:mediaType': 'dct:MediaType',
+  'dcat:theme': 'skos:Concept',
+  'dcat:themeTaxonomy': 'skos:ConceptScheme',
+  'dcat:landingPage': 'foaf:Document',
+  'dcat:distribution': 'dcat:Distribution',
+  'dcat:contactPoint': 'vcard:Organization',
+  'foaf:homepage': 'foaf:Document',
+} as const
+/** What there is at most one of. */
+const single = [
+  ...['dct:publisher', 'dct:accessRights', 'dct:accrualPeriodicity', 'dct:issued', 'dct:modified'],
+  ...['dct:rights', 'dct:license', 'dct:format', 'dcat:mediaType', 'foaf:homepage'],
+]
+function assertClasses(store: Store, said: string): void {
+  for (const [property, name] of Object.entries(classes))
+    for (const object of store.getObjects(null, nameOf(property), null)) {
+      const types = store.getObjects(object, type, null).map(({ value }) => value)
+      // Its rights statements are the conditions of distributions alone.
+      if (said === 'dcat_ap_benap' && property === 'dct:accessRights') continue
+      const isOne = types.includes(nameOf(name)) || (name === 'foaf:Agent' && types.length > 0)
+      assert.ok(isOne, `${said}: ${property} ${object.value} is a ${name}`)
+    }
+  for (const property of single)
+    for (const subject of store.getSubjects(nameOf(property), null, null))
+      assert.equal(store.getObjects(subject, nameOf(property), null).length, 1, `${said}: one ${property}`)
+}
+
+const record = ['foaf:primaryTopic', 'dct:modified', 'dct:created', 'dct:issued', 'dct:language']
 const profileRules: Readonly<Record<string, Rules>> = {
   dcat_ap_benap: {
     'dcat:Catalog': ['foaf:homepage', 'dct:spatial', 'dcat:record'],
-    'dcat:CatalogRecord': record,
+    'dcat:CatalogRecord': [...record, 'dct:identifier'],
     'dcat:Dataset': ['dct:accrualPeriodicity', 'dct:spatial', 'dcat:distribution'],
     'dcat:Distribution': ['dct:rights', 'dct:format', 'mobilitydcatap:mobilityDataStandard'],
     'dct:RightsStatement': ['dct:type'],
     'mobilitydcatap:MobilityDataStandard': ['dct:conformsTo'],
     'dct:Location': ['dct:identifier'],
   },
-  dcat_ap_ch: { 'dcat:Dataset': ['dct:identifier', 'dcat:theme'], 'dcat:Distribution': ['dct:license'] },
+  dcat_ap_ch: {
+    'dcat:Dataset': ['dct:identifier', 'dcat:theme'],
+    'dcat:Distribution': ['dct:license', 'dct:issued'],
+  },
   dcat_ap_de: { 'dcat:Dataset': ['dct:identifier', 'dct:modified'] },
   dcat_ap_it: {
     'dcat:Catalog': ['dct:modified'],
@@ -87,7 +135,7 @@ const profileRules: Readonly<Record<string, Rules>> = {
   },
   dcat_ap_vl: {
     'dcat:Catalog': ['dct:identifier', 'dct:license', 'dcat:contactPoint', 'dcat:record'],
-    'dcat:CatalogRecord': record,
+    'dcat:CatalogRecord': [...record, 'dct:identifier'],
     'dcat:Dataset': ['dct:identifier', 'mdcat:statuut', 'dcat:distribution'],
     'dcat:Distribution': ['dct:identifier', 'dct:description', 'dct:license'],
   },
@@ -116,13 +164,15 @@ test('exports of the catalog', async (t) => {
       license: 'Open Licence',
       license_url: 'https://example.org/licence',
       language: 'en',
-      references: 'https://example.org/bees',
+      references: 'https://example.org/bees> <urn:a> <urn:b> . # "{}|^`',
     },
     dcat: {
       contact_name: 'Ada',
       contact_email: 'ada@example.org',
       issued: '2020-01-02T00:00:00+00:00',
       accrualperiodicity: 'Monthly',
+      temporal: '2000/2020-06-30',
+      spatial: 'Castilla',
       contributor: 'http://dcat-ap.de/def/contributors/bees',
     },
   })
@@ -216,7 +266,11 @@ test('exports of the catalog', async (t) => {
     const document = new DOMParser({ onError: () => {} }).parseFromString((await get('rss')).text, 'text/xml')
     const items = Array.from(document.getElementsByTagName('item'))
     assert.equal(items.length, 2)
-    const bees = items.find((item) => item.getElementsByTagName('link')[0]!.textContent!.endsWith('/bees'))!
+    const bees = items.find(
+      (item) =>
+        item.getElementsByTagName('link')[0]!.textContent ===
+        `${server.url}/explore/dataset/bees/information/`,
+    )!
     assert.equal(bees.getElementsByTagName('title')[0]!.textContent, hostile.replace('\u0001', '\uFFFD'))
     assert.equal(bees.getElementsByTagName('category').length, 2)
     for (const item of items) {
@@ -227,6 +281,7 @@ test('exports of the catalog', async (t) => {
 
   await t.test('dcat: what the profile requires, the same in Turtle and in RDF/XML', async () => {
     const turtle = new Store(new Parser().parse((await get('ttl')).text))
+    const bees = `${server.url}${explorePath}/bees`
     const xml: Quad[] = []
     for await (const quad of Readable.from([(await get('rdf')).text]).pipe(new RdfXmlParser()))
       xml.push(quad as Quad)
@@ -239,6 +294,31 @@ test('exports of the catalog', async (t) => {
     const [catalog] = subjects('Catalog')
     for (const property of [`${dct}title`, `${dct}description`, `${dct}publisher`])
       assert.equal(values(catalog, property).length, 1, property)
+    assertClasses(turtle, 'ttl')
+    for (const property of ['foaf:homepage', 'dct:language', 'dct:issued', 'dct:modified'])
+      assert.equal(values(catalog, nameOf(property)).length, 1, property)
+    const labels = (property: string) =>
+      values(bees, nameOf(property)).map((of) => {
+        const [label] = [...values(of, nameOf('skos:prefLabel')), ...values(of, nameOf('rdfs:label'))]
+        return label?.value ?? of.value
+      })
+    const authority = 'http://publications.europa.eu/resource/authority/'
+    assert.deepEqual(labels('dct:language'), [`${authority}language/ENG`])
+    assert.deepEqual(labels('dct:accrualPeriodicity'), [`${authority}frequency/MONTHLY`])
+    assert.deepEqual(labels('dct:accessRights'), [`${authority}access-right/PUBLIC`])
+    assert.deepEqual(labels('dcat:theme'), [
+      ...['Nature', 'Environment', 'https://w3id.org/mobilitydcat-ap/mobility-theme/tolls'],
+    ])
+    assert.deepEqual(
+      values(bees, `${dcat}landingPage`).map(({ value }) => value),
+      [`${server.url}/explore/dataset/bees/information/`],
+    )
+    assert.equal(values(bees, nameOf('rdfs:seeAlso')).length, 1)
+    assert.equal(turtle.countQuads(null, 'urn:a', null, null), 0)
+    const [period] = values(bees, `${dct}temporal`)
+    assert.equal(values(period, `${dcat}startDate`)[0]!.value, '2000')
+    assert.equal(values(period, `${dcat}endDate`)[0]!.value, '2020-06-30')
+    for (const page of ['', '/dataset/bees/information/']) await server.expect(200, 'GET', `/explore${page}`)
     const datasets = subjects('Dataset')
     assert.deepEqual(
       values(catalog, `${dcat}dataset`)
@@ -271,7 +351,6 @@ test('exports of the catalog', async (t) => {
       const { pathname, search } = new URL(url!.value)
       assert.equal((await server.request('HEAD', pathname + search)).status, 200, url!.value)
     }
-    const bees = `${server.url}${explorePath}/bees`
     assert.equal(values(bees, `${dct}title`)[0]!.value, hostile)
     assert.equal((values(bees, `${dct}title`)[0] as { language?: string }).language, 'en')
     assert.deepEqual(
@@ -314,6 +393,13 @@ test('exports of the catalog', async (t) => {
                 `${profile}: ${kind} ${subject.value} has a ${property}`,
               )
         }
+      assertClasses(store, profile)
+      for (const contact of store.getSubjects(type, nameOf('vcard:Organization'), null)) {
+        const ways = ['vcard:hasEmail', 'vcard:hasURL'].flatMap((way) =>
+          store.getObjects(contact, nameOf(way), null),
+        )
+        assert.equal(ways.length, 1, `${profile}: an address, or else a page`)
+      }
       for (const property of named)
         for (const object of store.getObjects(null, nameOf(property), null))
           assert.equal(object.termType, 'NamedNode', `${profile}: ${property} ${object.value}`)
@@ -341,6 +427,15 @@ test('exports of the catalog', async (t) => {
       mobility.getObjects(null, nameOf('mobilitydcatap:mobilityTheme'), null).map(({ value }) => value),
       ['https://w3id.org/mobilitydcat-ap/mobility-theme/tolls'],
     )
+    const spain = await readRdf((await get('dcat_ap_sp')).text)
+    assert.equal(spain.countQuads(null, nameOf('dct:spatial'), null, null), 0)
+    assert.equal(
+      spain.getObjects(null, nameOf('dcat:keyword'), null).some(({ value }) => value === 'Castilla'),
+      true,
+    )
+    for (const property of ['dct:title', 'dct:description', 'dcat:keyword'])
+      for (const text of spain.getObjects(null, nameOf(property), null))
+        assert.ok((text as { language?: string }).language, `${property} ${text.value} has a language`)
     const italy = await readRdf((await get('dcat_ap_it', 'where=dataset_id="ants"')).text)
     assert.deepEqual(
       new Set(italy.getObjects(null, nameOf('dct:license'), null).map(({ value }) => value)),
@@ -385,5 +480,6 @@ test('exports of the catalog', async (t) => {
       hasEmail: 'mailto:ada@example.org',
     })
     assert.equal(bees.license, 'https://example.org/licence')
+    assert.equal(bees.landingPage, `${server.url}/explore/dataset/bees/information/`)
   })
 })

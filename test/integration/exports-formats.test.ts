@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { DOMParser, type Element } from '@xmldom/xmldom'
 import { geojson as flatgeobuf } from 'flatgeobuf'
+import type { HeaderMeta } from 'flatgeobuf/lib/mjs/header-meta.js'
 import ICAL from 'ical.js'
 import jsonld from 'jsonld'
 import { Parser, type Quad } from 'n3'
@@ -325,6 +326,9 @@ test('exports in every format', async (t) => {
       if (isPlain && record.name?.trim() === record.name) assert.equal(row.name, record.name)
     }
     assert.doesNotMatch(sheet, /<f>/)
+    // Without it Python's reader warns at every sheet.
+    const defaultStyle = /<cellStyle name="Normal" xfId="0" builtinId="0"\/>/
+    assert.match((await filesOf(bytes))['xl/styles.xml']!.toString(), defaultStyle)
     assert.match(sheet, /<c r="B11" t="inlineStr" s="3"><is><t xml:space="preserve">=1\+1</)
     assert.match(sheet, /control _x0001_ _x000B_ _x001F_ \u007f _xFFFE_</)
     assert.match(sheet, /_x005F_x0041_</)
@@ -398,12 +402,20 @@ test('exports in every format', async (t) => {
     await refuse(`${base}/shp?epsg=x`, 'http.invalid_parameter')
   })
 
-  await t.test('flatgeobuf', async () => {
+  await t.test('flatgeobuf, whole and by a box', async (tt) => {
+    // The reader tells what it fetches.
+    tt.mock.method(console, 'debug', () => {})
     const { bytes } = await get('fgb', small)
     const features: Loose[] = []
-    for await (const feature of flatgeobuf.deserialize(new Uint8Array(bytes))) features.push(feature)
+    let header: HeaderMeta | null = null
+    const read = flatgeobuf.deserialize(new Uint8Array(bytes), {
+      headerMetaFn: (meta: HeaderMeta) => {
+        header = meta
+      },
+    })
+    for await (const feature of read) features.push(feature)
     assert.deepEqual(
-      features.map(({ properties }) => properties.id),
+      features.map(({ properties }) => properties.id).sort((a, b) => a - b),
       located.map(({ id }) => id),
     )
     for (const { geometry, properties } of features) {
@@ -415,6 +427,31 @@ test('exports in every format', async (t) => {
       assert.equal(properties.large, record.large)
       assert.equal(properties.seen ?? null, record.seen)
     }
+    const { title, envelope, featuresCount, indexNodeSize, crs } = header! as HeaderMeta
+    assert.deepEqual(
+      { title, featuresCount, indexNodeSize, code: crs?.code },
+      { title: 'Places & <things>', featuresCount: located.length, indexNodeSize: 16, code: 4326 },
+    )
+    const sides = (positions: [number, number][]) => [
+      ...[0, 1].map((axis) => Math.min(...positions.map((position) => position[axis]!))),
+      ...[0, 1].map((axis) => Math.max(...positions.map((position) => position[axis]!))),
+    ]
+    assert.deepEqual(
+      [...envelope!],
+      sides(located.flatMap((record) => pointsOf(geometryOf(record).coordinates))),
+    )
+    const [minX, minY, maxX, maxY] = [-1, -1, 3, 3]
+    const inBox: number[] = []
+    const found = flatgeobuf.deserialize(`${server.url}${base}/fgb?${small.replace('<', '%3C')}`, {
+      rect: { minX, minY, maxX, maxY },
+    })
+    for await (const { properties } of found as AsyncIterable<Loose>) inBox.push(properties.id)
+    const meets = ([west, south, east, north]: number[]) =>
+      west! <= maxX && east! >= minX && south! <= maxY && north! >= minY
+    assert.deepEqual(
+      inBox.sort((a, b) => a - b),
+      located.filter((record) => meets(sides(pointsOf(geometryOf(record).coordinates)))).map(({ id }) => id),
+    )
   })
 
   await t.test('ov2', async () => {

@@ -44,10 +44,10 @@ async function drain(answer: IncomingMessage): Promise<number> {
   return bytes
 }
 
-const streamedFormats = 'csv json jsonl geojson kml gpx turtle n3 rdfxml jsonld ics xlsx fgb ov2'.split(' ')
+const streamedFormats = 'csv json jsonl geojson kml gpx turtle n3 rdfxml jsonld ics xlsx ov2'.split(' ')
 /** Those that the engine writes as text, and those that our own code makes of rows. */
-const textFormats = streamedFormats.filter((format) => !/xlsx|fgb|ov2/.test(format))
-const rowFormats = isWhole ? ['xlsx', 'fgb', 'ov2'] : ['fgb']
+const textFormats = streamedFormats.filter((format) => !/xlsx|ov2/.test(format))
+const rowFormats = isWhole ? ['xlsx', 'ov2'] : ['ov2']
 /**
  * A heap into which the records would not fit as values of JavaScript. One thread of the engine: each has buffers for a
  * format with much text, which come to more than what is to be seen here.
@@ -151,7 +151,7 @@ test('exports of many records', async (t) => {
   })
 
   await t.test('a reader that leaves ends the work and leaves nothing', async () => {
-    for (const format of ['csv', 'xlsx', 'fgb']) {
+    for (const format of ['csv', 'xlsx', 'ov2']) {
       const answer = await openAnswer(server, `${base}/${format}`)
       answer.once('error', () => {})
       answer.destroy()
@@ -162,7 +162,7 @@ test('exports of many records', async (t) => {
   })
 
   await t.test('whole files have a length, ranges and a tag, and can be resumed', async () => {
-    for (const format of ['parquet', 'shp']) {
+    for (const format of ['parquet', 'shp', 'fgb']) {
       const path = `${base}/${format}?where=number<5000`
       const full = await server.expect(200, 'GET', path)
       const length = full.bytes.length
@@ -198,6 +198,48 @@ test('exports of many records', async (t) => {
     assert.equal(timely.headers.get('accept-ranges'), 'none')
     assert.equal(timely.headers.get('etag'), null)
   })
+
+  await t.test(
+    'a stream is a file for who wants parts of it, or its length to open it in a map',
+    async () => {
+      const lengthOf = async (path: string) =>
+        (await server.expect(200, 'HEAD', `${base}/${path}`)).headers.get('content-length')
+      for (const format of ['geojson', 'kml', 'gpx', 'csv', 'xlsx', 'jsonl']) {
+        const path = `${base}/${format}?where=number<3000`
+        const full = await server.expect(200, 'GET', path)
+        assert.equal(full.headers.get('accept-ranges'), 'bytes', format)
+        const part = (range: string, more = {}) =>
+          server.request('GET', path, { headers: { Range: range, ...more } })
+        const first = await part('bytes=0-999')
+        assert.equal(first.status, 206, format)
+        assert.equal(first.headers.get('content-range'), `bytes 0-999/${full.bytes.length}`, format)
+        const etag = first.headers.get('etag')!
+        assert.match(etag, /^"ge_/)
+        const rest = await part('bytes=1000-', { 'If-Range': etag })
+        assert.equal(rest.status, 206, format)
+        assert.ok(Buffer.concat([first.bytes, rest.bytes]).equals(full.bytes), format)
+        const isForGdal = /geojson|kml|gpx|xlsx/.test(format)
+        const length = isForGdal ? String(full.bytes.length) : null
+        assert.equal(await lengthOf(`${format}?where=number<3000`), length, format)
+        for (const whole of [
+          await part('bytes=0-'),
+          await part('bytes=9-', { 'If-Range': full.headers.get('etag')! }),
+          await part('bytes=9-', { 'If-Range': full.headers.get('last-modified')! }),
+        ]) {
+          assert.equal(whole.status, 200, format)
+          assert.equal(whole.headers.get('content-length'), null, format)
+          assert.ok(whole.bytes.equals(full.bytes), format)
+        }
+      }
+      assert.equal(await lengthOf('geojson?compressed=true&limit=3'), null, 'not known, and not 0')
+      const timely = await server.request('GET', `${base}/csv?where=day < now()&limit=5`, {
+        headers: { Range: 'bytes=0-9' },
+      })
+      assert.equal(timely.status, 200)
+      assert.equal(timely.headers.get('accept-ranges'), null)
+      assert.deepEqual(left(), [])
+    },
+  )
 
   await t.test('who asks at once for the same file shares it', async () => {
     const path = `${base}/parquet?where=number<7000`

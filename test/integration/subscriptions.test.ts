@@ -154,6 +154,9 @@ test('publications of a dataset are a feed, as RSS and as Atom, since it was las
   assert.equal(await items(), 2)
   const atom = await server.expect(200, 'GET', `${feed}/atom`, { auth: 'none' })
   assert.equal(atom.text.match(/<entry>/g)?.length, 2)
+  const page = '/explore/dataset/fed/information/'
+  assert.equal(atom.text.split(`<link rel="alternate" href="${server.url}${page}"/>`).length, 4)
+  await server.expect(200, 'GET', page, { auth: 'none' })
   await server.expect(400, 'GET', `${feed}/json`, { auth: 'none' })
   await server.expect(404, 'GET', `${explorePath}/fed/feed`, { auth: 'none' })
   const order = (action: string) => server.order('PUT', `${managementPath}/datasets/fed/${action}`)

@@ -3,9 +3,14 @@ import type { ExportFormat } from '../format.ts'
 export interface CatalogOptions {
   /** Absolute address of the catalog in the search API. */
   readonly catalogUrl: string
+  /** Absolute address of the page on which people search the catalog. */
+  readonly portalUrl: string
   /** Of the catalog, and whoever publishes what names no publisher. */
   readonly title: string
   readonly description: string
+  /** Language tags: of title and description; of the domain. */
+  readonly language: string
+  readonly languages: readonly string[]
   /** For datasets that name no contact; null: nobody's. */
   readonly contactEmail: string | null
   /** Formats listed as distributions; null: all that a dataset offers. */

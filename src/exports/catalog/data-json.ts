@@ -1,7 +1,7 @@
 import type { RowsFormat } from '../format.ts'
 import { type CatalogFormat, type CatalogOptions, wholeDatasets } from './catalog-format.ts'
 import { type DatasetFacts, datasetFacts } from './dataset-facts.ts'
-import { distributionsOf, urlOf } from './dcat.ts'
+import { distributionsOf, pageOf, urlOf } from './dcat.ts'
 
 /**
  * DCAT-US 1.1 (https://resources.data.gov/resources/dcat-us/). A contact needs an address there: where neither the
@@ -65,7 +65,7 @@ function datasetOf(facts: DatasetFacts, options: CatalogOptions) {
     ...(facts.territory.length === 0 ? {} : { spatial: facts.territory.join(', ') }),
     ...(facts.themes.length === 0 ? {} : { theme: facts.themes }),
     ...(facts.references.length === 0 ? {} : { references: facts.references }),
-    landingPage: url,
+    landingPage: pageOf(facts, options),
     distribution: distributionsOf(facts, options).map(({ format, url: downloadURL, mediaType }) => ({
       '@type': 'dcat:Distribution',
       title: format,

@@ -13,8 +13,10 @@ export interface DatasetFacts {
   readonly license: string | null
   readonly licenseUrl: string | null
   readonly language: string | null
+  /** Addresses that may stand in a document as they are. */
   readonly references: readonly string[]
   readonly territory: readonly string[]
+  readonly temporal: string | null
   /** ISO 8601 instants. */
   readonly modified: string
   /** When its description was last published. */
@@ -51,8 +53,9 @@ export function datasetFacts(json: string, isRestricted: boolean): DatasetFacts 
     license: text(values.license),
     licenseUrl: webAddress(values.license_url) ?? webAddress(values.license),
     language: text(values.language),
-    references: list(values.references).filter((item) => webAddress(item) !== null),
+    references: list(values.references).flatMap((item) => webAddress(item) ?? []),
     territory: [...list(values.territory), ...list(dcat.spatial)],
+    temporal: text(dcat.temporal),
     modified: String(values.modified ?? values.data_processed),
     describedAt: String(values.metadata_processed ?? values.modified ?? values.data_processed),
     issued: text(dcat.issued) ?? text(dcat.created),

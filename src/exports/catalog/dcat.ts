@@ -1,12 +1,14 @@
 /**
  * The catalog in the vocabulary of DCAT 3 (https://www.w3.org/TR/vocab-dcat-3/), with what DCAT-AP 3 requires of a catalog
- * (title, description, publisher), a dataset (title, description) and a distribution (access address).
+ * (title, description, publisher), a dataset (title, description) and a distribution (access address), and the class that
+ * it gives each thing they point at.
  */
 import type { RowsFormat } from '../format.ts'
 import { exportFormats, formatsFor } from '../formats.ts'
 import { type CatalogFormat, type CatalogOptions, wholeDatasets } from './catalog-format.ts'
 import { type DatasetFacts, datasetFacts } from './dataset-facts.ts'
 import {
+  createPrinter,
   type Resource,
   rdfXmlEnd,
   rdfXmlHead,
@@ -16,8 +18,24 @@ import {
   turtleOf,
   type Value,
 } from './graph.ts'
-import { type Profile, type Properties, profiles, type Span } from './profiles.ts'
-import { languageIri, themeCode } from './vocabularies.ts'
+import { instants, type Profile, type Properties, profiles, type Span } from './profiles.ts'
+import {
+  accessRight,
+  dataThemeScheme,
+  formatOrWords,
+  frequencyOrWords,
+  instant,
+  languageOf,
+  license,
+  literal,
+  mediaTypeOf,
+  named,
+  node,
+  periodOrWords,
+  rights,
+  themeOrWords,
+} from './things.ts'
+import { themeCode } from './vocabularies.ts'
 
 /** One distribution of a dataset: an export that it offers and the reader has asked for. */
 export interface Distribution {
@@ -39,24 +57,21 @@ export function distributionsOf(facts: DatasetFacts, options: CatalogOptions): D
 export const urlOf = ({ id }: DatasetFacts, { catalogUrl }: Pick<CatalogOptions, 'catalogUrl'>) =>
   `${catalogUrl}/datasets/${encodeURIComponent(id)}`
 
-const literal = (text: string, more: { datatype?: Term; language?: string } = {}): Value => ({
-  literal: text,
-  ...more,
-})
-const instant = (text: string) =>
-  literal(text, { datatype: text.includes('T') ? 'xsd:dateTime' : 'xsd:date' })
-const agent = (name: string): Resource => ({
-  iri: null,
-  type: 'foaf:Agent',
-  properties: [['foaf:name', literal(name)]],
-})
+/** The page of the portal that shows a dataset. */
+export const datasetPage = (portalUrl: string, id: string) =>
+  `${portalUrl}/dataset/${encodeURIComponent(id)}/information/`
+export const pageOf = ({ id }: DatasetFacts, { portalUrl }: Pick<CatalogOptions, 'portalUrl'>) =>
+  datasetPage(portalUrl, id)
 
-function maybe(
-  property: Term,
-  value: string | null,
-  print: (text: string) => Value = literal,
-): [Term, Value][] {
-  return value === null ? [] : [[property, print(value)]]
+const agent = (name: string): Resource => node('foaf:Agent', [['foaf:name', literal(name)]])
+
+const maybe = (property: Term, value: string | null, print: (text: string) => Value): [Term, Value][] =>
+  value === null ? [] : [[property, print(value)]]
+
+/** Texts in the language of the dataset: only what is a language tag may be one. */
+function tellerOf({ language }: DatasetFacts, profile: Profile): (text: string) => Value {
+  const tag = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language ?? '') ? language : profile.language
+  return (text) => literal(text, tag ? { language: tag } : {})
 }
 
 /** The general properties, with a profile's own in the place of those of the same name. */
@@ -70,9 +85,7 @@ function withOwn(general: Resource['properties'], own: Properties): Resource['pr
 
 function datasetResource(facts: DatasetFacts, options: CatalogOptions, profile: Profile): Resource {
   const url = urlOf(facts, options)
-  // Only what is a language tag may be one.
-  const language = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(facts.language ?? '') ? facts.language! : undefined
-  const told = (text: string) => literal(text, language === undefined ? {} : { language })
+  const told = tellerOf(facts, profile)
   return {
     iri: url,
     type: 'dcat:Dataset',
@@ -82,32 +95,23 @@ function datasetResource(facts: DatasetFacts, options: CatalogOptions, profile: 
         ['dct:title', told(facts.title)],
         ['dct:description', told(facts.description)],
         ...wordsOf(facts, profile).map((word) => ['dcat:keyword', told(word)] as const),
-        ...facts.themes.map(
-          (theme) =>
-            [
-              'dcat:theme',
-              { iri: null, type: 'rdfs:Resource', properties: [['rdfs:label', told(theme)]] },
-            ] as const,
-        ),
+        ...facts.themes.map((theme) => ['dcat:theme', themeOrWords(theme, told)] as const),
         ['dct:publisher', agent(facts.publisher ?? options.title)],
         ['dcat:contactPoint', contactOf(facts, options)],
         ['dct:modified', instant(facts.modified)],
         ...maybe('dct:issued', facts.issued, instant),
-        ...maybe('dct:language', facts.language),
-        ...maybe('dct:accrualPeriodicity', facts.frequency),
+        ...languageOf(facts.language).map((language) => ['dct:language', language] as const),
+        ...maybe('dct:accrualPeriodicity', facts.frequency, (text) => frequencyOrWords(text, told)),
+        ...maybe('dct:temporal', facts.temporal, (text) => periodOrWords(text, told)),
         ...facts.territory.map(
-          (place) =>
-            [
-              'dct:spatial',
-              { iri: null, type: 'dct:Location', properties: [['rdfs:label', told(place)]] },
-            ] as const,
+          (place) => ['dct:spatial', node('dct:Location', [['rdfs:label', told(place)]])] as const,
         ),
-        ['dcat:landingPage', { iri: url }],
+        ['dcat:landingPage', named('foaf:Document', pageOf(facts, options))],
         ...facts.references.map((address) => ['rdfs:seeAlso', { iri: address }] as const),
-        ...(facts.isRestricted ? maybe('dct:accessRights', 'restricted') : []),
+        ['dct:accessRights', accessRight(facts.isRestricted)],
         ...distributionsOf(facts, options).map(
           (distribution) =>
-            ['dcat:distribution', distributionResource(distribution, facts, profile)] as const,
+            ['dcat:distribution', distributionResource(distribution, { facts, url, profile })] as const,
         ),
       ],
       profile.dataset(facts, options),
@@ -115,48 +119,48 @@ function datasetResource(facts: DatasetFacts, options: CatalogOptions, profile: 
   }
 }
 
-/** Where themes must be names in a vocabulary, those that are none are keywords: nothing that somebody wrote is lost. */
-function wordsOf({ keywords, themes }: DatasetFacts, profile: Profile): readonly string[] {
+/** What must be a name in a vocabulary and is none is a keyword: nothing that somebody wrote is lost. */
+function wordsOf({ keywords, themes, territory }: DatasetFacts, profile: Profile): readonly string[] {
   if (profile === plain) return keywords
-  return [...new Set([...keywords, ...themes.filter((theme) => themeCode(theme) === null)])]
+  const others = themes.filter((theme) => themeCode(theme) === null)
+  return [...new Set([...keywords, ...others, ...(profile.hasPlacesAsWords ? territory : [])])]
 }
 
 function contactOf(facts: DatasetFacts, options: CatalogOptions): Resource {
   const email = facts.contactEmail ?? options.contactEmail
-  return {
-    iri: null,
-    type: 'vcard:Organization',
-    properties: [
-      ['vcard:fn', literal(facts.contactName ?? facts.publisher ?? options.title)],
-      ...(email !== null && /^[^\s<>"@]+@[^\s<>"@]+$/.test(email)
-        ? ([['vcard:hasEmail', { iri: `mailto:${encodeURI(email)}` }]] as const)
-        : []),
-    ],
-  }
+  const isAddress = email !== null && /^[^\s<>"@]+@[^\s<>"@]+$/.test(email)
+  return node('vcard:Organization', [
+    ['vcard:fn', literal(facts.contactName ?? facts.publisher ?? options.title)],
+    isAddress
+      ? ['vcard:hasEmail', { iri: `mailto:${encodeURI(email)}` }]
+      : ['vcard:hasURL', { iri: pageOf(facts, options) }],
+  ])
 }
 
 function distributionResource(
   { format, url, mediaType }: Distribution,
-  facts: DatasetFacts,
-  profile: Profile,
+  of: { readonly facts: DatasetFacts; readonly url: string; readonly profile: Profile },
 ): Resource {
-  return {
-    iri: null,
-    type: 'dcat:Distribution',
-    properties: withOwn(
+  const { facts, profile } = of
+  const told = tellerOf(facts, profile)
+  const title = told(`${facts.title} (${format})`)
+  return node(
+    'dcat:Distribution',
+    withOwn(
       [
-        ['dct:title', literal(`${facts.title} (${format})`)],
+        ['dct:title', title],
         ['dcat:accessURL', { iri: url }],
         ['dcat:downloadURL', { iri: url }],
-        ['dct:format', literal(format)],
-        ['dcat:mediaType', { iri: `https://www.iana.org/assignments/media-types/${mediaType}` }],
+        ['dct:format', formatOrWords(format)],
+        ['dcat:mediaType', mediaTypeOf(mediaType)],
+        ['dct:modified', instant(facts.modified)],
         ...(facts.licenseUrl === null
-          ? maybe('dct:rights', facts.license)
-          : ([['dct:license', { iri: facts.licenseUrl }]] as const)),
+          ? maybe('dct:rights', facts.license, (text) => rights(of.url, told(text)))
+          : ([['dct:license', license(facts.licenseUrl)]] as const)),
       ],
-      profile.distribution(facts, { format, url }),
+      profile.distribution(facts, { format, url, title }),
     ),
-  }
+  )
 }
 
 function catalogResource(
@@ -169,15 +173,20 @@ function catalogResource(
     type: 'dcat:Catalog',
     properties: withOwn(
       [
-        ['dct:title', literal(options.title)],
-        ['dct:description', literal(options.description)],
+        ['dct:title', literal(options.title, { language: options.language })],
+        ['dct:description', literal(options.description, { language: options.language })],
         ['dct:publisher', agent(options.title)],
+        ['foaf:homepage', named('foaf:Document', options.portalUrl)],
+        ...options.languages.flatMap(languageOf).map((language) => ['dct:language', language] as const),
+        ...instants(span?.first).map((instant) => ['dct:issued', instant] as const),
+        ...instants(span?.last).map((instant) => ['dct:modified', instant] as const),
+        ['dcat:themeTaxonomy', dataThemeScheme],
         ...datasets.map((url) => ['dcat:dataset', { iri: url }] as const),
         ...(profile.hasRecords ? datasets : []).map(
           (url) => ['dcat:record', { iri: recordUrl(url) }] as const,
         ),
       ],
-      profile.catalog(options, span),
+      profile.catalog(options),
     ),
   }
 }
@@ -187,16 +196,18 @@ const recordUrl = (datasetUrl: string) => `${datasetUrl}#record`
 /** The description of a dataset, as a thing of its own. */
 function recordResource(facts: DatasetFacts, options: CatalogOptions): Resource {
   const url = urlOf(facts, options)
-  const language = languageIri(facts.language)
   return {
     iri: recordUrl(url),
     type: 'dcat:CatalogRecord',
     properties: [
       ['foaf:primaryTopic', { iri: url }],
       ['dct:identifier', literal(facts.uid)],
+      ['dct:created', instant(facts.describedAt)],
       ['dct:issued', instant(facts.describedAt)],
       ['dct:modified', instant(facts.describedAt)],
-      ...(language === null ? [] : ([['dct:language', { iri: language }]] as const)),
+      ...languageOf(facts.language ?? options.language).map(
+        (language) => ['dct:language', language] as const,
+      ),
     ],
   }
 }
@@ -227,6 +238,7 @@ function dcatFormat(
       select: () => wholeDatasets,
       async *write(rows) {
         yield head
+        const printed = createPrinter(print)
         const datasets: string[] = []
         let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
         for await (const batch of rows) {
@@ -238,12 +250,12 @@ function dcatFormat(
               if (at < first) first = at
               if (at > last) last = at
             }
-            yield print(datasetResource(facts, options, profile))
-            if (profile.hasRecords) yield print(recordResource(facts, options))
+            yield printed(datasetResource(facts, options, profile))
+            if (profile.hasRecords) yield printed(recordResource(facts, options))
           }
         }
         const span = last < first ? null : { first: new Date(first), last: new Date(last) }
-        yield print(catalogResource(options, profile, { datasets, span }))
+        yield printed(catalogResource(options, profile, { datasets, span }))
         yield end
       },
     }),

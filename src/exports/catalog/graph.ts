@@ -3,7 +3,7 @@ import { xmlHead, xmlText } from '../print/xml.ts'
 
 export type Value =
   | { readonly literal: string; readonly datatype?: Term; readonly language?: string }
-  /** `type: never` tells it from a resource with a name. */
+  /** `type: never` tells it from a resource of which more is said. */
   | { readonly iri: string; readonly type?: never }
   | Resource
 /** Prefix and local name, e.g. `dct:title`. */
@@ -24,6 +24,7 @@ export const prefixes = {
   dct: 'http://purl.org/dc/terms/',
   foaf: 'http://xmlns.com/foaf/0.1/',
   vcard: 'http://www.w3.org/2006/vcard/ns#',
+  skos: 'http://www.w3.org/2004/02/skos/core#',
   rdfs: 'http://www.w3.org/2000/01/rdf-schema#',
   dc: 'http://purl.org/dc/elements/1.1/',
   dcatapit: 'http://dati.gov.it/onto/dcatapit#',
@@ -57,9 +58,8 @@ function turtleValue(value: Value): string {
     if (value.language !== undefined) return `${quoted}@${value.language}`
     return value.datatype === undefined ? quoted : `${quoted}^^${value.datatype}`
   }
-  if (!('properties' in value)) return `<${value.iri}>`
-  // A resource with a name of its own would need a sentence of its own: those are written by the caller.
-  return `[ ${turtleBody(value)} ]`
+  // What is said of a resource with a name is a sentence of its own.
+  return 'properties' in value && value.iri === null ? `[ ${turtleBody(value)} ]` : `<${value.iri}>`
 }
 
 export const rdfXmlHead = `${xmlHead}<rdf:RDF ${Object.entries(prefixes)
@@ -78,6 +78,22 @@ function rdfXmlProperty(property: Term, value: Value): string {
     const datatype = value.datatype === undefined ? '' : ` rdf:datatype="${iriOf(value.datatype)}"`
     return `<${property}${language}${datatype}>${xmlText(value.literal)}</${property}>\n`
   }
-  if (!('properties' in value)) return `<${property} rdf:resource="${xmlText(value.iri)}"/>\n`
-  return `<${property}>${rdfXmlOf(value)}</${property}>\n`
+  if ('properties' in value && value.iri === null) return `<${property}>${rdfXmlOf(value)}</${property}>\n`
+  return `<${property} rdf:resource="${xmlText(value.iri!)}"/>\n`
+}
+
+/** Prints resources, and once each that has a name inside of them: what many datasets point at is said one time. */
+export function createPrinter(print: (resource: Resource) => string): (resource: Resource) => string {
+  const printed = new Set<string>()
+  function inside({ properties }: Resource): string[] {
+    return properties.flatMap(([, value]) => {
+      if (!('properties' in value)) return []
+      if (value.iri === null) return inside(value)
+      const key = `${value.type} ${value.iri}`
+      if (printed.has(key)) return []
+      printed.add(key)
+      return [print(value), ...inside(value)]
+    })
+  }
+  return (resource) => [print(resource), ...inside(resource)].join('')
 }

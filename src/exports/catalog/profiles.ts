@@ -10,14 +10,26 @@ import type { CatalogOptions } from './catalog-format.ts'
 import { type DatasetFacts, webAddress } from './dataset-facts.ts'
 import type { Resource, Term, Value } from './graph.ts'
 import {
+  concept,
+  dataThemeScheme,
+  fileTypeOf,
+  frequencyOf,
+  instant,
+  languageOf,
+  license,
+  literal,
+  named,
+  node,
+  periodOf,
+  scheme,
+  themeConcept,
+} from './things.ts'
+import {
   accessRightIri,
   country,
-  fileTypeIri,
-  frequencyIri,
-  languageIri,
   provisional,
+  provisionalCode,
   themeCode,
-  themeIri,
   unknownFrequency,
 } from './vocabularies.ts'
 
@@ -30,55 +42,54 @@ export interface Span {
 }
 
 export interface Profile {
-  readonly catalog: (options: CatalogOptions, span: Span | null) => Properties
+  readonly catalog: (options: CatalogOptions) => Properties
   readonly dataset: (facts: DatasetFacts, options: CatalogOptions) => Properties
   readonly distribution: (
     facts: DatasetFacts,
-    of: { readonly format: string; readonly url: string },
+    of: { readonly format: string; readonly url: string; readonly title: Value },
   ) => Properties
   /** Each dataset's description is a dcat:CatalogRecord, too. */
   readonly hasRecords?: boolean
+  /** Places are keywords: it takes none without a geometry, or a name in a vocabulary. */
+  readonly hasPlacesAsWords?: boolean
+  /** Of texts of datasets that do not say theirs. */
+  readonly language?: string
 }
 
-const literal = (text: string): Value => ({ literal: text })
-const instants = (at: Date | undefined): Value[] =>
-  at === undefined ? [] : [{ literal: at.toISOString(), datatype: 'xsd:dateTime' }]
+export const instants = (at: Date | undefined): Value[] =>
+  at === undefined ? [] : [literal(at.toISOString(), { datatype: 'xsd:dateTime' })]
 const iri = (address: string): Value => ({ iri: address })
 const iris = (address: string | null): Value[] => (address === null ? [] : [iri(address)])
-const node = (type: Term, properties: Resource['properties']): Resource => ({ iri: null, type, properties })
 
 const themesOf = (facts: DatasetFacts) => [
   ...new Set(facts.themes.map(themeCode).filter((code) => code !== null)),
 ]
-const licenseOf = (facts: DatasetFacts) => (facts.licenseUrl === null ? [] : [iri(facts.licenseUrl)])
+const licenseOf = (facts: DatasetFacts) => (facts.licenseUrl === null ? [] : [license(facts.licenseUrl)])
+const provisionalLicense = license(provisional('licence'))
 
-/** Names in the vocabularies of the EU instead of words: what all profiles ask for. */
+/** Names in the vocabularies of the EU alone: what all profiles ask for. */
 const european: Profile = {
   catalog: () => ({}),
   dataset: (facts) => ({
-    'dct:language': iris(languageIri(facts.language)),
-    'dct:accrualPeriodicity': iris(frequencyIri(facts.frequency)),
-    'dct:accessRights': [iri(accessRightIri(facts.isRestricted))],
-    'dcat:theme': themesOf(facts).map((code) => iri(themeIri(code))),
+    'dct:accrualPeriodicity': frequencyOf(facts.frequency),
+    'dct:temporal': periodOf(facts.temporal),
+    'dcat:theme': themesOf(facts).map(themeConcept),
   }),
-  distribution: (facts, { format }) => ({
-    'dct:format': iris(fileTypeIri(format)),
-    'dct:rights':
-      facts.licenseUrl === null && facts.license !== null
-        ? [node('dct:RightsStatement', [['rdfs:label', literal(facts.license)]])]
-        : [],
-  }),
+  distribution: (_facts, { format }) => ({ 'dct:format': fileTypeOf(format) }),
 }
 
-const orElse = (values: readonly Value[] | undefined, address: string): readonly Value[] =>
-  values && values.length > 0 ? values : [iri(address)]
+const orElse = (values: readonly Value[], other: Value): readonly Value[] =>
+  values.length > 0 ? values : [other]
+const themesOrNone = (facts: DatasetFacts) =>
+  orElse(themesOf(facts).map(themeConcept), themeConcept(provisionalCode))
+const frequencyOrUnknown = (facts: DatasetFacts) =>
+  orElse(frequencyOf(facts.frequency), named('dct:Frequency', unknownFrequency))
+const formatOrNone = (format: string) =>
+  orElse(fileTypeOf(format), named('dct:MediaTypeOrExtent', provisional('file-type')))
 
 function extended(more: Partial<Profile>): Profile {
   return {
-    catalog: (options, span) => ({
-      ...european.catalog(options, span),
-      ...more.catalog?.(options, span),
-    }),
+    catalog: (options) => ({ ...european.catalog(options), ...more.catalog?.(options) }),
     dataset: (facts, options) => ({
       ...european.dataset(facts, options),
       ...more.dataset?.(facts, options),
@@ -88,17 +99,17 @@ function extended(more: Partial<Profile>): Profile {
       ...more.distribution?.(facts, of),
     }),
     hasRecords: more.hasRecords === true,
+    hasPlacesAsWords: more.hasPlacesAsWords === true,
+    ...(more.language === undefined ? {} : { language: more.language }),
   }
 }
 
 const switzerland = extended({
-  dataset: (facts) => ({
-    'dcat:theme': orElse(
-      themesOf(facts).map((code) => iri(themeIri(code))),
-      provisional('data-theme'),
-    ),
+  dataset: (facts) => ({ 'dcat:theme': themesOrNone(facts) }),
+  distribution: (facts) => ({
+    'dct:issued': [instant(facts.issued ?? facts.modified)],
+    'dct:license': orElse(licenseOf(facts), provisionalLicense),
   }),
-  distribution: (facts) => ({ 'dct:license': orElse(licenseOf(facts), provisional('licence')) }),
 })
 
 const contributors = 'http://dcat-ap.de/def/contributors/'
@@ -113,7 +124,7 @@ const germany = extended({
 
 const sweden = extended({
   // The licence of the descriptions themselves: not ours to choose for whoever runs the server.
-  catalog: () => ({ 'dct:license': [iri(provisional('licence'))] }),
+  catalog: () => ({ 'dct:license': [provisionalLicense] }),
 })
 
 const italianAgent = (name: string): Resource =>
@@ -123,34 +134,30 @@ const italianAgent = (name: string): Resource =>
     ['foaf:name', literal(name)],
   ])
 const italy = extended({
-  catalog: (options, span) => ({
+  catalog: (options) => ({
     'rdf:type': [iri('http://dati.gov.it/onto/dcatapit#Catalog')],
-    'dct:modified': instants(span?.last),
     'dct:publisher': [italianAgent(options.title)],
   }),
   dataset: (facts, options) => ({
     'rdf:type': [iri('http://dati.gov.it/onto/dcatapit#Dataset')],
-    'dcat:theme': orElse(
-      themesOf(facts).map((code) => iri(themeIri(code))),
-      provisional('data-theme'),
-    ),
-    'dct:accrualPeriodicity': orElse(iris(frequencyIri(facts.frequency)), unknownFrequency),
+    'dcat:theme': themesOrNone(facts),
+    'dct:accrualPeriodicity': frequencyOrUnknown(facts),
     'dct:rightsHolder': [italianAgent(facts.publisher ?? options.title)],
     'dct:publisher': [italianAgent(facts.publisher ?? options.title)],
   }),
   distribution: (facts, { format }) => ({
     'rdf:type': [iri('http://dati.gov.it/onto/dcatapit#Distribution')],
-    'dct:format': orElse(iris(fileTypeIri(format)), provisional('file-type')),
+    'dct:format': formatOrNone(format),
     'dct:license': [
-      {
-        iri: facts.licenseUrl ?? 'https://w3id.org/italia/controlled-vocabulary/licences/C1_Unknown',
-        type: 'dcatapit:LicenseDocument',
-        properties: [
+      node(
+        'dcatapit:LicenseDocument',
+        [
           ['rdf:type', iri('http://purl.org/dc/terms/LicenseDocument')],
-          ['dct:type', iri('http://purl.org/adms/licencetype/UnknownIPR')],
+          ['dct:type', concept('http://purl.org/adms/licencetype/UnknownIPR', 'Unknown IPR')],
           ['foaf:name', literal(facts.license ?? 'Licenza sconosciuta')],
         ],
-      },
+        facts.licenseUrl ?? 'https://w3id.org/italia/controlled-vocabulary/licences/C1_Unknown',
+      ),
     ],
   }),
 })
@@ -169,39 +176,65 @@ const sectors: Readonly<Record<string, string>> = {
   TRAN: 'transporte',
 }
 const sectorIri = 'http://datos.gob.es/kos/sector-publico/sector'
+const sectorConcept = (name: string) =>
+  node(
+    'skos:Concept',
+    [['skos:prefLabel', literal(name.replaceAll('-', ' '), { language: 'es' })]],
+    `${sectorIri}/${name}`,
+  )
+/** Names of public bodies, by their DIR3 code. */
+const bodies = 'http://datos.gob.es/recurso/sector-publico/org/Organismo/'
 const spain = extended({
-  catalog: (options, span) => ({
-    'foaf:homepage': [iri(options.catalogUrl)],
-    'dcat:themeTaxonomy': [iri(sectorIri)],
-    'dct:issued': instants(span?.first),
-    'dct:modified': instants(span?.last),
-    'dct:language': [iri(languageIri('es')!)],
-    'dct:license': [iri(provisional('licence'))],
+  language: 'es',
+  hasPlacesAsWords: true,
+  catalog: () => ({
+    'dcat:themeTaxonomy': [scheme(sectorIri, 'Sectors of NTI-RISP'), dataThemeScheme],
+    'dct:language': languageOf('es'),
+    'dct:license': [provisionalLicense],
   }),
-  dataset: (facts) => ({
-    'dcat:theme': orElse(
-      themesOf(facts).map((code) => iri(`${sectorIri}/${sectors[code] ?? 'sector-publico'}`)),
-      `${sectorIri}/sector-publico`,
-    ),
+  dataset: (facts, options) => ({
+    'dct:spatial': [],
+    'dct:publisher': [spanishPublisher(facts, options)],
+    'dcat:theme': [
+      ...orElse(
+        [...new Set(themesOf(facts).map((code) => sectors[code] ?? 'sector-publico'))].map(sectorConcept),
+        sectorConcept('sector-publico'),
+      ),
+      ...themesOf(facts).map(themeConcept),
+    ],
   }),
 })
+
+function spanishPublisher(facts: DatasetFacts, options: CatalogOptions): Resource {
+  const body = [facts.publisher, ...facts.contributors].find((text) => text?.startsWith(bodies))
+  return node(
+    'foaf:Agent',
+    [['foaf:name', literal(facts.publisher ?? options.title)]],
+    webAddress(body ?? undefined),
+  )
+}
 
 const flanders = extended({
   hasRecords: true,
   catalog: (options) => ({
     'dct:identifier': [literal(options.catalogUrl)],
-    'dct:license': [iri(provisional('licence'))],
-    'dcat:contactPoint': [node('vcard:Organization', [['vcard:fn', literal(options.title)]])],
+    'dct:license': [provisionalLicense],
+    'dcat:contactPoint': [
+      node('vcard:Organization', [
+        ['vcard:fn', literal(options.title)],
+        ['vcard:hasURL', iri(options.portalUrl)],
+      ]),
+    ],
   }),
   dataset: (facts) => ({
     'mdcat:statuut': facts.isRestricted
       ? []
       : [iri('https://metadata.vlaanderen.be/id/GDI-Vlaanderen-Trefwoorden/VLOPENDATA')],
   }),
-  distribution: (facts, { format, url }) => ({
+  distribution: (facts, { url, title }) => ({
     'dct:identifier': [literal(url)],
-    'dct:description': [literal(`${facts.title} (${format})`)],
-    'dct:license': orElse(licenseOf(facts), provisional('licence')),
+    'dct:description': [title],
+    'dct:license': orElse(licenseOf(facts), provisionalLicense),
   }),
 })
 
@@ -209,17 +242,19 @@ const mobility = 'https://w3id.org/mobilitydcat-ap/'
 const belgium = node('dct:Location', [['dct:identifier', iri(country('BEL'))]])
 const belgianAccessPoint = extended({
   hasRecords: true,
-  catalog: (options) => ({ 'foaf:homepage': [iri(options.catalogUrl)], 'dct:spatial': [belgium] }),
+  catalog: () => ({ 'dct:spatial': [belgium] }),
   dataset: (facts) => ({
     // Nothing but a name in its vocabulary says which part of mobility a dataset is about.
     'mobilitydcatap:mobilityTheme': facts.themes
       .filter((theme) => theme.startsWith(`${mobility}mobility-theme/`))
       .flatMap((theme) => iris(webAddress(theme))),
-    'dct:accrualPeriodicity': orElse(iris(frequencyIri(facts.frequency)), unknownFrequency),
+    // By name alone: of each rights statement it wants the conditions, and a vocabulary's has none.
+    'dct:accessRights': [iri(accessRightIri(facts.isRestricted))],
+    'dct:accrualPeriodicity': frequencyOrUnknown(facts),
     'dct:spatial': [belgium],
   }),
   distribution: (facts, { format }) => ({
-    'dct:format': orElse(iris(fileTypeIri(format)), provisional('file-type')),
+    'dct:format': formatOrNone(format),
     'dct:rights': [
       node('dct:RightsStatement', [
         [

@@ -2,7 +2,7 @@ import type { RowsFormat } from '../format.ts'
 import { type FeedItem, rssFeed } from '../print/feeds.ts'
 import { type CatalogFormat, type CatalogOptions, wholeDatasets } from './catalog-format.ts'
 import { datasetFacts } from './dataset-facts.ts'
-import { urlOf } from './dcat.ts'
+import { pageOf } from './dcat.ts'
 
 const { mediaType } = rssFeed
 
@@ -17,7 +17,7 @@ export const rss: CatalogFormat = {
     async *write(rows) {
       const feed = {
         title: options.title,
-        url: `${options.catalogUrl}/datasets`,
+        url: options.portalUrl,
         selfUrl: `${options.catalogUrl}/exports/rss`,
         updatedAt: '',
         author: options.title,
@@ -31,12 +31,12 @@ export const rss: CatalogFormat = {
 }
 
 /** A dataset in a feed, from its object in the search API. */
-export function datasetItem(object: string, options: Pick<CatalogOptions, 'catalogUrl'>): FeedItem {
+export function datasetItem(object: string, options: Pick<CatalogOptions, 'portalUrl'>): FeedItem {
   const facts = datasetFacts(object, false)
   return {
     id: facts.uid,
     title: facts.title,
-    url: urlOf(facts, options),
+    url: pageOf(facts, options),
     summary: facts.description,
     categories: facts.keywords,
     updatedAt: facts.modified,

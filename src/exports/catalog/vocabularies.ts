@@ -99,7 +99,10 @@ export function themeCode(text: string): string | null {
   return name === null ? null : name.split('/').at(-1)!
 }
 
-export const themeIri = (code: string) => `${authority}data-theme/${code}`
+export const dataThemes = `${authority}data-theme`
+export const themeIri = (code: string) => `${dataThemes}/${code}`
+/** In English. */
+export const themeName = (code: string) => themes[code] ?? 'Provisional data'
 
 export function frequencyIri(text: string | null): string | null {
   if (text === null) return null
@@ -116,6 +119,7 @@ export const accessRightIri = (isRestricted: boolean) =>
   `${authority}access-right/${isRestricted ? 'RESTRICTED' : 'PUBLIC'}`
 
 /** What the vocabularies have for values that nobody has chosen yet. */
-export const provisional = (list: 'data-theme' | 'file-type' | 'licence') => `${authority}${list}/OP_DATPRO`
+export const provisionalCode = 'OP_DATPRO'
+export const provisional = (list: 'file-type' | 'licence') => `${authority}${list}/${provisionalCode}`
 export const unknownFrequency = `${authority}frequency/UNKNOWN`
 export const country = (code: string) => `${authority}country/${code}`

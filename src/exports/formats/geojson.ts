@@ -8,6 +8,7 @@ export const geojson = rawText({
   mediaType: 'application/geo+json; charset=utf-8',
   extension: 'geojson',
   needs: geoTypes,
+  isReadInParts: true,
   before: () => '{"type": "FeatureCollection", "features": [\n',
   record({ columns, options }) {
     const properties = columns

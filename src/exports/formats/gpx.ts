@@ -14,6 +14,7 @@ export const gpx = rawText({
   mediaType: 'application/gpx+xml; charset=utf-8',
   extension: 'gpx',
   needs: geoTypes,
+  isReadInParts: true,
   before: ({ options }) =>
     `${xmlHead}<gpx version="1.1" creator="Broadsheet" xmlns="http://www.topografix.com/GPX/1/1" xmlns:f="${xmlText(options.datasetUrl)}#">` +
     `<metadata><name>${xmlText(options.title)}</name></metadata>\n`,

@@ -10,6 +10,7 @@ export const kml = rawText({
   mediaType: 'application/vnd.google-earth.kml+xml; charset=utf-8',
   extension: 'kml',
   needs: geoTypes,
+  isReadInParts: true,
   before: ({ options }) =>
     `${xmlHead}<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>${xmlText(options.title)}</name>\n`,
   record(context) {

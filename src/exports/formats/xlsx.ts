@@ -28,6 +28,7 @@ export const xlsx: TextFormat = {
   mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   extension: 'xlsx',
   maxRecords,
+  isReadInParts: true,
   isRaw: true,
   select: ({ columns, options }) => {
     const cells = columns.map((column, index) => cellXml(column, columnLetters(index), options))
@@ -136,7 +137,7 @@ function packSheet(sheet: Readable, { options }: ExportContext): Readable {
       relation('rId1', 'worksheet', 'worksheets/sheet1.xml'),
       relation('rId2', 'styles', 'styles.xml'),
     ),
-    'xl/styles.xml': `${xmlHead}<styleSheet xmlns="${main}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="5">${cellFormat(0)}${cellFormat(164)}${cellFormat(165)}${cellFormat(49, ' quotePrefix="1"')}${cellFormat(0, ' applyFont="1"', 1)}</cellXfs></styleSheet>`,
+    'xl/styles.xml': `${xmlHead}<styleSheet xmlns="${main}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="5">${cellFormat(0)}${cellFormat(164)}${cellFormat(165)}${cellFormat(49, ' quotePrefix="1"')}${cellFormat(0, ' applyFont="1"', 1)}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`,
   }
   return zipOf(
     [

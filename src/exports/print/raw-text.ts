@@ -1,6 +1,7 @@
 import type { ExportContext, TextFormat } from '../format.ts'
 
-interface RawText extends Pick<TextFormat, 'mediaType' | 'extension' | 'needs' | 'usesRecordId'> {
+interface RawText
+  extends Pick<TextFormat, 'mediaType' | 'extension' | 'needs' | 'usesRecordId' | 'isReadInParts'> {
   before(context: ExportContext): string
   /** SQL of a record's text, without the line feed that ends it; null leaves it out. Several: one pass each. */
   record(context: ExportContext): string | readonly string[]

@@ -10,7 +10,7 @@ import {
 } from '../../exports/index.ts'
 import type { Publication } from '../../records/index.ts'
 import { titleOf } from '../explore/export-options.ts'
-import { addressOf, catalogHref, datasetHref } from '../explore/links.ts'
+import { addressOf, datasetHref, datasetPageHref, portalHref } from '../explore/links.ts'
 import { one, type Parameters } from './parameters.ts'
 
 /** The format that is asked for; null: not one of these. */
@@ -33,12 +33,12 @@ export function sendDatasetFeed(
   rows: readonly string[],
   title: string,
 ): FastifyReply {
-  const catalogUrl = catalogHref(request)
-  const items = rows.map((row) => datasetItem(row, { catalogUrl }))
+  const portalUrl = portalHref(request)
+  const items = rows.map((row) => datasetItem(row, { portalUrl }))
   const instants = items.map(({ updatedAt }) => Date.parse(updatedAt))
   const feed = {
     title,
-    url: `${catalogUrl}/datasets`,
+    url: portalUrl,
     selfUrl: addressOf(request),
     updatedAt: new Date(Math.max(0, ...instants.filter((at) => !Number.isNaN(at)))).toISOString(),
     author: title,
@@ -54,14 +54,15 @@ export function sendRecordFeed(
   { row, fields }: Publication,
   records: readonly Record<string, unknown>[],
 ): FastifyReply {
-  const url = datasetHref(request, row.dataset_id)
+  const url = datasetPageHref(request, row.dataset_id)
+  const inApi = datasetHref(request, row.dataset_id)
   const updatedAt = new Date(row.data_processed_at).toISOString()
   const title = titleOf(row.metas_json) ?? row.dataset_id
   const named = fields.find((field) => field.type === 'text')?.name
   const items = records.map((record): FeedItem => {
     const values = record.fields as Record<string, unknown>
     const name = named === undefined ? undefined : values[named]
-    const address = `${url}/records/${record.recordid}`
+    const address = `${inApi}/records/${record.recordid}`
     return {
       id: address,
       title: name === undefined ? String(record.recordid) : [name].flat().join(', '),

@@ -66,7 +66,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       if (format === 'json') {
         const signal = disconnectSignal(reply)
         reply.type('application/json; charset=utf-8')
-        if (request.method === 'HEAD') return reply.send('')
+        if (request.method === 'HEAD') return reply.send(Readable.from([]))
         // Held over all pages: the generation may be replaced and freed meanwhile.
         const lease = await services.generations.acquire(publication.row.generation_uid)
         try {

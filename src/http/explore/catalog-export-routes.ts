@@ -16,7 +16,7 @@ import type { HttpServices } from '../services.ts'
 import { sendJson } from './answers.ts'
 import { sendExported } from './export-answers.ts'
 import { readTableOptions } from './export-options.ts'
-import { catalogHref } from './links.ts'
+import { catalogHref, portalHref } from './links.ts'
 import { exportQuery, readExportLimit, readFlag, readInteger, readQueryText } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
 import { catalogReaderOf } from './visible.ts'
@@ -83,7 +83,10 @@ async function sendCatalog(
   const { create, isTable, extension } = catalogFormatOf(params.format, isSelection)
   const format = create({
     catalogUrl,
+    portalUrl: portalHref(request),
     title,
+    language: domain.default_language,
+    languages: domain.languages,
     description: domain.description[domain.default_language] || title,
     contactEmail: domain.contact.email || null,
     includeExports: readFormats(query.include_exports),

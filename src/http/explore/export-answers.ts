@@ -1,8 +1,8 @@
 /** Exports over HTTP: what proves that one is whole. */
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ExportOrder } from '../../exports/index.ts'
+import type { ExportFormat, ExportOrder } from '../../exports/index.ts'
 import { AppError } from '../../kernel/index.ts'
 import type { HttpServices } from '../services.ts'
 import { sendFile } from './file-answers.ts'
@@ -31,9 +31,10 @@ export async function sendExported(
   reply.type(isCompressed ? 'application/gzip' : mediaType)
   reply.header('Content-Disposition', `attachment; filename="${filename}${isCompressed ? '.gz' : ''}"`)
   // The length of a file is known only when it is written: whoever asks for it alone wants to read ranges next.
-  if (request.method === 'HEAD' && (kind !== 'file' || isCompressed)) {
+  if (request.method === 'HEAD' && (isCompressed || (kind !== 'file' && !order.isWhole))) {
     services.exports.check(order)
-    return reply.send()
+    // Of no payload at all the framework would say that its length is 0.
+    return reply.send(Readable.from([]))
   }
   const exported = await services.exports.open(order)
   if (exported.kind === 'stream') {
@@ -49,6 +50,16 @@ export async function sendExported(
   if (isCompressed) return sendStream(reply, gzipped(handle.createReadStream()))
   const etag = tagPrefix === null ? null : `${tagPrefix}${instance}"`
   return sendFile(request, reply, { handle, bytes, etag })
+}
+
+/**
+ * Whether a part of a stream is wanted, or its length by a program that reads parts next: then it is written before it is
+ * sent, as a file. `bytes=0-` is all of it; who has the weak tag of a stream, or a date, has nothing to join a part to.
+ */
+export function isWantedInParts(request: FastifyRequest, { isReadInParts }: ExportFormat): boolean {
+  const { range, 'if-range': condition = '"' } = request.headers
+  if (range === undefined) return request.method === 'HEAD' && isReadInParts === true
+  return /^bytes=(?!0-$)/i.test(range) && String(condition).startsWith('"')
 }
 
 function sendStream(reply: FastifyReply, body: Readable): FastifyReply {

@@ -12,9 +12,9 @@ import { auditing } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { fileTag, isUnchanged, sendJson } from './answers.ts'
+import { dependsOnTime, fileTag, isUnchanged, sendJson } from './answers.ts'
 import { type DatasetParams, datasetParams } from './catalog-routes.ts'
-import { sendExported } from './export-answers.ts'
+import { isWantedInParts, sendExported } from './export-answers.ts'
 import { readExportOptions } from './export-options.ts'
 import { datasetHref } from './links.ts'
 import {
@@ -104,9 +104,10 @@ export async function sendRecords(
     timezone: resolved.timezone,
     isProjected: format.isProjected === true,
   })
-  const isFile = format.kind === 'file' && !isCompressed
+  const isFile = (format.kind === 'file' || isWantedInParts(request, format)) && !isCompressed
   const tag = isFile ? fileTag(request, reply, publication) : null
   if (tag ? tag.isUnchanged : isUnchanged(request, reply, publication)) return reply.status(304).send()
+  if (!isCompressed && !dependsOnTime(request, publication)) reply.header('Accept-Ranges', 'bytes')
   return services.generations.lend(row.generation_uid, (handle) => {
     const order = {
       format,
@@ -117,6 +118,7 @@ export async function sendRecords(
       limit,
       offset: 0,
       options,
+      isWhole: tag?.prefix != null,
       signal: disconnectSignal(reply),
       release: () => handle.release(),
     }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { datasetPage } from '../../exports/index.ts'
 
 /** A member of `_links`. Explore API section 6: generated clients refuse other words for `rel`. */
 export interface Link {
@@ -13,6 +14,11 @@ export function originOf(request: FastifyRequest): string {
 }
 
 export const catalogHref = (request: FastifyRequest) => `${originOf(request)}${root}`
+
+/** The page on which people search the catalog; those of datasets are below it. */
+export const portalHref = (request: FastifyRequest) => `${originOf(request)}/explore`
+export const datasetPageHref = (request: FastifyRequest, datasetId: string) =>
+  datasetPage(portalHref(request), datasetId)
 
 export function datasetHref(request: FastifyRequest, datasetId: string): string {
   return `${originOf(request)}${root}/datasets/${encodeURIComponent(datasetId)}`

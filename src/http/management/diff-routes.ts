@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireAllSeen } from '../../access/index.ts'
 import { findState } from '../../actions/index.ts'
@@ -133,7 +134,8 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       reply.type(exportFormats[format]!.mediaType)
       // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
       reply.header('Content-Disposition', `attachment; filename="${dataset_id}-diff.${format}"`)
-      if (request.method === 'HEAD') return reply.send()
+      // Of no payload at all the framework would say that its length is 0.
+      if (request.method === 'HEAD') return reply.send(Readable.from([]))
       const signal = disconnectSignal(reply)
       const diff = await services.diffs.open(pair, signal)
       const all = changeKinds.map((each) => rangeOfKind(diff.counts, each))

@@ -9,7 +9,7 @@ import { auditing } from '../audit-requests.ts'
 import { networkOf } from '../client-of.ts'
 import { setCacheHeaders } from '../explore/answers.ts'
 import { titleOf } from '../explore/export-options.ts'
-import { addressOf, datasetHref } from '../explore/links.ts'
+import { addressOf, datasetPageHref } from '../explore/links.ts'
 import { findVisible } from '../explore/visible.ts'
 import { answerBytes, answerList, noContent, operation } from '../openapi/index.ts'
 import { comesWithKey, refuseKey } from '../refuse-key.ts'
@@ -161,7 +161,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
           expected: 'it must be rss or atom',
         })
       const title = titleOf(row.metas_json) ?? row.dataset_id
-      const url = datasetHref(request, row.dataset_id)
+      const url = datasetPageHref(request, row.dataset_id)
       const logged = await subscriptions.publications(row.dataset_uid, feedItems)
       const items = logged.map(
         ({ seq, change, at }): FeedItem => ({

@@ -42,6 +42,13 @@ export const exportErrors = defineErrors({
     message: 'Invalid value for epsg: {epsg}; no such projection is known here',
     hint: 'Use one of {known}',
   },
+  'exports.part_too_large': {
+    status: 400,
+    errorKey: 'ExportTooLargeException',
+    exploreCode: 'InvalidRESTParameterError',
+    message: 'Parts of a {format} export of more than {maxBytes} bytes are not sent',
+    hint: 'Ask for all of it, without a range, narrow it with where, select or limit, or use parquet',
+  },
   'exports.file_too_large': {
     status: 400,
     errorKey: 'ExportTooLargeException',
