@@ -19,7 +19,7 @@ export {
   type GenerationStore,
 } from './generation-store.ts'
 export { catalogLanguage, languageOf } from './language.ts'
-export { type Publication, publicationFor, schemaOf, wholePublication } from './publication.ts'
+export { type Publication, publicationFor, schemaOf, seenBy, wholePublication } from './publication.ts'
 export { createRecordErrors, type RecordErrors } from './record-errors.ts'
 export {
   checkTimezone,

@@ -1,14 +1,15 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { requireAllSeen } from '../../access/index.ts'
-import { findState } from '../../actions/index.ts'
+import { findState, type NamedState } from '../../actions/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts'
 import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
-import { type ComparedStates, checkTimezone } from '../../records/index.ts'
+import { type ComparedStates, checkTimezone, seenBy } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
 import { readChoice, readInteger } from '../explore/parameters.ts'
+import { readerOfStates } from '../explore/visible.ts'
 import { answerBytes, answerOf, operation } from '../openapi/index.ts'
 import { datasetParams, type RegisterRoutes } from './scope.ts'
 
@@ -26,14 +27,16 @@ const kindQuery = {
   timezone: text('Zone of printed instants; UTC by default'),
 }
 
-/** What differs between two states of a dataset, record by record. docs/publishing.md. */
+/** What differs between two states of a dataset, record by record, as far as whoever asks sees them. docs/publishing.md. */
 export const registerDiffs: RegisterRoutes = (scope, services) => {
   const { db } = services.control
 
   async function findPair(
-    datasetUid: string,
+    request: FastifyRequest,
+    { dataset_uid, dataset_id }: { dataset_uid: string; dataset_id: string },
     query: { from?: string; to?: string },
   ): Promise<ComparedStates> {
+    const reader = await readerOfStates(services, request.principal, dataset_uid)
     if (!query.from) {
       throw new AppError('http.invalid_parameter', {
         parameter: 'from',
@@ -41,9 +44,14 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
         expected: `it must be ${states}`,
       })
     }
+    const see = ({ generationUid, fields, dataProcessedAt }: NamedState) => ({
+      generationUid,
+      row: { dataset_id, data_processed_at: dataProcessedAt },
+      ...seenBy(reader, fields),
+    })
     return {
-      from: await findState(db, datasetUid, query.from),
-      to: await findState(db, datasetUid, query.to || 'current'),
+      from: see(await findState(db, dataset_uid, query.from)),
+      to: see(await findState(db, dataset_uid, query.to || 'current')),
     }
   }
 
@@ -55,9 +63,8 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       querystring: Type.Object(pairQuery),
     }),
     async (request, reply) => {
-      const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
-      const pair = await findPair(dataset_uid, request.query)
+      const dataset = await findDataset(db, request.params.dataset_uid)
+      const pair = await findPair(request, dataset, request.query)
       const { records, recordsCounts, fields } = await services.diffs.summary(pair, disconnectSignal(reply))
       return {
         from: { generation_uid: pair.from.generationUid, records_count: recordsCounts.from },
@@ -83,8 +90,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       }),
     }),
     async (request, reply) => {
-      const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
+      const dataset = await findDataset(db, request.params.dataset_uid)
       const limit = readInteger('limit', request.query.limit, 10, 1, 100)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
       const place = request.query.cursor
@@ -94,7 +100,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
             kind: readKind(request.query.kind),
             offset: readInteger('offset', request.query.offset, 0, 0, Number.MAX_SAFE_INTEGER),
           }
-      const pair = await findPair(dataset_uid, place)
+      const pair = await findPair(request, dataset, place)
       const { kind, offset } = place
       const page = await services.diffs.page(pair, { kind, limit, offset, timezone }, disconnectSignal(reply))
       const end = offset + page.rows.length
@@ -124,15 +130,14 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       },
     ),
     async (request, reply) => {
-      const { dataset_uid, dataset_id } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
+      const dataset = await findDataset(db, request.params.dataset_uid)
       const format = readChoice('format', request.query.format, diffFormats, 'csv') as 'csv' | 'jsonl'
       const kind = readKind(request.query.kind)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
-      const pair = await findPair(dataset_uid, request.query)
+      const pair = await findPair(request, dataset, request.query)
       reply.type(exportFormats[format]!.mediaType)
       // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
-      reply.header('Content-Disposition', `attachment; filename="${dataset_id}-diff.${format}"`)
+      reply.header('Content-Disposition', `attachment; filename="${dataset.dataset_id}-diff.${format}"`)
       if (request.method === 'HEAD') return reply.send()
       const signal = disconnectSignal(reply)
       const diff = await services.diffs.open(pair, signal)
