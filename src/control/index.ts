@@ -2,7 +2,7 @@ export { holdBackupLease, isBackupRunning, outsideBackups, releaseBackupLease } 
 export { type Control, type ControlDb, openControl } from './control.ts'
 export { type DataLock, lockDataDirectory } from './data-lock.ts'
 export { DatabaseNotEmptyError, dumpPostgres, loadDump } from './dump.ts'
-export { notify, securityChannel } from './notices.ts'
+export { domainChannel, notify, securityChannel } from './notices.ts'
 export { type ControlAddress, type ControlReader, openControlBeside, openControlReader } from './reader.ts'
 export type * from './schema.ts'
 export type * from './schema-access.ts'

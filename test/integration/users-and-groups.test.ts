@@ -348,6 +348,41 @@ forEachDatabase(
         await call(204, 'DELETE', `${security}/default`)
         await call(200, 'GET', path)
       })
+
+      await t.test('a quota of the domain holds for everybody but those who may raise it', async () => {
+        const domain = `${managementPath}/domain`
+        const auth = await makeUser(server, 'ned')
+        const ordersOf = async () => (await call(200, 'GET', `${managementPath}/quotas`)).json.domain_calls
+        for (const quotas of [7, [], { limit: 7 }, { limit: -1, unit: 'day' }, { limit: 7, unit: 'hour' }])
+          await call(400, 'PUT', domain, { body: { quotas } })
+        const before = await ordersOf()
+        assert.deepEqual([before.limit, before.unit], [null, 'day'])
+        // What is refused takes nothing from the others.
+        await call(401, 'GET', users, { auth: 'none' })
+        await call(403, 'GET', users, { auth })
+        const quotas = { limit: before.used + 3, unit: 'day' }
+        assert.deepEqual((await call(200, 'PUT', domain, { body: { quotas } })).json.quotas, quotas)
+        const first = await call(200, 'GET', explorePath)
+        assert.deepEqual(
+          ['limit', 'remaining'].map((name) => first.headers.get(`x-ratelimit-${name}`)),
+          [`${quotas.limit}`, '1'],
+        )
+        await call(200, 'GET', `${managementPath}/jobs`, { auth })
+        const inSearch = await call(429, 'GET', explorePath)
+        assert.deepEqual([inSearch.json.call_limit, inSearch.json.limit_time_unit], [quotas.limit, 'day'])
+        assert.ok(Number(inSearch.headers.get('retry-after')) > 0)
+        const refused = await call(429, 'GET', `${managementPath}/jobs`, { auth })
+        assert.equal(refused.json.error_key, 'QuotaExceededException')
+        assert.equal(refused.headers.get('x-ratelimit-remaining'), '0')
+        // Signing in and the portal's settings are open, and so is everything to administrators.
+        await call(200, 'POST', '/api/auth/v1/session', { auth: 'none', body: auth })
+        const shown = await call(200, 'GET', '/api/portal/v1/domain', { auth: 'none' })
+        assert.equal(shown.json.quotas, undefined)
+        assert.deepEqual((await ordersOf()).limit, quotas.limit)
+        await call(200, 'PUT', domain, { body: { quotas: {} } })
+        await call(200, 'GET', explorePath)
+        await call(200, 'GET', `${managementPath}/jobs`, { auth })
+      })
     })
   },
   { isLong: true },
