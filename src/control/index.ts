@@ -1,3 +1,4 @@
+export { among } from './among.ts'
 export { holdBackupLease, isBackupRunning, outsideBackups, releaseBackupLease } from './backup-lease.ts'
 export { type Control, type ControlDb, openControl } from './control.ts'
 export { type DataLock, lockDataDirectory } from './data-lock.ts'
