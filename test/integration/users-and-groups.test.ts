@@ -254,6 +254,24 @@ forEachDatabase(
         await call(404, 'GET', `${keys}/${short.json.key_uid}`, { auth })
       })
 
+      await t.test('a job is shown to who ordered it as long as they may read the dataset', async () => {
+        const auth = await makeUser(server, 'pia')
+        await giveRuleset(server, 'second', 'pia', { permissions: ['publish_dataset'] })
+        const publish = `${managementPath}/datasets/second/publish`
+        const { job_id } = (await call(200, 'PUT', publish, { auth })).json
+        await server.jobDone(job_id)
+        const jobs = `${managementPath}/jobs`
+        assert.equal((await call(200, 'GET', `${jobs}/${job_id}`, { auth })).json.user.username, 'pia')
+        assert.equal((await call(200, 'GET', jobs, { auth })).json.length, 1)
+        await call(204, 'DELETE', `${managementPath}/datasets/second/security/users/pia`)
+        const lost = await call(404, 'GET', `${jobs}/${job_id}`, { auth })
+        const unknown = await call(404, 'GET', `${jobs}/${'0'.repeat(job_id.length)}`, { auth })
+        assert.equal(lost.text.replaceAll(job_id, ''), unknown.text.replaceAll(/0{5,}/g, ''))
+        await call(404, 'GET', `${jobs}/${job_id}/events`, { auth })
+        assert.deepEqual((await call(200, 'GET', jobs, { auth })).json, [])
+        await call(200, 'GET', `${jobs}/${job_id}`)
+      })
+
       await t.test('a quota of calls is told, used up and shown', async () => {
         const auth = await makeUser(server, 'jim')
         const quotas = async () => (await call(200, 'GET', `${users}/jim/quotas`)).json
