@@ -288,6 +288,7 @@ export async function startApp(
       retryDelayMs: retryDelayMs(settings.retryMs),
       ...jobLease,
       onEvent: logWorkerEvent,
+      onError: (cause) => log('error', 'harvester_not_deleted', { cause }),
     })
     closers.push(() => harvesters.stop())
     const schedules = await startSchedules({

@@ -1,6 +1,0 @@
-import type { Kysely } from 'kysely'
-
-/** What an OpenID provider said of who signed in, sealed: it is shown to the provider when the session is signed out. */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  await db.schema.alterTable('sessions').addColumn('id_token_sealed', 'text').execute()
-}
