@@ -6,6 +6,7 @@ import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts
 import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import { type ComparedStates, checkTimezone, seenBy } from '../../records/index.ts'
+import { auditing, noteExport } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
 import { readChoice, readInteger } from '../explore/parameters.ts'
@@ -118,16 +119,19 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
   const mediaTypes = diffFormats.map((format) => exportFormats[format]!.mediaType)
   scope.get(
     '/datasets/:dataset_uid/diff/export',
-    operation(
-      'READ',
-      'exportDifferences',
-      'The records that differ, as a file',
-      answerBytes(...mediaTypes.map((mediaType) => mediaType.split(';')[0]!)),
-      {
-        tags,
-        params: datasetParams,
-        querystring: Type.Object({ ...kindQuery, format: text(`One of ${diffFormats.join(', ')}`) }),
-      },
+    auditing(
+      'restricted',
+      operation(
+        'READ',
+        'exportDifferences',
+        'The records that differ, as a file',
+        answerBytes(...mediaTypes.map((mediaType) => mediaType.split(';')[0]!)),
+        {
+          tags,
+          params: datasetParams,
+          querystring: Type.Object({ ...kindQuery, format: text(`One of ${diffFormats.join(', ')}`) }),
+        },
+      ),
     ),
     async (request, reply) => {
       const dataset = await findDataset(db, request.params.dataset_uid)
@@ -135,6 +139,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       const kind = readKind(request.query.kind)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
       const pair = await findPair(request, dataset, request.query)
+      await noteExport(services, request, dataset.dataset_uid)
       reply.type(exportFormats[format]!.mediaType)
       // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
       reply.header('Content-Disposition', `attachment; filename="${dataset.dataset_id}-diff.${format}"`)
