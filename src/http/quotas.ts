@@ -13,6 +13,7 @@ import { clientOf } from './client-of.ts'
 import type { HttpServices } from './services.ts'
 
 const domainSubject = 'domain'
+const keySubjectOf = (keyUid: string) => `key ${keyUid}`
 const subjectOf = (username: string) => `user ${username}`
 
 /** Of the quota that a request is counted against, for its answer's headers. */
@@ -23,10 +24,18 @@ export interface QuotaState {
   readonly resetsAt: number
 }
 
-/** Every call of a user counts, whatever key it comes with. Errors: access.quota_exceeded. */
+/**
+ * Every call of a user counts, whatever key it comes with; of a key that is used up none counts against its owner. Errors:
+ * access.quota_exceeded.
+ */
 export async function countUserCall(services: HttpServices, request: FastifyRequest): Promise<void> {
   const { principal } = request
   if (principal.kind === 'anonymous') return
+  if (principal.keyUid !== null) {
+    const used = await services.callCounts.count(keySubjectOf(principal.keyUid), 'day')
+    const limit = principal.keyLimits?.callsPerDay ?? null
+    if (limit !== null) judge(services, request, used, { limit, unit: 'day' }, 'calls of this key')
+  }
   const count = await services.callCounts.count(subjectOf(principal.username), 'day')
   if (principal.callsPerDay === null) return
   judge(services, request, count, { limit: principal.callsPerDay, unit: 'day' }, 'calls of your account')
@@ -107,6 +116,11 @@ function judge(
   if (used <= limit) return
   const retryAfterSeconds = Math.max(1, Math.ceil((resetsAt - clock.now()) / 1000))
   throw new AppError('access.quota_exceeded', { max: limit, unit, subject, retryAfterSeconds })
+}
+
+/** Calls with a key in the day that goes on. */
+export async function callsOfKey({ callCounts }: HttpServices, keyUid: string): Promise<number> {
+  return (await callCounts.look(keySubjectOf(keyUid), 'day')).used
 }
 
 export async function usageOf(services: HttpServices, username: string): Promise<JsonObject> {

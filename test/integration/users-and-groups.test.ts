@@ -304,6 +304,33 @@ forEachDatabase(
         await call(429, 'GET', `${managementPath}/jobs`, { auth })
       })
 
+      await t.test('a key has a quota of its own, beyond which its owner goes on', async () => {
+        const auth = await makeUser(server, 'kay')
+        const body = { quotas: { limit: 2, unit: 'day' } }
+        await call(400, 'POST', keys, { auth, body: { quotas: { limit: 2, unit: 'hour' } } })
+        const made = (await call(200, 'POST', keys, { auth, body })).json
+        assert.deepEqual([made.quotas, made.calls_used], [body.quotas, 0])
+        const key = { apikey: made.key }
+        const first = await call(200, 'GET', explorePath, { auth: key })
+        assert.equal(first.headers.get('x-ratelimit-remaining'), '1')
+        await call(200, 'GET', `${managementPath}/jobs`, { auth: key })
+        const refused = await call(429, 'GET', `${managementPath}/jobs`, { auth: key })
+        assert.equal(refused.json.error_key, 'QuotaExceededException')
+        const other = (await call(200, 'POST', keys, { auth, body: {} })).json
+        assert.deepEqual(other.quotas, {})
+        await call(200, 'GET', explorePath, { auth: { apikey: other.key } })
+        assert.equal((await call(200, 'GET', `${keys}/${made.key_uid}`, { auth })).json.calls_used, 3)
+        const used = (await call(200, 'GET', `${managementPath}/quotas`, { auth })).json.calls.used
+        await call(429, 'GET', explorePath, { auth: key })
+        assert.equal((await call(200, 'GET', `${managementPath}/quotas`, { auth })).json.calls.used, used + 1)
+        const more = await call(200, 'PUT', `${keys}/${made.key_uid}`, { auth, body: { quotas: {} } })
+        assert.deepEqual(more.json.quotas, {})
+        assert.equal(
+          (await call(200, 'GET', explorePath, { auth: key })).headers.get('x-ratelimit-limit'),
+          null,
+        )
+      })
+
       await t.test(
         'limits bound how many datasets there are, and how many records are published',
         async () => {

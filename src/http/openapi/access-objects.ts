@@ -113,6 +113,8 @@ export const accessObjects = {
       items: { type: 'string' },
       description: 'Uids of the datasets it is for, and to all others it is nobody; null: for all',
     }),
+    quotas: callQuota('Calls with this key in a day; {} for no quota of its own'),
+    calls_used: Type.Integer({ description: 'Of the day that goes on' }),
     created_at: instant(),
     expires_at: nullable('string'),
   }),
