@@ -18,15 +18,31 @@ import {
   valuesOf,
 } from '../checks/index.ts'
 import { deadline, type Pool, serverItself } from '../engine/index.ts'
-import { AppError, type JsonObject } from '../kernel/index.ts'
+import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
 import type { Value } from '../odsql/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
-import type { SeenState } from './publication.ts'
+import { type SeenState, seenBy } from './publication.ts'
 import { readingOf } from './views/reading.ts'
+import type { Reader } from './views/rules.ts'
 
 /** One generation, with its fields and records as far as whoever compares them sees them. */
 export interface ComparedState extends SeenState {
   readonly generationUid: string
+}
+
+/** `state`: with all fields of the generation, and when its data were processed, in milliseconds. */
+export function comparedState(
+  reader: Reader,
+  datasetId: string,
+  state: {
+    readonly generationUid: string
+    readonly fields: readonly Field[]
+    readonly dataProcessedAt: number
+  },
+): ComparedState {
+  const { generationUid, fields, dataProcessedAt } = state
+  const row = { dataset_id: datasetId, data_processed_at: dataProcessedAt }
+  return { generationUid, row, ...seenBy(reader, fields) }
 }
 
 export interface ComparedStates {

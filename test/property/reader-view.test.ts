@@ -13,7 +13,13 @@ import {
   type JsonObject,
 } from '../../src/kernel/index.ts'
 import { print } from '../../src/odsql/print.ts'
-import { createDiffs, type DataRules, type Publication, publicationFor } from '../../src/records/index.ts'
+import {
+  comparedState,
+  createDiffs,
+  type DataRules,
+  type Publication,
+  publicationFor,
+} from '../../src/records/index.ts'
 import { sourceOf } from '../support/builder.ts'
 import { aggregate, condition, value } from '../support/odsql-arbitraries.ts'
 import { seed } from '../support/seed.ts'
@@ -357,8 +363,8 @@ const later: readonly Shop[] = [
 async function differences([from, to]: readonly Reader[], rules: readonly DataRules[] | null) {
   const diffs = createDiffs({ pool: from!.pool, store: from!.store, queryTimeoutMs: 20_000 })
   const stateOf = ({ publication: { row, fields } }: Reader) => {
-    const publication = publicationFor({ ...admin, rules }, row, fields)
-    return { ...publication, generationUid: row.generation_uid }
+    const { generation_uid: generationUid, dataset_id, data_processed_at: dataProcessedAt } = row
+    return comparedState({ ...admin, rules }, dataset_id, { generationUid, fields, dataProcessedAt })
   }
   const states = { from: stateOf(from!), to: stateOf(to!) }
   const { rows } = await diffs.page(states, { kind: null, limit: 1000, offset: 0, timezone: 'UTC' })

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { findState, type NamedState } from '../../actions/index.ts'
+import { findState } from '../../actions/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts'
 import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
-import { type ComparedStates, checkTimezone, seenBy } from '../../records/index.ts'
+import { type ComparedStates, checkTimezone, comparedState } from '../../records/index.ts'
 import { auditing, noteExport } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
@@ -45,15 +45,9 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
         expected: `it must be ${states}`,
       })
     }
-    const see = ({ generationUid, fields, dataProcessedAt }: NamedState) => ({
-      generationUid,
-      row: { dataset_id, data_processed_at: dataProcessedAt },
-      ...seenBy(reader, fields),
-    })
-    return {
-      from: see(await findState(db, dataset_uid, query.from)),
-      to: see(await findState(db, dataset_uid, query.to || 'current')),
-    }
+    const find = async (reference: string) =>
+      comparedState(reader, dataset_id, await findState(db, dataset_uid, reference))
+    return { from: await find(query.from), to: await find(query.to || 'current') }
   }
 
   scope.get(
