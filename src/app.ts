@@ -123,7 +123,7 @@ export async function startApp(
     const publicUrl = () => settings.publicUrl ?? listensOn
     const people = await startPeople({ settings, control, clock, ids, log, secrets, owner, publicUrl })
     closers.push(() => people.stop())
-    const { access, accounts, audit, callCounts, mailer } = people
+    const { access, accounts, audit, callCounts, domainQuota, mailer } = people
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engine = await openEngine({
@@ -288,6 +288,7 @@ export async function startApp(
       retryDelayMs: retryDelayMs(settings.retryMs),
       ...jobLease,
       onEvent: logWorkerEvent,
+      onError: (cause) => log('error', 'harvester_not_deleted', { cause }),
     })
     closers.push(() => harvesters.stop())
     const schedules = await startSchedules({
@@ -350,6 +351,7 @@ export async function startApp(
       stopwatch,
       access,
       callCounts,
+      domainQuota,
       accounts,
       audit,
       catalogDeps: { db: control.db, clock, ids, secrets },

@@ -4,6 +4,8 @@ import {
   type CallCounts,
   createAccess,
   createCallCounts,
+  type DomainQuota,
+  watchDomainQuota,
   watchSecurity,
 } from './access/index.ts'
 import { type Accounts, createAccounts, type OpenidSettings } from './accounts/index.ts'
@@ -20,6 +22,7 @@ export interface People {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly callCounts: CallCounts
+  readonly domainQuota: DomainQuota
   readonly mailer: Mailer
   stop(): Promise<void>
 }
@@ -86,6 +89,7 @@ export async function startPeople(deps: {
     accounts,
     audit,
     callCounts,
+    domainQuota: await watchDomainQuota(control),
     mailer,
     async stop() {
       await callCounts.stop()

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { ControlDb, UsersTable } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
+import type { AccountQuotas } from './accounts.ts'
 import { mayDoOn } from './authorize.ts'
 import { type ApiKeys, createApiKeys, hashKey } from './keys.ts'
 import { findPrincipal, isUsable, limitedTo, principalOf } from './make-principal.ts'
@@ -85,6 +86,7 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
         'api_keys.permissions_json as key_permissions',
         'api_keys.datasets_json as key_datasets',
         'api_keys.expires_at as key_expires_at',
+        'api_keys.quotas_json as key_quotas',
       ])
       .where('key_hash', '=', hashKey(key))
       .where('revoked_at', 'is', null)
@@ -97,6 +99,7 @@ export function createAccess(deps: { db: ControlDb; clock: Clock; ids: Ids }): A
       keyUid: row.key_uid,
       permissions: JSON.parse(row.key_permissions),
       datasets: row.key_datasets === null ? null : JSON.parse(row.key_datasets),
+      callsPerDay: (JSON.parse(row.key_quotas) as AccountQuotas).limit ?? null,
     })
   }
 

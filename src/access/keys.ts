@@ -7,7 +7,7 @@ import type { Selectable } from 'kysely'
 import { uidOfDataset } from '../catalog/index.ts'
 import type { ApiKeysTable, ControlDb } from '../control/index.ts'
 import { AppError, type Clock, type Ids } from '../kernel/index.ts'
-import { checkPermissions, inOrder } from './accounts.ts'
+import { type AccountQuotas, checkPermissions, inOrder } from './accounts.ts'
 
 export interface ApiKey {
   readonly keyUid: string
@@ -15,6 +15,7 @@ export interface ApiKey {
   readonly permissions: readonly string[]
   /** Uids of the datasets it is for; null: for all. */
   readonly datasets: readonly string[] | null
+  readonly quotas: AccountQuotas
   readonly createdAt: number
   readonly expiresAt: number | null
   readonly owner: string
@@ -27,6 +28,7 @@ export interface KeyChange {
   readonly permissions?: readonly string[]
   /** Uids or ids. */
   readonly datasets?: readonly string[] | null
+  readonly quotas?: AccountQuotas
   readonly expiresAt?: number | null
 }
 
@@ -66,7 +68,7 @@ export function createApiKeys(deps: { db: ControlDb; clock: Clock; ids: Ids }): 
   }
 
   async function columnsOf(change: KeyChange) {
-    const { label, permissions, datasets, expiresAt } = change
+    const { label, permissions, datasets, quotas, expiresAt } = change
     if (permissions) checkPermissions(permissions)
     if (typeof expiresAt === 'number' && expiresAt <= clock.now())
       throw new AppError('access.expired_already', {})
@@ -76,6 +78,7 @@ export function createApiKeys(deps: { db: ControlDb; clock: Clock; ids: Ids }): 
       ...(datasets === undefined
         ? {}
         : { datasets_json: datasets === null ? null : JSON.stringify(await uidsOf(datasets)) }),
+      ...(quotas === undefined ? {} : { quotas_json: JSON.stringify(quotas) }),
       ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     }
   }
@@ -101,6 +104,7 @@ export function createApiKeys(deps: { db: ControlDb; clock: Clock; ids: Ids }): 
         label: null,
         permissions_json: '[]',
         datasets_json: null,
+        quotas_json: '{}',
         expires_at: null,
         created_at: clock.now(),
         ...(await columnsOf(input)),
@@ -159,6 +163,7 @@ function toApiKey(row: KeyRow): ApiKey {
     label: row.label,
     permissions: JSON.parse(row.permissions_json),
     datasets: row.datasets_json === null ? null : JSON.parse(row.datasets_json),
+    quotas: JSON.parse(row.quotas_json),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     owner: row.owner,

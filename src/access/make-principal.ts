@@ -56,10 +56,12 @@ export function limitedTo(
     readonly keyUid: string
     readonly permissions: readonly string[]
     readonly datasets: readonly string[] | null
+    readonly callsPerDay: number | null
   },
 ): UserPrincipal {
   const held = new Set(key.permissions.filter((permission) => owner.permissions.has(permission)))
-  const limits = { permissions: new Set(key.permissions), datasets: null }
+  const { callsPerDay } = key
+  const limits = { permissions: new Set(key.permissions), datasets: null, callsPerDay }
   const limited = { ...owner, via: 'apikey' as const, keyUid: key.keyUid }
   if (key.datasets === null) return { ...limited, permissions: held, keyLimits: limits }
   const uids = new Set(key.datasets)

@@ -25,6 +25,8 @@ export interface KeyLimits {
   readonly permissions: ReadonlySet<string>
   /** Only for these, and to all other datasets the key is nobody; null: for any. */
   readonly datasets: DatasetLimits | null
+  /** With this key, of those that its owner has; null: no quota of its own. */
+  readonly callsPerDay: number | null
 }
 
 /** Of a key for some datasets: on the whole domain it has no permission at all. */

@@ -4,7 +4,13 @@
  * query. Management API section 18.
  */
 import type { Selectable } from 'kysely'
-import { type Control, type ControlDb, type DatasetRulesetsTable, securityChannel } from '../control/index.ts'
+import {
+  among,
+  type Control,
+  type ControlDb,
+  type DatasetRulesetsTable,
+  securityChannel,
+} from '../control/index.ts'
 import { mayDo, type Rights } from './policy.ts'
 import type { Principal } from './principal.ts'
 
@@ -159,17 +165,17 @@ function seenOf(principal: Principal, datasetUid: string, security: DatasetSecur
   return security.isRestricted ? [] : [security.default]
 }
 
-/** What everybody sees, by dataset uid, of the datasets where that has been said. `among`: only of these. */
+/** What everybody sees, by dataset uid, of the datasets where that has been said. `uids`: only of these. */
 export async function listDefaultRulesets(
   db: ControlDb,
-  among?: readonly string[],
+  uids?: readonly string[],
 ): Promise<ReadonlyMap<string, Ruleset>> {
-  if (among?.length === 0) return new Map()
+  if (uids?.length === 0) return new Map()
   const rows = await db
     .selectFrom('dataset_rulesets')
     .selectAll()
     .where('target', '=', 'default')
-    .$if(among !== undefined, (query) => query.where('dataset_uid', 'in', among!))
+    .$if(uids !== undefined, (query) => query.where(among('dataset_uid', uids!)))
     .execute()
   return new Map(rows.map((row) => [row.dataset_uid, toRuleset(row)]))
 }

@@ -39,7 +39,15 @@ export interface OpenidClient {
   /** Where to send the browser. Errors: access.openid_unavailable. */
   begin(redirectUri: string): Promise<{ readonly location: string; readonly pending: PendingSignIn }>
   /** `callbackUrl`: with the query it was called with. Errors: access.openid_unavailable, access.openid_refused. */
-  finish(callbackUrl: URL, pending: PendingSignIn): Promise<Claims>
+  finish(
+    callbackUrl: URL,
+    pending: PendingSignIn,
+  ): Promise<{ readonly claims: Claims; readonly idToken: string }>
+  /**
+   * Where a browser signs out of the provider, and what brings it back to `redirectUri`; null: the provider has no such
+   * address. OpenID Connect RP-Initiated Logout 1.0. Errors: access.openid_unavailable.
+   */
+  signOutLocation(idToken: string | null, redirectUri: string): Promise<string | null>
 }
 
 const timeoutSeconds = 10
@@ -86,11 +94,24 @@ export function createOpenidClient(settings: OpenidSettings): OpenidClient {
         const more = config.serverMetadata().userinfo_endpoint
           ? await openid.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {}
-        return readClaims(joinClaims(claims, more), settings.groupsClaim)
+        return {
+          claims: readClaims(joinClaims(claims, more), settings.groupsClaim),
+          idToken: tokens.id_token!,
+        }
       } catch (cause) {
         const reason = cause instanceof openid.AuthorizationResponseError ? cause.error : messageOf(cause)
         throw new AppError('access.openid_refused', { reason: reason.slice(0, 200) })
       }
+    },
+
+    async signOutLocation(idToken, redirectUri) {
+      const config = await configuration()
+      const { end_session_endpoint } = config.serverMetadata()
+      if (!end_session_endpoint || !/^https?:/i.test(end_session_endpoint)) return null
+      return openid.buildEndSessionUrl(config, {
+        post_logout_redirect_uri: redirectUri,
+        ...(idToken === null ? {} : { id_token_hint: idToken }),
+      }).href
     },
   }
 }

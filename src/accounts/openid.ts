@@ -4,7 +4,7 @@ import { AppError, type Clock, type SecretBox } from '../kernel/index.ts'
 import type { Origin } from './authenticate.ts'
 import { accountOf } from './openid-accounts.ts'
 import { createOpenidClient, type OpenidSettings, type PendingSignIn } from './openid-client.ts'
-import type { Sessions, SignedIn } from './sessions.ts'
+import type { Session, Sessions, SignedIn } from './sessions.ts'
 
 export interface Openid {
   /** What the button says. */
@@ -29,6 +29,11 @@ export interface Openid {
     readonly signedIn: SignedIn | null
     readonly from: Origin & { readonly replaced: string | undefined }
   }): Promise<SignedIn>
+  /**
+   * Where the browser of a session that has been signed out is to sign out of the provider too; null: of a session that was
+   * begun otherwise, or where the provider has nothing for it or is away.
+   */
+  signOutLocation(session: Session): Promise<string | null>
 }
 
 interface Kept extends PendingSignIn {
@@ -39,6 +44,9 @@ interface Kept extends PendingSignIn {
 
 export const openidMinutes = 10
 const sealedFor = 'openid sign-in'
+const tokenSealedFor = 'openid id token'
+/** It becomes part of an address, which must not grow beyond what servers read. */
+const maxIdToken = 6000
 
 export function createOpenid(
   deps: {
@@ -89,9 +97,10 @@ export function createOpenid(
         throw new AppError('access.openid_expired', {})
       const { address } = from
       try {
-        const claims = await client.finish(new URL(`${callback()}?${query}`), pending)
+        const { claims, idToken } = await client.finish(new URL(`${callback()}?${query}`), pending)
         const username = await accountOf({ db, clock, settings }, claims, linkTo?.username ?? null)
-        const begun = await sessions.begin({ username, method: 'openid', ...from })
+        const idTokenSealed = idToken.length > maxIdToken ? null : secrets.seal(idToken, tokenSealedFor)
+        const begun = await sessions.begin({ username, method: 'openid', idTokenSealed, ...from })
         const action = linkTo === null ? 'sign_in' : 'link_openid'
         await audit.record({ action, outcome: 'done', username, via: 'openid', address })
         return begun
@@ -103,6 +112,24 @@ export function createOpenid(
         throw error
       }
     },
+
+    async signOutLocation({ method, idTokenSealed }) {
+      if (method !== 'openid') return null
+      try {
+        return await client.signOutLocation(openToken(idTokenSealed), `${publicUrl()}/login`)
+      } catch {
+        // Signing out here must not wait for somebody else to be well.
+        return null
+      }
+    },
+  }
+
+  function openToken(sealed: string | null): string | null {
+    try {
+      return sealed && secrets.open(sealed, tokenSealedFor)
+    } catch {
+      return null
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface Session {
   readonly sessionUid: string
   readonly username: string
   readonly method: SignInMethod
+  /** Of an OpenID provider; null: none. */
+  readonly idTokenSealed: string | null
   readonly address: string
   readonly userAgent: string | null
   readonly createdAt: number
@@ -33,6 +35,7 @@ export interface Sessions {
   begin(order: {
     readonly username: string
     readonly method: SignInMethod
+    readonly idTokenSealed?: string | null
     readonly address: string
     readonly userAgent: string | undefined
     readonly replaced: string | undefined
@@ -70,7 +73,7 @@ export function createSessions(deps: {
   const toSession = (row: SessionsTable) => printable(row, limits)
 
   return {
-    async begin({ username, method, address, userAgent, replaced }) {
+    async begin({ username, method, idTokenSealed, address, userAgent, replaced }) {
       const found = await access.findSignedIn(username)
       if (!found) throw new AppError('access.invalid_credentials', {})
       const token = ids.hex(tokenBytes)
@@ -81,6 +84,7 @@ export function createSessions(deps: {
         username,
         credential_digest: credentialDigest(found.passwordHash),
         method,
+        id_token_sealed: idTokenSealed ?? null,
         address,
         user_agent: userAgent?.slice(0, maxUserAgent) ?? null,
         created_at: now,
@@ -205,6 +209,7 @@ function printable(row: SessionsTable, limits: SessionLimits): Session {
     sessionUid: row.session_uid,
     username: row.username,
     method: row.method as SignInMethod,
+    idTokenSealed: row.id_token_sealed,
     address: row.address,
     userAgent: row.user_agent,
     createdAt: row.created_at,

@@ -2,10 +2,12 @@ import { findManifest } from '../catalog/index.ts'
 import type { ControlDb, PublicationsTable } from '../control/index.ts'
 import { AppError, type Field } from '../kernel/index.ts'
 
-/** A state of a dataset that can be compared: a generation, with its fields as readers saw them. */
+/** A state of a dataset that can be compared: a generation, with all its fields as readers saw them. */
 export interface NamedState {
   readonly generationUid: string
   readonly fields: readonly Field[]
+  /** Of its records; milliseconds. */
+  readonly dataProcessedAt: number
 }
 
 /**
@@ -17,11 +19,11 @@ export async function findState(db: ControlDb, datasetUid: string, reference: st
   if (reference === 'current') {
     const row = await db
       .selectFrom('publications')
-      .select(['generation_uid', 'fields_json'])
+      .select(['generation_uid', 'fields_json', 'data_processed_at'])
       .where('dataset_uid', '=', datasetUid)
       .executeTakeFirst()
     if (!row) throw new AppError('checks.nothing_published', { dataset_uid: datasetUid })
-    return { generationUid: row.generation_uid, fields: JSON.parse(row.fields_json) }
+    return stateOf(row)
   }
   const unknown = () => new AppError('checks.unknown_state', { reference: reference.slice(0, 60) })
   if (reference.startsWith('ch_')) {
@@ -31,7 +33,21 @@ export async function findState(db: ControlDb, datasetUid: string, reference: st
   }
   const manifest = await findManifest(db, datasetUid, reference)
   if (!manifest) throw unknown()
-  return { generationUid: reference, fields: manifest.fields }
+  return {
+    generationUid: reference,
+    fields: manifest.fields,
+    dataProcessedAt: Date.parse(manifest.created_at),
+  }
+}
+
+function stateOf(
+  row: Pick<PublicationsTable, 'generation_uid' | 'fields_json' | 'data_processed_at'>,
+): NamedState {
+  return {
+    generationUid: row.generation_uid,
+    fields: JSON.parse(row.fields_json),
+    dataProcessedAt: row.data_processed_at,
+  }
 }
 
 async function findVersionState(
@@ -41,11 +57,10 @@ async function findVersionState(
 ): Promise<NamedState | null> {
   const row = await db
     .selectFrom('versions')
-    .select(['generation_uid', 'publication_json'])
+    .select('publication_json')
     .where('version_uid', '=', versionUid)
     .where('dataset_uid', '=', datasetUid)
     .executeTakeFirst()
-  if (!row || row.generation_uid === null || row.publication_json === null) return null
-  const publication = JSON.parse(row.publication_json) as PublicationsTable
-  return { generationUid: row.generation_uid, fields: JSON.parse(publication.fields_json) }
+  if (!row || row.publication_json === null) return null
+  return stateOf(JSON.parse(row.publication_json) as PublicationsTable)
 }

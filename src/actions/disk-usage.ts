@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { filePrefix } from '../catalog/index.ts'
+import { among } from '../control/index.ts'
 import { servingPath } from '../kernel/index.ts'
 import type { ActionDeps } from './deps.ts'
 
@@ -110,7 +111,7 @@ async function sourcesOf(deps: ActionDeps, datasetUid: string): Promise<Set<stri
   const files =
     fileIds.length === 0
       ? []
-      : await db.selectFrom('files').select('sha256').where('file_id', 'in', fileIds).execute()
+      : await db.selectFrom('files').select('sha256').where(among('file_id', fileIds)).execute()
   const fetched = resources.flatMap(({ fetched_json }) =>
     fetched_json === null ? [] : [String(JSON.parse(fetched_json).sha256)],
   )

@@ -4,7 +4,7 @@
  * restored. Management API section 9.
  */
 import type { Selectable } from 'kysely'
-import type { ChangesTable, ControlDb } from '../control/index.ts'
+import { among, type ChangesTable, type ControlDb } from '../control/index.ts'
 import { AppError, type JsonValue } from '../kernel/index.ts'
 import { type Configuration, replaceConfiguration } from './configuration.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
@@ -36,7 +36,7 @@ export async function editedSinceShown(db: ControlDb, uids: readonly string[]): 
     db
       .selectFrom('changes')
       .select((eb) => ['dataset_uid', eb.fn.max('change_uid').as('change_uid')])
-      .where('dataset_uid', 'in', [...uids])
+      .where(among('dataset_uid', uids))
       .where('kind', 'in', [...kinds])
       .where((eb) => eb.or(sections.map((section) => eb('sections_json', 'like', `%"${section}"%`))))
       .groupBy('dataset_uid')

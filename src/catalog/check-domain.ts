@@ -121,6 +121,13 @@ const checks: Readonly<Record<string, Check>> = {
     visibility: (value) =>
       value === 'domain' || value === 'restricted' ? null : 'it must be domain or restricted',
   }),
+  quotas: (value) => {
+    const isQuota =
+      isPlain(value) && value.unit === 'day' && Number.isSafeInteger(value.limit) && Number(value.limit) >= 0
+    const names = isPlain(value) ? Object.keys(value).length : 0
+    if (isPlain(value) && (names === 0 || (isQuota && names === 2))) return null
+    return 'it must be {"limit": calls of everybody, "unit": "day"}, or {}'
+  },
 }
 
 /** `whole`: as it would be. Errors: catalog.invalid_domain; catalog.invalid_request wrapping several. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import {
+  among,
   type ControlDb,
   type DatasetRecord,
   type HeldPublishesTable,
@@ -237,7 +238,7 @@ export async function findDatasetUid(db: ControlDb, reference: string): Promise<
 /** In the order of the uids; those that have been deleted are left out. */
 export async function findDatasets(db: ControlDb, uids: readonly string[]): Promise<DatasetRow[]> {
   if (uids.length === 0) return []
-  const rows = await selectDatasets(db).where('datasets.dataset_uid', 'in', uids).execute()
+  const rows = await selectDatasets(db).where(among('datasets.dataset_uid', uids)).execute()
   const found = new Map(rows.map((row) => [row.dataset_uid, toDatasetRow(row as unknown as SelectedRow)]))
   return uids.flatMap((uid) => found.get(uid) ?? [])
 }
@@ -248,7 +249,7 @@ export async function datasetIdsOf(db: ControlDb, uids: readonly string[]): Prom
   const rows = await db
     .selectFrom('datasets')
     .select(['dataset_uid', 'dataset_id'])
-    .where('dataset_uid', 'in', [...new Set(uids)])
+    .where(among('dataset_uid', uids))
     .execute()
   return new Map(rows.map(({ dataset_uid, dataset_id }) => [dataset_uid, dataset_id]))
 }
@@ -276,9 +277,9 @@ export interface DatasetFilter {
 export const datasetStates = ['published', 'unpublished', 'working', 'held'] as const
 const resting = ['idle', 'error', 'limit_reached']
 
-function matching(db: ControlDb, { among, datasetId, q, status }: DatasetFilter) {
+function matching(db: ControlDb, { among: uids, datasetId, q, status }: DatasetFilter) {
   let query = selectDatasets(db)
-  if (among !== 'all') query = query.where('datasets.dataset_uid', 'in', [...among])
+  if (uids !== 'all') query = query.where(among('datasets.dataset_uid', uids))
   if (datasetId !== undefined) query = query.where('datasets.dataset_id', '=', datasetId)
   const wanted = q?.trim().toLowerCase() ?? ''
   if (wanted !== '') {

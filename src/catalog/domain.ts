@@ -1,5 +1,5 @@
 /** What holds for the whole domain: its name and look, languages, lists of licences and themes, defaults of datasets. */
-import type { ControlDb } from '../control/index.ts'
+import { type ControlDb, domainChannel, notify } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 import { checkDomain } from './check-domain.ts'
 
@@ -37,6 +37,8 @@ export interface DomainSettings {
   readonly themes: readonly Theme[]
   /** Of new datasets. */
   readonly default_security: { readonly visibility: 'domain' | 'restricted' }
+  /** Calls of everybody together; empty: none. */
+  readonly quotas: { readonly limit?: number; readonly unit?: 'day' }
 }
 
 /** Common licences of open data, until somebody sets a list. */
@@ -84,6 +86,7 @@ const defaults: DomainSettings = {
   licenses: commonLicenses,
   themes: [],
   default_security: { visibility: 'domain' },
+  quotas: {},
 }
 
 const key = 'domain'
@@ -130,6 +133,7 @@ export async function changeDomain(db: ControlDb, changes: JsonObject): Promise<
       .set({ value: JSON.stringify(stored) })
       .where('key', '=', key)
       .execute()
+    await notify(trx, domainChannel)
     return { ...defaults, ...stored }
   })
 }

@@ -2,7 +2,7 @@
  * Facets as one list per dataset. They are stored as annotations among the field specifications (Management API section
  * 15); the Automation API shows them as metadata (its sections 5 and 9). One store, two views.
  */
-import type { ControlDb } from '../control/index.ts'
+import { among, type ControlDb } from '../control/index.ts'
 import type { ConfiguredStep, JsonObject } from '../kernel/index.ts'
 import { toStep } from './configuration.ts'
 import { type EditorDeps, editDataset } from './edit-dataset.ts'
@@ -64,7 +64,7 @@ export async function listFacets(
     .selectFrom('steps')
     .selectAll()
     .where('stack', '=', 'field_specification')
-    .where('dataset_uid', 'in', datasetUids)
+    .where(among('dataset_uid', datasetUids))
     .orderBy('position')
     .execute()
   const byDataset = Map.groupBy(rows, ({ dataset_uid }) => dataset_uid)

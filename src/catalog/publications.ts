@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely'
-import type { ControlDb, PublicationsTable } from '../control/index.ts'
+import { among, type ControlDb, type PublicationsTable } from '../control/index.ts'
 
 /** By id, or by uid; null when it is not published. Who may see it is for `access` to say. */
 export async function findPublication(db: ControlDb, reference: string): Promise<PublicationsTable | null> {
@@ -27,7 +27,7 @@ export async function listPublications(
   datasetUids?: readonly string[],
 ): Promise<PublicationsTable[]> {
   const all = db.selectFrom('publications').selectAll().orderBy('dataset_id')
-  return (datasetUids ? all.where('dataset_uid', 'in', [...datasetUids]) : all).execute()
+  return (datasetUids ? all.where(among('dataset_uid', datasetUids)) : all).execute()
 }
 
 /** Tells those who keep the catalog that a dataset is shown otherwise than before, if it is published. */

@@ -6,9 +6,12 @@
  * 29 fields on two cores 1.5 s, against 7.5 s with the values themselves, which do not fit into the memory of the
  * server's engine and spill. Two different records have the same number with a chance of 1 in 2^64; the numbers are made
  * and used inside one statement, so that they need not be stable across releases of the engine.
+ *
+ * Ids are made of values. Where a reader does not see all of these, ids would tell of changes that this reader must not see:
+ * such records are matched by what is seen of them, equal ones in their order.
  */
 import { type Field, quoteIdentifier, quoteLiteral } from '../kernel/index.ts'
-import { jsonValueSql, type ResultColumn, valueType } from '../odsql/index.ts'
+import { jsonValueSql, type ResultColumn, type Value, valueType } from '../odsql/index.ts'
 import { pairFields } from './fields.ts'
 
 /** One generation as a diff sees it. */
@@ -16,6 +19,15 @@ export interface DiffSide {
   /** SQL of the records: `_row`, `_id` and the fields; a table's name or a select in brackets. */
   readonly relation: string
   readonly fields: readonly Field[]
+  /** What the relation refers to as $1, $2...; of the newer side of a pair, those of the older side come first. */
+  readonly values?: readonly Value[]
+  /** Record ids say nothing that may be seen: records are matched by their values. */
+  readonly hasNoIds?: boolean
+}
+
+/** What statements over a pair are bound to. */
+export function valuesOf(from: DiffSide, to: DiffSide): readonly Value[] {
+  return to.values ?? from.values ?? []
 }
 
 /** In the order in which differences are listed. */
@@ -34,23 +46,31 @@ export const emptySide: DiffSide = {
  */
 export function differencesSql(from: DiffSide, to: DiffSide): string {
   const pairs = pairFields(from.fields, to.fields)
-  const side = (relation: string, columns: readonly string[]) =>
-    `(select _id, _row, ${columns.length > 0 ? `hash(${columns.join(', ')})` : '0'} as h from ${relation})`
+  const hasIds = !from.hasNoIds && !to.hasNoIds
+  const side = (relation: string, columns: readonly string[], nothing: number) => {
+    const digest = columns.length > 0 ? `hash(${columns.join(', ')})` : `${nothing}`
+    const digested = `(select _id, _row, ${digest} as h from ${relation})`
+    if (hasIds) return digested
+    return `(select *, row_number() over (partition by h order by _row) as nth from ${digested})`
+  }
   const old = side(
     from.relation,
     pairs.flatMap((pair) => digestedSql(pair.from, pair.to)),
+    0,
   )
   const fresh = side(
     to.relation,
     pairs.flatMap((pair) => digestedSql(pair.to, pair.from)),
+    // Without ids records that have no field in common are not the same.
+    hasIds ? 0 : 1,
   )
   return `select
-      (case when o._id is null then 0 when n._id is null then 1 else 2 end)::tinyint as kind,
+      (case when o._row is null then 0 when n._row is null then 1 else 2 end)::tinyint as kind,
       o._row as old_row,
       n._row as new_row
     from ${old} o
-    full join ${fresh} n on o._id = n._id
-    where o._id is null or n._id is null or o.h <> n.h
+    full join ${fresh} n on ${hasIds ? 'o._id = n._id' : 'o.h = n.h and o.nth = n.nth'}
+    where o._row is null or n._row is null or o.h <> n.h
     order by kind, coalesce(n._row, o._row)`
 }
 

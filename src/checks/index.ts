@@ -12,6 +12,7 @@ export {
   type DiffSide,
   differenceObjectSql,
   differenceTableSql,
+  valuesOf,
 } from './diff-sql.ts'
 export { compareFields, type FieldChanges } from './fields.ts'
 export { defaultGates, type Gates, readGates } from './gates.ts'

@@ -9,6 +9,7 @@ import {
   differenceObjectSql,
   differencesSql,
   valueCountsSql,
+  valuesOf,
 } from './diff-sql.ts'
 import type { Bound, Gates, ValueRange } from './gates.ts'
 import type { GateFacts, RangeFact } from './judge.ts'
@@ -29,7 +30,11 @@ export async function listDifferences(
   to: DiffSide,
   signal?: AbortSignal,
 ): Promise<Readonly<Record<ChangeKind, number>>> {
-  await connection.run(`create table ${table} as ${differencesSql(from, to)}`, [], signal)
+  await connection.run(
+    `create table ${table} as ${differencesSql(from, to)}`,
+    [...valuesOf(from, to)],
+    signal,
+  )
   const rows = await connection.all(`select kind, count(*) as n from ${table} group by kind`, [], signal)
   const counts = { added: 0, removed: 0, changed: 0 }
   for (const row of rows) counts[changeKinds[Number(row.kind)]!] = Number(row.n)
@@ -56,7 +61,7 @@ export async function countValues(
 ): Promise<ValueCounts> {
   const [row] = await connection.all(
     `select n, to_json(known)::varchar as known from (${valueCountsSql(side)})`,
-    [],
+    [...(side.values ?? [])],
     signal,
   )
   const known = JSON.parse(String(row!.known)) as number[]

@@ -12,6 +12,9 @@ export async function notify(db: Kysely<ControlSchema>, channel: string, payload
 /** Payload: the dataset whose access policy or rulesets have changed. */
 export const securityChannel = 'broadsheet_security'
 
+/** The settings of the domain have changed. */
+export const domainChannel = 'broadsheet_domain'
+
 export type OnNotice = (payload: string) => void
 
 /** SQLite's side: there is one process, so the notices of a transaction wait here for its end. */

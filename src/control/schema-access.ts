@@ -54,6 +54,8 @@ export interface ApiKeysTable {
   expires_at: Generated<number | null>
   revoked_at: Generated<number | null>
   revocation_reason: Generated<string | null>
+  /** As of a user. */
+  quotas_json: Generated<string>
 }
 
 /** Who sees what of a dataset, and may do what to it. Management API section 18. */

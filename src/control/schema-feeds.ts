@@ -7,8 +7,10 @@ export interface HarvestersTable {
   /** Of what it reads: ckan, datajson, ods, ... */
   type: string
   params_json: string
-  /** new, idle, queued, processing, aborting */
+  /** new, idle, queued, processing, aborting, deleting */
   status: string
+  /** While it is being deleted: 1 with its datasets, 0 without; null: it is not, or by an earlier release. */
+  deletes_datasets: number | null
   active_job_uid: string | null
   username: string
   created_at: number

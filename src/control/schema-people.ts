@@ -21,6 +21,8 @@ export interface SessionsTable {
   credential_digest: string
   /** password, openid */
   method: string
+  /** Of the provider; null: it was none, or its token is too long to be kept. */
+  id_token_sealed: string | null
   /** From where it was begun. */
   address: string
   user_agent: string | null

@@ -1,6 +1,6 @@
 /** The differences of two generations as a file. */
 import type { Readable } from 'node:stream'
-import { differenceObjectSql, differenceTableSql } from '../checks/index.ts'
+import { differenceObjectSql, differenceTableSql, valuesOf } from '../checks/index.ts'
 import type { ResultColumn } from '../odsql/index.ts'
 import type { OpenDiff } from '../records/index.ts'
 import { plainOptions } from './format.ts'
@@ -47,7 +47,7 @@ export function openDiffExport(exports: Exports, order: DiffExportOrder): Promis
         sql: isTable
           ? differenceTableSql(diff.from, diff.to, place(start, end)).sql
           : differenceObjectSql(diff.from, diff.to, place(start, end), { timezone, maxText: null }),
-        values: [],
+        values: [...valuesOf(diff.from, diff.to)],
       }),
     },
     options: { ...plainOptions, timezone },

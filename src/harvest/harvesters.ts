@@ -3,6 +3,7 @@ import { notify } from '../control/index.ts'
 import { cancelsChannel, insertJob, requestCancel, startWorker, type WorkerOptions } from '../jobs/index.ts'
 import { AppError, type JsonObject } from '../kernel/index.ts'
 import { connectionOf, storedParams } from './connection.ts'
+import { deleteHarvester, finishDeletions } from './delete-harvester.ts'
 import { createSourceHttp } from './remote.ts'
 import { type HarvestDeps, harvestHandlers } from './run.ts'
 import { checkParams, findSource } from './sources/sources.ts'
@@ -11,11 +12,8 @@ import {
   type Harvester,
   type HarvesterOptions,
   insertHarvester,
-  listAttached,
   listHarvested,
   listHarvesters,
-  restingStatuses,
-  setStatus,
   takeHarvester,
   updateHarvester,
 } from './store.ts'
@@ -64,7 +62,10 @@ export type HarvestJob = 'harvest' | 'publish_harvested' | 'unpublish_harvested'
 
 export interface HarvestOptions
   extends HarvestDeps,
-    Pick<WorkerOptions, 'owner' | 'retryDelayMs' | 'leaseMs' | 'pollMs' | 'flushMs' | 'onEvent'> {}
+    Pick<WorkerOptions, 'owner' | 'retryDelayMs' | 'leaseMs' | 'pollMs' | 'flushMs' | 'onEvent'> {
+  /** What keeps a deletion from going on. */
+  onError(cause: unknown): void
+}
 
 const channel = 'broadsheet_harvests'
 const previewRows = 20
@@ -96,6 +97,9 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
     const [jobUid = '', request = ''] = payload.split(' ')
     worker.cancel(jobUid, request)
   })
+
+  const deletion = { db, deleteDataset: options.deleteDataset }
+  const finishing = await finishDeletions(deletion, options.onError)
 
   async function orderWithin(
     trx: ControlDb,
@@ -143,24 +147,7 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       await updateHarvester(db, { ...after, params }, { username, now: clock.now() })
       return findHarvester(db, harvesterUid)
     },
-    async delete(harvesterUid, withDatasets) {
-      const { status } = await findHarvester(db, harvesterUid)
-      // One that a killed process was deleting is deleted to its end.
-      if (![...restingStatuses, 'deleting'].includes(status))
-        throw new AppError('harvest.invalid_status', { status, allowed: restingStatuses.join(', ') })
-      await setStatus(db, harvesterUid, { status: 'deleting' })
-      try {
-        const attached = withDatasets ? await listAttached(db, harvesterUid) : []
-        for (const datasetUid of attached)
-          await options.deleteDataset(datasetUid).catch((error) => {
-            if (!(error instanceof AppError) || error.key !== 'catalog.unknown_dataset') throw error
-          })
-        await db.deleteFrom('harvesters').where('harvester_uid', '=', harvesterUid).execute()
-      } catch (error) {
-        await setStatus(db, harvesterUid, { status: 'idle' })
-        throw error
-      }
-    },
+    delete: (harvesterUid, withDatasets) => deleteHarvester(deletion, harvesterUid, withDatasets),
     order: (harvesterUid, job, username) =>
       db.transaction().execute((trx) => orderWithin(trx, harvesterUid, job, username)),
     orderWithin,
@@ -193,6 +180,8 @@ export async function startHarvesters(options: HarvestOptions): Promise<Harveste
       return { results: [] }
     },
     harvested: (harvesterUid, query) => listHarvested(db, { harvesterUid, ...query }),
-    stop: () => worker.stop(),
+    async stop() {
+      await Promise.all([worker.stop(), finishing.stop()])
+    },
   }
 }

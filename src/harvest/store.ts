@@ -284,6 +284,22 @@ export async function listHarvested(
   return query.execute()
 }
 
+/** Those that are being deleted, and how. Of what an earlier release began nobody knows how: it stays until it is asked again. */
+export async function listDeleting(
+  db: ControlDb,
+): Promise<{ readonly harvesterUid: string; readonly withDatasets: boolean }[]> {
+  const rows = await db
+    .selectFrom('harvesters')
+    .select(['harvester_uid', 'deletes_datasets'])
+    .where('status', '=', 'deleting')
+    .where('deletes_datasets', 'is not', null)
+    .execute()
+  return rows.map((row) => ({
+    harvesterUid: row.harvester_uid,
+    withDatasets: row.deletes_datasets === 1,
+  }))
+}
+
 export async function listAttached(db: ControlDb, harvesterUid: string): Promise<string[]> {
   const rows = await db
     .selectFrom('harvested_datasets')

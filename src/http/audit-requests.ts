@@ -1,7 +1,9 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import { securityOf } from '../access/index.ts'
 import type { AuditOutcome, AuditRecord } from '../audit/index.ts'
 import { findDataset } from '../catalog/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
+import { keyOfRules } from '../records/index.ts'
 import type { HttpServices } from './services.ts'
 
 declare module 'fastify' {
@@ -34,6 +36,17 @@ export function auditing<const O extends { readonly config: object }>(
   options: O,
 ): O & { readonly config: { readonly audit: typeof audit } } {
   return { ...options, config: { ...options.config, audit } }
+}
+
+/** For an export by the management API: it reads what is restricted where not everybody sees all of the dataset. */
+export async function noteExport(
+  services: HttpServices,
+  request: FastifyRequest,
+  datasetUid: string,
+): Promise<void> {
+  const security = await securityOf(services.control.db, datasetUid)
+  if (security === null || (!security.isRestricted && keyOfRules([security.default]) === '')) return
+  request.audited = { readsRestricted: true, target: { type: 'dataset', id: datasetUid } }
 }
 
 /**

@@ -1,5 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import proxyAddr from '@fastify/proxy-addr'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
+import { AppError } from '../kernel/index.ts'
 import { answerOf, operation } from './openapi/index.ts'
 import type { HttpServices } from './services.ts'
 
@@ -28,8 +30,28 @@ export function registerOperations(app: FastifyInstance, services: HttpServices)
   } as const
   app.get(
     '/metrics',
-    operation('public', 'metrics', 'Counters and durations', text, { tags }),
-    async (_request, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(await services.metrics.render()),
+    operation('public', 'metrics', 'Counters and durations', text, {
+      tags,
+      description:
+        'For programs on the machine of the server. From elsewhere, or by way of a proxy, it takes explore_monitoring or edit_domain: counts are of everything, restricted datasets too.',
+    }),
+    async (request, reply) => {
+      requireMonitor(request)
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await services.metrics.render())
+    },
   )
+}
+
+const isLoopback = proxyAddr.compile('loopback')
+const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
+
+/** Errors: access.authentication_required, access.permission_denied. */
+function requireMonitor({ principal, socket, headers }: FastifyRequest): void {
+  const isFromHere = isLoopback(socket.remoteAddress ?? '', 0)
+  // A proxy is on this machine too, and asks for anybody.
+  if (isFromHere && proxyHeaders.every((name) => headers[name] === undefined)) return
+  if (principal.kind === 'anonymous') throw new AppError('access.authentication_required', {})
+  const needed = ['explore_monitoring', 'edit_domain']
+  if (needed.some((permission) => principal.permissions.has(permission))) return
+  throw new AppError('access.permission_denied', { permission: needed.join(', or ') })
 }

@@ -28,7 +28,7 @@ export function registerPortal(app: FastifyInstance, services: HttpServices): vo
       },
     ),
     async (_request, reply): Promise<JsonObject> => {
-      const { default_security: _own, ...shown } = await readDomain(db)
+      const { default_security: _own, quotas: _quotas, ...shown } = await readDomain(db)
       revalidated(reply, true)
       return shown as unknown as JsonObject
     },

@@ -1,4 +1,4 @@
-/** Calls against the quotas of users, and of readers of a dataset. docs/security.md. */
+/** Calls against the quotas of users, of readers of a dataset, and of the domain. docs/security.md. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   type CallCount,
@@ -12,6 +12,8 @@ import { AppError, formatInstant, type JsonObject } from '../kernel/index.ts'
 import { clientOf } from './client-of.ts'
 import type { HttpServices } from './services.ts'
 
+const domainSubject = 'domain'
+const keySubjectOf = (keyUid: string) => `key ${keyUid}`
 const subjectOf = (username: string) => `user ${username}`
 
 /** Of the quota that a request is counted against, for its answer's headers. */
@@ -22,13 +24,38 @@ export interface QuotaState {
   readonly resetsAt: number
 }
 
-/** Every call of a user counts, whatever key it comes with. Errors: access.quota_exceeded. */
+/**
+ * Every call of a user counts, whatever key it comes with; of a key that is used up none counts against its owner. Errors:
+ * access.quota_exceeded.
+ */
 export async function countUserCall(services: HttpServices, request: FastifyRequest): Promise<void> {
   const { principal } = request
   if (principal.kind === 'anonymous') return
+  if (principal.keyUid !== null) {
+    const used = await services.callCounts.count(keySubjectOf(principal.keyUid), 'day')
+    const limit = principal.keyLimits?.callsPerDay ?? null
+    if (limit !== null) judge(services, request, used, { limit, unit: 'day' }, 'calls of this key')
+  }
   const count = await services.callCounts.count(subjectOf(principal.username), 'day')
   if (principal.callsPerDay === null) return
   judge(services, request, count, { limit: principal.callsPerDay, unit: 'day' }, 'calls of your account')
+}
+
+/** What is asked to sign in, and to show where that is done: whoever may raise the quota must get there. */
+const uncounted = ['/api/auth/', '/api/portal/']
+
+/**
+ * Every call of an API counts that nothing else has refused, whoever asks; who administers the domain is never refused.
+ * Errors: access.quota_exceeded.
+ */
+export async function countDomainCall(services: HttpServices, request: FastifyRequest): Promise<void> {
+  const { url } = request.routeOptions
+  if (!url?.startsWith('/api/') || uncounted.some((prefix) => url.startsWith(prefix))) return
+  const count = await services.callCounts.count(domainSubject, 'day')
+  const limit = await services.domainQuota.callsPerDay()
+  const { principal } = request
+  if (limit === null || (principal.kind === 'user' && principal.permissions.has('edit_domain'))) return
+  judge(services, request, count, { limit, unit: 'day' }, 'calls of this server')
 }
 
 /**
@@ -91,18 +118,25 @@ function judge(
   throw new AppError('access.quota_exceeded', { max: limit, unit, subject, retryAfterSeconds })
 }
 
+/** Calls with a key in the day that goes on. */
+export async function callsOfKey({ callCounts }: HttpServices, keyUid: string): Promise<number> {
+  return (await callCounts.look(keySubjectOf(keyUid), 'day')).used
+}
+
 export async function usageOf(services: HttpServices, username: string): Promise<JsonObject> {
   const { db } = services.control
   const allowance = await findAllowance(db, username)
-  const calls = await services.callCounts.look(subjectOf(username), 'day')
+  const { callCounts, domainQuota } = services
+  const print = ({ used, resetsAt }: CallCount, limit: number | null) => ({
+    used,
+    limit,
+    unit: 'day',
+    resets_at: formatInstant(resetsAt),
+  })
   return {
     username,
-    calls: {
-      used: calls.used,
-      limit: allowance.callsPerDay,
-      unit: 'day',
-      resets_at: formatInstant(calls.resetsAt),
-    },
+    calls: print(await callCounts.look(subjectOf(username), 'day'), allowance.callsPerDay),
+    domain_calls: print(await callCounts.look(domainSubject, 'day'), await domainQuota.callsPerDay()),
     datasets: { used: await countDatasets(db, username), limit: allowance.maxDatasets },
     max_records_by_dataset: smallest([allowance.maxRecordsByDataset, services.limits.maxRecordsByDataset]),
   }

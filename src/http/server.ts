@@ -30,7 +30,7 @@ import { openApiOptions, registerDocs } from './openapi/index.ts'
 import { registerOperations } from './operations.ts'
 import { registerPortal } from './portal-routes.ts'
 import { isPush, registerPush } from './push-routes.ts'
-import { countUserCall, type QuotaState, tellQuota } from './quotas.ts'
+import { countDomainCall, countUserCall, type QuotaState, tellQuota } from './quotas.ts'
 import { readJson } from './read-json.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { HttpServices } from './services.ts'
@@ -153,6 +153,8 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     if (permission !== undefined && permission !== 'public')
       await authorize(services.control.db, request.principal, permission, datasetOf(request))
   })
+  // After all that refuses calls: one who is refused takes nothing from the others.
+  app.addHook('preParsing', async (request) => countDomainCall(services, request))
   app.addHook('onSend', (request, reply, _payload, done) => {
     tellQuota(request, reply)
     done()

@@ -1,6 +1,6 @@
 /** Jobs as they are: one, lists, numbers. What changes them is in store.ts. */
 import type { Selectable } from 'kysely'
-import type { ControlDb, JobsTable } from '../control/index.ts'
+import { among, type ControlDb, type JobsTable } from '../control/index.ts'
 import type { Job, JobState } from './job.ts'
 
 export async function findJob(db: ControlDb, jobUid: string): Promise<Job | null> {
@@ -31,7 +31,7 @@ export async function listJobs(db: ControlDb, filter: JobFilter): Promise<Job[]>
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject)
   if (filter.subjects !== undefined) {
     if (filter.subjects.length === 0) return []
-    query = query.where('subject', 'in', filter.subjects)
+    query = query.where(among('subject', filter.subjects))
   }
   if (filter.functions !== undefined) query = query.where('function', 'in', filter.functions)
   if (filter.states !== undefined) query = query.where('state', 'in', filter.states)

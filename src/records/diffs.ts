@@ -1,7 +1,8 @@
 /**
- * Diffs of two generations, for the server. The first question about a pair lists its differences in a table of the
+ * Diffs of two generations as somebody sees them, for the server. The first question about a pair lists its differences in a table of the
  * engine (row numbers only, which may spill to disk); counts, pages and exports are then read from it. Generations never
- * change, so the table stays true; it is dropped when nobody has asked for some minutes, or when others need the place.
+ * change, so the table stays true for all who see the same of them; it is dropped when nobody has asked for some minutes,
+ * or when others need the place.
  */
 import {
   type ChangeKind,
@@ -14,15 +15,34 @@ import {
   listDifferences,
   nullShares,
   rangeOfKind,
+  valuesOf,
 } from '../checks/index.ts'
 import { deadline, type Pool, serverItself } from '../engine/index.ts'
 import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
+import type { Value } from '../odsql/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
+import { type SeenState, seenBy } from './publication.ts'
+import { readingOf } from './views/reading.ts'
+import type { Reader } from './views/rules.ts'
 
-/** One generation with its fields as readers saw them. */
-export interface ComparedState {
+/** One generation, with its fields and records as far as whoever compares them sees them. */
+export interface ComparedState extends SeenState {
   readonly generationUid: string
-  readonly fields: readonly Field[]
+}
+
+/** `state`: with all fields of the generation, and when its data were processed, in milliseconds. */
+export function comparedState(
+  reader: Reader,
+  datasetId: string,
+  state: {
+    readonly generationUid: string
+    readonly fields: readonly Field[]
+    readonly dataProcessedAt: number
+  },
+): ComparedState {
+  const { generationUid, fields, dataProcessedAt } = state
+  const row = { dataset_id: datasetId, data_processed_at: dataProcessedAt }
+  return { generationUid, row, ...seenBy(reader, fields) }
 }
 
 export interface ComparedStates {
@@ -43,7 +63,7 @@ export interface DiffPage {
   readonly rows: readonly string[]
 }
 
-interface Sides extends Pick<OpenDiff, 'from' | 'to' | 'release'> {
+interface Sides extends Pick<OpenDiff, 'from' | 'to' | 'toAlone' | 'release'> {
   readonly handles: readonly GenerationHandle[]
 }
 
@@ -53,12 +73,16 @@ export interface OpenDiff {
   readonly table: string
   readonly from: DiffSide
   readonly to: DiffSide
+  /** The newer side for a statement that does not read the older one. */
+  readonly toAlone: DiffSide
   readonly counts: Readonly<Record<ChangeKind, number>>
   release(): void
 }
 
 export interface Diffs {
-  /** Errors: records.generation_gone; engine.query_timed_out and the other errors of the engine. */
+  /**
+   * Errors: records.data_not_visible; records.generation_gone; engine.query_timed_out and the other errors of the engine.
+   */
   summary(states: ComparedStates, signal?: AbortSignal): Promise<DiffSummary>
   page(
     states: ComparedStates,
@@ -138,28 +162,31 @@ export function createDiffs(deps: {
   }
 
   async function acquire(states: ComparedStates): Promise<Sides> {
-    const from = await deps.store.acquire(states.from.generationUid)
+    const handles: GenerationHandle[] = []
+    const release = () => {
+      for (const handle of handles) handle.release()
+    }
+    const enterSide = async ({ generationUid }: ComparedState) => {
+      const handle = await deps.store.acquire(generationUid)
+      handles.push(handle)
+      return handle
+    }
     try {
-      const to = await deps.store.acquire(states.to.generationUid)
-      return {
-        from: { relation: from.relation, fields: states.from.fields },
-        to: { relation: to.relation, fields: states.to.fields },
-        handles: [from, to],
-        release() {
-          from.release()
-          to.release()
-        },
-      }
+      const from = sideOf(states.from, await enterSide(states.from))
+      const newer = await enterSide(states.to)
+      const [to, toAlone] = [sideOf(states.to, newer, from.values), sideOf(states.to, newer)]
+      return { from, to, toAlone, handles, release }
     } catch (error) {
-      from.release()
+      release()
       throw error
     }
   }
 
-  function leave(key: string, entry: Entry): void {
+  function leave(key: string, entry: Entry, isOfOneMoment: boolean): void {
     entry.readers--
     if (entry.readers > 0) return
     if (entries.get(key) !== entry) return
+    if (isOfOneMoment) return void drop(key, entry)
     entry.timer = setTimeout(() => void drop(key, entry), keptMs).unref()
     const idle = [...entries].filter(([, other]) => other.readers === 0)
     for (const [oldKey, old] of idle.slice(0, Math.max(0, idle.length - maxTables))) void drop(oldKey, old)
@@ -198,7 +225,8 @@ export function createDiffs(deps: {
   }
 
   async function hold(states: ComparedStates, signal: AbortSignal): Promise<OpenDiff> {
-    const key = `${states.from.generationUid} ${states.to.generationUid}`
+    const key = JSON.stringify([keyOf(states.from), keyOf(states.to)])
+    const isOfOneMoment = [states.from, states.to].some(({ view }) => view?.dependsOnTime)
     const sides = await acquire(states)
     const entry = enter(key, states)
     if (entry.timer) clearTimeout(entry.timer)
@@ -210,12 +238,13 @@ export function createDiffs(deps: {
     const release = () => {
       if (isReleased) return
       isReleased = true
-      leave(key, entry)
+      leave(key, entry, isOfOneMoment)
       sides.release()
     }
     try {
       const counts = await orStopped(entry.counts, signal)
-      return { table: entry.table, from: sides.from, to: sides.to, counts, release }
+      const { from, to, toAlone } = sides
+      return { table: entry.table, from, to, toAlone, counts, release }
     } catch (error) {
       release()
       // Nobody waits for the listing any more.
@@ -246,10 +275,10 @@ export function createDiffs(deps: {
 
   return {
     summary: (states, signal) =>
-      within(states, signal, async ({ from, to, counts }, limit) => {
+      within(states, signal, async ({ from, to, toAlone, counts }, limit) => {
         const count = (side: DiffSide) =>
           deps.pool.use((connection) => countValues(connection, side, limit), limit)
-        const tasks = [count(from), count(to)] as const
+        const tasks = [count(from), count(toAlone)] as const
         // Both are over before the generations are let go, whichever fails.
         await Promise.allSettled(tasks)
         const [before, after] = await Promise.all(tasks)
@@ -275,12 +304,29 @@ export function createDiffs(deps: {
         if (range.from === range.to) return { totalCount, rows: [] }
         const objects = differenceObjectSql(from, to, range, { timezone: page.timezone, maxText: null })
         const sql = `select json_object('change', change, '_id', _id, 'key', key, 'old', old, 'new', new)::varchar as json from (${objects})`
-        const rows = await deps.pool.use((connection) => connection.all(sql, [], limit), limit)
+        const rows = await deps.pool.use(
+          (connection) => connection.all(sql, [...valuesOf(from, to)], limit),
+          limit,
+        )
         return { totalCount, rows: rows.map((row) => String(row.json)) }
       }),
 
     open: (states, signal) => trusting(states, signal, () => hold(states, signal)),
   }
+}
+
+/** Errors: records.data_not_visible. */
+function sideOf(state: ComparedState, handle: GenerationHandle, after?: readonly Value[]): DiffSide {
+  const { relation, values } = readingOf(state, handle, after).target
+  return { relation, fields: state.fields, values, hasNoIds: Boolean(state.view?.idKey) }
+}
+
+/** What is the same for all who see the same of the same generation. */
+function keyOf({ generationUid, row, view }: ComparedState): unknown {
+  if (view === null) return generationUid
+  const { key, positions, idKey, dependsOnTime, nowMs } = view
+  const { dataset_id, data_processed_at } = row
+  return [generationUid, key, positions, idKey, dataset_id, data_processed_at, dependsOnTime ? nowMs : null]
 }
 
 function isUnreadable(error: unknown): boolean {

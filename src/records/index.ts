@@ -2,7 +2,7 @@ export { type Catalog, type CatalogReader, createCatalog } from './catalog.ts'
 export { catalogFacets, catalogSchema } from './catalog-table.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
 export { attachedObject, datasetObject, visibleAttached } from './dataset-object.ts'
-export { type ComparedStates, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
+export { type ComparedStates, comparedState, createDiffs, type Diffs, type OpenDiff } from './diffs.ts'
 export {
   createFacets,
   disjunctiveFields,

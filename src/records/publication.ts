@@ -15,14 +15,27 @@ export interface Publication {
   readonly files?: FileLinks
 }
 
+/** What somebody sees of a state that a dataset has or had. */
+export interface SeenState {
+  /** What records say of their dataset. */
+  readonly row: Pick<PublicationsTable, 'dataset_id' | 'data_processed_at'>
+  readonly fields: readonly Field[]
+  readonly view: ReaderView | null
+}
+
 /** `fields`: all of the generation. */
 export function publicationFor(
   reader: Reader,
   row: PublicationsTable,
   fields: readonly Field[],
 ): Publication {
+  return { row, ...seenBy(reader, fields), reader }
+}
+
+/** `fields`: all of the generation. */
+export function seenBy(reader: Reader, fields: readonly Field[]): Omit<SeenState, 'row'> {
   const view = viewOf(reader, fields)
-  return { row, fields: fieldsSeen(view, fields), view, reader }
+  return { fields: fieldsSeen(view, fields), view }
 }
 
 /** For the server itself, and for those who edit the dataset. */
@@ -31,16 +44,16 @@ export function wholePublication(row: PublicationsTable, fields: readonly Field[
 }
 
 /** The names that the reader may use. */
-export function schemaOf({ row, fields, view }: Publication): QuerySchema {
+export function schemaOf({ row, fields, view }: SeenState): QuerySchema {
   return recordSchema(fields, technicalOf(row), view?.positions)
 }
 
 /** All names, for filters. */
-export function wholeSchemaOf({ row, fields, view }: Publication): QuerySchema {
+export function wholeSchemaOf({ row, fields, view }: SeenState): QuerySchema {
   return recordSchema(view?.allFields ?? fields, technicalOf(row))
 }
 
-const technicalOf = (row: PublicationsTable) => ({
+const technicalOf = (row: SeenState['row']) => ({
   datasetId: row.dataset_id,
   timestampMs: row.data_processed_at,
 })

@@ -3,7 +3,7 @@
  * the management API's list. Its table is made for each question of what is configured now. Management API section 8.2.
  */
 import { type MetadataField, readTemplates, type Templates } from '../catalog/index.ts'
-import type { ControlDb } from '../control/index.ts'
+import { among, type ControlDb } from '../control/index.ts'
 import { deadline, type Pool } from '../engine/index.ts'
 import {
   AppError,
@@ -168,8 +168,8 @@ function orderOf(sort: string, { columns }: QuerySchema): string {
   return `${quoted} ${sort.startsWith('-') ? 'desc' : 'asc'}, dataset_uid`
 }
 
-async function readRows(db: ControlDb, among: WorkingQuestion['among']): Promise<JsonObject[]> {
-  if (among !== 'all' && among.size === 0) return []
+async function readRows(db: ControlDb, uids: WorkingQuestion['among']): Promise<JsonObject[]> {
+  if (uids !== 'all' && uids.size === 0) return []
   const rows = await db
     .selectFrom('datasets')
     .leftJoin('publications', 'publications.dataset_uid', 'datasets.dataset_uid')
@@ -187,9 +187,7 @@ async function readRows(db: ControlDb, among: WorkingQuestion['among']): Promise
       'publications.data_processed_at',
       'publications.metadata_processed_at',
     ])
-    .$if(among !== 'all', (query) =>
-      query.where('datasets.dataset_uid', 'in', [...(among as ReadonlySet<string>)]),
-    )
+    .$if(uids !== 'all', (query) => query.where(among('datasets.dataset_uid', uids as ReadonlySet<string>)))
     .execute()
   return rows.map((row): JsonObject => {
     const metas = JSON.parse(row.metas_json) as Record<string, JsonObject>

@@ -1,4 +1,5 @@
 /** Tells people by mail of jobs that failed, were held or did not get everything: who ordered them, and who owns the dataset. */
+import { mayOwner } from '../access/index.ts'
 import { createWindowLimit, findPerson } from '../accounts/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { type Job, listUntold, takeUntold } from '../jobs/index.ts'
@@ -42,6 +43,9 @@ export function createAlerts({ db, clock, mailer, publicUrl }: AlertDeps): () =>
     const names = new Set([job.username, ...(dataset ? [dataset.owner] : [])])
     const mails = []
     for (const username of names) {
+      // Whoever may not read of it here any more is not written of it either.
+      const reader = { username, permission: 'READ', now: clock.now() } as const
+      if (dataset && !(await mayOwner(db, reader, job.subject))) continue
       const person = await findPerson(db, username).catch(() => null)
       if (!person?.isActive || person.email === null || person.alerts === 'none') continue
       try {

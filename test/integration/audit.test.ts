@@ -158,6 +158,25 @@ test('reading goes into it only where not everybody may', async () => {
   assert.deepEqual(entry!.details.query, { where: ['a=1'] })
   const old = await entries('&action=downloadRecordsV1')
   assert.equal(old[0]?.target, datasetUid)
+
+  // So are the exports of the management API; numbers and pages are not.
+  const base = `${managementPath}/datasets/closed`
+  const { generation_uid } = (await server.expect(200, 'GET', `${base}/generations`)).json[0]
+  const compared = async (policy: string) => {
+    await server.expect(200, 'PUT', `${base}/security/access_policy`, { body: `"${policy}"` })
+    for (const path of ['diff', 'diff/records', 'diff/export'])
+      await server.expect(200, 'GET', `${base}/${path}?from=${generation_uid}`)
+    await server.expect(200, 'GET', `${base}/rejects`)
+  }
+  await compared('domain')
+  await compared('restricted')
+  for (const action of ['exportDifferences', 'downloadRejects'])
+    assert.deepEqual(
+      (await entries(`&action=${action}`)).map(({ target }) => target),
+      [datasetUid],
+    )
+  for (const action of ['compareStates', 'listDifferences'])
+    assert.deepEqual(await entries(`&action=${action}`), [])
 })
 
 test('sign-ins are in it, and those that failed with the name that was given', async () => {

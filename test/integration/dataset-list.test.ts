@@ -1,9 +1,11 @@
 /** The list of datasets: filtered, ordered, exported; copies of datasets. Management API sections 8.2 and 20. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { addUser } from '../support/accounts.ts'
 import { documented, readApiDocument } from '../support/api-document.ts'
-import { managementPath } from '../support/http-client.ts'
+import { explorePath, managementPath } from '../support/http-client.ts'
 import { shareServer } from '../support/server.ts'
 
 const shared = shareServer()
@@ -193,4 +195,34 @@ test('a copy has the configuration of the original, and nothing else of it', asy
   const rules = await server.expect(200, 'GET', `${datasets}/${own.dataset_uid}/security/default`)
   assert.equal(rules.json.filter_query, 'a = 1')
   await call(200, 'GET', `${datasets}/${own.dataset_uid}`, { auth: editor })
+})
+
+test('whoever has rights on more datasets than a statement takes values has their lists all the same', async (t) => {
+  const { server, call } = await open()
+  const auth = addUser(server, 'many', { user: [], key: ['edit_dataset', 'explore_restricted_dataset'] })
+  const count = 33_000
+  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
+  database.exec(`pragma busy_timeout = 5000;
+    insert into datasets (dataset_uid, dataset_id, metas_json, visibility, owner, created_at, last_modified_at, configuration_revision, status, status_since_at)
+      with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${count})
+      select 'da_many' || n, 'many-' || n, '{}', 'domain', 'admin', 0, 0, 0, 'idle', 0 from numbers;
+    insert into dataset_rulesets (dataset_uid, target, target_id, is_data_visible, filter_query, permissions_json, created_at, updated_at)
+      select dataset_uid, 'user', 'many', 1, '', '["edit_dataset"]', 0, 0 from datasets where dataset_uid like 'da_many%'`)
+  t.after(() => {
+    database.exec("delete from datasets where dataset_uid like 'da_many%'")
+    database.close()
+  })
+  const listed = await call(200, 'GET', `${datasets}?rows=2&sort=-dataset_id`, { auth })
+  assert.deepEqual(
+    listed.json.map(({ dataset_id }: { dataset_id: string }) => dataset_id),
+    ['many-9999', 'many-9998'],
+  )
+  assert.equal(listed.headers.get('x-total-count'), `${count}`)
+  const some = `${datasets}?where=${encodeURIComponent('dataset_id = "many-77"')}`
+  assert.equal((await call(200, 'GET', some, { auth })).json.length, 1)
+  const automation = await call(200, 'GET', '/api/automation/v1.0/datasets/?limit=1', { auth })
+  assert.equal(automation.json.total_count, count)
+  assert.deepEqual((await call(200, 'GET', `${managementPath}/jobs`, { auth })).json, [])
+  await call(200, 'GET', `${managementPath}/schedules`, { auth })
+  await call(200, 'GET', `${explorePath}?limit=1`, { auth })
 })

@@ -359,6 +359,23 @@ forEachDatabase(
         },
       )
 
+      await t.test('metrics count without a name, and are for who runs the server', async () => {
+        const { text } = await call(200, 'GET', '/metrics', { auth: 'none' })
+        assert.match(text, /^broadsheet_published_datasets \d+$/m)
+        for (const { dataset_id, dataset_uid } of (await call(200, 'GET', datasets)).json)
+          for (const name of [dataset_id, dataset_uid]) assert.ok(!text.includes(name), name)
+        // As a proxy on this machine asks, for whomever.
+        const headers = { 'X-Forwarded-For': '127.0.0.1' }
+        const asked = (status: number, auth: Auth) => call(status, 'GET', '/metrics', { auth, headers })
+        await asked(401, 'none')
+        await asked(403, ruth)
+        await asked(200, 'admin')
+        const scraper = await makeUser(server, 'scraper', ['explore_monitoring'])
+        const body = { permissions: ['explore_monitoring'] }
+        const { key } = (await call(200, 'POST', `${managementPath}/apikeys`, { auth: scraper, body })).json
+        await asked(200, { apikey: key })
+      })
+
       await t.test(
         'what was read of a dataset is not read again before it changes, here or elsewhere',
         async (inner) => {

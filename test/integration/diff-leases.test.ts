@@ -8,7 +8,7 @@ import { openShops } from '../support/shops.ts'
 test('a diff holds its generations, stops with its reader, and is the same with and without serving files', async (t) => {
   const both = await openShops(t)
   const { publication } = both.indexed
-  const state = { generationUid: publication.row.generation_uid, fields: publication.fields }
+  const state = { ...publication, generationUid: publication.row.generation_uid }
   const states: ComparedStates = { from: state, to: state }
   const records = both.manifest.records_count
   for (const reader of [both.indexed, both.scanned]) {
@@ -53,6 +53,6 @@ test('a diff that takes too long is stopped and says so', async (t) => {
   const { indexed } = await openShops(t)
   const { pool, store, publication } = indexed
   const diffs = createDiffs({ pool, store, queryTimeoutMs: 0 })
-  const state = { generationUid: publication.row.generation_uid, fields: publication.fields }
+  const state = { ...publication, generationUid: publication.row.generation_uid }
   await assert.rejects(diffs.summary({ from: state, to: state }), { key: 'engine.query_timed_out' })
 })

@@ -1,9 +1,12 @@
 /** Harvesters: what they make of a source, what they change of it later, and what a hostile one makes of them. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { explorePath, type JobAnswer, managementPath } from '../support/http-client.ts'
 import { type Portal, type PortalDataset, startPortal } from '../support/portal.ts'
 import { forEachDatabase } from '../support/postgres.ts'
+import { until } from '../support/processes.ts'
 import { shareServer, startServer, type TestServer } from '../support/server.ts'
 import { isWhole } from '../support/tiers.ts'
 
@@ -368,6 +371,36 @@ test('what may not be, and who may not', async (t) => {
   await server.expect(400, 'PUT', `${world.path}/abort`)
   await server.expect(204, 'DELETE', `${world.path}/?delete_attached_datasets=0`)
   assert.deepEqual((await server.expect(200, 'GET', `${managementPath}/schedules`)).json, [])
+
+  // What was being deleted when the process was killed is deleted by the next, as it was asked for.
+  const spec = { filename: 'a.csv', content: 'a\n1\n' }
+  const [kept, gone] = [await server.publishFile('kept', spec), await server.publishFile('gone', spec)]
+  const harvesters: string[] = []
+  for (const name of ['keeps', 'deletes']) {
+    const body = { name, type: 'ckan', params: { url: 'http://127.0.0.1:9/' } }
+    harvesters.push((await server.expect(201, 'POST', all, { body })).json.harvester_id)
+  }
+  await server.kill()
+  const database = new DatabaseSync(join(server.dataDirectory, 'control.sqlite'))
+  for (const [index, dataset] of [kept, gone].entries()) {
+    const uid = harvesters[index]!
+    database
+      .prepare("update harvesters set status = 'deleting', deletes_datasets = ? where harvester_uid = ?")
+      .run(index, uid)
+    database
+      .prepare(
+        "insert into harvested_datasets (harvester_uid, remote_id, dataset_uid, title, change, details_json, job_uid, seen_at) values (?, 'r', ?, 't', 'created', '[]', 'j', 0)",
+      )
+      .run(uid, dataset.datasetUid)
+  }
+  database.close()
+  const next = await server.startAgain()
+  await until(
+    async () => (await next.expect(200, 'GET', all)).json.length === 0,
+    () => 'they are not deleted',
+  )
+  await next.expect(200, 'GET', `${explorePath}/kept`)
+  await next.expect(404, 'GET', `${explorePath}/gone`)
 })
 
 test('a large catalog is taken whole, and unchanged the second time', async (t) => {

@@ -1,6 +1,7 @@
 /** Signing in by an OpenID provider: the way there and back, whose account it is, and who cannot come in. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createOpenidClient } from '../../src/accounts/openid-client.ts'
 import { makeUser } from '../support/accounts.ts'
 import { browse } from '../support/browser-session.ts'
 import { managementPath } from '../support/http-client.ts'
@@ -18,6 +19,7 @@ const client = {
   clientId: 'broadsheet',
   clientSecret: 'secret of the tests',
   redirectUri: `${publicUrl}${auth}/openid/callback`,
+  signedOutUri: `${publicUrl}/login`,
 }
 let provider: OpenidProvider
 let server: TestServer
@@ -236,6 +238,73 @@ test('a callback is worth nothing in another browser, twice, or with another sta
   assert.equal((await comeBack(tampered, begun.cookie)).error, 'access.openid_refused')
   assert.equal((await comeBack(back, begun.cookie)).error, null)
   assert.equal((await comeBack(back, begun.cookie)).error, 'access.openid_refused')
+})
+
+test('who signs out here signs out of the provider, and comes back', async () => {
+  provider.setUser(vera)
+  const signInWith = async (jar: Map<string, string>) => {
+    const begun = await start()
+    return (await comeBack(await goThrough(provider, begun.location, jar), begun.cookie)).session!
+  }
+  const jar = new Map<string, string>()
+  const session = await signInWith(jar)
+  const { json } = await server.expect(200, 'GET', `${auth}/session`, {
+    auth: 'none',
+    headers: { Cookie: session },
+  })
+  assert.ok([...jar.keys()].some((name) => /_session$/.test(name)))
+  const signOut = (cookie: string, token: string) =>
+    server.expect(204, 'DELETE', `${auth}/session`, {
+      auth: 'none',
+      headers: { ...tls, Cookie: cookie, 'X-CSRF-Token': token },
+    })
+  const location = (await signOut(session, json.csrf_token)).headers.get('broadsheet-sign-out')!
+  await server.expect(401, 'GET', `${auth}/session`, { auth: 'none', headers: { Cookie: session } })
+  const query = new URL(location).searchParams
+  assert.equal(query.get('client_id'), client.clientId)
+  assert.equal(query.get('id_token_hint')!.split('.').length, 3)
+  // The provider takes the hint and the way back.
+  const back = await goThrough(provider, location, jar)
+  assert.equal(back.href, client.signedOutUri)
+
+  // The page says the same to a browser that has no JavaScript, and to one whose session is a password's nothing.
+  const again = await signInWith(new Map())
+  const shown = await server.expect(200, 'GET', `${auth}/session`, {
+    auth: 'none',
+    headers: { Cookie: again },
+  })
+  const page = await server.expect(200, 'POST', '/login', {
+    auth: 'none',
+    headers: { ...tls, Cookie: again, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ csrf_token: shown.json.csrf_token, action: 'sign_out' }).toString(),
+  })
+  assert.match(
+    page.headers.get('refresh')!,
+    /^0;url=http:\/\/127\.0\.0\.1:\d+\/session\/end\?.*id_token_hint=/,
+  )
+  assert.match(page.headers.getSetCookie().join(), /broadsheet_session=;/)
+  const admin = await browse(server)
+  const ended = await admin.expect(204, 'DELETE', `${auth}/session`)
+  assert.equal(ended.headers.get('broadsheet-sign-out'), null)
+
+  // A provider that has no such address, or is away, is not asked.
+  const { signedOutUri: _, ...silent } = client
+  const other = await startOpenidProvider(silent)
+  const settings = {
+    issuer: other.issuer,
+    clientId: client.clientId,
+    clientSecret: client.clientSecret,
+    scope: 'openid',
+    name: '',
+    domains: [],
+    groupsClaim: null,
+    groups: new Map(),
+  }
+  assert.equal(await createOpenidClient(settings).signOutLocation(null, publicUrl), null)
+  await other.close()
+  await assert.rejects(createOpenidClient(settings).signOutLocation(null, publicUrl), {
+    key: 'access.openid_unavailable',
+  })
 })
 
 test('afterwards the browser stays on this server, and its old session has ended', async () => {

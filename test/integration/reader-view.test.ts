@@ -457,12 +457,13 @@ describe('rules of a user', () => {
   })
 })
 
-test('who may publish a dataset but sees a part of it is not shown its records by the management API either', async () => {
+test('who may publish a dataset but sees a part of it is shown no more by the management API, and diffs of that part', async () => {
   const publisher = addUser(server, 'publisher', {
     user: [],
     key: ['explore_restricted_dataset', 'publish_dataset'],
   })
-  const { datasetUid, resourceUid } = await make('partly', rules)
+  const partly = await make('partly', rules)
+  const { datasetUid, resourceUid } = partly
   const base = `${managementPath}/datasets/${datasetUid}`
   await server.expect(201, 'POST', `${base}/security/users`, {
     body: { ...rules, permissions: ['publish_dataset'], user: { username: 'publisher' } },
@@ -471,9 +472,6 @@ test('who may publish a dataset but sees a part of it is not shown its records b
   const { generation_uid } = (await server.expect(200, 'GET', `${base}/generations`)).json[0]
   await server.expect(200, 'GET', base, { auth: publisher })
   for (const path of [
-    `diff?from=${generation_uid}`,
-    `diff/records?from=${generation_uid}`,
-    `diff/export?from=${generation_uid}`,
     'rejects',
     'records_errors',
     'status/records_errors',
@@ -482,6 +480,49 @@ test('who may publish a dataset but sees a part of it is not shown its records b
     const { json } = await server.expect(403, 'GET', `${base}/${path}`, { auth: publisher })
     assert.equal(json.error_id, 'access.records_hidden', path)
     await server.expect(200, 'GET', `${base}/${path}`)
+  }
+
+  // A hidden value changes, a record leaves the view, another is new to it, and one of those that are hidden goes.
+  const edited = csv
+    .replace('Zqhid one book;all', 'Zqhid 1 book;all')
+    .replace('Zqhid six;all', 'Zqhid six;staff')
+    .replace('Zqhid five;staff', 'Zqhid five;all')
+    .replace(`${hidden[0]}\n`, '')
+  await server.replaceFile(partly, 'people.csv', edited)
+  await server.jobDone(await server.publish(datasetUid))
+  const from = `from=${generation_uid}`
+  const compare = async (auth: Auth) => {
+    const numbers = await server.expect(200, 'GET', `${base}/diff?${from}`, { auth })
+    const pages = await server.expect(200, 'GET', `${base}/diff/records?${from}`, { auth })
+    const files = await Promise.all(
+      ['csv', 'jsonl'].map((format) =>
+        server.expect(200, 'GET', `${base}/diff/export?${from}&format=${format}`, { auth }),
+      ),
+    )
+    return {
+      records: numbers.json.records,
+      pages,
+      text: [numbers, pages, ...files].map(({ text }) => text).join(),
+    }
+  }
+  // Those who see everything ask first: what is kept of that is not for others.
+  const whole = await compare('admin')
+  assert.deepEqual(whole.records, { added: 3, removed: 4, changed: 0, unchanged: 2 })
+  assert.match(whole.text, secret)
+  const part = await compare(publisher)
+  assert.deepEqual(part.records, { added: 1, removed: 1, changed: 0, unchanged: 2 })
+  const [added, removed] = part.pages.json.results
+  assert.deepEqual([added.change, added.new.id, removed.change, removed.old.id], ['added', 5, 'removed', 6])
+  assert.deepEqual(Object.keys(added.new), visibleFields)
+  // What it was while it was hidden is seen now that it is not.
+  assert.doesNotMatch(part.text.replaceAll('zqhidword', ''), secret)
+  assert.deepEqual((await compare('admin')).records, whole.records)
+  await server.expect(200, 'PUT', `${base}/security/users/publisher`, {
+    body: { is_data_visible: false, permissions: ['publish_dataset'] },
+  })
+  for (const path of ['diff', 'diff/records', 'diff/export']) {
+    const { json } = await server.expect(403, 'GET', `${base}/${path}?${from}`, { auth: publisher })
+    assert.equal(json.error_id, 'records.data_not_visible', path)
   }
 })
 

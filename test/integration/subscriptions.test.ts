@@ -1,6 +1,7 @@
 /** Being told: subscriptions to datasets by mail and by feed, and alerts of jobs that went wrong. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { makeUser } from '../support/accounts.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { type MailServer, type ReceivedMail, startMailServer } from '../support/mail-server.ts'
 import { launchServer, type TestServer } from '../support/server.ts'
@@ -189,4 +190,41 @@ test('who ordered a publish that fails is told, as long as they like', async () 
   await fail()
   await smtp.next('admin@example.org')
   assert.equal(smtp.received.filter(({ to }) => to.includes('admin@example.org')).length, 2)
+})
+
+test('a publish that gates hold is told to who owns the dataset, as long as they may see it', async () => {
+  const auth = await makeUser(server, 'olga', ['create_dataset'])
+  const path = `${managementPath}/datasets`
+  const { dataset_uid } = (await server.expect(201, 'POST', path, { auth, body: { dataset_id: 'gated' } }))
+    .json
+  const one = `${path}/${dataset_uid}`
+  const { url } = await server.upload('a.csv', csv(10))
+  const resource = await server.expect(201, 'POST', `${one}/resources`, { body: { url } })
+  const dataset = {
+    datasetId: 'gated',
+    datasetUid: dataset_uid,
+    resourceUid: resource.json.resource_uid,
+  }
+  await server.jobDone(await server.publish(dataset_uid))
+  await server.expect(200, 'PUT', `${one}/gates`, { body: {} })
+  const hold = async (rows: number) => {
+    await server.replaceFile(dataset, 'a.csv', csv(rows))
+    const job = await server.jobDone(await server.publish(dataset_uid))
+    assert.equal(job.result.held, true)
+    return job
+  }
+  const job = await hold(2)
+  const isOfHeld = ({ headers }: ReceivedMail) => headers.get('subject') === 'Waits for you: gated'
+  let mail = await smtp.next('olga@example.org')
+  // Others are of the account.
+  while (!isOfHeld(mail)) mail = await smtp.next('olga@example.org')
+  assert.ok(mail.text.includes(`is held until ${job.result.kept_until}`), mail.text)
+  assert.ok(mail.text.includes(`https://data.example.org/backoffice/datasets/${dataset_uid}`))
+  // The admin, who ordered it, hears of it too; of the next one the admin alone.
+  assert.ok(isOfHeld(await smtp.next('admin@example.org')))
+  await server.expect(204, 'DELETE', `${one}/security/users/olga`)
+  await hold(1)
+  assert.ok(isOfHeld(await smtp.next('admin@example.org')))
+  const told = smtp.received.filter((one) => one.to.includes('olga@example.org') && isOfHeld(one))
+  assert.equal(told.length, 1)
 })

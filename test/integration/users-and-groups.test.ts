@@ -254,6 +254,24 @@ forEachDatabase(
         await call(404, 'GET', `${keys}/${short.json.key_uid}`, { auth })
       })
 
+      await t.test('a job is shown to who ordered it as long as they may read the dataset', async () => {
+        const auth = await makeUser(server, 'pia')
+        await giveRuleset(server, 'second', 'pia', { permissions: ['publish_dataset'] })
+        const publish = `${managementPath}/datasets/second/publish`
+        const { job_id } = (await call(200, 'PUT', publish, { auth })).json
+        await server.jobDone(job_id)
+        const jobs = `${managementPath}/jobs`
+        assert.equal((await call(200, 'GET', `${jobs}/${job_id}`, { auth })).json.user.username, 'pia')
+        assert.equal((await call(200, 'GET', jobs, { auth })).json.length, 1)
+        await call(204, 'DELETE', `${managementPath}/datasets/second/security/users/pia`)
+        const lost = await call(404, 'GET', `${jobs}/${job_id}`, { auth })
+        const unknown = await call(404, 'GET', `${jobs}/${'0'.repeat(job_id.length)}`, { auth })
+        assert.equal(lost.text.replaceAll(job_id, ''), unknown.text.replaceAll(/0{5,}/g, ''))
+        await call(404, 'GET', `${jobs}/${job_id}/events`, { auth })
+        assert.deepEqual((await call(200, 'GET', jobs, { auth })).json, [])
+        await call(200, 'GET', `${jobs}/${job_id}`)
+      })
+
       await t.test('a quota of calls is told, used up and shown', async () => {
         const auth = await makeUser(server, 'jim')
         const quotas = async () => (await call(200, 'GET', `${users}/jim/quotas`)).json
@@ -284,6 +302,33 @@ forEachDatabase(
         await call(200, 'PUT', `${groups}/slow`, { body: { quotas: { limit: 3, unit: 'day' } } })
         await call(200, 'PUT', `${users}/jim`, { body: { group_ids: ['slow'] } })
         await call(429, 'GET', `${managementPath}/jobs`, { auth })
+      })
+
+      await t.test('a key has a quota of its own, beyond which its owner goes on', async () => {
+        const auth = await makeUser(server, 'kay')
+        const body = { quotas: { limit: 2, unit: 'day' } }
+        await call(400, 'POST', keys, { auth, body: { quotas: { limit: 2, unit: 'hour' } } })
+        const made = (await call(200, 'POST', keys, { auth, body })).json
+        assert.deepEqual([made.quotas, made.calls_used], [body.quotas, 0])
+        const key = { apikey: made.key }
+        const first = await call(200, 'GET', explorePath, { auth: key })
+        assert.equal(first.headers.get('x-ratelimit-remaining'), '1')
+        await call(200, 'GET', `${managementPath}/jobs`, { auth: key })
+        const refused = await call(429, 'GET', `${managementPath}/jobs`, { auth: key })
+        assert.equal(refused.json.error_key, 'QuotaExceededException')
+        const other = (await call(200, 'POST', keys, { auth, body: {} })).json
+        assert.deepEqual(other.quotas, {})
+        await call(200, 'GET', explorePath, { auth: { apikey: other.key } })
+        assert.equal((await call(200, 'GET', `${keys}/${made.key_uid}`, { auth })).json.calls_used, 3)
+        const used = (await call(200, 'GET', `${managementPath}/quotas`, { auth })).json.calls.used
+        await call(429, 'GET', explorePath, { auth: key })
+        assert.equal((await call(200, 'GET', `${managementPath}/quotas`, { auth })).json.calls.used, used + 1)
+        const more = await call(200, 'PUT', `${keys}/${made.key_uid}`, { auth, body: { quotas: {} } })
+        assert.deepEqual(more.json.quotas, {})
+        assert.equal(
+          (await call(200, 'GET', explorePath, { auth: key })).headers.get('x-ratelimit-limit'),
+          null,
+        )
       })
 
       await t.test(
@@ -347,6 +392,41 @@ forEachDatabase(
             )
         await call(204, 'DELETE', `${security}/default`)
         await call(200, 'GET', path)
+      })
+
+      await t.test('a quota of the domain holds for everybody but those who may raise it', async () => {
+        const domain = `${managementPath}/domain`
+        const auth = await makeUser(server, 'ned')
+        const ordersOf = async () => (await call(200, 'GET', `${managementPath}/quotas`)).json.domain_calls
+        for (const quotas of [7, [], { limit: 7 }, { limit: -1, unit: 'day' }, { limit: 7, unit: 'hour' }])
+          await call(400, 'PUT', domain, { body: { quotas } })
+        const before = await ordersOf()
+        assert.deepEqual([before.limit, before.unit], [null, 'day'])
+        // What is refused takes nothing from the others.
+        await call(401, 'GET', users, { auth: 'none' })
+        await call(403, 'GET', users, { auth })
+        const quotas = { limit: before.used + 3, unit: 'day' }
+        assert.deepEqual((await call(200, 'PUT', domain, { body: { quotas } })).json.quotas, quotas)
+        const first = await call(200, 'GET', explorePath)
+        assert.deepEqual(
+          ['limit', 'remaining'].map((name) => first.headers.get(`x-ratelimit-${name}`)),
+          [`${quotas.limit}`, '1'],
+        )
+        await call(200, 'GET', `${managementPath}/jobs`, { auth })
+        const inSearch = await call(429, 'GET', explorePath)
+        assert.deepEqual([inSearch.json.call_limit, inSearch.json.limit_time_unit], [quotas.limit, 'day'])
+        assert.ok(Number(inSearch.headers.get('retry-after')) > 0)
+        const refused = await call(429, 'GET', `${managementPath}/jobs`, { auth })
+        assert.equal(refused.json.error_key, 'QuotaExceededException')
+        assert.equal(refused.headers.get('x-ratelimit-remaining'), '0')
+        // Signing in and the portal's settings are open, and so is everything to administrators.
+        await call(200, 'POST', '/api/auth/v1/session', { auth: 'none', body: auth })
+        const shown = await call(200, 'GET', '/api/portal/v1/domain', { auth: 'none' })
+        assert.equal(shown.json.quotas, undefined)
+        assert.deepEqual((await ordersOf()).limit, quotas.limit)
+        await call(200, 'PUT', domain, { body: { quotas: {} } })
+        await call(200, 'GET', explorePath)
+        await call(200, 'GET', `${managementPath}/jobs`, { auth })
       })
     })
   },

@@ -76,6 +76,22 @@ test('a webhook is told nothing any more once its owner may not read the dataset
   assert.equal(await veras(), 2)
 })
 
+test('a publish that gates hold is told as one that waits', async (t) => {
+  const { receiver, server, datasetUid, ...dataset } = await setUp(t, await shared.sqlite(), 'waits')
+  await server.jobDone(await server.publish(datasetUid))
+  await server.expect(200, 'PUT', `${managementPath}/datasets/${datasetUid}/gates`, { body: {} })
+  const webhook = await openWebhook(server, datasetUid, { url: receiver.url })
+  await server.replaceFile({ datasetUid, ...dataset }, 'visits.csv', visitsCsv(2))
+  const job = await server.jobDone(await server.publish(datasetUid))
+  // Nothing else: readers see what they saw.
+  await receiver.count(1)
+  await webhook.untilSettled(1)
+  const { json } = receiver.received[0]!
+  assert.equal(json.type, 'job.done')
+  assert.deepEqual(json.data.result, job.result)
+  assert.deepEqual([job.result.held, job.result.gates[0].gate], [true, 'record_loss_percent'])
+})
+
 forEachDatabase(
   (database, options) => {
     test(`a publish is told once, signed, switch before outcome (${database})`, options, async (t) => {

@@ -3,7 +3,7 @@
  * same answers and the same errors, with postings and without.
  */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import fc, { type Arbitrary } from 'fast-check'
 import {
   AppError,
@@ -13,11 +13,24 @@ import {
   type JsonObject,
 } from '../../src/kernel/index.ts'
 import { print } from '../../src/odsql/print.ts'
-import { type DataRules, type Publication, publicationFor } from '../../src/records/index.ts'
+import {
+  comparedState,
+  createDiffs,
+  type DataRules,
+  type Publication,
+  publicationFor,
+} from '../../src/records/index.ts'
 import { sourceOf } from '../support/builder.ts'
 import { aggregate, condition, value } from '../support/odsql-arbitraries.ts'
 import { seed } from '../support/seed.ts'
-import { type Clauses, openBoth, type Reader, requestTime } from '../support/shops.ts'
+import {
+  type Clauses,
+  openBoth,
+  openTogether,
+  type Reader,
+  requestTime,
+  type ToBuild,
+} from '../support/shops.ts'
 import { isWhole } from '../support/tiers.ts'
 
 const types: Readonly<Record<string, Field['type']>> = {
@@ -70,8 +83,13 @@ const step = (name: string, args: JsonObject, index: number): ConfiguredStep => 
 })
 const quoted = (text: string | null) => (text === null ? '' : `"${text.replaceAll('"', '""')}"`)
 
+const build = (t: object, rows: readonly Shop[], fields: readonly string[]) => {
+  const { sources, changes } = toBuild(t, rows, fields)
+  return openBoth(t as never, sources, changes)
+}
+
 /** A dataset of some fields. A column that goes again keeps records without any value in the file. */
-function build(t: object, rows: readonly Shop[], fields: readonly string[]) {
+function toBuild(t: object, rows: readonly Shop[], fields: readonly string[], hasIds = false): ToBuild {
   const shown = names.filter((name) => fields.includes(name))
   const columns = shown.filter((name) => name !== 'place')
   const hasPlace = shown.includes('place')
@@ -83,10 +101,9 @@ function build(t: object, rows: readonly Shop[], fields: readonly string[]) {
       ...(hasPlace ? (row.place === null ? ['', ''] : row.place!.split(';')) : []),
     ].join(';'),
   )
-  return openBoth(
-    t as never,
-    [sourceOf(t as never, 'shops.csv', [header, ...lines, ''].join('\n'), 'csvfile')],
-    {
+  return {
+    sources: [sourceOf(t as never, 'shops.csv', [header, ...lines, ''].join('\n'), 'csvfile')],
+    changes: {
       processors: hasPlace
         ? [step('create_geopoint', { latitude: 'lat', longitude: 'lon', output_field: 'place' }, 0)]
         : [],
@@ -94,13 +111,14 @@ function build(t: object, rows: readonly Shop[], fields: readonly string[]) {
         ...(shown.includes('tags')
           ? [step('annotate', { field: 'tags', annotation: 'multivalued', args: [','] }, 0)]
           : []),
+        ...(hasIds ? [step('annotate', { field: 'id', annotation: 'id' }, 1)] : []),
         ...shown.map((field, index) => step('type', { field, type: types[field]! }, index)),
         ...['filler', ...(hasPlace ? ['lat', 'lon'] : [])].map((field, index) =>
           step('delete', { field }, index),
         ),
       ],
     },
-  )
+  }
 }
 
 const admin = { isPublic: true, nowMs: requestTime, idKey: 'of the test' }
@@ -248,23 +266,28 @@ before(async (t) => {
 })
 
 /** Ids of the shops that a filter admits; none where it is not one. */
-async function admitted(filter: string): Promise<ReadonlySet<string>> {
-  if (filter.trim() === '') return new Set(shops.map(({ id }) => id!))
-  const found = await answer(() => whole.indexed.rows({ select: 'id', where: filter }))
+async function admitted(filter: string, { reader, rows }: Known): Promise<ReadonlySet<string>> {
+  if (filter.trim() === '') return new Set(rows.map(({ id }) => id!))
+  const found = await answer(() => reader.rows({ select: 'id', where: filter }))
   return new Set(Array.isArray(found) ? found.map((row) => String(row.id)) : [])
 }
 
+interface Known {
+  readonly reader: Reader
+  readonly rows: readonly Shop[]
+}
+
 /** The rows and fields that are left, as the rules say it in words. */
-async function remainder(rules: readonly DataRules[]) {
+async function remainder(rules: readonly DataRules[], known: Known) {
   const readable = rules.filter(({ isDataVisible }) => isDataVisible)
   const shows = ({ visibleFields }: DataRules, name: string) => visibleFields?.includes(name) ?? true
   const ofRules = await Promise.all(
-    readable.map(async (one) => [one, await admitted(one.filterQuery)] as const),
+    readable.map(async (one) => [one, await admitted(one.filterQuery, known)] as const),
   )
   const fields = names.filter((name) =>
     (readable.length > 0 ? readable : rules).some((one) => shows(one, name)),
   )
-  const rows = shops.flatMap((shop): Shop[] => {
+  const rows = known.rows.flatMap((shop): Shop[] => {
     const seen = names.filter((name) => ofRules.some(([one, ids]) => ids.has(shop.id!) && shows(one, name)))
     if (seen.length === 0) return []
     return [Object.fromEntries(names.map((name) => [name, seen.includes(name) ? shop[name]! : null]))]
@@ -281,7 +304,7 @@ for (const round of Array.from({ length: isWhole ? 40 : 4 }, (_, index) => index
       seed: seed + round,
       numRuns: 1,
     })
-    const { fields, rows, isDataVisible } = await remainder(rules!)
+    const { fields, rows, isDataVisible } = await remainder(rules!, { reader: whole.indexed, rows: shops })
     const views = [whole.indexed, whole.scanned].map((reader) => [reader, seenBy(reader, rules!)] as const)
     for (const [, publication] of views)
       assert.deepEqual(
@@ -322,6 +345,95 @@ for (const round of Array.from({ length: isWhole ? 40 : 4 }, (_, index) => index
     )
   })
 }
+
+/** A day later: shops that have gone, come and changed, and others in another order. */
+const later: readonly Shop[] = [
+  ...shops.flatMap((shop, at): Shop[] => {
+    if (at % 13 === 4) return []
+    const other = shops[(at + 31) % shops.length]!
+    const edited = names.slice(1).filter((_, index) => (at * 7 + index * 5) % 11 === 0)
+    return [
+      at % 3 === 0 ? { ...shop, ...Object.fromEntries(edited.map((name) => [name, other[name]!])) } : shop,
+    ]
+  }),
+  ...shops.slice(0, 6).map((shop, at) => ({ ...shop, id: String(200 + at) })),
+].toReversed()
+
+/** All that a diff tells but ids and keys of records, which differ between a dataset and what is left of it. */
+async function differences([from, to]: readonly Reader[], rules: readonly DataRules[] | null) {
+  const diffs = createDiffs({ pool: from!.pool, store: from!.store, queryTimeoutMs: 20_000 })
+  const stateOf = ({ publication: { row, fields } }: Reader) => {
+    const { generation_uid: generationUid, dataset_id, data_processed_at: dataProcessedAt } = row
+    return comparedState({ ...admin, rules }, dataset_id, { generationUid, fields, dataProcessedAt })
+  }
+  const states = { from: stateOf(from!), to: stateOf(to!) }
+  const { rows } = await diffs.page(states, { kind: null, limit: 1000, offset: 0, timezone: 'UTC' })
+  const told = rows.map((row) => {
+    const { _id, key: _, ...rest } = JSON.parse(row)
+    assert.match(_id, /^[0-9a-f]{32}$/)
+    return rest
+  })
+  return { ...(await diffs.summary(states)), told }
+}
+
+describe('differences are those of what is seen', () => {
+  const told = { added: 0, removed: 0, changed: 0 }
+  for (const round of Array.from({ length: isWhole ? 40 : 4 }, (_, index) => index)) {
+    test(`round ${round}`, async (t) => {
+      t.diagnostic(`BROADSHEET_TEST_SEED=${seed}`)
+      const [rules] = fc.sample(fc.array(rule, { minLength: 1, maxLength: 3 }), {
+        seed: seed + 1000 + round,
+        numRuns: 1,
+      })
+      const sides = [shops, later]
+      const isMarked = round % 2 === 0
+      const opened = await openTogether(
+        t,
+        sides.map((rows) => toBuild(t, rows, names, isMarked)),
+      )
+      const left = await Promise.all(
+        sides.map((rows, at) => remainder(rules!, { reader: opened[at]!.indexed, rows })),
+      )
+      const { fields, isDataVisible } = left[0]!
+      if (!isDataVisible) {
+        const refused = { key: 'records.data_not_visible' }
+        await assert.rejects(
+          differences(
+            opened.map(({ indexed }) => indexed),
+            rules!,
+          ),
+          refused,
+        )
+        return
+      }
+      if (fields.length === 0) return
+      // Ids that are made of something hidden are none to this reader.
+      const seesIds = seenBy(opened[0]!.indexed, rules!).view?.idKey == null
+      const real = await openTogether(
+        t,
+        left.map(({ rows }) => toBuild(t, rows, fields, isMarked && seesIds)),
+      )
+      const expected = await differences(
+        real.map(({ indexed }) => indexed),
+        null,
+      )
+      for (const kind of ['added', 'removed', 'changed'] as const) told[kind] += expected.records[kind]
+      for (const name of ['indexed', 'scanned'] as const)
+        assert.deepEqual(
+          await differences(
+            opened.map((one) => one[name]),
+            rules!,
+          ),
+          expected,
+          JSON.stringify(rules),
+        )
+    })
+  }
+  test('and there were some', (t) => {
+    t.diagnostic(JSON.stringify(told))
+    assert.ok(told.added > 0 && told.removed > 0, JSON.stringify(told))
+  })
+})
 
 test('enough of every kind has been compared', (t) => {
   t.diagnostic(JSON.stringify(kinds))

@@ -16,6 +16,8 @@ export async function startOpenidProvider(client: {
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUri: string
+  /** Where it sends browsers that have signed out; without one nobody signs out there. */
+  readonly signedOutUri?: string
 }): Promise<OpenidProvider> {
   let user: ProviderClaims | null = null
   const known = new Map<string, ProviderClaims>()
@@ -28,7 +30,12 @@ export async function startOpenidProvider(client: {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const provider = new Provider(issuer, {
     clients: [
-      { client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [client.redirectUri] },
+      {
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
+        redirect_uris: [client.redirectUri],
+        ...(client.signedOutUri ? { post_logout_redirect_uris: [client.signedOutUri] } : {}),
+      },
     ],
     claims: {
       openid: ['sub'],
@@ -36,7 +43,16 @@ export async function startOpenidProvider(client: {
       profile: ['given_name', 'family_name', 'preferred_username', 'groups'],
     },
     cookies: { keys: ['of the tests'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: client.signedOutUri !== undefined,
+        // Asks nobody: the form is sent by whoever follows.
+        logoutSource: async (context, form) => {
+          context.body = form
+        },
+      },
+    },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     pkce: { required: () => true },
     findAccount: async (_context, sub) => ({ accountId: sub, claims: async () => known.get(sub)! }),
@@ -77,24 +93,36 @@ export async function startOpenidProvider(client: {
 }
 
 /**
- * Follows the provider's redirects as a browser does, until one leads away from it: answers where to. A jar of its own:
- * each time is a new browser.
+ * Follows the provider's redirects as a browser does, and agrees to sign out, until one leads away from it: answers where to.
+ * Without a jar each time is a new browser.
  */
-export async function goThrough(provider: OpenidProvider, location: string): Promise<URL> {
-  const jar = new Map<string, string>()
+export async function goThrough(
+  provider: OpenidProvider,
+  location: string,
+  jar = new Map<string, string>(),
+): Promise<URL> {
   let next = new URL(location)
+  let sent: RequestInit = {}
   for (let n = 0; n < 20; n++) {
     if (next.origin !== provider.issuer) return next
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await fetch(next, { redirect: 'manual', headers: { cookie } })
+    const answer: Response = await fetch(next, { ...sent, redirect: 'manual', headers: { cookie } })
+    sent = {}
     for (const set of answer.headers.getSetCookie()) {
       const [pair] = set.split(';')
       const at = pair!.indexOf('=')
       jar.set(pair!.slice(0, at), pair!.slice(at + 1))
     }
     const to = answer.headers.get('location')
-    if (to === null) throw new Error(`the provider answers ${answer.status}: ${await answer.text()}`)
-    next = new URL(to, next)
+    if (to !== null) {
+      next = new URL(to, next)
+      continue
+    }
+    const text = await answer.text()
+    const [, action, xsrf] = /action="([^"]+)".*name="xsrf" value="([^"]+)"/s.exec(text) ?? []
+    if (action === undefined) throw new Error(`the provider answers ${answer.status}: ${text}`)
+    next = new URL(action, next)
+    sent = { method: 'POST', body: new URLSearchParams({ xsrf: xsrf!, logout: 'yes' }) }
   }
   throw new Error('the provider redirects without end')
 }

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createFairQueue, createPool, openEngine, type Pool } from '../../src/engine/index.ts'
-import type { ConfiguredStep, JsonObject, Manifest } from '../../src/kernel/index.ts'
+import type { BuildPlan, ConfiguredStep, JsonObject, Manifest } from '../../src/kernel/index.ts'
 import type { QueryText } from '../../src/odsql/index.ts'
 import {
   createFacets,
@@ -16,7 +16,7 @@ import {
   type Records,
   wholePublication,
 } from '../../src/records/index.ts'
-import { type PlanChanges, runBuild, type SourceSpec, sourceOf, tempDirectory } from './builder.ts'
+import { makePlan, type PlanChanges, runPlan, type SourceSpec, sourceOf, tempDirectory } from './builder.ts'
 
 export const shopsCsv = `id;name;city;tags;price;qty;opened;seen_at;active;lat;lon
 1;Café de la Gare;Lyon;coffee,bar;4.5;12;2019-03-01;2024-01-05T08:30:00Z;true;45.7606;4.86
@@ -78,21 +78,46 @@ export interface Clauses extends Partial<Omit<QueryText, 'where'>> {
 
 export const requestTime = Date.UTC(2024, 6, 20, 15, 30, 45, 123)
 
-/** Builds a generation and opens it twice: `indexed` has postings, `scanned` has none. */
+/** A generation that is open twice: `indexed` has postings, `scanned` has none. */
+export interface OpenGeneration {
+  readonly indexed: Reader
+  readonly scanned: Reader
+  readonly manifest: Manifest
+}
+
+export interface ToBuild {
+  readonly sources: readonly SourceSpec[]
+  readonly changes?: PlanChanges
+}
+
+/** Builds a generation and opens it. */
 export async function openBoth(
   t: TestContext,
   sources: readonly SourceSpec[],
   changes: PlanChanges = {},
-): Promise<{ indexed: Reader; scanned: Reader; manifest: Manifest }> {
-  const { manifest, error, plan } = await runBuild(t, sources, changes)
-  if (!manifest) throw new Error(`the build failed: ${JSON.stringify(error)}`)
+): Promise<OpenGeneration> {
+  return (await openTogether(t, [{ sources, changes }]))[0]!
+}
+
+/** Builds generations of one dataset, which the same engine reads. */
+export async function openTogether(
+  t: TestContext,
+  builds: readonly ToBuild[],
+): Promise<readonly OpenGeneration[]> {
   const root = tempDirectory(t)
   const generations = join(root, 'generations')
   const serving = join(root, 'serving')
   const nothing = join(root, 'nothing')
   for (const directory of [generations, serving, nothing]) mkdirSync(directory)
-  renameSync(plan.directory, join(generations, plan.generationUid))
-  renameSync(plan.servingFile, join(serving, `${plan.generationUid}.duckdb`))
+  const built: { readonly plan: BuildPlan; readonly manifest: Manifest }[] = []
+  for (const [index, { sources, changes }] of builds.entries()) {
+    const made = makePlan(tempDirectory(t), sources, changes)
+    const { manifest, error, plan } = await runPlan({ ...made, generationUid: `ge_test0${index}` })
+    if (!manifest) throw new Error(`the build failed: ${JSON.stringify(error)}`)
+    renameSync(plan.directory, join(generations, plan.generationUid))
+    renameSync(plan.servingFile, join(serving, `${plan.generationUid}.duckdb`))
+    built.push({ plan, manifest })
+  }
   const engine = await openEngine({
     memoryLimitMb: 500,
     threads: 2,
@@ -101,20 +126,23 @@ export async function openBoth(
   })
   const waiting = { maxWaitingOfClient: 100, maxWaiting: 100, stopwatch: () => 0 }
   const pool = createPool(engine, createFairQueue({ slots: 4, longSlots: 2, ...waiting }))
-  const row = {
-    dataset_uid: plan.datasetUid,
-    dataset_id: 'shops',
-    generation_uid: plan.generationUid,
-    data_processed_at: requestTime,
-  } as Publication['row']
-  const publication = wholePublication(row, manifest.fields)
-  const open = (servingDirectory: string): Reader => {
+  const publications = built.map(({ plan, manifest }) => {
+    const row = {
+      dataset_uid: plan.datasetUid,
+      dataset_id: 'shops',
+      generation_uid: plan.generationUid,
+      data_processed_at: requestTime,
+    } as Publication['row']
+    return wholePublication(row, manifest.fields)
+  })
+  const open = (servingDirectory: string): Reader[] => {
     const store = createGenerationStore({ engine, generationsDirectory: generations, servingDirectory })
     const deps = { pool, store, queryTimeoutMs: 20_000, stopwatch: () => 0 }
     const records = createRecords(deps)
-    return {
+    const facets = createFacets(deps)
+    return publications.map((publication) => ({
       records,
-      facets: createFacets(deps),
+      facets,
       publication,
       pool,
       store,
@@ -128,17 +156,16 @@ export async function openBoth(
         const answer = await records.query(publication, request)
         return parsedRows(answer)
       },
-    }
+    }))
   }
   const indexed = open(serving)
   const scanned = open(nothing)
   t.after(() => {
-    indexed.store.close()
-    scanned.store.close()
+    for (const [first] of [indexed, scanned]) first!.store.close()
     pool.close()
     engine.close()
   })
-  return { indexed, scanned, manifest }
+  return built.map(({ manifest }, at) => ({ indexed: indexed[at]!, scanned: scanned[at]!, manifest }))
 }
 
 export const openShops = (t: TestContext) =>

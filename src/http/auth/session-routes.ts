@@ -18,6 +18,7 @@ import {
 import { usernameOf } from '../username-of.ts'
 
 const tags = ['sign-in']
+const signOutHeader = 'Broadsheet-Sign-Out'
 const sessionParams = Type.Object({ session_uid: Type.String() })
 const userParams = Type.Object({ username: Type.String() })
 const userSessionParams = Type.Object({ ...userParams.properties, ...sessionParams.properties })
@@ -58,13 +59,21 @@ export const registerSessions: RegisterRoutes = (scope, services) => {
   )
   scope.delete(
     '/session',
-    auditing(true, operation('public', 'signOut', 'Sign out', noContent, { tags })),
+    auditing(
+      true,
+      operation('public', 'signOut', 'Sign out', noContent, {
+        tags,
+        description: `The session ends. If it was begun with an OpenID provider that takes sign-outs, the header ${signOutHeader} says where the browser signs out of that too; from there it comes back to /login.`,
+      }),
+    ),
     async (request, reply) => {
-      if (request.signedIn !== null) {
-        const { username, sessionUid } = request.signedIn.session
-        await sessions.end(username, sessionUid)
-      }
       clearSessionCookie(request, reply)
+      if (request.signedIn !== null) {
+        const { session } = request.signedIn
+        await sessions.end(session.username, session.sessionUid)
+        const location = await services.accounts.openid?.signOutLocation(session)
+        if (location) reply.header(signOutHeader, location)
+      }
       return reply.status(204).send()
     },
   )

@@ -75,6 +75,20 @@ async function readerOf(
   }
 }
 
+/**
+ * Of any state that the dataset has or had, for who may read it in the management API. It may have been restricted then.
+ * Errors: access.records_hidden.
+ */
+export async function readerOfStates(
+  services: HttpServices,
+  principal: Principal,
+  datasetUid: string,
+): Promise<Reader> {
+  const reader = await readerOf(services, principal, { dataset_uid: datasetUid, visibility: 'restricted' })
+  if (reader === null) throw new AppError('access.records_hidden', { dataset_uid: datasetUid })
+  return reader
+}
+
 /** Ids of one dataset must tell nothing of those of another. */
 function idKeyOf(secret: string, datasetUid: string): string {
   return createHmac('sha256', secret).update(datasetUid).digest('hex')

@@ -1,15 +1,17 @@
 import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { requireAllSeen } from '../../access/index.ts'
 import { findState } from '../../actions/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts'
 import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
-import { type ComparedStates, checkTimezone } from '../../records/index.ts'
+import { type ComparedStates, checkTimezone, comparedState } from '../../records/index.ts'
+import { auditing, noteExport } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
 import { readChoice, readInteger } from '../explore/parameters.ts'
+import { readerOfStates } from '../explore/visible.ts'
 import { answerBytes, answerOf, operation } from '../openapi/index.ts'
 import { datasetParams, type RegisterRoutes } from './scope.ts'
 
@@ -27,14 +29,16 @@ const kindQuery = {
   timezone: text('Zone of printed instants; UTC by default'),
 }
 
-/** What differs between two states of a dataset, record by record. docs/publishing.md. */
+/** What differs between two states of a dataset, record by record, as far as whoever asks sees them. docs/publishing.md. */
 export const registerDiffs: RegisterRoutes = (scope, services) => {
   const { db } = services.control
 
   async function findPair(
-    datasetUid: string,
+    request: FastifyRequest,
+    { dataset_uid, dataset_id }: { dataset_uid: string; dataset_id: string },
     query: { from?: string; to?: string },
   ): Promise<ComparedStates> {
+    const reader = await readerOfStates(services, request.principal, dataset_uid)
     if (!query.from) {
       throw new AppError('http.invalid_parameter', {
         parameter: 'from',
@@ -42,10 +46,9 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
         expected: `it must be ${states}`,
       })
     }
-    return {
-      from: await findState(db, datasetUid, query.from),
-      to: await findState(db, datasetUid, query.to || 'current'),
-    }
+    const find = async (reference: string) =>
+      comparedState(reader, dataset_id, await findState(db, dataset_uid, reference))
+    return { from: await find(query.from), to: await find(query.to || 'current') }
   }
 
   scope.get(
@@ -56,9 +59,8 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       querystring: Type.Object(pairQuery),
     }),
     async (request, reply) => {
-      const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
-      const pair = await findPair(dataset_uid, request.query)
+      const dataset = await findDataset(db, request.params.dataset_uid)
+      const pair = await findPair(request, dataset, request.query)
       const { records, recordsCounts, fields } = await services.diffs.summary(pair, disconnectSignal(reply))
       return {
         from: { generation_uid: pair.from.generationUid, records_count: recordsCounts.from },
@@ -84,8 +86,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       }),
     }),
     async (request, reply) => {
-      const { dataset_uid } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
+      const dataset = await findDataset(db, request.params.dataset_uid)
       const limit = readInteger('limit', request.query.limit, 10, 1, 100)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
       const place = request.query.cursor
@@ -95,7 +96,7 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
             kind: readKind(request.query.kind),
             offset: readInteger('offset', request.query.offset, 0, 0, Number.MAX_SAFE_INTEGER),
           }
-      const pair = await findPair(dataset_uid, place)
+      const pair = await findPair(request, dataset, place)
       const { kind, offset } = place
       const page = await services.diffs.page(pair, { kind, limit, offset, timezone }, disconnectSignal(reply))
       const end = offset + page.rows.length
@@ -113,27 +114,30 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
   const mediaTypes = diffFormats.map((format) => exportFormats[format]!.mediaType)
   scope.get(
     '/datasets/:dataset_uid/diff/export',
-    operation(
-      'READ',
-      'exportDifferences',
-      'The records that differ, as a file',
-      answerBytes(...mediaTypes.map((mediaType) => mediaType.split(';')[0]!)),
-      {
-        tags,
-        params: datasetParams,
-        querystring: Type.Object({ ...kindQuery, format: text(`One of ${diffFormats.join(', ')}`) }),
-      },
+    auditing(
+      'restricted',
+      operation(
+        'READ',
+        'exportDifferences',
+        'The records that differ, as a file',
+        answerBytes(...mediaTypes.map((mediaType) => mediaType.split(';')[0]!)),
+        {
+          tags,
+          params: datasetParams,
+          querystring: Type.Object({ ...kindQuery, format: text(`One of ${diffFormats.join(', ')}`) }),
+        },
+      ),
     ),
     async (request, reply) => {
-      const { dataset_uid, dataset_id } = await findDataset(db, request.params.dataset_uid)
-      await requireAllSeen(db, request.principal, dataset_uid)
+      const dataset = await findDataset(db, request.params.dataset_uid)
       const format = readChoice('format', request.query.format, diffFormats, 'csv') as 'csv' | 'jsonl'
       const kind = readKind(request.query.kind)
       const timezone = checkTimezone(request.query.timezone || 'UTC')
-      const pair = await findPair(dataset_uid, request.query)
+      const pair = await findPair(request, dataset, request.query)
+      await noteExport(services, request, dataset.dataset_uid)
       reply.type(exportFormats[format]!.mediaType)
       // Identifiers need no escaping: catalog/datasets.ts lets none with a quote in.
-      reply.header('Content-Disposition', `attachment; filename="${dataset_id}-diff.${format}"`)
+      reply.header('Content-Disposition', `attachment; filename="${dataset.dataset_id}-diff.${format}"`)
       // Of no payload at all the framework would say that its length is 0.
       if (request.method === 'HEAD') return reply.send(Readable.from([]))
       const signal = disconnectSignal(reply)

@@ -24,11 +24,15 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
       {
         tags,
         description:
-          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security',
+          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security, quotas',
         body: anyObject('Settings by name'),
       },
     ),
-    async (request) => printDomain(await changeDomain(db, request.body)),
+    async (request) => {
+      const changed = await changeDomain(db, request.body)
+      services.domainQuota.forget()
+      return printDomain(changed)
+    },
   )
 }
 

@@ -3,6 +3,7 @@ import { requireAllSeen } from '../../access/index.ts'
 import { findDataset, type GenerationEntry, listGenerations, readManifest } from '../../catalog/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { type RejectFormat, rejectFormats } from '../../records/index.ts'
+import { auditing, noteExport } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerBytes, answerList, answerOf, operation } from '../openapi/index.ts'
 import { datasetParams, pageQuery, type RegisterRoutes, readListPage } from './scope.ts'
@@ -45,24 +46,28 @@ export const registerGenerations: RegisterRoutes = (scope, services) => {
   const mediaTypes = Object.values(rejectFormats).map(({ mediaType }) => mediaType.split(';')[0]!)
   scope.get(
     '/datasets/:dataset_uid/rejects',
-    operation(
-      'READ',
-      'downloadRejects',
-      'Source rows of the current publication that could not be read: resource_uid, line, reason, raw',
-      answerBytes(...mediaTypes),
-      {
-        tags,
-        params: datasetParams,
-        querystring: Type.Object({
-          format: Type.Optional(Type.String({ description: 'csv (default) or jsonl' })),
-        }),
-      },
+    auditing(
+      'restricted',
+      operation(
+        'READ',
+        'downloadRejects',
+        'Source rows of the current publication that could not be read: resource_uid, line, reason, raw',
+        answerBytes(...mediaTypes),
+        {
+          tags,
+          params: datasetParams,
+          querystring: Type.Object({
+            format: Type.Optional(Type.String({ description: 'csv (default) or jsonl' })),
+          }),
+        },
+      ),
     ),
     async (request, reply) => {
       const format = formatOf(request.query.format ?? 'csv')
       const dataset = await findDataset(db, request.params.dataset_uid)
       const { dataset_uid, dataset_id, published_generation_uid: uid } = dataset
       await requireAllSeen(db, request.principal, dataset_uid)
+      await noteExport(services, request, dataset_uid)
       if (uid === null) throw new AppError('catalog.not_published', { dataset_uid })
       const manifest = await readManifest(db, dataset_uid, uid)
       const { body, bytes } = await services.rejects.open(manifest, format, disconnectSignal(reply))

@@ -49,8 +49,8 @@ export function readStates(text: string | undefined): { states?: JobState[] } {
 }
 
 /**
- * One's own jobs, all for those who may edit the domain, and those about datasets that one may read here; with a key only
- * those about what the key may read: a job tells of records. Another's must not be told from one that does not exist. Errors: jobs.unknown_job.
+ * All for those who may edit the domain; for others those about datasets that they may read here, as a job tells of records,
+ * whoever ordered it. One that may not be seen must not be told from one that does not exist. Errors: jobs.unknown_job.
  */
 export async function findVisibleJob(
   services: HttpServices,
@@ -67,18 +67,16 @@ export async function findVisibleJob(
 async function isReadable({ control }: HttpServices, principal: Principal, job: Job): Promise<boolean> {
   if (principal.kind === 'anonymous') return false
   if (mayDo(principal, 'ADMIN')) return true
-  if (principal.via !== 'apikey' && job.username === principal.username) return true
   if (harvestFunctions.includes(job.function))
     return job.username === principal.username && mayDo(principal, 'HARVEST')
   return mayDoOn(control.db, principal, 'READ', job.subject)
 }
 
-/** Of one's own jobs, those that are shown to the key that one comes with; without a key all. */
-async function readableWithKey(
+/** Of one's own jobs, those that are shown. */
+async function readableOf(
   { control }: HttpServices,
   principal: Principal,
 ): Promise<{ readonly functions: readonly string[]; readonly subjects?: readonly string[] }> {
-  if (principal.kind !== 'user' || principal.via !== 'apikey') return { functions: publicFunctions }
   const readable = await editableDatasets(control.db, principal)
   return {
     // Whoever may harvest may read every dataset, or the subjects would have to be harvesters too.
@@ -97,7 +95,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
     operation(
       'SELF',
       'listJobs',
-      'Your jobs, newest first; all for those who may edit the domain',
+      'Your jobs on what you may read, newest first; all for those who may edit the domain',
       answerList('Job'),
       {
         tags,
@@ -109,7 +107,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
       const { principal } = request
       const shown = mayDo(principal, 'ADMIN')
         ? { functions: publicFunctions }
-        : { username: usernameOf(request), ...(await readableWithKey(services, principal)) }
+        : { username: usernameOf(request), ...(await readableOf(services, principal)) }
       const jobs = await listJobs(db, {
         ...shown,
         ...readStates(request.query.state),

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
+import type { ApiKey } from '../../access/index.ts'
 import { AppError } from '../../kernel/index.ts'
-import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { accountQuotas, answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { callsOfKey } from '../quotas.ts'
 import { refuseKey } from '../refuse-key.ts'
 import { printApiKey } from './render.ts'
 import { nullableText, type RegisterRoutes, readInstant, usernameOf } from './scope.ts'
@@ -18,12 +20,14 @@ const keyBody = Type.Object({
   ),
   expires_at: Type.Optional(nullableText('From then on it opens nothing; null: never')),
   label: Type.Optional(nullableText()),
+  quotas: Type.Optional(accountQuotas),
   permissions: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
 })
 
 /** Keys of whoever asks. A key is shown whole once, when it is made; only its hash is stored. Management API section 19. */
 export const registerApiKeys: RegisterRoutes = (scope, services) => {
   const { access } = services
+  const print = async (key: ApiKey) => printApiKey(key, await callsOfKey(services, key.keyUid))
   scope.get(
     '/apikeys',
     operation('SELF', 'listApiKeys', 'List your keys', answerList('ApiKey'), { tags }),
@@ -34,7 +38,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
         principal.kind === 'user' && principal.via === 'apikey'
           ? keys.filter((key) => key.keyUid === principal.keyUid)
           : keys
-      return shown.map(printApiKey)
+      return Promise.all(shown.map(print))
     },
   )
   scope.post(
@@ -45,7 +49,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       refuseKey(request, 'access.password_needed')
-      return printApiKey(
+      return print(
         await access.createKey(usernameOf(request), {
           permissions: ['explore_restricted_dataset'],
           ...changeOf(request.body),
@@ -62,7 +66,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
       if (principal.kind === 'user' && principal.via === 'apikey' && principal.keyUid !== found.keyUid) {
         throw new AppError('access.unknown_api_key', { key: request.params.key.slice(0, 9) })
       }
-      return printApiKey(found)
+      return print(found)
     },
   )
   scope.put(
@@ -75,7 +79,7 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
     async (request) => {
       refuseKey(request, 'access.password_needed')
       const change = changeOf(request.body)
-      return printApiKey(await access.updateKey(usernameOf(request), request.params.key, change))
+      return print(await access.updateKey(usernameOf(request), request.params.key, change))
     },
   )
   scope.delete(
@@ -93,11 +97,12 @@ export const registerApiKeys: RegisterRoutes = (scope, services) => {
 }
 
 function changeOf(body: Static<typeof keyBody>) {
-  const { label, permissions, datasets, expires_at } = body
+  const { label, permissions, datasets, quotas, expires_at } = body
   return {
     ...(label === undefined ? {} : { label }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(datasets === undefined ? {} : { datasets }),
+    ...(quotas === undefined ? {} : { quotas }),
     ...(expires_at === undefined ? {} : { expiresAt: readInstant('expires_at', expires_at) }),
   }
 }

@@ -175,7 +175,7 @@ export function printPreviewField({ name, label, type, description }: Field): Js
   return { name, original_name: label, label, type, description, annotations: [] }
 }
 
-export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject {
+export function printApiKey(key: ApiKey & { readonly key?: string }, callsUsed: number): JsonObject {
   return {
     // Only a hash is stored: after creation the key goes by its uid.
     key: key.key ?? key.keyUid,
@@ -183,6 +183,8 @@ export function printApiKey(key: ApiKey & { readonly key?: string }): JsonObject
     label: key.label,
     permissions: [...key.permissions],
     datasets: key.datasets === null ? null : [...key.datasets],
+    quotas: { ...key.quotas },
+    calls_used: callsUsed,
     created_at: formatInstant(key.createdAt),
     expires_at: key.expiresAt === null ? null : formatInstant(key.expiresAt),
   }

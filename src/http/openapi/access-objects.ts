@@ -5,13 +5,15 @@ import { instant, list, nullable, optional, uid } from './shapes.ts'
 const names = (description?: string) => Type.Array(Type.String(), description ? { description } : {})
 
 /** `{}`: none. */
-export const accountQuotas = Type.Unsafe<{ limit: number; unit: 'day' } | Record<string, never>>({
-  type: 'object',
-  description: 'Calls of both APIs in a day; {} for no quota',
-  properties: { limit: { type: 'integer', minimum: 0 }, unit: { type: 'string', enum: ['day'] } },
-  additionalProperties: false,
-  anyOf: [{ required: ['limit', 'unit'] }, { maxProperties: 0 }],
-})
+export const callQuota = (description: string) =>
+  Type.Unsafe<{ limit: number; unit: 'day' } | Record<string, never>>({
+    type: 'object',
+    description,
+    properties: { limit: { type: 'integer', minimum: 0 }, unit: { type: 'string', enum: ['day'] } },
+    additionalProperties: false,
+    anyOf: [{ required: ['limit', 'unit'] }, { maxProperties: 0 }],
+  })
+export const accountQuotas = callQuota('Calls of both APIs in a day; {} for no quota')
 export const accountLimits = Type.Unsafe<{ max_datasets?: number; max_records_by_dataset?: number }>({
   type: 'object',
   description: '{} for no limits; of an account, its groups and the domain the smallest holds',
@@ -42,6 +44,12 @@ const ruleset = {
     properties: { limit: { type: 'integer' }, unit: { type: 'string' } },
   }),
 }
+const calls = Type.Object({
+  used: Type.Integer(),
+  limit: nullable('integer'),
+  unit: Type.String(),
+  resets_at: instant(),
+})
 const usage = Type.Object({ used: Type.Integer(), limit: nullable('integer') })
 
 export const accessObjects = {
@@ -105,6 +113,8 @@ export const accessObjects = {
       items: { type: 'string' },
       description: 'Uids of the datasets it is for, and to all others it is nobody; null: for all',
     }),
+    quotas: callQuota('Calls with this key in a day; {} for no quota of its own'),
+    calls_used: Type.Integer({ description: 'Of the day that goes on' }),
     created_at: instant(),
     expires_at: nullable('string'),
   }),
@@ -119,12 +129,8 @@ export const accessObjects = {
   }),
   Usage: Type.Object({
     username: Type.String(),
-    calls: Type.Object({
-      used: Type.Integer(),
-      limit: nullable('integer'),
-      unit: Type.String(),
-      resets_at: instant(),
-    }),
+    calls,
+    domain_calls: calls,
     datasets: usage,
     max_records_by_dataset: optional(nullable('integer')),
   }),

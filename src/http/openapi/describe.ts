@@ -180,12 +180,14 @@ function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {
 /** Routes of the management API that wait for a turn like everybody. */
 const asksTheEngine = /\/diff|\/rejects|\/record_errors|\/gates/
 
+const errorsOfOperations: Readonly<Record<string, number[]>> = { readiness: [503], metrics: [401, 403] }
+
 function errorsOf(
   path: string,
   operation: Operation,
   { body, answer: { content } }: OperationFacts,
 ): number[] {
-  if (operation.tags?.includes('operations')) return operation.operationId === 'readiness' ? [503] : []
+  if (operation.tags?.includes('operations')) return errorsOfOperations[operation.operationId ?? ''] ?? []
   if (envelopeOf(path) !== 'Explore') {
     const isKeyed = operation.parameters?.some(({ name }) => name.toLowerCase() === 'idempotency-key')
     return [

@@ -1,6 +1,7 @@
 /** Objects of the management API beside datasets and their records: sections 10, 16, 17 and 21; templates, domain. */
 import { Type } from 'typebox'
 import { templateTypes } from '../../catalog/index.ts'
+import { callQuota } from './access-objects.ts'
 import { anything, instant, list, nullable, optional, uid, username } from './shapes.ts'
 
 const attached = {
@@ -140,6 +141,7 @@ export const surfaceObjects = {
         description: 'Of new datasets',
       }),
     }),
+    quotas: callQuota('Calls of everybody together in a day; {} for no quota'),
     properties: anything('By the names that the platform has for them: metadata.themes, metadata.licenses'),
   }),
 } as const

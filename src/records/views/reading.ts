@@ -7,9 +7,10 @@ import {
   prepareQuery,
   type QuerySchema,
   type QueryTarget,
+  type Value,
 } from '../../odsql/index.ts'
 import type { GenerationHandle } from '../generation-store.ts'
-import { type Publication, schemaOf, wholeSchemaOf } from '../publication.ts'
+import { type SeenState, schemaOf, wholeSchemaOf } from '../publication.ts'
 
 export interface Reading {
   readonly target: QueryTarget
@@ -20,10 +21,14 @@ export interface Reading {
   readonly positions: number
 }
 
-/** Errors: records.data_not_visible. */
-export function readingOf(publication: Publication, handle: GenerationHandle): Reading {
+/** `after`: what the statement is bound to already. Errors: records.data_not_visible. */
+export function readingOf(
+  publication: SeenState,
+  handle: GenerationHandle,
+  after: readonly Value[] = [],
+): Reading {
   const { view } = publication
-  const base: QueryTarget = { relation: handle.relation, search: handle.search }
+  const base: QueryTarget = { relation: handle.relation, search: handle.search, values: after }
   const { ids, recordsCount: positions } = handle
   if (view === null) return { target: base, ids, isDense: true, positions }
   requireData(publication)
@@ -44,7 +49,7 @@ export function readingOf(publication: Publication, handle: GenerationHandle): R
 }
 
 /** Errors: records.data_not_visible. */
-export function requireData({ view }: Publication): void {
+export function requireData({ view }: Pick<SeenState, 'view'>): void {
   if (view !== null && !view.isDataVisible) throw new AppError('records.data_not_visible', {})
 }
 

@@ -10,6 +10,7 @@ export const office = {
   'office.signed_in_as': 'Signed in as {name}',
   'office.to_portal': 'To the portal',
   'office.sign_out': 'Sign out',
+  'office.sign_out_elsewhere': 'Sign out where you signed in',
   'office.save': 'Save',
   'office.cancel': 'Cancel',
   'office.delete': 'Delete',

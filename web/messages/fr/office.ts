@@ -10,6 +10,7 @@ export const office: Readonly<Record<keyof typeof en, Message>> = {
   'office.signed_in_as': 'Connecté en tant que {name}',
   'office.to_portal': 'Vers le portail',
   'office.sign_out': 'Se déconnecter',
+  'office.sign_out_elsewhere': 'Se déconnecter là où vous vous êtes connecté',
   'office.save': 'Enregistrer',
   'office.cancel': 'Annuler',
   'office.delete': 'Supprimer',

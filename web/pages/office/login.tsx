@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -88,10 +89,31 @@ async function signIn({ api, url }: PageContext, form: Form): Promise<WebAnswer>
   return leave(backOf(url), answer.headers)
 }
 
-async function signOut({ api }: PageContext): Promise<WebAnswer> {
+async function signOut({ api, lang, t }: PageContext): Promise<WebAnswer> {
   const answer = await api.call('DELETE', sessionPath)
   if (answer.status >= 400) throw new ApiError(answer.status, JSON.parse(answer.text || '{}'))
-  return leave('/login?done=signed_out', answer.headers)
+  const elsewhere = answer.headers['broadsheet-sign-out']
+  if (elsewhere === undefined) return leave('/login?done=signed_out', answer.headers)
+  // Not a redirect: browsers hold those of a form to where forms of the page may go, which is here.
+  const { location: _, ...headers } = leave(elsewhere, answer.headers).headers
+  const text = t('office.sign_out_elsewhere')
+  const page = (
+    <html lang={lang}>
+      <head>
+        <title>{text}</title>
+      </head>
+      <body>
+        <p>
+          <a href={elsewhere}>{text}</a>
+        </p>
+      </body>
+    </html>
+  )
+  return {
+    status: 200,
+    headers: { ...headers, refresh: `0;url=${elsewhere}`, 'content-type': 'text/html; charset=utf-8' },
+    body: `<!doctype html>${renderToString(page)}`,
+  }
 }
 
 function leave(location: string, headers: Readonly<Record<string, string>>): WebAnswer {
