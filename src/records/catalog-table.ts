@@ -34,10 +34,17 @@ export const catalogFacets = [
   'license',
 ] as const
 
+/** Application metadata, by their names on the hosted platform: in the object only where they are asked for. */
+const useNames: readonly (readonly [name: string, type: Type, path: string])[] = [
+  ['explore.popularity_score', 'double', '$.explore.popularity_score'],
+  ['explore.api_call_count', 'int', '$.explore.api_call_count'],
+  ['explore.download_count', 'int', '$.explore.download_count'],
+]
+
 /** In relevance: enough that a word of the title, even one that is nearly it, comes before the same word elsewhere. */
 const weights: Readonly<Record<string, number>> = { title: 5, keyword: 2, theme: 2 }
 
-export const columns: readonly Column[] = names.flatMap(([name, type, path]) => {
+export const columns: readonly Column[] = [...names, ...useNames].flatMap(([name, type, path]) => {
   const column = (alias: string, isHidden: boolean): Column => ({
     name: alias,
     type,
@@ -46,6 +53,8 @@ export const columns: readonly Column[] = names.flatMap(([name, type, path]) => 
     ...(weights[name] === undefined ? {} : { weight: weights[name] }),
     isHidden,
   })
+  // Not of what is searched and listed: it tells of readers, nothing of the data.
+  if (path.startsWith('$.explore.')) return [column(name, true)]
   return path.startsWith('$.metas.default.')
     ? [column(name, false), column(`default.${name}`, true)]
     : [column(name, false)]
@@ -61,6 +70,7 @@ export function wellFormedJson(value: unknown): string {
 
 export interface CatalogRow {
   readonly object: JsonObject
+  readonly appMetas: JsonObject
   readonly visibility: string
   /** For whom the object is as it is: a dataset whose default ruleset hides something has two. */
   readonly audience: 'all' | 'editors' | 'readers'
@@ -68,25 +78,28 @@ export interface CatalogRow {
 
 /** The catalog's rows, from SQL of a JSON array of them. */
 export function rowsSql(json: string): string {
-  const picked = names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`)
-  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, ${picked.join(', ')}
-    from (select r->'$.object' as o, r->>'$.visibility' as visibility, r->>'$.audience' as audience from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
+  const picked = [
+    ...names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`),
+    ...useNames.map(([name, type, path]) => `${pick(type, path, 'a')} as ${quoteIdentifier(name)}`),
+  ]
+  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, a::varchar as app_metas, ${picked.join(', ')}
+    from (select r->'$.object' as o, r->'$.appMetas' as a, r->>'$.visibility' as visibility, r->>'$.audience' as audience from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
 }
 
-/** SQL of what the JSON object `o` has under a path. */
-export function pick(type: Type, path: string): string {
+/** SQL of what a JSON object has under a path. */
+export function pick(type: Type, path: string, o = 'o'): string {
   switch (type) {
     case 'multitext':
-      return `case when json_type(o, '${path}') = 'ARRAY' then json_extract_string(o, '${path}[*]') end`
+      return `case when json_type(${o}, '${path}') = 'ARRAY' then json_extract_string(${o}, '${path}[*]') end`
     case 'boolean':
-      return `try_cast(o->>'${path}' as boolean)`
+      return `try_cast(${o}->>'${path}' as boolean)`
     case 'int':
-      return `try_cast(o->>'${path}' as bigint)`
+      return `try_cast(${o}->>'${path}' as bigint)`
     case 'double':
-      return `try_cast(o->>'${path}' as double)`
+      return `try_cast(${o}->>'${path}' as double)`
     case 'datetime':
-      return `try_cast(o->>'${path}' as timestamptz)`
+      return `try_cast(${o}->>'${path}' as timestamptz)`
     default:
-      return `o->>'${path}'`
+      return `${o}->>'${path}'`
   }
 }

@@ -12,6 +12,7 @@ import { up as managementSurface } from './0010-management-surface.ts'
 import { up as people } from './0011-people.ts'
 import { up as media } from './0013-media.ts'
 import { up as previousStatus } from './0014-previous-status.ts'
+import { up as datasetUses } from './0016-dataset-uses.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -29,6 +30,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0011-people': people,
   '0013-media': media,
   '0014-previous-status': previousStatus,
+  '0016-dataset-uses': datasetUses,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)
