@@ -438,6 +438,42 @@ describe('who is signed in', () => {
     assert.doesNotMatch(anonymous, /save_version|\+2 −1|csrf/)
   })
 
+  test('readers see labelled versions and their differences where the publisher lets them', async () => {
+    const dataset = await server.publishFile('told', {
+      filename: 'told.csv',
+      content: 'book\nEmma\nPersuasion\n',
+    })
+    const base = `/api/management/v2/datasets/${dataset.datasetUid}`
+    const save = async (label: string) => {
+      const { json } = await server.expect(200, 'PUT', `${base}/save_version`, { body: { label } })
+      return (await server.jobDone(json.job_id)).result.version_uid as string
+    }
+    const first = await save('Of <May>')
+    await server.replaceFile(dataset, 'told.csv', 'book\nEmma\nSanditon\n')
+    await server.jobDone(await server.publish(dataset.datasetUid))
+    const second = await save('Of June')
+    const path = '/explore/dataset/told/information/'
+    assert.doesNotMatch((await get(path)).text, /Of June/)
+    assert.equal((await get('/explore/dataset/told/changes/')).status, 404)
+    await server.expect(200, 'PUT', `${base}/security/public_versions`, { body: { public_versions: true } })
+    const { text } = await get(path)
+    assert.match(text, /Of June/)
+    assert.match(text, /Of &lt;May>/)
+    const between = `/explore/dataset/told/changes/?from=${first}&amp;to=${second}`
+    assert.ok(text.includes(`href="${between}"`), text)
+    assert.ok(text.includes(`href="/explore/dataset/told/export/?version=${first}"`), text)
+    const differences = (await get(between.replace('&amp;', '&'))).text
+    assert.match(differences, /<del>Persuasion<\/del>/)
+    assert.match(differences, /<ins>Sanditon<\/ins>/)
+    const older = (await get(`/explore/dataset/told/table/?version=${first}`)).text
+    assert.match(older, /This is a saved version/)
+    assert.match(older, /Persuasion/)
+    assert.match(
+      (await get(`/explore/dataset/told/export/?version=${first}`)).text,
+      new RegExp(`exports/csv\\?version=${first}`),
+    )
+  })
+
   test('a cookie that is none is nobody', async () => {
     const { status, text } = await get('/', { cookie: 'broadsheet_session=nothing' })
     assert.equal(status, 200)

@@ -6,6 +6,7 @@ import { type ChangeKind, changeKinds, rangeOfKind } from '../../checks/index.ts
 import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import { type ComparedStates, checkTimezone } from '../../records/index.ts'
+import { diffQuery, readKind } from '../diff-parameters.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
 import { readChoice, readInteger } from '../explore/parameters.ts'
@@ -20,11 +21,7 @@ const pairQuery = {
   from: text(`The older state: ${states}`),
   to: text(`The newer state: ${states}; current by default`),
 }
-const kindQuery = {
-  ...pairQuery,
-  kind: text(`One of ${changeKinds.join(', ')}; all by default, in this order`),
-  timezone: text('Zone of printed instants; UTC by default'),
-}
+const kindQuery = { ...pairQuery, ...diffQuery }
 
 /** What differs between two states of a dataset, record by record. docs/publishing.md. */
 export const registerDiffs: RegisterRoutes = (scope, services) => {
@@ -142,11 +139,6 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       return reply.send(body)
     },
   )
-}
-
-function readKind(value: string | undefined): ChangeKind | null {
-  const kind = readChoice('kind', value, ['', ...changeKinds], '')
-  return kind === '' ? null : (kind as ChangeKind)
 }
 
 interface Place {

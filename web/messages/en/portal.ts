@@ -110,6 +110,8 @@ export const portal = {
   'versions.version': 'Version',
   'versions.records': 'Records',
   'versions.changes': 'Added, removed, changed',
+  'versions.since_newest': 'What has changed since',
+  'versions.show_changes': 'Show',
   'table.region': 'Records of {title}',
   'table.position': 'Position',
   'table.columns': 'Columns',

@@ -110,6 +110,8 @@ export const portal: Readonly<Record<keyof typeof en, Message>> = {
   'versions.version': 'Version',
   'versions.records': 'Enregistrements',
   'versions.changes': 'Ajoutés, retirés, modifiés',
+  'versions.since_newest': 'Ce qui a changé depuis',
+  'versions.show_changes': 'Voir',
   'table.region': 'Enregistrements de {title}',
   'table.position': 'Position',
   'table.columns': 'Colonnes',
