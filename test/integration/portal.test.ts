@@ -306,6 +306,58 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
+  test('on paper there is what a page says, in light colours, and nothing to click', async () => {
+    const { page, complaints } = await openPage({ colorScheme: 'dark' })
+    const isShown = (selector: string) => page.locator(selector).first().isVisible()
+    const never = '.site-header, .tabs, .filters, .share, .button, .site-footer, .search-box, .chart-form'
+    const visit = async (path: string, shown: readonly string[]) => {
+      await page.goto(at(path))
+      await page.emulateMedia({ media: 'print' })
+      for (const hidden of await page.locator(never).all())
+        assert.equal(await hidden.isVisible(), false, `${path}: ${await hidden.getAttribute('class')}`)
+      for (const selector of shown) assert.ok(await isShown(selector), `${path}: ${selector}`)
+      const address = page.locator('.print-only').last()
+      assert.ok((await address.textContent())!.includes(at(path)), path)
+      await page.emulateMedia({ media: null })
+    }
+    // What the browser does when somebody prints.
+    const tell = (event: string) => page.evaluate(`dispatchEvent(new Event('${event}'))`)
+
+    await visit('/explore', ['.dataset-card h3'])
+    await visit('/explore/dataset/airports/information/', ['.facts', '.prose'])
+    await visit('/explore/dataset/airports/table/?refine.state=TX', [
+      '.chosen',
+      '.data-table .row-number.number',
+    ])
+    await page.locator('.data-scroll.awake').waitFor()
+    const rows = page.locator('.data-table tbody:not([aria-hidden]) tr')
+    const onScreen = await rows.count()
+    await tell('beforeprint')
+    await rows.nth(99).waitFor({ state: 'attached' })
+    assert.equal(await rows.count(), 100)
+    await page.emulateMedia({ media: 'print' })
+    const tooWide = 'document.documentElement.scrollWidth > innerWidth'
+    assert.equal(await page.evaluate(tooWide), false, 'columns are not cut')
+    await tell('afterprint')
+    await page.emulateMedia({ media: null })
+    await rows.nth(99).waitFor({ state: 'detached' })
+    assert.ok((await rows.count()) <= onScreen + 1)
+
+    const chart = '/explore/dataset/seattle-weather/analyze/?chart.type=bar&chart.x=weather'
+    await visit(chart, ['.chart', '.print-only'])
+    await page.locator('[data-drawn=bar]').waitFor()
+    const background = () =>
+      page.evaluate<string>('getComputedStyle(document.querySelector(".chart")).backgroundColor')
+    const dark = await background()
+    await tell('beforeprint')
+    assert.equal(await background(), 'rgb(255, 255, 255)')
+    await tell('afterprint')
+    assert.equal(await background(), dark)
+    assert.notEqual(dark, 'rgb(255, 255, 255)')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   test('what publishers write never runs', async () => {
     const { page, complaints } = await openPage()
     for (const view of ['information', 'table', 'images', 'calendar']) {

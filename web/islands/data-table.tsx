@@ -25,6 +25,10 @@ export const rowHeight = 36
 /** Browsers do not draw elements taller than some 17 to 33 million pixels. */
 const maxHeight = 12_000_000
 const overscan = 8
+/** Taller than any screen. On paper the place to scroll is as tall as all that is in it, which nobody could draw. */
+const tallest = 4000
+/** Rows on paper: those in sight and what follows, as far as they have been fetched. */
+const printedRows = 100
 
 /**
  * The records of a dataset. As the server renders it: a page of them. Awake: all of them, scrolled; rows that are out of
@@ -134,6 +138,7 @@ function useScrolledRecords(
 ) {
   const { api } = useEnv()
   const [isAwake, setAwake] = useState(false)
+  const [isPrinting, setPrinting] = useState(false)
   const [top, setTop] = useState(offset)
   const [height, setHeight] = useState(600)
   const [, setLoaded] = useState(0)
@@ -167,7 +172,7 @@ function useScrolledRecords(
   useEffect(() => {
     const element = scroller.current!
     setAwake(true)
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight))
+    const observer = new ResizeObserver(() => setHeight(Math.min(tallest, element.clientHeight)))
     observer.observe(element)
     const wheel = (event: WheelEvent) => {
       if (event.deltaY === 0 || event.ctrlKey || event.shiftKey) return
@@ -177,8 +182,14 @@ function useScrolledRecords(
     }
     // Within the pixels of a bar the browser scrolls by itself, and better.
     if (isScaled) element.addEventListener('wheel', wheel, { passive: false })
+    const before = () => setPrinting(true)
+    const after = () => setPrinting(false)
+    window.addEventListener('beforeprint', before)
+    window.addEventListener('afterprint', after)
     return () => {
       observer.disconnect()
+      window.removeEventListener('beforeprint', before)
+      window.removeEventListener('afterprint', after)
       element.removeEventListener('wheel', wheel)
       windows.stop()
     }
@@ -204,9 +215,12 @@ function useScrolledRecords(
   }, [start, end, isAwake])
 
   const before = Math.max(0, toPixels(top) - (top - start) * rowHeight)
-  const range: RowRange | null = isAwake
-    ? { start, end, before, after: Math.max(0, drawn - before - (end - start) * rowHeight) }
-    : null
+  const at = (index: number) => windows.at(index) ?? known(index)
+  const range: RowRange | null = isPrinting
+    ? printed(Math.floor(top))
+    : isAwake
+      ? { start, end, before, after: Math.max(0, drawn - before - (end - start) * rowHeight) }
+      : null
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -228,7 +242,13 @@ function useScrolledRecords(
       moveTo(step === undefined ? (event.key === 'Home' ? 0 : lastTop) : Math.round(top) + step)
     },
   }
-  return { at: (index: number) => windows.at(index) ?? known(index), range, handlers }
+  return { at, range, handlers }
+
+  function printed(first: number): RowRange {
+    let last = first
+    while (last < total && last - first < printedRows && at(last) !== undefined) last++
+    return { start: first, end: last, before: 0, after: 0 }
+  }
 
   function known(index: number): DataRecord | undefined {
     return index >= offset ? records[index - offset] : undefined
