@@ -106,6 +106,24 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     assert.deepEqual(problems, [])
     await page.context().close()
   })
+
+  test('fits the narrowest phone in French, whose words are longer', async (t) => {
+    const chance = createChance(t)
+    const { page } = await openPage({ viewport: { width: 360, height: 740 }, locale: 'fr-FR' })
+    const all = Object.entries(pages)
+    for (const [name, path] of isWhole ? all : chance.sample(all, 3)) {
+      await page.goto(at(path))
+      assert.equal(await page.evaluate('document.documentElement.lang'), 'fr')
+      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+      assert.ok(overflow <= 0, `${name}: ${overflow} pixels wider than the phone`)
+      // A heading is as wide as its longest word: none is broken into letters.
+      const broken = await page.evaluate<string[]>(`[...document.querySelectorAll('h1, h2, h3')]
+        .filter((heading) => heading.checkVisibility() && heading.clientWidth > 0 && heading.clientWidth < 90)
+        .map((heading) => heading.textContent).filter((text) => text.length > 14)`)
+      assert.deepEqual(broken, [], name)
+    }
+    await page.context().close()
+  })
 })
 
 /** One tour of each kind is always taken. */

@@ -110,6 +110,7 @@ export const portal = {
   'versions.version': 'Version',
   'versions.records': 'Records',
   'versions.changes': 'Added, removed, changed',
+  'versions.now': 'Current data',
   'versions.since_newest': 'What has changed since',
   'versions.show_changes': 'Show',
   'table.region': 'Records of {title}',

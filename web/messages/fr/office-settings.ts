@@ -83,7 +83,7 @@ export const officeSettings: Readonly<Record<keyof typeof en, Message>> = {
   'versions.delete': 'Supprimer cette version',
   'versions.from': 'De',
   'versions.to': 'À',
-  'versions.current': 'Ce que les lecteurs voient maintenant',
+  'versions.current': 'Ce que voient les lecteurs',
   'versions.differences': 'Différences',
   'versions.more_records': {
     one: '{count} enregistrement de plus dans le fichier :',

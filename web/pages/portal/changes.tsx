@@ -66,8 +66,10 @@ export const changes = definePage<ChangesData>({
   }),
   View: ({ data }): VNode => {
     const { t } = useEnv()
-    const { dataset, from, to, diff, records, count, page } = data
+    const { dataset, versions, from, to, diff, records, count, page } = data
     const id = dataset.dataset_id
+    const nameOf = (uid: string) =>
+      versions.find(({ version_uid }) => version_uid === uid)?.label ?? t('versions.now')
     return (
       <div class="page stack">
         <header>
@@ -76,6 +78,7 @@ export const changes = definePage<ChangesData>({
             <a href={pagePath(id)}>{titleOf(dataset)}</a>
           </nav>
           <h1>{t('versions.differences')}</h1>
+          <p class="muted">{`${nameOf(from)} → ${nameOf(to)}`}</p>
         </header>
         <PairForm data={data} />
         <section class="card stack" aria-label={t('versions.differences')}>
@@ -99,7 +102,7 @@ function PairForm({ data }: { readonly data: ChangesData }): VNode {
     <Field id={name} label={t(`versions.${name}`)}>
       <select id={name} name={name}>
         <option value="current" selected={data[name] === 'current'}>
-          {t('versions.current')}
+          {t('versions.now')}
         </option>
         {versions.map(({ version_uid: uid, label, created_at: at }) => (
           <option key={uid} value={uid} selected={data[name] === uid}>

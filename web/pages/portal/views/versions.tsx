@@ -29,7 +29,7 @@ export function Versions({
         )}
       </div>
       <ScrollRegion label={t('versions.title')}>
-        <table class="list">
+        <table class="list versions">
           <thead>
             <tr>
               <th scope="col">{t('versions.version')}</th>
