@@ -1,5 +1,5 @@
 /** What the catalog's table is made of: a row per publication, with what queries may name of it. */
-import { type JsonObject, quoteIdentifier } from '../kernel/index.ts'
+import { foldedTermsSql, type JsonObject, quoteIdentifier } from '../kernel/index.ts'
 import type { Column, QuerySchema, Type } from '../odsql/index.ts'
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -44,12 +44,17 @@ const useNames: readonly (readonly [name: string, type: Type, path: string])[] =
 /** In relevance: enough that a word of the title, even one that is nearly it, comes before the same word elsewhere. */
 const weights: Readonly<Record<string, number>> = { title: 5, keyword: 2, theme: 2 }
 
+const isText = (type: Type) => type === 'text' || type === 'multitext'
+/** Words of the texts, told apart when the table is made: to do so takes a query longer than everything else in it. */
+const termsColumn = (name: string) => `terms of ${name}`
+
 export const columns: readonly Column[] = [...names, ...useNames].flatMap(([name, type, path]) => {
   const column = (alias: string, isHidden: boolean): Column => ({
     name: alias,
     type,
     sql: quoteIdentifier(name),
     fieldIndex: null,
+    ...(isText(type) ? { termsSql: quoteIdentifier(termsColumn(name)) } : {}),
     ...(weights[name] === undefined ? {} : { weight: weights[name] }),
     isHidden,
   })
@@ -76,14 +81,23 @@ export interface CatalogRow {
   readonly audience: 'all' | 'editors' | 'readers'
 }
 
-/** The catalog's rows, from SQL of a JSON array of them. */
-export function rowsSql(json: string): string {
+/** The catalog's rows, from SQL of a JSON array of them. `isSearched`: words are looked for in them, with the names' `termsSql`. */
+export function rowsSql(json: string, { isSearched = true } = {}): string {
   const picked = [
     ...names.map(([name, type, path]) => `${pick(type, path)} as ${quoteIdentifier(name)}`),
     ...useNames.map(([name, type, path]) => `${pick(type, path, 'a')} as ${quoteIdentifier(name)}`),
   ]
-  return `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, a::varchar as app_metas, ${picked.join(', ')}
+  const rows = `select row_number() over () - 1 as _row, md5(o->>'$.dataset_uid')::uuid as _id, visibility, audience, o::varchar as object, a::varchar as app_metas, ${picked.join(', ')}
     from (select r->'$.object' as o, r->'$.appMetas' as a, r->>'$.visibility' as visibility, r->>'$.audience' as audience from (select unnest(json_extract(${json}::json, '$[*]')) as r))`
+  if (!isSearched) return rows
+  const terms = names
+    .filter(([, type]) => isText(type))
+    .map(([name, type]) => {
+      const value =
+        type === 'multitext' ? `array_to_string(${quoteIdentifier(name)}, ' ')` : quoteIdentifier(name)
+      return `${foldedTermsSql(value)} as ${quoteIdentifier(termsColumn(name))}`
+    })
+  return `select *, ${terms.join(', ')} from (${rows})`
 }
 
 /** SQL of what a JSON object has under a path. */

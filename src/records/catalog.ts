@@ -283,7 +283,8 @@ export function createCatalog(deps: {
     async describe(publication, text, signal) {
       const query = prepared(text, catalogSchema)
       const rows = [await rowOf(publication, 'all', await deps.uses.read([publication.row.dataset_uid]))]
-      const target = { relation: `(${rowsSql('$1')})`, search: null, values: [wellFormedJson(rows)] }
+      const relation = `(${rowsSql('$1', { isSearched: false })})`
+      const target = { relation, search: null, values: [wellFormedJson(rows)] }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const statement = compileRows(query, target, { page: { limit: 1, offset: 0 } })
