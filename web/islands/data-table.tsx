@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Cell } from '../components/cell.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useEnv } from '../kit/env.ts'
@@ -46,6 +46,22 @@ export default function DataTable(props: DataTableProps): VNode {
           index: range.start + index,
           record: at(range.start + index),
         }))
+  const before = useRef<ReadonlyMap<number, DrawnRow>>(new Map())
+  const drawn = drawRows(before.current, rows, (key, index, record) => (
+    <tr key={key} aria-rowindex={index + 2} class={index % 2 === 1 ? 'odd' : undefined}>
+      <th scope="row" class="row-number number">
+        {format.number(index + 1)}
+      </th>
+      {fields.map((field) => (
+        <td key={field.name} class={isNumber(field) ? 'number' : undefined}>
+          {record === undefined ? <span class="ghost" /> : <Cell field={field} value={record[field.name]} />}
+        </td>
+      ))}
+    </tr>
+  ))
+  useLayoutEffect(() => {
+    before.current = drawn
+  })
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would be a landmark among landmarks; this is a place to scroll.
     <div
@@ -82,27 +98,38 @@ export default function DataTable(props: DataTableProps): VNode {
           </tr>
         </thead>
         {range !== null && <Spacer height={range.before} columns={fields.length + 1} />}
-        <tbody>
-          {rows.map(({ index, record }) => (
-            <tr key={index} aria-rowindex={index + 2} class={index % 2 === 1 ? 'odd' : undefined}>
-              <th scope="row" class="row-number number">
-                {format.number(index + 1)}
-              </th>
-              {fields.map((field) => (
-                <td key={field.name} class={isNumber(field) ? 'number' : undefined}>
-                  {record === undefined ? (
-                    <span class="ghost" />
-                  ) : (
-                    <Cell field={field} value={record[field.name]} />
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{[...drawn.values()].map(({ row }) => row)}</tbody>
         {range !== null && <Spacer height={range.after} columns={fields.length + 1} />}
       </table>
     </div>
+  )
+}
+
+interface DrawnRow {
+  readonly key: number
+  readonly record: DataRecord | undefined
+  readonly row: VNode
+}
+
+/**
+ * Rows as they were drawn last: one that is still in sight is the same element, which Preact does not look into, and one that
+ * comes takes the place of one that went, so that a table that is flung through makes no elements.
+ */
+function drawRows(
+  before: ReadonlyMap<number, DrawnRow>,
+  rows: readonly { readonly index: number; readonly record: DataRecord | undefined }[],
+  make: (key: number, index: number, record: DataRecord | undefined) => VNode,
+): Map<number, DrawnRow> {
+  const inSight = new Set(rows.map(({ index }) => index))
+  const free = [...before].filter(([index]) => !inSight.has(index)).map(([, { key }]) => key)
+  let next = Math.max(-1, ...[...before.values()].map(({ key }) => key)) + 1
+  return new Map(
+    rows.map(({ index, record }) => {
+      const known = before.get(index)
+      if (known && known.record === record) return [index, known]
+      const key = known?.key ?? free.shift() ?? next++
+      return [index, { key, record, row: make(key, index, record) }]
+    }),
   )
 }
 
