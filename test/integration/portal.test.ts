@@ -19,6 +19,8 @@ import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
 const startServer = shareServer()
 const openPage = shareBrowser()
 let server: TestServer
+/** Uids of versions. */
+let told: { readonly first: string; readonly second: string }
 
 const hostile = '<script>document.title="owned"</script>"><img src=x onerror="document.title=1">'
 /** More rows than a scroll bar has pixels for. */
@@ -47,7 +49,30 @@ before(async () => {
     content: `name,image,day\n"${hostile.replaceAll('"', '""')}",${server.url}/favicon.svg,2031-05-09\nplain,${server.url}/favicon.svg,2031-05-10\n`,
     metas: { default: { title: hostile, description: `<p onclick="x()">Fine <b>print</b></p>${hostile}` } },
   })
+  told = await publishTold()
+  await showVersions(true)
 })
+
+/** A dataset with two labelled versions, which readers may see. */
+async function publishTold() {
+  const dataset = await server.publishFile('told', {
+    filename: 'told.csv',
+    content: 'book\nEmma\nPersuasion\n',
+  })
+  const base = `/api/management/v2/datasets/${dataset.datasetUid}`
+  const save = async (label: string) => {
+    const { json } = await server.expect(200, 'PUT', `${base}/save_version`, { body: { label } })
+    return (await server.jobDone(json.job_id)).result.version_uid as string
+  }
+  const first = await save('Of <May>')
+  await server.replaceFile(dataset, 'told.csv', 'book\nEmma\nSanditon\n')
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  return { first, second: await save('Of June') }
+}
+const showVersions = (isPublic: boolean) =>
+  server.expect(200, 'PUT', '/api/management/v2/datasets/told/security/public_versions', {
+    body: { public_versions: isPublic },
+  })
 
 const at = (path: string) => `${server.url}${path}`
 const get = async (path: string, headers: Record<string, string> = {}) =>
@@ -60,6 +85,8 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     search: '/explore?q=weather&refine.theme=Environment',
     nothing: '/explore?q=zzzzzz',
     information: '/explore/dataset/airports/information/?figures=1',
+    versions: '/explore/dataset/told/information/',
+    changes: '/explore/dataset/told/changes/?to=current',
     table: '/explore/dataset/airports/table/?refine.state=TX&sort=-name',
     map: '/explore/dataset/airports/map/',
     chart:
@@ -509,23 +536,12 @@ describe('who is signed in', () => {
   })
 
   test('readers see labelled versions and their differences where the publisher lets them', async () => {
-    const dataset = await server.publishFile('told', {
-      filename: 'told.csv',
-      content: 'book\nEmma\nPersuasion\n',
-    })
-    const base = `/api/management/v2/datasets/${dataset.datasetUid}`
-    const save = async (label: string) => {
-      const { json } = await server.expect(200, 'PUT', `${base}/save_version`, { body: { label } })
-      return (await server.jobDone(json.job_id)).result.version_uid as string
-    }
-    const first = await save('Of <May>')
-    await server.replaceFile(dataset, 'told.csv', 'book\nEmma\nSanditon\n')
-    await server.jobDone(await server.publish(dataset.datasetUid))
-    const second = await save('Of June')
     const path = '/explore/dataset/told/information/'
+    const { first, second } = told
+    await showVersions(false)
     assert.doesNotMatch((await get(path)).text, /Of June/)
     assert.equal((await get('/explore/dataset/told/changes/')).status, 404)
-    await server.expect(200, 'PUT', `${base}/security/public_versions`, { body: { public_versions: true } })
+    await showVersions(true)
     const { text } = await get(path)
     assert.match(text, /Of June/)
     assert.match(text, /Of &lt;May>/)

@@ -28,7 +28,7 @@ export function Versions({
           </a>
         )}
       </div>
-      <ScrollRegion label={t('versions.title')}>
+      <ScrollRegion label={t('versions.changes')}>
         <table class="list versions">
           <thead>
             <tr>
