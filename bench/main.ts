@@ -2,8 +2,8 @@
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * explore, export, diff, memory, switch, protection, pipeline; all of them when none is named. Inputs are made once, from a seed, in
- * bench/.work. Only ratios taken in one run mean anything: machines differ, and so does one machine from hour to hour.
+ * explore, export, diff, memory, switch, protection, pipeline, web; all of them when none is named. Inputs are made
+ * once, from a seed, in bench/.work. Only ratios taken in one run mean anything: machines differ, and so does one machine from hour to hour.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -20,6 +20,7 @@ import { publishSection } from './sections/publish.ts'
 import { queriesSection } from './sections/queries.ts'
 import { smallSection } from './sections/small.ts'
 import { switchSection } from './sections/switch.ts'
+import { webSection } from './sections/web.ts'
 
 const sections: Readonly<Record<string, Section>> = {
   publish: publishSection,
@@ -33,6 +34,7 @@ const sections: Readonly<Record<string, Section>> = {
   switch: switchSection,
   protection: protectionSection,
   pipeline: pipelineSection,
+  web: webSection,
 }
 
 const { values, positionals } = parseArgs({

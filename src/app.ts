@@ -50,6 +50,7 @@ import {
   createRecords,
   createRejects,
   createTiles,
+  createUses,
   createWorkingCatalog,
   cursorSecret,
   type DamageEvent,
@@ -336,6 +337,12 @@ export async function startApp(
     const readersSecret = await cursorSecret(control.db, ids)
     const recordsDeps = { pool, store: generations, queryTimeoutMs: settings.queryTimeoutMs, stopwatch }
     const records = createRecords(recordsDeps)
+    const uses = createUses({
+      db: control.db,
+      clock,
+      onError: (cause) => log('error', 'counting_uses_failed', { cause }),
+    })
+    closers.push(() => uses.stop())
     const exports = createExports({
       engine,
       queue,
@@ -367,6 +374,7 @@ export async function startApp(
       fetchPolicy,
       builders,
       records,
+      uses,
       responseCache,
       cursors: createCursors(readersSecret, ids),
       recordIdSecret: readersSecret,
@@ -391,6 +399,7 @@ export async function startApp(
         engine,
         pool,
         records,
+        uses,
         clock,
         queryTimeoutMs: settings.queryTimeoutMs,
       }),

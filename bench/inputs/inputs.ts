@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createRandom } from '../../test/support/fixtures.ts'
 import { firstKey, serviceRequestLines } from './service-requests.ts'
 
 export const workDirectory = fileURLToPath(new URL('../.work', import.meta.url))
@@ -49,6 +50,22 @@ function tableInput(rows: number): Promise<Input> {
       chunk = []
     }
     if (chunk.length > 0) await write(`${chunk.join('\n')}\n`)
+  })
+}
+
+/** Places on land and sea, thicker around a hundred of them, as places of things are. */
+export function pointsInput(rows: number): Promise<Input> {
+  return ensure(`points-${rows}`, rows, async (write) => {
+    const random = createRandom(17)
+    const centres = Array.from({ length: 100 }, () => [random() * 120 - 55, random() * 340 - 170] as const)
+    const lines = ['id,name,kind,lat,lon']
+    for (let id = 1; id <= rows; id++) {
+      const [lat, lon] = centres[Math.floor(random() * centres.length)]!
+      // The product of two is small more often than one is.
+      const off = () => (random() - 0.5) * random() * 20
+      lines.push(`${id},place ${id},kind ${id % 7},${(lat + off()).toFixed(5)},${(lon + off()).toFixed(5)}`)
+    }
+    await write(`${lines.join('\n')}\n`)
   })
 }
 

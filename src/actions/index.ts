@@ -6,6 +6,13 @@ export type { DiskUsage } from './disk-usage.ts'
 export type { Expectation } from './expectation.ts'
 export type { PublishOverride } from './held.ts'
 export type { ActionName } from './orders.ts'
+export {
+  hasPublicVersions,
+  listPublicVersions,
+  requirePublicVersion,
+  setPublicVersions,
+  type VersionsAsked,
+} from './public-versions.ts'
 export { readySource } from './remote-source.ts'
 export { type RestoreChoice, restoreChoices } from './restore-version.ts'
 export { type Status, statuses } from './status.ts'

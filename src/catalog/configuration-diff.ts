@@ -43,7 +43,14 @@ export function diffConfigurations(before: Configuration, after: Configuration):
       attachedOf(before, 'alternative_export'),
       attachedOf(after, 'alternative_export'),
     ),
-    security: diffValue(['visibility'], before.dataset.visibility, after.dataset.visibility),
+    security: [
+      ...diffValue(['visibility'], before.dataset.visibility, after.dataset.visibility),
+      ...diffValue(
+        ['public_versions'],
+        before.dataset.has_public_versions === 1,
+        after.dataset.has_public_versions === 1,
+      ),
+    ],
     identity: diffValue(['dataset_id'], before.dataset.dataset_id, after.dataset.dataset_id),
   }
 }

@@ -49,6 +49,7 @@ export interface ControlSchema extends PeopleSchema {
   api_keys: ApiKeysTable
   dataset_rulesets: DatasetRulesetsTable
   counted_calls: CountedCallsTable
+  dataset_uses: DatasetUsesTable
   jobs: JobsTable
   generations: GenerationsTable
   publications: PublicationsTable
@@ -111,6 +112,18 @@ export interface DatasetsTable {
   record_errors_count: Generated<number>
   /** Which versions are kept (`actions/version-retention.ts`); null: all. */
   versions_retention_json: string | null
+  /** Whether readers may see its labelled versions (docs/versions.md). */
+  has_public_versions: Generated<number>
+}
+
+/** What readers without an account have read of a dataset. Written now and then: a crash forgets the last reads. */
+export interface DatasetUsesTable {
+  dataset_uid: string
+  calls: number
+  downloads: number
+  /** Thousandths of a reader, as they weighed at `counted_at`. */
+  popularity_milli: number
+  counted_at: number
 }
 
 /** A dataset as read. */

@@ -21,6 +21,7 @@ import { credentialsOf } from './credentials.ts'
 import { createDailyCalls } from './daily-calls.ts'
 import { isAutomationPath, isManagementPath, sendError } from './error-rendering.ts'
 import { registerExplore } from './explore/index.ts'
+import { countUses } from './explore/uses.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
@@ -96,6 +97,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   app.decorateRequest('signedIn', null)
   app.decorateRequest('startedAt', 0)
   app.decorateRequest('quotaState', null)
+  app.decorateRequest('datasetUse', null)
 
   const knownRoutes = createKnownRoutes()
   app.addHook('onRoute', (route) => {
@@ -222,6 +224,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   registerPortal(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
+    countUses(scope, services)
     await registerExplore(scope, services)
     registerExploreV1(scope, services)
   })

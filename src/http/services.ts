@@ -21,6 +21,7 @@ import type {
   Records,
   Rejects,
   Tiles,
+  Uses,
   WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
@@ -57,6 +58,7 @@ export interface HttpServices {
   readonly fetchPolicy: FetchPolicy
   readonly builders: BuilderHost
   readonly records: Records
+  readonly uses: Uses
   readonly cursors: Cursors
   /** What record ids are keyed with for readers who do not see every field. */
   readonly recordIdSecret: string

@@ -25,6 +25,8 @@ export interface Column {
   readonly fieldIndex: number | null
   /** SQL of a shape's bounding box; a shape without one has no spatial filters. */
   readonly boxSql?: string
+  /** SQL of the list of its terms, where they have been told apart before; absent: each query does it anew. */
+  readonly termsSql?: string
   /** How much more a word counts here than elsewhere, in relevance; 1 where it does not say. */
   readonly weight?: number
   /** Left out of `*`. */

@@ -6,7 +6,7 @@ import { listDefaultRulesets } from '../access/index.ts'
 import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
-import type { Clock, Field } from '../kernel/index.ts'
+import type { Clock, Field, JsonObject } from '../kernel/index.ts'
 import {
   compileCount,
   compileFacet,
@@ -22,6 +22,7 @@ import { type Facet, suggested, suggestionsOf, type Typing, typedColumn } from '
 import { type Publication, publicationFor, wholePublication } from './publication.ts'
 import { prepared, type Records, type RecordsAnswer } from './records.ts'
 import { jsonRowSql } from './render.ts'
+import { type DatasetUses, noUses, type Uses } from './uses.ts'
 import type { Reader } from './views/rules.ts'
 
 /** Whose catalog it is. */
@@ -47,11 +48,13 @@ export interface Catalog {
   source(reader: CatalogReader, text: QueryText): Promise<CatalogSource>
   query(
     reader: CatalogReader,
-    request: { text: QueryText; limit: number; offset: number },
+    request: { text: QueryText; limit: number; offset: number; includeAppMetas?: boolean },
     signal?: AbortSignal,
   ): Promise<RecordsAnswer>
   /** One publication, as it is or as a version kept it, with what a query selects of it. */
   describe(publication: Publication, text: QueryText, signal?: AbortSignal): Promise<string>
+  /** What `include_app_metas` adds to the metadata of a dataset: how much it is read. */
+  appMetas(datasetUid: string): Promise<JsonObject>
   facets(
     reader: CatalogReader,
     text: QueryText,
@@ -64,53 +67,88 @@ export interface Catalog {
 
 /** What a filter with now() shows is counted anew for the catalog after this. Milliseconds. */
 const countsHoldMs = 60_000
+/** How often datasets are read is looked at anew after this, in the background. Milliseconds. */
+const usesHoldMs = 300_000
 
 export function createCatalog(deps: {
   db: ControlDb
   engine: Engine
   pool: Pool
   records: Pick<Records, 'count'>
+  uses: Pick<Uses, 'read' | 'revision' | 'write'>
   clock: Clock
   queryTimeoutMs: number
 }): Catalog {
   interface Built {
     readonly revision: number
+    readonly usesRevision: number
+    readonly builtAt: number
     readonly table: Promise<string>
     /** Milliseconds. */
     staleAt: number
   }
   let current: Built | null = null
+  let isRenewing = false
   let counter = 0
 
   async function fresh(): Promise<string> {
     const revision = await publicationRevision(deps.db)
-    if (!current || current.revision !== revision || current.staleAt <= deps.clock.now()) {
-      const previous = current
-      const mine: Built = {
-        revision,
-        table: build((at) => {
-          mine.staleAt = at
-        }),
-        staleAt: Number.POSITIVE_INFINITY,
-      }
+    const now = deps.clock.now()
+    const previous = current
+    if (!previous || previous.revision !== revision || previous.staleAt <= now) {
+      const mine = start(revision)
       current = mine
       mine.table.catch(() => {
         if (current === mine) current = null
       })
-      // Queries that began on the old table finish on it.
-      if (previous)
-        void previous.table
-          .then((table) => setTimeout(() => void drop(table), 60_000).unref())
-          .catch(() => {})
+      if (previous) dropLater(previous)
+    } else if (previous.usesRevision !== deps.uses.revision() && now >= previous.builtAt + usesHoldMs)
+      void renew(previous)
+    return current!.table
+  }
+
+  function start(revision: number): Built {
+    const mine: Built = {
+      revision,
+      usesRevision: deps.uses.revision(),
+      builtAt: deps.clock.now(),
+      table: build((at) => {
+        mine.staleAt = at
+      }),
+      staleAt: Number.POSITIVE_INFINITY,
     }
-    return current.table
+    return mine
+  }
+
+  /** Nobody waits for the new table: the old one is right but for how often datasets are read. */
+  async function renew(previous: Built): Promise<void> {
+    if (isRenewing) return
+    isRenewing = true
+    try {
+      await deps.uses.write()
+      const mine = start(previous.revision)
+      await mine.table
+      const isStillThere = current === previous
+      if (isStillThere) current = mine
+      dropLater(isStillThere ? previous : mine)
+    } catch {
+      // The next who asks tries again.
+    } finally {
+      isRenewing = false
+    }
+  }
+
+  /** Queries that began on the old table finish on it. */
+  function dropLater(built: Built): void {
+    void built.table.then((table) => setTimeout(() => void drop(table), 60_000).unref()).catch(() => {})
   }
 
   /** `passing`: told when counts will no longer hold, if they do not for ever. */
   async function build(passing: (at: number) => void): Promise<string> {
-    const [publications, rulesets] = await Promise.all([
+    const [publications, rulesets, uses] = await Promise.all([
       listPublications(deps.db),
       listDefaultRulesets(deps.db),
+      deps.uses.read(),
     ])
     const rows: CatalogRow[] = []
     for (const row of publications) {
@@ -120,10 +158,10 @@ export function createCatalog(deps: {
       // Ids are not asked for.
       const reader = { rules: ruleset ? [ruleset] : null, isPublic: true, nowMs: deps.clock.now(), idKey: '' }
       const seen = publicationFor(reader, row, fields)
-      if (row.visibility !== 'domain' || seen.view === null) rows.push(await rowOf(whole, 'all'))
+      if (row.visibility !== 'domain' || seen.view === null) rows.push(await rowOf(whole, 'all', uses))
       else {
         if (seen.view.dependsOnTime) passing(deps.clock.now() + countsHoldMs)
-        rows.push(await rowOf(whole, 'editors'), await rowOf(seen, 'readers'))
+        rows.push(await rowOf(whole, 'editors', uses), await rowOf(seen, 'readers', uses))
       }
     }
     const table = `catalog_${counter++}`
@@ -142,19 +180,26 @@ export function createCatalog(deps: {
       .use((connection) => connection.run(`drop table if exists ${table}`), undefined, 'short', serverItself)
       .catch(() => {})
 
-  async function rowOf(publication: Publication, audience: CatalogRow['audience']): Promise<CatalogRow> {
+  async function rowOf(
+    publication: Publication,
+    audience: CatalogRow['audience'],
+    uses: ReadonlyMap<string, DatasetUses>,
+  ): Promise<CatalogRow> {
     // What cannot be counted, because it is damaged or gone, is still listed.
     const count = await deps.records.count(publication, undefined, serverItself).catch(() => null)
-    return { object: datasetObject(publication, count), visibility: publication.row.visibility, audience }
+    const { dataset_uid, visibility } = publication.row
+    const appMetas = appMetasOf(uses.get(dataset_uid))
+    return { object: datasetObject(publication, count), appMetas, visibility, audience }
   }
 
   /** Those of one reader, in place of what everybody sees. */
   async function ownRows({ own }: CatalogReader): Promise<CatalogRow[]> {
     const rows: CatalogRow[] = []
+    const uses = await deps.uses.read([...own.keys()])
     for (const row of await listPublications(deps.db, [...own.keys()])) {
       const reader = own.get(row.dataset_uid)
       if (!reader) continue
-      rows.push(await rowOf(publicationFor(reader, row, JSON.parse(row.fields_json)), 'readers'))
+      rows.push(await rowOf(publicationFor(reader, row, JSON.parse(row.fields_json)), 'readers', uses))
     }
     return rows
   }
@@ -198,8 +243,9 @@ export function createCatalog(deps: {
         const isWhole = !query.isAggregated && !request.text.select
         const statement = compileRows(query, target, {
           page: { limit: request.limit, offset: request.offset },
-          ...(isWhole ? { extra: ['object'] } : {}),
+          ...(isWhole ? { extra: ['object', 'app_metas'] } : {}),
         })
+        const hasAppMetas = isWhole && request.includeAppMetas === true
         const printed = isWhole ? 'object' : jsonRowSql(statement.columns, query.timezone)
         const count = compileCount(query, target)
         const kind = kindOf(query)
@@ -207,7 +253,7 @@ export function createCatalog(deps: {
           deps.pool.use(
             (connection) =>
               connection.all(
-                `select ${printed} as json from (${statement.sql})`,
+                `select ${printed} as json${hasAppMetas ? ', app_metas' : ''} from (${statement.sql})`,
                 statement.values,
                 limit.signal,
               ),
@@ -224,7 +270,9 @@ export function createCatalog(deps: {
         ])
         return {
           totalCount: counted ? Number(counted[0]!.n) : null,
-          rows: rows.map((row) => String(row.json)),
+          rows: rows.map(({ json, app_metas: appMetas }) =>
+            hasAppMetas ? withAppMetas(String(json), JSON.parse(String(appMetas))) : String(json),
+          ),
           timings: {},
         }
       } finally {
@@ -234,8 +282,9 @@ export function createCatalog(deps: {
 
     async describe(publication, text, signal) {
       const query = prepared(text, catalogSchema)
-      const rows = [await rowOf(publication, 'all')]
-      const target = { relation: `(${rowsSql('$1')})`, search: null, values: [wellFormedJson(rows)] }
+      const rows = [await rowOf(publication, 'all', await deps.uses.read([publication.row.dataset_uid]))]
+      const relation = `(${rowsSql('$1', { isSearched: false })})`
+      const target = { relation, search: null, values: [wellFormedJson(rows)] }
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
         const statement = compileRows(query, target, { page: { limit: 1, offset: 0 } })
@@ -250,6 +299,10 @@ export function createCatalog(deps: {
       } finally {
         limit.clear()
       }
+    },
+
+    async appMetas(datasetUid) {
+      return appMetasOf((await deps.uses.read([datasetUid])).get(datasetUid))
     },
 
     async suggest(reader, text, asked, signal) {
@@ -312,6 +365,23 @@ export function createCatalog(deps: {
       }
     },
   }
+}
+
+function appMetasOf(uses: DatasetUses = noUses): JsonObject {
+  const { apiCallCount, downloadCount, popularityScore } = uses
+  return {
+    explore: {
+      popularity_score: popularityScore,
+      api_call_count: apiCallCount,
+      download_count: downloadCount,
+    },
+  }
+}
+
+/** A dataset object, as JSON, with these beside its other metadata. */
+export function withAppMetas(json: string, appMetas: JsonObject): string {
+  const object = JSON.parse(json) as JsonObject & { metas: JsonObject }
+  return JSON.stringify({ ...object, metas: { ...object.metas, ...appMetas } })
 }
 
 /** The table is small: only what is computed for every row of it may take its time. */

@@ -1,4 +1,4 @@
-export { type Catalog, type CatalogReader, createCatalog } from './catalog.ts'
+export { type Catalog, type CatalogReader, createCatalog, withAppMetas } from './catalog.ts'
 export { catalogFacets, catalogSchema } from './catalog-table.ts'
 export { type Cursors, createCursors, cursorSecret, questionOf } from './cursors.ts'
 export { attachedObject, datasetObject, visibleAttached } from './dataset-object.ts'
@@ -38,6 +38,7 @@ export {
   type Tiles,
   tileLayer,
 } from './tiles/tiles.ts'
+export { createUses, type DatasetUse, type Uses } from './uses.ts'
 export { readingOf, requireData } from './views/reading.ts'
 export { type DataRules, keyOfRules, type Reader } from './views/rules.ts'
 export { createWorkingCatalog, type WorkingCatalog } from './working-catalog.ts'

@@ -29,7 +29,7 @@ const shopsCsv = (city: string) => `id,name,city,opened,lat,lon
 `
 /** Say the same of every publication of a dataset whose fields stay. */
 const sameForAll =
-  /\/(exports|boundingbox|geocluster|odsql)(\?|$)|\/(attachments|alternative_exports)(\/\w+)?(\?|$)/
+  /\/(exports|boundingbox|geocluster|odsql|versions|versions\/diff|diff\/records)(\?|$)|\/(attachments|alternative_exports)(\/\w+)?(\?|$)/
 
 test('every route of the search API', async (t) => {
   const server = await startServer(t)

@@ -19,6 +19,8 @@ import { isWhole, skippedUnlessWhole } from '../support/tiers.ts'
 const startServer = shareServer()
 const openPage = shareBrowser()
 let server: TestServer
+/** Uids of versions. */
+let told: { readonly first: string; readonly second: string }
 
 const hostile = '<script>document.title="owned"</script>"><img src=x onerror="document.title=1">'
 /** More rows than a scroll bar has pixels for. */
@@ -47,7 +49,30 @@ before(async () => {
     content: `name,image,day\n"${hostile.replaceAll('"', '""')}",${server.url}/favicon.svg,2031-05-09\nplain,${server.url}/favicon.svg,2031-05-10\n`,
     metas: { default: { title: hostile, description: `<p onclick="x()">Fine <b>print</b></p>${hostile}` } },
   })
+  told = await publishTold()
+  await showVersions(true)
 })
+
+/** A dataset with two labelled versions, which readers may see. */
+async function publishTold() {
+  const dataset = await server.publishFile('told', {
+    filename: 'told.csv',
+    content: 'book\nEmma\nPersuasion\n',
+  })
+  const base = `/api/management/v2/datasets/${dataset.datasetUid}`
+  const save = async (label: string) => {
+    const { json } = await server.expect(200, 'PUT', `${base}/save_version`, { body: { label } })
+    return (await server.jobDone(json.job_id)).result.version_uid as string
+  }
+  const first = await save('Of <May>')
+  await server.replaceFile(dataset, 'told.csv', 'book\nEmma\nSanditon\n')
+  await server.jobDone(await server.publish(dataset.datasetUid))
+  return { first, second: await save('Of June') }
+}
+const showVersions = (isPublic: boolean) =>
+  server.expect(200, 'PUT', '/api/management/v2/datasets/told/security/public_versions', {
+    body: { public_versions: isPublic },
+  })
 
 const at = (path: string) => `${server.url}${path}`
 const get = async (path: string, headers: Record<string, string> = {}) =>
@@ -60,6 +85,8 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     search: '/explore?q=weather&refine.theme=Environment',
     nothing: '/explore?q=zzzzzz',
     information: '/explore/dataset/airports/information/?figures=1',
+    versions: '/explore/dataset/told/information/',
+    changes: '/explore/dataset/told/changes/?to=current',
     table: '/explore/dataset/airports/table/?refine.state=TX&sort=-name',
     map: '/explore/dataset/airports/map/',
     chart:
@@ -104,6 +131,24 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
       )
     }
     assert.deepEqual(problems, [])
+    await page.context().close()
+  })
+
+  test('fits the narrowest phone in French, whose words are longer', async (t) => {
+    const chance = createChance(t)
+    const { page } = await openPage({ viewport: { width: 360, height: 740 }, locale: 'fr-FR' })
+    const all = Object.entries(pages)
+    for (const [name, path] of isWhole ? all : chance.sample(all, 3)) {
+      await page.goto(at(path))
+      assert.equal(await page.evaluate('document.documentElement.lang'), 'fr')
+      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+      assert.ok(overflow <= 0, `${name}: ${overflow} pixels wider than the phone`)
+      // A heading is as wide as its longest word: none is broken into letters.
+      const broken = await page.evaluate<string[]>(`[...document.querySelectorAll('h1, h2, h3')]
+        .filter((heading) => heading.checkVisibility() && heading.clientWidth > 0 && heading.clientWidth < 90)
+        .map((heading) => heading.textContent).filter((text) => text.length > 14)`)
+      assert.deepEqual(broken, [], name)
+    }
     await page.context().close()
   })
 })
@@ -316,6 +361,58 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     await page.context().close()
   })
 
+  test('on paper there is what a page says, in light colours, and nothing to click', async () => {
+    const { page, complaints } = await openPage({ colorScheme: 'dark' })
+    const isShown = (selector: string) => page.locator(selector).first().isVisible()
+    const never = '.site-header, .tabs, .filters, .share, .button, .site-footer, .search-box, .chart-form'
+    const visit = async (path: string, shown: readonly string[]) => {
+      await page.goto(at(path))
+      await page.emulateMedia({ media: 'print' })
+      for (const hidden of await page.locator(never).all())
+        assert.equal(await hidden.isVisible(), false, `${path}: ${await hidden.getAttribute('class')}`)
+      for (const selector of shown) assert.ok(await isShown(selector), `${path}: ${selector}`)
+      const address = page.locator('.print-only').last()
+      assert.ok((await address.textContent())!.includes(at(path)), path)
+      await page.emulateMedia({ media: null })
+    }
+    // What the browser does when somebody prints.
+    const tell = (event: string) => page.evaluate(`dispatchEvent(new Event('${event}'))`)
+
+    await visit('/explore', ['.dataset-card h3'])
+    await visit('/explore/dataset/airports/information/', ['.facts', '.prose'])
+    await visit('/explore/dataset/airports/table/?refine.state=TX', [
+      '.chosen',
+      '.data-table .row-number.number',
+    ])
+    await page.locator('.data-scroll.awake').waitFor()
+    const rows = page.locator('.data-table tbody:not([aria-hidden]) tr')
+    const onScreen = await rows.count()
+    await tell('beforeprint')
+    await rows.nth(99).waitFor({ state: 'attached' })
+    assert.equal(await rows.count(), 100)
+    await page.emulateMedia({ media: 'print' })
+    const tooWide = 'document.documentElement.scrollWidth > innerWidth'
+    assert.equal(await page.evaluate(tooWide), false, 'columns are not cut')
+    await tell('afterprint')
+    await page.emulateMedia({ media: null })
+    await rows.nth(99).waitFor({ state: 'detached' })
+    assert.ok((await rows.count()) <= onScreen + 1)
+
+    const chart = '/explore/dataset/seattle-weather/analyze/?chart.type=bar&chart.x=weather'
+    await visit(chart, ['.chart', '.print-only'])
+    await page.locator('[data-drawn=bar]').waitFor()
+    const background = () =>
+      page.evaluate<string>('getComputedStyle(document.querySelector(".chart")).backgroundColor')
+    const dark = await background()
+    await tell('beforeprint')
+    assert.equal(await background(), 'rgb(255, 255, 255)')
+    await tell('afterprint')
+    assert.equal(await background(), dark)
+    assert.notEqual(dark, 'rgb(255, 255, 255)')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   test('what publishers write never runs', async () => {
     const { page, complaints } = await openPage()
     for (const view of ['information', 'table', 'images', 'calendar']) {
@@ -446,6 +543,31 @@ describe('who is signed in', () => {
     const anonymous = (await get(path)).text
     assert.match(anonymous, /href="\/login\?back=/)
     assert.doesNotMatch(anonymous, /save_version|\+2 −1|csrf/)
+  })
+
+  test('readers see labelled versions and their differences where the publisher lets them', async () => {
+    const path = '/explore/dataset/told/information/'
+    const { first, second } = told
+    await showVersions(false)
+    assert.doesNotMatch((await get(path)).text, /Of June/)
+    assert.equal((await get('/explore/dataset/told/changes/')).status, 404)
+    await showVersions(true)
+    const { text } = await get(path)
+    assert.match(text, /Of June/)
+    assert.match(text, /Of &lt;May>/)
+    const between = `/explore/dataset/told/changes/?from=${first}&amp;to=${second}`
+    assert.ok(text.includes(`href="${between}"`), text)
+    assert.ok(text.includes(`href="/explore/dataset/told/export/?version=${first}"`), text)
+    const differences = (await get(between.replace('&amp;', '&'))).text
+    assert.match(differences, /<del>Persuasion<\/del>/)
+    assert.match(differences, /<ins>Sanditon<\/ins>/)
+    const older = (await get(`/explore/dataset/told/table/?version=${first}`)).text
+    assert.match(older, /This is a saved version/)
+    assert.match(older, /Persuasion/)
+    assert.match(
+      (await get(`/explore/dataset/told/export/?version=${first}`)).text,
+      new RegExp(`exports/csv\\?version=${first}`),
+    )
   })
 
   test('a cookie that is none is nobody', async () => {

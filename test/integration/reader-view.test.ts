@@ -111,6 +111,10 @@ before(async () => {
   exportUid = added.json.export_uid
   await order(people, 'publish')
   version = (await order(people, 'save_version')).result.version_uid
+  // Readers are told of it, as far as they may be.
+  const base = `${managementPath}/datasets/${people.datasetUid}`
+  await server.expect(200, 'PUT', `${base}/versions/${version}`, { body: { label: 'told' } })
+  await server.expect(200, 'PUT', `${base}/security/public_versions`, { body: { public_versions: true } })
   const { json } = await server.expect(
     200,
     'GET',

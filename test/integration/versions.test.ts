@@ -295,6 +295,75 @@ forEachDatabase(
         await expect(200, 'PUT', path, { body: { retention: null } })
         assert.deepEqual((await expect(200, 'GET', path)).json, { retention: null })
       })
+
+      await t.test('are told to readers when they have a label and the publisher lets them', async () => {
+        const dataset = await server.publishFile('told', {
+          filename: 'v.csv',
+          content: 'id,name\n1,ada\n2,bob\n',
+          fieldSpecifications: [{ name: 'annotate', args: { field: 'id', annotation: 'id' } }],
+        })
+        const base = baseOf(dataset)
+        const first = await save(server, dataset, { label: 'first', note: 'As sent' })
+        const unlabelled = await save(server, dataset)
+        const policy = `${base}/security/access_policy`
+        await server.expect(200, 'PUT', policy, { body: '"restricted"' })
+        const closed = await save(server, dataset, { label: 'closed' })
+        await server.expect(200, 'PUT', policy, { body: '"domain"' })
+        await server.replaceFile(dataset, 'v.csv', 'id,name\n1,ada\n2,rob\n3,eve\n')
+        await server.jobDone(await server.publish(dataset.datasetUid))
+        const second = await save(server, dataset, { label: 'second' })
+
+        const path = `${explorePath}/told/versions`
+        const labels = async (auth: 'none' | 'admin' = 'none') =>
+          (await expect(200, 'GET', path, { auth })).json.results.map(({ label }: { label: string }) => label)
+        const diff = (from: string, to = 'current') => `${path}/diff?from=${from}&to=${to}`
+        assert.deepEqual(await labels(), [], 'by default none')
+        assert.equal((await expect(404, 'GET', diff(first))).json.key, 'records.unknown_version')
+        const flag = `${base}/security/public_versions`
+        assert.deepEqual((await expect(200, 'GET', flag)).json, { public_versions: false })
+        await expect(200, 'PUT', flag, { body: { public_versions: true } })
+        assert.deepEqual(await labels(), ['second', 'first'])
+        assert.deepEqual(await labels('admin'), ['second', 'closed', 'first'])
+
+        const { created_at: at, ...told } = (await expect(200, 'GET', `${path}?limit=1&offset=1`)).json
+          .results[0]
+        assert.ok(Date.parse(at) > 0)
+        assert.deepEqual(told, {
+          version_uid: first,
+          label: 'first',
+          note: 'As sent',
+          records_count: 2,
+          partial: false,
+        })
+        const { json: numbers } = await expect(200, 'GET', diff(first, second))
+        assert.deepEqual(numbers.records, { added: 1, removed: 0, changed: 1, unchanged: 1 })
+        assert.deepEqual(numbers.records_counts, { from: 2, to: 3 })
+        const question = `from=${first}&kind=changed&limit=1`
+        const { json: page } = await expect(200, 'GET', `${path}/diff/records?${question}`)
+        assert.equal(page.total_count, 1)
+        assert.deepEqual([page.results[0].old, page.results[0].new], [{ name: 'bob' }, { name: 'rob' }])
+        for (const hidden of [unlabelled, closed, 'ch_nothing', 'ge_nothing'])
+          await expect(404, 'GET', diff(hidden))
+        await expect(400, 'GET', `${path}/diff`)
+        await expect(400, 'GET', `${path}?limit=0`)
+
+        // Rules of today hold for all that was ever saved.
+        await server.expect(200, 'PUT', `${base}/security/default`, { body: { filter_query: 'id = 1' } })
+        const { json: filtered } = await expect(200, 'GET', path)
+        assert.deepEqual(
+          filtered.results.map((version: { records_count: number | null }) => version.records_count),
+          [null, null],
+        )
+        assert.equal((await expect(403, 'GET', diff(first))).json.key, 'access.records_hidden')
+        await expect(200, 'GET', diff(first), { auth: 'admin' })
+        await server.expect(204, 'DELETE', `${base}/security/default`)
+        await expect(200, 'PUT', `${base}/versions/${second}`, { body: { label: null } })
+        assert.deepEqual(await labels(), ['first'])
+        await expect(200, 'PUT', flag, { body: { public_versions: false } })
+        assert.deepEqual(await labels('admin'), [])
+        const { json: changes } = await expect(200, 'GET', `${base}/changes?rows=1`)
+        assert.deepEqual(changes[0].diff.security[0].path, ['public_versions'])
+      })
     })
   },
   { isLong: true },

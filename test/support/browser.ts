@@ -23,12 +23,16 @@ export interface TestPage {
   readonly complaints: string[]
 }
 
+/** Whoever launches it closes it. */
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: executablePath!, args: flags })
+
 /** The browser of a file: started by the first test that asks, closed after the last. */
 export function shareBrowser(): (options?: BrowserContextOptions) => Promise<TestPage> {
   let launched: Promise<Browser> | null = null
   after(async () => (await launched)?.close())
   return async (options = {}) => {
-    launched ??= chromium.launch({ executablePath: executablePath!, args: flags })
+    launched ??= launchBrowser()
     const context = await (await launched).newContext({
       locale: 'en-GB',
       reducedMotion: 'reduce',

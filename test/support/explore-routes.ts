@@ -93,7 +93,8 @@ export function addressesOf({ path }: Route, subject: Subject): string[] {
     addresses = addresses.flatMap((start) => values.map((value) => `${start}/${value}`))
   }
   const named = path.startsWith('/api/records/1.0/') ? [`dataset=${datasetId}`] : []
-  const asked = questions[path] ?? ['']
+  const isDiff = /\/versions\/diff(\/|$)/.test(path)
+  const asked = questions[path] ?? [isDiff ? 'from=current' : '']
   return addresses.flatMap((address) =>
     asked.map((question) => {
       const query = [...named, question].filter((text) => text !== '').join('&')

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { useEnv } from '../kit/env.ts'
+import { type Env, useEnv } from '../kit/env.ts'
 import {
   aggregates,
   type ChartData,
@@ -63,6 +63,7 @@ export default function ChartBuilder(props: ChartBuilderProps): VNode {
           {problem}
         </p>
       )}
+      <p class="print-only">{captionOf(chart, props.fields, t)}</p>
       <ChartCanvas chart={chart} data={data} label={t('chart.of', { title })} />
       {data.isCut && <p class="small muted">{t('chart.cut')}</p>}
       <details class="chart-data">
@@ -71,6 +72,20 @@ export default function ChartBuilder(props: ChartBuilderProps): VNode {
       </details>
     </div>
   )
+}
+
+/** What is drawn, in words: on paper the form that says it is not there. */
+function captionOf(chart: ChartState, fields: readonly Field[], t: Env['t']): string {
+  const labelOf = (name: string) => fields.find((field) => field.name === name)?.label ?? name
+  const isEach = chart.type === 'box' || chart.type === 'scatter'
+  const aggregate = chart.fn === 'count' || isEach ? '' : ` (${t(`chart.fn.${chart.fn}`)})`
+  const value = chart.y === '' ? t('chart.count') : `${labelOf(chart.y)}${aggregate}`
+  const parts = [
+    ...(chart.type === 'histogram' ? [] : [`${t('chart.y')}: ${value}`]),
+    `${t('chart.x')}: ${labelOf(chart.x)}`,
+    ...(chart.by === '' ? [] : [`${t('chart.by')}: ${labelOf(chart.by)}`]),
+  ]
+  return parts.join(' · ')
 }
 
 function ChartForm({

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Word } from '../../shared/words.ts'
 import { Cell } from '../components/cell.tsx'
 import { Icon } from '../components/icon.tsx'
@@ -28,6 +28,10 @@ export const rowHeight = 36
 /** Browsers do not draw elements taller than some 17 to 33 million pixels. */
 const maxHeight = 12_000_000
 const overscan = 8
+/** Taller than any screen. On paper the place to scroll is as tall as all that is in it, which nobody could draw. */
+const tallest = 4000
+/** Rows on paper: those in sight and what follows, as far as they have been fetched. */
+const printedRows = 100
 
 /**
  * The records of a dataset. As the server renders it: a page of them. Awake: all of them, scrolled; rows that are out of
@@ -45,6 +49,26 @@ export default function DataTable(props: DataTableProps): VNode {
           index: range.start + index,
           record: at(range.start + index),
         }))
+  const before = useRef<ReadonlyMap<number, DrawnRow>>(new Map())
+  const drawn = drawRows(before.current, rows, (key, index, record) => (
+    <tr key={key} aria-rowindex={index + 2} class={index % 2 === 1 ? 'odd' : undefined}>
+      <th scope="row" class="row-number number">
+        {format.number(index + 1)}
+      </th>
+      {fields.map((field, column) => (
+        <td key={field.name} class={isNumber(field) ? 'number' : undefined}>
+          {record === undefined ? (
+            <span class="ghost" />
+          ) : (
+            <Cell field={field} value={record[field.name]} words={words[column]} />
+          )}
+        </td>
+      ))}
+    </tr>
+  ))
+  useLayoutEffect(() => {
+    before.current = drawn
+  })
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would be a landmark among landmarks; this is a place to scroll.
     <div
@@ -81,27 +105,38 @@ export default function DataTable(props: DataTableProps): VNode {
           </tr>
         </thead>
         {range !== null && <Spacer height={range.before} columns={fields.length + 1} />}
-        <tbody>
-          {rows.map(({ index, record }) => (
-            <tr key={index} aria-rowindex={index + 2} class={index % 2 === 1 ? 'odd' : undefined}>
-              <th scope="row" class="row-number number">
-                {format.number(index + 1)}
-              </th>
-              {fields.map((field, column) => (
-                <td key={field.name} class={isNumber(field) ? 'number' : undefined}>
-                  {record === undefined ? (
-                    <span class="ghost" />
-                  ) : (
-                    <Cell field={field} value={record[field.name]} words={words[column]} />
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{[...drawn.values()].map(({ row }) => row)}</tbody>
         {range !== null && <Spacer height={range.after} columns={fields.length + 1} />}
       </table>
     </div>
+  )
+}
+
+interface DrawnRow {
+  readonly key: number
+  readonly record: DataRecord | undefined
+  readonly row: VNode
+}
+
+/**
+ * Rows as they were drawn last: one that is still in sight is the same element, which Preact does not look into, and one that
+ * comes takes the place of one that went, so that a table that is flung through makes no elements.
+ */
+function drawRows(
+  before: ReadonlyMap<number, DrawnRow>,
+  rows: readonly { readonly index: number; readonly record: DataRecord | undefined }[],
+  make: (key: number, index: number, record: DataRecord | undefined) => VNode,
+): Map<number, DrawnRow> {
+  const inSight = new Set(rows.map(({ index }) => index))
+  const free = [...before].filter(([index]) => !inSight.has(index)).map(([, { key }]) => key)
+  let next = Math.max(-1, ...[...before.values()].map(({ key }) => key)) + 1
+  return new Map(
+    rows.map(({ index, record }) => {
+      const known = before.get(index)
+      if (known && known.record === record) return [index, known]
+      const key = known?.key ?? free.shift() ?? next++
+      return [index, { key, record, row: make(key, index, record) }]
+    }),
   )
 }
 
@@ -137,6 +172,7 @@ function useScrolledRecords(
 ) {
   const { api } = useEnv()
   const [isAwake, setAwake] = useState(false)
+  const [isPrinting, setPrinting] = useState(false)
   const [top, setTop] = useState(offset)
   const [height, setHeight] = useState(600)
   const [, setLoaded] = useState(0)
@@ -170,7 +206,7 @@ function useScrolledRecords(
   useEffect(() => {
     const element = scroller.current!
     setAwake(true)
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight))
+    const observer = new ResizeObserver(() => setHeight(Math.min(tallest, element.clientHeight)))
     observer.observe(element)
     const wheel = (event: WheelEvent) => {
       if (event.deltaY === 0 || event.ctrlKey || event.shiftKey) return
@@ -180,8 +216,14 @@ function useScrolledRecords(
     }
     // Within the pixels of a bar the browser scrolls by itself, and better.
     if (isScaled) element.addEventListener('wheel', wheel, { passive: false })
+    const before = () => setPrinting(true)
+    const after = () => setPrinting(false)
+    window.addEventListener('beforeprint', before)
+    window.addEventListener('afterprint', after)
     return () => {
       observer.disconnect()
+      window.removeEventListener('beforeprint', before)
+      window.removeEventListener('afterprint', after)
       element.removeEventListener('wheel', wheel)
       windows.stop()
     }
@@ -207,9 +249,12 @@ function useScrolledRecords(
   }, [start, end, isAwake])
 
   const before = Math.max(0, toPixels(top) - (top - start) * rowHeight)
-  const range: RowRange | null = isAwake
-    ? { start, end, before, after: Math.max(0, drawn - before - (end - start) * rowHeight) }
-    : null
+  const at = (index: number) => windows.at(index) ?? known(index)
+  const range: RowRange | null = isPrinting
+    ? printed(Math.floor(top))
+    : isAwake
+      ? { start, end, before, after: Math.max(0, drawn - before - (end - start) * rowHeight) }
+      : null
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -231,7 +276,13 @@ function useScrolledRecords(
       moveTo(step === undefined ? (event.key === 'Home' ? 0 : lastTop) : Math.round(top) + step)
     },
   }
-  return { at: (index: number) => windows.at(index) ?? known(index), range, handlers }
+  return { at, range, handlers }
+
+  function printed(first: number): RowRange {
+    let last = first
+    while (last < total && last - first < printedRows && at(last) !== undefined) last++
+    return { start: first, end: last, before: 0, after: 0 }
+  }
 
   function known(index: number): DataRecord | undefined {
     return index >= offset ? records[index - offset] : undefined

@@ -11,6 +11,22 @@ function foldFilters(): void {
   narrow.addEventListener('change', fold)
 }
 
+/** Paper is light, whatever the theme: what maps and charts have drawn is drawn again in light colours, and back. */
+function printInLight(): void {
+  const root = document.documentElement
+  let before: string | undefined
+  const show = (theme: string | undefined) => {
+    if (theme === undefined) delete root.dataset.theme
+    else root.dataset.theme = theme
+    document.dispatchEvent(new CustomEvent('themechange', { detail: theme }))
+  }
+  window.addEventListener('beforeprint', () => {
+    before = root.dataset.theme
+    show('light')
+  })
+  window.addEventListener('afterprint', () => show(before))
+}
+
 export function startSwitches(): void {
   // A secret in a link stands behind the #, which no server sees; it goes into the form and out of the address.
   for (const input of document.querySelectorAll<HTMLInputElement>('input[data-from-fragment]')) {
@@ -20,6 +36,7 @@ export function startSwitches(): void {
     history.replaceState(null, '', `${location.pathname}${location.search}`)
   }
   foldFilters()
+  printInLight()
   for (const tab of document.querySelectorAll('.tabs [aria-current=page]'))
     tab.scrollIntoView({ inline: 'center', block: 'nearest' })
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-theme-to]')) {

@@ -20,6 +20,9 @@ export function PortalLayout({ context, children }: LayoutProps): VNode {
       </Header>
       <main id="content" tabIndex={-1}>
         {children}
+        <p class="print-only small muted">
+          {context.title}: {url.href}
+        </p>
       </main>
       <Footer />
     </>

@@ -18,10 +18,13 @@ const orders = {
   relevance: null,
   title: 'title asc',
   modified: 'modified desc',
+  popular: 'explore.popularity_score desc, title',
   records: 'records_count desc',
 } as const
 export type CatalogSort = keyof typeof orders
 export const catalogSorts = Object.keys(orders) as CatalogSort[]
+/** As the hosted platform's addresses call it. */
+const sortAliases: Readonly<Record<string, CatalogSort>> = { 'explore.popularity_score': 'popular' }
 
 export interface CatalogQuery {
   readonly q: string
@@ -35,7 +38,8 @@ export const catalogPageSize = 20
 const maxPage = 10_000 / catalogPageSize
 
 export function readCatalogQuery(params: URLSearchParams): CatalogQuery {
-  const sort = params.get('sort') as CatalogSort
+  const asked = params.get('sort') ?? ''
+  const sort = sortAliases[asked] ?? (asked as CatalogSort)
   const refine = [...params].flatMap(([name, value]) => {
     const facet = name.replace(/^refine\./, '') as CatalogFacet
     return name.startsWith('refine.') && catalogFacets.includes(facet) && value ? [{ facet, value }] : []

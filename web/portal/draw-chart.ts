@@ -26,20 +26,25 @@ const dark = ['#8ab4ff', '#ff9a5c', '#4fd1a5', '#e8a3cd', '#e0c04a', '#7cc8f2', 
 /** Draws until it is told to stop, again when the theme changes. */
 export function drawChart(place: HTMLElement, state: ChartState, data: ChartData, env: Env): () => void {
   const chart = init(place, null, { renderer: 'canvas' })
-  const draw = () => {
-    chart.setOption(optionsOf(state, data, env, coloursOf(place)), true)
+  const draw = (animation: boolean) => {
+    chart.setOption({ ...optionsOf(state, data, env, coloursOf(place)), animation }, true)
     place.dataset.drawn = state.type
   }
-  draw()
+  draw(!matchMedia('(prefers-reduced-motion: reduce)').matches)
+  const redraw = () => {
+    draw(false)
+    // At once: before a print there is no next frame.
+    chart.getZr().flush()
+  }
   const observer = new ResizeObserver(() => chart.resize())
   observer.observe(place)
   const media = matchMedia('(prefers-color-scheme: dark)')
-  document.addEventListener('themechange', draw)
-  media.addEventListener('change', draw)
+  document.addEventListener('themechange', redraw)
+  media.addEventListener('change', redraw)
   return () => {
     observer.disconnect()
-    document.removeEventListener('themechange', draw)
-    media.removeEventListener('change', draw)
+    document.removeEventListener('themechange', redraw)
+    media.removeEventListener('change', redraw)
     chart.dispose()
   }
 }
@@ -88,7 +93,6 @@ function optionsOf(
   }
   const common = {
     color: colours.series,
-    animation: !matchMedia('(prefers-reduced-motion: reduce)').matches,
     animationDuration: 250,
     // As HTML it would need style attributes, which the page forbids.
     tooltip: {

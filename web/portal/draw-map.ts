@@ -73,13 +73,37 @@ export async function drawMap(place: HTMLElement, request: MapRequest): Promise<
   drawCounts(map, env)
   openRecords(map, library, request)
   const repaint = () => paint(map, place)
+  const stopPictures = keepPicture(map)
   const media = matchMedia('(prefers-color-scheme: dark)')
   document.addEventListener('themechange', repaint)
   media.addEventListener('change', repaint)
   return () => {
     document.removeEventListener('themechange', repaint)
     media.removeEventListener('change', repaint)
+    stopPictures()
     map.remove()
+  }
+}
+
+/** For paper, while somebody prints. Listens after kit/switches.ts, which has the map painted in light colours by then. */
+function keepPicture(map: MapLibre): () => void {
+  const picture = document.createElement('canvas')
+  picture.className = 'map-picture print-only'
+  const before = () => {
+    // What is drawn can be read until the browser shows it, no longer.
+    map.redraw()
+    const drawn = map.getCanvas()
+    picture.width = drawn.width
+    picture.height = drawn.height
+    picture.getContext('2d')?.drawImage(drawn, 0, 0)
+    map.getCanvasContainer().append(picture)
+  }
+  const after = () => picture.remove()
+  window.addEventListener('beforeprint', before)
+  window.addEventListener('afterprint', after)
+  return () => {
+    window.removeEventListener('beforeprint', before)
+    window.removeEventListener('afterprint', after)
   }
 }
 
@@ -134,6 +158,8 @@ function styleOf(place: HTMLElement, env: Env, source: string, basemap: Basemap)
   const kind = (name: string) => ['==', ['geometry-type'], name]
   return {
     version: 8,
+    // Colours change with the theme, at once.
+    transition: { duration: 0, delay: 0 },
     sources: {
       land: { type: 'geojson', data: basemap.land },
       borders: { type: 'geojson', data: basemap.borders },

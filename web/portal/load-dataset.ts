@@ -202,7 +202,8 @@ function pretty(text: string): string {
   }
 }
 
-function pageOf(url: URL, pages: number): number {
+/** The page that the address names, from 1, among those that there are. */
+export function pageOf(url: URL, pages: number): number {
   const page = Math.floor(Number(url.searchParams.get('page') ?? 1))
   return Math.max(1, Math.min(Math.max(1, pages), Number.isFinite(page) ? page : 1))
 }

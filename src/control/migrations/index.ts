@@ -13,6 +13,7 @@ import { up as people } from './0011-people.ts'
 import { up as media } from './0013-media.ts'
 import { up as previousStatus } from './0014-previous-status.ts'
 import { up as signOutDeletionsQuotas } from './0015-sign-out-deletions-quotas.ts'
+import { up as datasetUses } from './0016-dataset-uses.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -31,6 +32,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0013-media': media,
   '0014-previous-status': previousStatus,
   '0015-sign-out-deletions-quotas': signOutDeletionsQuotas,
+  '0016-dataset-uses': datasetUses,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

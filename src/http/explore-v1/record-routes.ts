@@ -4,6 +4,7 @@ import { parsedRows, type RecordsAnswer } from '../../records/index.ts'
 import { auditing } from '../audit-requests.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { datasetHref } from '../explore/links.ts'
+import { noteDownload } from '../explore/uses.ts'
 import type { HttpServices } from '../services.ts'
 import { facetGroups, parametersShown, recordOf, send } from './answers.ts'
 import { feedFormatOf, sendRecordFeed } from './feeds.ts'
@@ -65,6 +66,7 @@ export function registerRecordSearch(app: FastifyInstance, services: HttpService
       const format = one(parameters, 'format') ?? 'csv'
       if (format === 'json') {
         const signal = disconnectSignal(reply)
+        noteDownload(request)
         reply.type('application/json; charset=utf-8')
         if (request.method === 'HEAD') return reply.send(Readable.from([]))
         // Held over all pages: the generation may be replaced and freed meanwhile.

@@ -12,6 +12,7 @@ import { type DatasetParams, datasetParams } from './catalog-routes.ts'
 import { sendFile } from './file-answers.ts'
 import { datasetHref } from './links.ts'
 import type { RouteOptions } from './route-options.ts'
+import { noteDownload } from './uses.ts'
 import { findVisible } from './visible.ts'
 
 const versionQuery = Type.Object({
@@ -80,6 +81,7 @@ async function sendAttached(
   const attached = visibleAttached(publication, kind).find((other) => other.attached_uid === attachedUid)
   if (!attached) throw unknownAttached(kind, attachedUid)
   setCacheHeaders(reply, publication)
+  noteDownload(request)
   const { file } = attached
   if (file === null) return reply.redirect(attached.url, 303)
   const handle = await open(services.blobs.path(file.sha256))

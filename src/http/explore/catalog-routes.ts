@@ -1,23 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { AppError } from '../../kernel/index.ts'
-import { catalogFacets, catalogLanguage, datasetObject } from '../../records/index.ts'
+import { catalogFacets, catalogLanguage, datasetObject, withAppMetas } from '../../records/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { answerOf } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
-import { isUnchanged, sendJson, sendRows, withLinks } from './answers.ts'
+import { isUnchanged, sendJson, sendRows, setCacheHeaders, withLinks } from './answers.ts'
 import { datasetLinks, listLinks } from './links.ts'
 import {
   catalogQuery,
-  type DatasetQuery,
-  datasetQuery,
   type FacetQueryParameters,
   facetQuery,
   type ListQuery,
+  type RecordQuery,
   readFlag,
   readPage,
   readQueryText,
   readTyping,
+  recordQuery,
   type SuggestQuery,
   suggestQuery,
 } from './parameters.ts'
@@ -41,9 +41,10 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
       const page = readPage(request.query)
       const text = readQueryText(request.query, services.clock.now())
       const hasLinks = readFlag('include_links', request.query.include_links, false)
+      const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
       const answer = await services.catalog.query(
         await catalogReaderOf(services, request),
-        { text, ...page },
+        { text, ...page, includeAppMetas },
         disconnectSignal(reply),
       )
       return sendRows(reply, answer, hasLinks ? listLinks(request, page, answer.totalCount) : null)
@@ -105,24 +106,37 @@ export function registerCatalog(app: FastifyInstance, services: HttpServices, ro
     },
   )
 
-  app.get<{ Params: DatasetParams; Querystring: DatasetQuery }>(
+  app.get<{ Params: DatasetParams; Querystring: RecordQuery }>(
     '/catalog/datasets/:dataset_id',
     route('readCatalogDataset', 'One dataset: metadata and fields', answerOf('CatalogDataset'), {
       params: datasetParams,
-      querystring: datasetQuery,
+      querystring: recordQuery,
     }),
     async (request, reply) => {
       const text = readQueryText(request.query, services.clock.now())
       const hasLinks = readFlag('include_links', request.query.include_links, false)
       const publication = await findVisible(services, request)
+      const includeAppMetas = readFlag('include_app_metas', request.query.include_app_metas, false)
       const links = hasLinks ? datasetLinks(request) : null
+      // No tag where the answer tells how much is read, which changes with each reader.
+      const isKnown = () => {
+        if (!includeAppMetas && !/\bexplore\b/.test(text.select ?? ''))
+          return isUnchanged(request, reply, publication)
+        setCacheHeaders(reply, publication)
+        return false
+      }
       if (!text.select || text.select.trim() === '*') {
-        if (isUnchanged(request, reply, publication)) return reply.status(304).send()
+        if (isKnown()) return reply.status(304).send()
         const count = await services.records.count(publication, disconnectSignal(reply))
-        return sendJson(reply, withLinks(JSON.stringify(datasetObject(publication, count)), links))
+        const object = JSON.stringify(datasetObject(publication, count))
+        const { dataset_uid } = publication.row
+        const answer = includeAppMetas
+          ? withAppMetas(object, await services.catalog.appMetas(dataset_uid))
+          : object
+        return sendJson(reply, withLinks(answer, links))
       }
       const answer = await services.catalog.describe(publication, text, disconnectSignal(reply))
-      if (isUnchanged(request, reply, publication)) return reply.status(304).send()
+      if (isKnown()) return reply.status(304).send()
       return sendJson(reply, withLinks(answer, links))
     },
   )

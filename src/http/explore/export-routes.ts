@@ -26,6 +26,7 @@ import {
   versionQuery,
 } from './parameters.ts'
 import type { RouteOptions } from './route-options.ts'
+import { noteDownload } from './uses.ts'
 import { findVisible, withFields } from './visible.ts'
 
 type ExportParams = DatasetParams & { format: string }
@@ -104,6 +105,7 @@ export async function sendRecords(
     timezone: resolved.timezone,
     isProjected: format.isProjected === true,
   })
+  noteDownload(request)
   const isFile = (format.kind === 'file' || isWantedInParts(request, format)) && !isCompressed
   const tag = isFile ? fileTag(request, reply, publication) : null
   if (tag ? tag.isUnchanged : isUnchanged(request, reply, publication)) return reply.status(304).send()

@@ -10,6 +10,7 @@ import { registerParquet } from './parquet-routes.ts'
 import { registerRecords } from './record-routes.ts'
 import { routeOptions } from './route-options.ts'
 import { registerTiles } from './tile-routes.ts'
+import { registerVersions } from './version-routes.ts'
 
 /** Earlier addresses of the same API. */
 const deprecatedPrefixes = ['/api/v2', '/api/explore/v2.0']
@@ -39,6 +40,7 @@ function registerRoutes(app: FastifyInstance, services: HttpServices, isDocument
     registerParquet,
     registerMedia,
     registerTiles,
+    registerVersions,
     registerCatalogExports,
   ])
     register(app, services, route)

@@ -16,6 +16,7 @@ import { sendRecords } from './export-routes.ts'
 import { sendFile } from './file-answers.ts'
 import { datasetHref } from './links.ts'
 import type { RouteOptions } from './route-options.ts'
+import { noteDownload } from './uses.ts'
 import { findVisible } from './visible.ts'
 
 const wholeFile = 'all.parquet'
@@ -100,6 +101,7 @@ export function registerParquet(app: FastifyInstance, services: HttpServices, ro
       requireData(publication)
       if (publication.view !== null)
         throw new AppError('exports.unknown_part', { file: request.params.file.slice(0, 100) })
+      noteDownload(request)
       const lease = await services.generations.acquire(row.generation_uid)
       try {
         const { part, handle } = await services.parts.open(row.generation_uid, request.params.file)

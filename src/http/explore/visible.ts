@@ -17,6 +17,7 @@ import {
 import { countDatasetCall } from '../quotas.ts'
 import type { HttpServices } from '../services.ts'
 import { datasetHref } from './links.ts'
+import { noteUse } from './uses.ts'
 
 /**
  * The publication as the reader sees it; one that the reader may not see answers like an unknown one. `?version=` answers
@@ -40,6 +41,7 @@ export async function findVisibleById(
   const reader = row && (await readerOf(services, request.principal, row))
   if (!row || !reader) throw new AppError('records.unknown_dataset', { dataset_id: dataset_id.slice(0, 300) })
   await countDatasetCall(services, request, row.dataset_uid)
+  noteUse(request, row.dataset_uid)
   const seen =
     version === undefined || version === '' ? row : await versionOf(services, request, row, version)
   // A version that was saved while it was restricted is nobody's to keep either.

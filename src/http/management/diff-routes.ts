@@ -8,6 +8,7 @@ import { diffFormats, exportFormats, openDiffExport } from '../../exports/index.
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import { type ComparedStates, checkTimezone, comparedState } from '../../records/index.ts'
 import { auditing, noteExport } from '../audit-requests.ts'
+import { diffQuery, readKind } from '../diff-parameters.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { sendJson } from '../explore/answers.ts'
 import { readChoice, readInteger } from '../explore/parameters.ts'
@@ -23,11 +24,7 @@ const pairQuery = {
   from: text(`The older state: ${states}`),
   to: text(`The newer state: ${states}; current by default`),
 }
-const kindQuery = {
-  ...pairQuery,
-  kind: text(`One of ${changeKinds.join(', ')}; all by default, in this order`),
-  timezone: text('Zone of printed instants; UTC by default'),
-}
+const kindQuery = { ...pairQuery, ...diffQuery }
 
 /** What differs between two states of a dataset, record by record, as far as whoever asks sees them. docs/publishing.md. */
 export const registerDiffs: RegisterRoutes = (scope, services) => {
@@ -148,11 +145,6 @@ export const registerDiffs: RegisterRoutes = (scope, services) => {
       return reply.send(body)
     },
   )
-}
-
-function readKind(value: string | undefined): ChangeKind | null {
-  const kind = readChoice('kind', value, ['', ...changeKinds], '')
-  return kind === '' ? null : (kind as ChangeKind)
 }
 
 interface Place {

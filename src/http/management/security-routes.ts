@@ -13,6 +13,7 @@ import {
   setAccessPolicy,
   writeRuleset,
 } from '../../access/index.ts'
+import { hasPublicVersions, setPublicVersions } from '../../actions/index.ts'
 import { findDataset } from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { answerList, answerOf, callsQuota, noContent, operation, ref } from '../openapi/index.ts'
@@ -44,6 +45,7 @@ type RulesetBody = {
 export const registerSecurity: RegisterRoutes = (scope, services) => {
   const { db } = services.control
   registerPolicy(scope, services)
+  registerPublicVersions(scope, services)
 
   scope.get(
     `${under}/default`,
@@ -143,6 +145,35 @@ const registerPolicy: RegisterRoutes = (scope, services) => {
       const wanted = (request.body ?? null) as JsonValue
       await setAccessPolicy(editorOf(services, request), await uidOf(services, request), wanted)
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(wanted))
+    },
+  )
+}
+
+/** Whether readers are told of labelled versions: docs/versions.md. */
+const registerPublicVersions: RegisterRoutes = (scope, services) => {
+  const path = `${under}/public_versions`
+  const schema = { tags, params: datasetParams }
+  const answer = answerOf('PublicVersionsFlag')
+  scope.get(
+    path,
+    operation('SECURITY', 'readPublicVersions', 'Whether readers see labelled versions', answer, schema),
+    async (request) => ({
+      public_versions: await hasPublicVersions(services.control.db, await uidOf(services, request)),
+    }),
+  )
+  scope.put(
+    path,
+    operation(
+      'SECURITY',
+      'changePublicVersions',
+      'Let readers see labelled versions and what changed between them, or not, at once',
+      answer,
+      { ...schema, body: Type.Object({ public_versions: Type.Boolean() }) },
+    ),
+    async (request) => {
+      const { public_versions } = request.body
+      await setPublicVersions(editorOf(services, request), await uidOf(services, request), public_versions)
+      return { public_versions }
     },
   )
 }

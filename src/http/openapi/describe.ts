@@ -205,5 +205,7 @@ function errorsOf(
   }
   if (/^\/api\/(auth|notifications)\//.test(path))
     return [400, 401, 403, ...(path.includes('{') ? [404] : []), 429]
-  return [400, 401, ...(path.includes('{') ? [404] : []), 429, 503]
+  // Of what they may see, rules may keep the records from readers.
+  const isOfDataset = path.includes('{dataset_id}')
+  return [400, 401, ...(isOfDataset ? [403] : []), ...(path.includes('{') ? [404] : []), 429, 503]
 }

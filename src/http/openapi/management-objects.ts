@@ -162,43 +162,6 @@ export const managementObjects = {
     at: instant(),
     user: username(),
   }),
-  Diff: Type.Object({
-    from: Type.Object({ generation_uid: uid('ge'), records_count: Type.Integer() }),
-    to: Type.Object({ generation_uid: uid('ge'), records_count: Type.Integer() }),
-    records: Type.Object({
-      added: Type.Integer(),
-      removed: Type.Integer(),
-      changed: Type.Integer(),
-      unchanged: Type.Integer(),
-    }),
-    fields: Type.Object({
-      added: Type.Array(anything('name, label, type')),
-      removed: Type.Array(anything('name, label, type')),
-      retyped: Type.Array(anything('name, from, to')),
-      relabelled: Type.Array(anything('name, from, to')),
-      null_shares: Type.Array(
-        Type.Object({ name: Type.String(), from: nullable('number'), to: nullable('number') }),
-        {
-          description: 'Share of records without a value, 0 to 1; null where there is no field or no record',
-        },
-      ),
-    }),
-  }),
-  DiffPage: Type.Object({
-    total_count: Type.Integer(),
-    from: uid('ge'),
-    to: uid('ge'),
-    results: Type.Array(
-      Type.Object({
-        change: Type.Unsafe({ type: 'string', enum: ['added', 'removed', 'changed'] }),
-        _id: Type.String(),
-        key: nullable('object', { description: 'Values of the fields marked as id' }),
-        old: nullable('object', { description: 'The record that was removed; the fields that changed' }),
-        new: nullable('object', { description: 'The record that was added; the fields that changed' }),
-      }),
-    ),
-    next_cursor: nullable('string'),
-  }),
   RecordError: Type.Object({
     record_id: nullable('string'),
     processor_uid: nullable('string'),
@@ -319,6 +282,7 @@ export const managementObjects = {
     remote_value: Type.Null(),
     override_remote_value: Type.Boolean(),
   }),
+  PublicVersionsFlag: Type.Object({ public_versions: Type.Boolean() }),
   AccessPolicy: Type.Unsafe({ type: 'string', enum: ['domain', 'restricted'] }),
   Names: Type.Array(Type.String()),
   ManagementError: Type.Object({

@@ -7,6 +7,7 @@ import { type TSchema, Type } from 'typebox'
 import { accessObjects } from './access-objects.ts'
 import { accountObjects } from './account-objects.ts'
 import { automationObjects } from './automation-objects.ts'
+import { diffObjects } from './diff-objects.ts'
 import { exploreObjects } from './explore-objects.ts'
 import { jobObjects } from './job-objects.ts'
 import { managementObjects } from './management-objects.ts'
@@ -17,6 +18,7 @@ export const objects = {
   ...jobObjects,
   ...accountObjects,
   ...managementObjects,
+  ...diffObjects,
   ...sourceObjects,
   ...accessObjects,
   ...surfaceObjects,

@@ -229,6 +229,6 @@ function wordInColumns(context: PredicateContext, columns: readonly Column[], wo
 }
 
 /** SQL: the terms of a column's value; those of all values of a list. */
-export function termsOf(column: Column): string {
-  return foldedTermsSql(column.type === 'multitext' ? `array_to_string(${column.sql}, ' ')` : column.sql)
+export function termsOf({ type, sql, termsSql }: Column): string {
+  return termsSql ?? foldedTermsSql(type === 'multitext' ? `array_to_string(${sql}, ' ')` : sql)
 }

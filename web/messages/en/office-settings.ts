@@ -47,6 +47,10 @@ export const officeSettings = {
   'security.restricted': 'Only those who have been given access',
   'security.restricted_hint': 'Nobody else can tell that it exists.',
   'security.at_once': 'This holds at once, without a publish.',
+  'security.versions': 'Readers and versions',
+  'security.public_versions': 'Show labelled versions to readers',
+  'security.public_versions_hint':
+    'Whoever sees all of the dataset then sees labels and notes of its labelled versions and what changed between them, and may read and export them.',
   'schedules.none': 'This dataset is published by hand only.',
   'schedules.add': 'Publish by the clock',
   'schedules.usual': 'How often',

@@ -49,6 +49,10 @@ export const officeSettings: Readonly<Record<keyof typeof en, Message>> = {
   'security.restricted': 'Seulement les personnes autorisées',
   'security.restricted_hint': 'Personne d’autre ne peut savoir qu’il existe.',
   'security.at_once': 'Effet immédiat, sans publication.',
+  'security.versions': 'Lecteurs et versions',
+  'security.public_versions': 'Montrer les versions avec libellé aux lecteurs',
+  'security.public_versions_hint':
+    'Qui voit tout le jeu de données voit alors les libellés et notes de ses versions avec libellé, ce qui a changé entre elles, et peut les lire et les exporter.',
   'schedules.none': 'Ce jeu de données est publié uniquement à la main.',
   'schedules.add': 'Publier à heures fixes',
   'schedules.usual': 'Fréquence',
@@ -79,7 +83,7 @@ export const officeSettings: Readonly<Record<keyof typeof en, Message>> = {
   'versions.delete': 'Supprimer cette version',
   'versions.from': 'De',
   'versions.to': 'À',
-  'versions.current': 'Ce que les lecteurs voient maintenant',
+  'versions.current': 'Ce que voient les lecteurs',
   'versions.differences': 'Différences',
   'versions.more_records': {
     one: '{count} enregistrement de plus dans le fichier :',

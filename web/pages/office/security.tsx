@@ -33,21 +33,28 @@ export const security = definePage({
     const { api, params } = context
     const under = apiPath(params.uid!, '/security')
     const dataset = await loadDataset(context)
-    const [standard, ofUsers, ofGroups, policy] = await Promise.all([
+    const [standard, ofUsers, ofGroups, policy, versions] = await Promise.all([
       api.call('GET', `${under}/default`),
       api.call('GET', `${under}/users`),
       api.call('GET', `${under}/groups`),
       api.call('GET', `${under}/access_policy`),
+      api.call('GET', `${under}/public_versions`),
     ])
     // Who may edit a dataset need not be one who may see to its security.
     const mayManage = policy.status === 200
     const rulesets: readonly Ruleset[] = mayManage
       ? [{ ...JSON.parse(standard.text) }, ...JSON.parse(ofUsers.text), ...JSON.parse(ofGroups.text)]
       : []
-    return { dataset, rulesets, mayManage }
+    const hasPublicVersions: boolean = mayManage && JSON.parse(versions.text).public_versions
+    return { dataset, rulesets, mayManage, hasPublicVersions }
   },
   act: async ({ api, params }, form) => {
     const uid = params.uid!
+    if (form.get(actionField) === 'versions') {
+      const wanted = { public_versions: form.has('public_versions') }
+      await api.send('PUT', apiPath(uid, '/security/public_versions'), wanted)
+      return doneAt(officePath(uid, tab), 'saved')
+    }
     if (form.get(actionField) !== 'policy') {
       await changeRuleset(api, apiPath(uid, '/security'), form)
       return doneAt(officePath(uid, tab), form.get(actionField) === 'delete' ? 'deleted' : 'saved')
@@ -59,7 +66,7 @@ export const security = definePage({
   head: ({ dataset }, context) => datasetHead(tab, dataset, context),
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
-    const { dataset, rulesets, mayManage } = data
+    const { dataset, rulesets, mayManage, hasPublicVersions } = data
     const back = officePath(dataset.dataset_uid, tab)
     return (
       <DatasetFrame dataset={dataset} tab={tab}>
@@ -97,6 +104,7 @@ export const security = definePage({
         </form>
         {mayManage && (
           <>
+            <PublicVersions back={back} isPublic={hasPublicVersions} />
             <h2>{t('rulesets.title')}</h2>
             <p class="lead">{t('rulesets.lead')}</p>
             {rulesets.map((ruleset) => (
@@ -125,6 +133,36 @@ export const security = definePage({
     )
   },
 })
+
+function PublicVersions({ back, isPublic }: { readonly back: string; readonly isPublic: boolean }): VNode {
+  const { t } = useEnv()
+  return (
+    <form method="post" class="card stack" action={back}>
+      <Csrf action="versions" />
+      <h2>{t('security.versions')}</h2>
+      <div class="flag">
+        <input
+          id="public-versions"
+          name="public_versions"
+          type="checkbox"
+          defaultChecked={isPublic}
+          aria-describedby="public-versions-hint"
+        />
+        <div>
+          <label for="public-versions">{t('security.public_versions')}</label>
+          <div class="small muted" id="public-versions-hint">
+            {t('security.public_versions_hint')}
+          </div>
+        </div>
+      </div>
+      <div>
+        <button class="button secondary" type="submit">
+          {t('office.save')}
+        </button>
+      </div>
+    </form>
+  )
+}
 
 const kindOf = ({ user, group }: Ruleset) => (user ? 'users' : group ? 'groups' : 'default')
 const nameOf = ({ user, group }: Ruleset) => user?.username ?? group?.group_id ?? ''

@@ -12,6 +12,8 @@ interface HomeData {
   readonly publishers: number
   readonly themes: Facet['facets']
   readonly latest: readonly Dataset[]
+  readonly popular: readonly Dataset[]
+  /** In their place while nothing has been read. */
   readonly largest: readonly Dataset[]
 }
 
@@ -21,10 +23,11 @@ export const home = definePage<HomeData>({
   area: 'portal',
   layout: 'portal',
   async load({ api }) {
-    const list = (orderBy: string) =>
-      api.get<DatasetPage>(`${catalogPath}/datasets`, { order_by: orderBy, limit: 6 })
-    const [latest, largest, { facets }, sums] = await Promise.all([
+    const list = (orderBy: string, where: string | null = null) =>
+      api.get<DatasetPage>(`${catalogPath}/datasets`, { order_by: orderBy, where, limit: 6 })
+    const [latest, popular, largest, { facets }, sums] = await Promise.all([
       list('modified desc'),
+      list('explore.popularity_score desc, title', 'explore.popularity_score > 0'),
       list('records_count desc'),
       api.get<{ facets: Facet[] }>(`${catalogPath}/facets`),
       api.get<{ results: [{ records: number | null }] }>(`${catalogPath}/datasets`, {
@@ -38,6 +41,7 @@ export const home = definePage<HomeData>({
       publishers: facet('publisher').length,
       themes: facet('theme'),
       latest: latest.results,
+      popular: popular.results,
       largest: largest.results,
     }
   },
@@ -123,10 +127,16 @@ export const home = definePage<HomeData>({
             datasets={data.latest}
           />
           <Section
+            id="popular"
+            title={t('home.popular')}
+            more="/explore?sort=popular"
+            datasets={data.popular}
+          />
+          <Section
             id="largest"
             title={t('home.largest')}
             more="/explore?sort=records"
-            datasets={data.largest}
+            datasets={data.popular.length > 0 ? [] : data.largest}
           />
           {data.count === 0 && <p class="notice">{t('home.empty')}</p>}
         </div>

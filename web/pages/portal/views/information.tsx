@@ -112,7 +112,12 @@ function Facts({ dataset }: { readonly dataset: Dataset }): VNode {
   const show = (name: (typeof facts)[number]) => {
     const value = meta(dataset, name)
     if (name === 'modified' || name === 'data_processed') return format.dateTime(value)
-    if (name === 'license' && /^https?:\/\/\S+$/.test(licenseUrl)) return <a href={licenseUrl}>{value}</a>
+    if (name === 'license' && /^https?:\/\/\S+$/.test(licenseUrl))
+      return (
+        <a class="address-on-paper" href={licenseUrl}>
+          {value}
+        </a>
+      )
     if (name === 'references' && /^https?:\/\/\S+$/.test(value)) return <a href={value}>{value}</a>
     if (name === 'keyword' || name === 'theme')
       return (
@@ -150,7 +155,7 @@ function Downloads({ dataset }: { readonly dataset: Dataset }): VNode | null {
   const path = `${datasetPath(dataset.dataset_id)}/exports`
   const formats = ['csv', 'xlsx', 'json', ...(dataset.features.includes('geo') ? ['geojson'] : []), 'parquet']
   return (
-    <section class="card" aria-labelledby="downloads">
+    <section class="card no-print" aria-labelledby="downloads">
       <h2 id="downloads">{t('view.export')}</h2>
       <p class="row">
         {formats.map((format) => (
