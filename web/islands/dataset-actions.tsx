@@ -380,6 +380,16 @@ function DryRun({
     <section class="card stack" aria-labelledby="dry-run">
       <h2 id="dry-run">{t('dry_run.title')}</h2>
       <DiffSummary diff={result.diff} />
+      {(result.built_records_errors ?? 0) > 0 && (
+        <p>
+          <a
+            class="warn-text"
+            href={`${officePath(job.dataset_uid!, 'errors')}?generation=${result.generation_uid}`}
+          >
+            {t('situation.record_errors', { count: result.built_records_errors! })}
+          </a>
+        </p>
+      )}
       {result.gates && result.gates.length > 0 && (
         <div class="notice warn">
           <Icon name="warning" />
