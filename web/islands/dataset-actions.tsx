@@ -380,6 +380,16 @@ function DryRun({
     <section class="card stack" aria-labelledby="dry-run">
       <h2 id="dry-run">{t('dry_run.title')}</h2>
       <DiffSummary diff={result.diff} />
+      {(['rejected', 'replaced'] as const).map((what) => {
+        const count = result[`rows_${what}`] ?? 0
+        return (
+          count > 0 && (
+            <p key={what} class="warn-text">
+              {t(`dry_run.${what}`, { count })}
+            </p>
+          )
+        )
+      })}
       {(result.built_records_errors ?? 0) > 0 && (
         <p>
           <a
