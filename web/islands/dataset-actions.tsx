@@ -330,7 +330,11 @@ function Held({
       <h2 id="held">
         <Icon name="warning" /> {t('held.title')}
       </h2>
-      <p>{t('held.text', { date: format.dateTime(held.kept_until) })}</p>
+      <p>
+        {t(dataset.publication ? 'held.text' : 'held.text_unpublished', {
+          date: format.dateTime(held.kept_until),
+        })}
+      </p>
       <ul>
         {held.gates.map((gate) => (
           <li key={`${gate.gate}-${gate.field ?? ''}`}>{gate.message}</li>

@@ -52,7 +52,7 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
     one: 'Les lecteurs voient {count} enregistrement.',
     other: 'Les lecteurs voient {count} enregistrements.',
   },
-  'situation.since': 'Première publication le {date}.',
+  'situation.since': 'Publié depuis le {date}.',
   'situation.unpublished': 'Les lecteurs ne voient pas ce jeu de données.',
   'situation.edited_since': 'Des modifications ne sont pas encore visibles des lecteurs.',
   'situation.partial': 'Ce sont les enregistrements d’une publication interrompue : pas tous.',
@@ -77,6 +77,8 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'outcome.done': ': fin le {date}, en {seconds} s',
   'outcome.aborted': ': arrêt le {date}, après {seconds} s',
   'held.title': 'Un contrôle retient cette publication',
+  'held.text_unpublished':
+    'Les lecteurs n’en voient encore rien. Ce qui a été construit est conservé jusqu’au {date}.',
   'held.text':
     'Les lecteurs voient toujours l’état précédent. Ce qui a été construit est conservé jusqu’au {date}.',
   'held.compare': 'Voir les enregistrements qui diffèrent',
