@@ -32,17 +32,23 @@ export async function listChanges(
 /** Of these datasets those that were edited after readers were last shown what an edit had made of them. */
 export async function editedSinceShown(db: ControlDb, uids: readonly string[]): Promise<Set<string>> {
   if (uids.length === 0) return new Set()
-  const newest = (kinds: readonly string[], sections: readonly string[]) =>
+  const newest = (kinds: readonly string[], sections: readonly string[], whole: readonly string[] = []) =>
     db
       .selectFrom('changes')
       .select((eb) => ['dataset_uid', eb.fn.max('change_uid').as('change_uid')])
       .where(among('dataset_uid', uids))
-      .where('kind', 'in', [...kinds])
-      .where((eb) => eb.or(sections.map((section) => eb('sections_json', 'like', `%"${section}"%`))))
+      .where('kind', 'in', [...kinds, ...whole])
+      .where((eb) =>
+        eb.or([
+          ...whole.map((kind) => eb('kind', '=', kind)),
+          ...sections.map((section) => eb('sections_json', 'like', `%"${section}"%`)),
+        ]),
+      )
       .groupBy('dataset_uid')
       .execute()
   const rows = await newest(['edit', 'restore_change', 'restore'], ['metadata', 'data'])
-  const shown = await newest(['publish', 'abort', 'restore'], ['publication'])
+  // A publish shows the edits before it also when the publication is the same afterwards.
+  const shown = await newest(['abort', 'restore'], ['publication'], ['publish'])
   const shownAt = new Map(shown.map((row) => [row.dataset_uid, Number(row.change_uid)]))
   const found = rows.filter((row) => Number(row.change_uid) > (shownAt.get(row.dataset_uid) ?? 0))
   return new Set(found.map((row) => row.dataset_uid))

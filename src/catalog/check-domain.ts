@@ -111,7 +111,7 @@ const checks: Readonly<Record<string, Check>> = {
     value.length <= 50 &&
     value.every((item) => language(item) === null)
       ? null
-      : 'it must be a list of languages, not empty',
+      : 'it must be a list of codes of languages, such as en or pt-BR, and not empty',
   timezone,
   contact: members({ name: text(200), email, url: webAddress }),
   theme: members({ colors, logo_url: imageAddress, favicon_url: imageAddress }),

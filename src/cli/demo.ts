@@ -1,8 +1,9 @@
 /**
  * Fills a server with the demo datasets, through the same calls that everybody has.
  *
- * A dataset that this creates is marked as a draft until its publication is ordered. So one that is found half made
- * (the program was stopped) is completed, and one that somebody unpublished on purpose is left alone.
+ * A dataset that this creates is marked as a draft until its publication is ordered, and again when that fails. So one
+ * that is found half made (the program was stopped) is completed, and one that somebody unpublished on purpose is left
+ * alone.
  */
 import { fileURLToPath } from 'node:url'
 import type { Client, StepStack } from './client.ts'
@@ -67,10 +68,12 @@ async function seedDataset(
     await configure(client, dataset_uid, demo)
     jobId = await client.publish(dataset_uid, { isDryRun: false, overridesGates: false })
   }
-  const job = jobId === undefined ? null : await followJob(client, jobId, signal ? { signal } : {})
-  if (job?.error) throw new ServerError(job.error)
+  // Not after the publication: it would be an edit that readers do not see yet.
   await client.setMetadata(dataset_uid, draft(null))
-  return job
+  const job = jobId === undefined ? null : await followJob(client, jobId, signal ? { signal } : {})
+  if (!job?.error) return job
+  await client.setMetadata(dataset_uid, draft(true))
+  throw new ServerError(job.error)
 }
 
 function draft(value: true | null) {

@@ -1,6 +1,8 @@
 /** `broadsheet publish`: a file or an address becomes a published dataset, or the next publication of one. */
+
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { titleOfFile } from '../../shared/title-of-file.ts'
 import { describeCounts } from './diff.ts'
 import { HeldError, UsageError } from './exit-codes.ts'
 import { count } from './output.ts'
@@ -41,7 +43,7 @@ export async function publish(session: Session, source: string, options: Publish
     output.endProgress()
     url = file.url
   }
-  const dataset = existing ?? (await createDataset(session, datasetId, options.title ?? name))
+  const dataset = existing ?? (await createDataset(session, datasetId, options.title ?? titleOfFile(name)))
   if (existing && options.title !== undefined) {
     await client.setMetadata(existing.dataset_uid, { default: { title: options.title } })
   }

@@ -70,6 +70,8 @@ test('what was set for a format is kept for the next file of that format, and on
     'headers_first_row=false',
   ]
   assert.equal((await callCli(args, asAdmin(server))).code, 0)
+  const made = (await server.expect(200, 'GET', `${explorePath}/shops`)).json
+  assert.equal(made.metas.default.title, 'Shops')
   const paramsOf = async () =>
     (await server.expect(200, 'GET', `${managementPath}/datasets/shops/resources/`)).json[0].params
   assert.deepEqual(await paramsOf(), { separator: '|', headers_first_row: false })

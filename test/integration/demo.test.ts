@@ -40,6 +40,10 @@ test('the demo datasets are published once, described, and left alone when someb
     assert.equal(metas.internal, undefined)
   }
 
+  const managed = await server.expect(200, 'GET', `${managementPath}/datasets?expand=publication`)
+  for (const { dataset_id, publication } of managed.json)
+    assert.equal(publication.edited_since, false, `${dataset_id} has edits that readers do not see`)
+
   const firstOf = async (dataset: string, query: string) =>
     (await server.expect(200, 'GET', `${explorePath}/${dataset}/records?limit=1&${query}`)).json.results[0]
   assert.deepEqual((await firstOf('airports', 'where=iata="00M"')).location, {

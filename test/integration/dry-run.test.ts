@@ -147,6 +147,35 @@ forEachDatabase(
 
 const theServer = shareServer()
 
+test('values that a dry run could not handle are told of what it built, not of what readers see', async () => {
+  const server = await theServer()
+  const dataset = await server.publishFile('lossy', { filename: 'trees.csv', content: before })
+  const base = `${managementPath}/datasets/${dataset.datasetUid}`
+  const toInt = { name: 'type', args: { field: 'name', type: 'int' } }
+  await server.expect(201, 'POST', `${base}/fields_specifications/`, { body: toInt })
+  const { result } = await dryRun(server, dataset.datasetUid)
+  assert.equal(result.built_records_errors, 3)
+  const told = (await server.expect(200, 'GET', `${base}/records_errors?generation=${result.generation_uid}`))
+    .json
+  assert.deepEqual(
+    told.map((error: { field_uid: string; raw_params: { value: string } }) => [
+      error.field_uid,
+      error.raw_params.value,
+    ]),
+    [
+      ['name', 'Ash'],
+      ['name', 'Birch'],
+      ['name', 'Cedar'],
+    ],
+  )
+  assert.deepEqual((await server.expect(200, 'GET', `${base}/records_errors`)).json, [])
+
+  const other = await server.createDataset('elsewhere', { filename: 'trees.csv', content: before })
+  const path = `${managementPath}/datasets/${other.datasetUid}/records_errors`
+  const refused = await server.expect(404, 'GET', `${path}?generation=${result.generation_uid}`)
+  assert.equal(refused.json.error_id, 'catalog.unknown_generation')
+})
+
 test('publish?generation= is refused in words when it cannot be, and the dataset stays at rest', async () => {
   const server = await theServer()
   const trees = await server.publishFile('trees', { filename: 'trees.csv', content: before })

@@ -46,7 +46,8 @@ test('datasets are found by id, title and metadata, by what they are, and counte
 
 test('a dataset tells whether there are edits that readers do not see', async () => {
   const server = await startServer()
-  const { datasetUid: uid } = await server.publishFile('edited', { filename: 'c.csv', content })
+  const dataset = await server.publishFile('edited', { filename: 'c.csv', content })
+  const { datasetUid: uid } = dataset
   const path = `${managementPath}/datasets/${uid}`
   const publication = async () =>
     (await server.expect(200, 'GET', `${path}?expand=publication`)).json.publication
@@ -57,6 +58,10 @@ test('a dataset tells whether there are edits that readers do not see', async ()
   assert.equal(await isEdited(), true)
   await server.jobDone(await server.publish(uid))
   assert.equal(await isEdited(), false)
+  await server.replaceFile(dataset, 'again.csv', content)
+  assert.equal(await isEdited(), true)
+  await server.jobDone(await server.publish(uid))
+  assert.equal(await isEdited(), false, 'the same records are shown again')
   await server.expect(200, 'PUT', `${path}/security/access_policy`, { body: '"restricted"' })
   assert.equal(await isEdited(), false, 'who may see it holds at once')
   assert.equal((await server.expect(200, 'GET', path)).json.publication, undefined)

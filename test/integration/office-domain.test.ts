@@ -341,6 +341,30 @@ test('usage says what is used of what is allowed, one’s own to everybody', asy
   assert.match((await visit(admin, `${office}/usage`, 'fr')).text, /ada \d+ sur 5\s000 1 sur 4 sans limite/)
 })
 
+test('an invitation is a link to pass on where no mails are sent; who gets none is said', async () => {
+  const invited = await (await visit(admin, `${office}/users`)).send('invite', {
+    emails: 'grace@lyon.example, nobody',
+  })
+  assert.match(invited.text, /nobody This is no e-mail address/)
+  const token = /\/account\/invitation#token=(\w+)/.exec(invited.text)![1]!
+  const again = await (await visit(admin, `${office}/users`)).send('invite_again', {}, { name: 'grace' })
+  const newer = /\/account\/invitation#token=(\w+)/.exec(again.text)![1]!
+  assert.notEqual(newer, token)
+  await server.expect(200, 'POST', '/api/auth/v1/invitations/accept', {
+    auth: 'none',
+    body: { token: newer, password: 'a long enough password' },
+  })
+  const signIn = await server.expect(200, 'GET', '/login?username=grace', { auth: 'none' })
+  assert.match(signIn.text, /<input[^>]*name="username"[^>]*value="grace"/)
+  const member = await visit(admin, `${office}/users`)
+  assert.equal(member.has('invite_again'), false)
+  assert.match(
+    (await member.send('invite', { emails: 'grace@lyon.example' })).text,
+    /has an account already/i,
+  )
+  assert.equal((await visit(admin, `${office}/users/invited`)).status, 303)
+})
+
 test('pages are shown to who has the right, and their names to nobody else', async () => {
   const { datasetUid } = await server.createDataset('walked', { filename: 'a.csv', content: 'a\n1\n' })
   const people = {

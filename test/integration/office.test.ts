@@ -193,7 +193,6 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       .waitFor()
 
     await tab('Sources')
-    await page.getByText('How it is read').click()
     await page.getByLabel('Another file in its place').setInputFiles(fileOf('shops2.csv', second))
     await button(page, 'Upload').first().click()
     await page.getByText('Saved.').waitFor()

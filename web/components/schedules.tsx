@@ -78,18 +78,18 @@ export function Schedules({
 
 function ScheduleCard({ schedule, back }: { readonly schedule: Schedule; readonly back: string }): VNode {
   const { t, format } = useEnv()
-  const { cron_schedule: cron, next_runs, last_run } = schedule
+  const { cron_schedule: cron, timezone, next_runs, last_run } = schedule
   return (
     <section class="card row" aria-label={cron}>
       <div class="grow">
         <h2>{nameOf(cron, t) ?? <code>{cron}</code>}</h2>
         <p class="muted small">
-          {schedule.timezone} · {t('office.by', { name: schedule.user.username })}
+          {timezone} · {t('office.by', { name: schedule.user.username })}
         </p>
-        {next_runs[0] && <p>{t('schedules.next', { date: format.dateTime(next_runs[0]) })}</p>}
+        {next_runs[0] && <p>{t('schedules.next', { date: format.dateTime(next_runs[0], timezone) })}</p>}
         {last_run && (
           <p class="muted">
-            {t('schedules.last', { date: format.dateTime(last_run.due_at) })}{' '}
+            {t('schedules.last', { date: format.dateTime(last_run.due_at, timezone) })}{' '}
             {last_run.reason ??
               (last_run.state ? t(`job_state.${last_run.state}` as MessageKey) : last_run.outcome)}
           </p>

@@ -330,7 +330,11 @@ function Held({
       <h2 id="held">
         <Icon name="warning" /> {t('held.title')}
       </h2>
-      <p>{t('held.text', { date: format.dateTime(held.kept_until) })}</p>
+      <p>
+        {t(dataset.publication ? 'held.text' : 'held.text_unpublished', {
+          date: format.dateTime(held.kept_until),
+        })}
+      </p>
       <ul>
         {held.gates.map((gate) => (
           <li key={`${gate.gate}-${gate.field ?? ''}`}>{gate.message}</li>
@@ -380,6 +384,26 @@ function DryRun({
     <section class="card stack" aria-labelledby="dry-run">
       <h2 id="dry-run">{t('dry_run.title')}</h2>
       <DiffSummary diff={result.diff} />
+      {(['rejected', 'replaced'] as const).map((what) => {
+        const count = result[`rows_${what}`] ?? 0
+        return (
+          count > 0 && (
+            <p key={what} class="warn-text">
+              {t(`dry_run.${what}`, { count })}
+            </p>
+          )
+        )
+      })}
+      {(result.built_records_errors ?? 0) > 0 && (
+        <p>
+          <a
+            class="warn-text"
+            href={`${officePath(job.dataset_uid!, 'errors')}?generation=${result.generation_uid}`}
+          >
+            {t('situation.record_errors', { count: result.built_records_errors! })}
+          </a>
+        </p>
+      )}
       {result.gates && result.gates.length > 0 && (
         <div class="notice warn">
           <Icon name="warning" />

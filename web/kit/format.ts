@@ -8,7 +8,8 @@ export interface Format {
   percent(share: number): string
   /** Of an ISO date or instant; as given when it is none. */
   date(value: string): string
-  dateTime(value: string): string
+  /** In UTC, or in a zone of the IANA database. */
+  dateTime(value: string, timeZone?: string): string
   bytes(value: number): string
 }
 
@@ -31,7 +32,13 @@ export function createFormat(lang: Lang): Format {
     compact: (value) => compact.format(value),
     percent: (share) => percent.format(share),
     date: (value) => instant(value, date),
-    dateTime: (value) => instant(value, dateTime),
+    dateTime: (value, timeZone) =>
+      instant(
+        value,
+        timeZone === undefined
+          ? dateTime
+          : new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
+      ),
     bytes(value) {
       const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
       const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3))

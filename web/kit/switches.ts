@@ -37,7 +37,7 @@ export function startSwitches(): void {
   }
   foldFilters()
   printInLight()
-  for (const tab of document.querySelectorAll('.tabs [aria-current=page]'))
+  for (const tab of document.querySelectorAll('.tabs [aria-current=page], .site-nav [aria-current=page]'))
     tab.scrollIntoView({ inline: 'center', block: 'nearest' })
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-theme-to]')) {
     link.addEventListener('click', (event) => {

@@ -1,4 +1,5 @@
 /** A dataset out of files or addresses: what is asked of the API, by the page and by the island alike. */
+import { titleOfFile } from '../../shared/title-of-file.ts'
 import type { Api } from '../kit/api.ts'
 import { apiPath, type Dataset, management } from './types.ts'
 
@@ -12,16 +13,6 @@ interface SourceDescription {
     readonly type: string
     readonly params: object
   }
-}
-
-/** `air_quality-2031.csv` -> `Air quality 2031`. */
-export function titleOfFile(filename: string): string {
-  const words = filename
-    .replace(/^.*[/\\]/, '')
-    .replace(/(\.[A-Za-z][A-Za-z0-9]{0,9})+$/, '')
-    .replaceAll(/[_\-.\s]+/g, ' ')
-    .trim()
-  return words === '' ? filename : `${words[0]!.toUpperCase()}${words.slice(1)}`
 }
 
 const texts = ['description', 'license', 'publisher'] as const

@@ -16,7 +16,6 @@ export const doneNotices = [
   'mail_sent',
   'password_changed',
   'email_confirmed',
-  'invited',
 ] as const
 export type Done = (typeof doneNotices)[number]
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { titleOfFile } from './create.ts'
+import { titleOfFile } from '../../shared/title-of-file.ts'
 import { looksLikeFacet, planFields, specificationEdits, specificationsOf } from './field-plan.ts'
 import type { Step } from './types.ts'
 

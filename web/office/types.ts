@@ -93,6 +93,10 @@ export interface JobResult {
   readonly generation_uid?: string
   readonly kept_until?: string
   readonly built_records_count?: number
+  readonly built_records_errors?: number
+  readonly rows_rejected?: number
+  /** Of which a later row has the key. */
+  readonly rows_replaced?: number
   readonly records_count?: number
   readonly gates?: readonly GateFailure[]
   readonly diff?: Diff

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireAllSeen } from '../../access/index.ts'
-import { type DatasetRow, findDataset, findDatasetUid } from '../../catalog/index.ts'
+import { type DatasetRow, findDataset, findDatasetUid, readManifest } from '../../catalog/index.ts'
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
@@ -20,6 +20,13 @@ import {
 } from './scope.ts'
 
 const tags = ['actions']
+
+const errorsQuery = Type.Object({
+  ...pageQuery.properties,
+  generation: Type.Optional(
+    Type.String({ description: 'Of what a dry run or a held publish built: its generation_uid' }),
+  ),
+})
 
 /** The dataset actions, each answered at once with a job's id, and the status they move. Management API sections 1, 3, 4. */
 export const registerActions: RegisterRoutes = (scope, services) => {
@@ -128,9 +135,9 @@ export const registerActions: RegisterRoutes = (scope, services) => {
       operation(
         'PUBLISH',
         operationId,
-        'Values that the last publish could not handle; 100 a page unless rows says less',
+        'Values that the last publish could not handle, or the one that built a generation; 100 a page unless rows says less',
         answerList('RecordError'),
-        { ...schema, querystring: pageQuery },
+        { ...schema, querystring: errorsQuery },
       ),
       async (request) => {
         const row = await findDataset(control.db, request.params.dataset_uid)
@@ -138,7 +145,8 @@ export const registerActions: RegisterRoutes = (scope, services) => {
           request.query.rows === undefined
             ? { ...readListPage(request.query), rows: 100 }
             : readListPage(request.query)
-        return errorsOf(request, row, page)
+        const { generation } = request.query
+        return errorsOf(request, row, page, generation)
       },
     )
   }
@@ -147,10 +155,13 @@ export const registerActions: RegisterRoutes = (scope, services) => {
     { principal }: FastifyRequest,
     { dataset_uid, published_generation_uid: generationUid }: DatasetRow,
     page: { rows: number; page: number },
+    asked?: string,
   ): Promise<JsonObject[]> {
     await requireAllSeen(control.db, principal, dataset_uid)
-    if (generationUid === null) return []
-    return services.recordErrors.list(generationUid, {
+    if (asked !== undefined) await readManifest(control.db, dataset_uid, asked)
+    const uid = asked ?? generationUid
+    if (uid === null) return []
+    return services.recordErrors.list(uid, {
       limit: page.rows,
       offset: (page.page - 1) * page.rows,
     })

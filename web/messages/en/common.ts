@@ -19,6 +19,8 @@ export const common = {
   'error.title': 'Something went wrong',
   'error.not_found': 'Page not found',
   'error.not_found_text': 'There is no such page, or it is not yours to see.',
+  'error.forbidden': 'This is not yours to see',
+  'error.forbidden_text': 'Whoever runs this portal can give you the right to it.',
   'error.text': 'The page could not be shown. Trying again may help.',
   'error.address_too_long': 'The address has more filters than a page can show',
   'error.home': 'To the home page',

@@ -44,6 +44,13 @@ export const officeAdmin = {
   'users.invite': 'Invite people',
   'users.invite_hint': 'E-mail addresses, separated by commas',
   'users.send': 'Invite',
+  'users.invite_again': 'Invite again',
+  'users.invitations': 'Invitations',
+  'users.outcome.mailed': 'A mail with a link is on its way. The link works once, for seven days.',
+  'users.outcome.link':
+    'No mails are sent from here: pass this link on. It works once, for seven days, and is not shown again.',
+  'users.outcome.already-member': 'Has an account already. Nothing was sent.',
+  'users.outcome.invalid-email': 'This is no e-mail address. Nothing was sent.',
   'users.groups': 'Groups',
   'users.group_title': 'Name of the group',
   'users.add_group': 'Create a group',

@@ -116,6 +116,8 @@ export const officeSettings = {
   'section.schedules': 'Schedules',
   'errors.title': 'Values that could not be handled',
   'errors.lead': 'The records are published; these values are empty in them.',
+  'errors.lead_dry_run': 'The records would be published; these values would be empty in them.',
+  'errors.field': 'Field',
   'errors.none': 'None: every value was handled.',
   'errors.what': 'What',
   'attachments.lead': 'Files that readers get beside the records. Changes show with the next publish.',

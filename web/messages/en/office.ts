@@ -80,7 +80,6 @@ export const office = {
   'datasets.edited_since': 'Edits not published yet',
   'office.users': 'Users',
   'done.email_confirmed': 'The address is confirmed.',
-  'done.invited': 'Invited.',
   'login.with': 'Sign in with {name}',
   'password.forgotten': 'Forgotten your password?',
   'password.forgotten_lead': 'You get a mail with a link for a new one.',

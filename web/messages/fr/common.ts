@@ -19,6 +19,8 @@ export const common: Readonly<Record<keyof typeof en, Message>> = {
   'error.title': 'Une erreur est survenue',
   'error.not_found': 'Page introuvable',
   'error.not_found_text': 'Cette page n’existe pas, ou vous n’y avez pas accès.',
+  'error.forbidden': 'Cette page ne vous est pas ouverte',
+  'error.forbidden_text': 'Les responsables du portail peuvent vous en donner le droit.',
   'error.text': 'La page n’a pas pu être affichée. Réessayer peut suffire.',
   'error.address_too_long': 'L’adresse contient plus de filtres qu’une page ne peut en montrer',
   'error.home': 'Vers la page d’accueil',

@@ -44,6 +44,13 @@ export const officeAdmin: Readonly<Record<keyof typeof en, Message>> = {
   'users.invite': 'Inviter des personnes',
   'users.invite_hint': 'Adresses électroniques, séparées par des virgules',
   'users.send': 'Inviter',
+  'users.invite_again': 'Inviter à nouveau',
+  'users.invitations': 'Invitations',
+  'users.outcome.mailed': 'Un courriel avec un lien est en route. Le lien sert une fois, pendant sept jours.',
+  'users.outcome.link':
+    'Ce serveur n’envoie pas de courriels : transmettez ce lien. Il sert une fois, pendant sept jours, et ne sera plus affiché.',
+  'users.outcome.already-member': 'A déjà un compte. Rien n’a été envoyé.',
+  'users.outcome.invalid-email': 'Ce n’est pas une adresse électronique. Rien n’a été envoyé.',
   'users.groups': 'Groupes',
   'users.group_title': 'Nom du groupe',
   'users.add_group': 'Créer un groupe',

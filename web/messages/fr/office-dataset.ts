@@ -52,7 +52,7 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
     one: 'Les lecteurs voient {count} enregistrement.',
     other: 'Les lecteurs voient {count} enregistrements.',
   },
-  'situation.since': 'Publié le {date}.',
+  'situation.since': 'Publié depuis le {date}.',
   'situation.unpublished': 'Les lecteurs ne voient pas ce jeu de données.',
   'situation.edited_since': 'Des modifications ne sont pas encore visibles des lecteurs.',
   'situation.partial': 'Ce sont les enregistrements d’une publication interrompue : pas tous.',
@@ -74,9 +74,11 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'function.unpublish_harvested': 'Dépublication du moissonnage',
   'outcome.failed': '{what} : échec.',
   'outcome.details': 'Détails',
-  'outcome.done': 'terminé le {date}, en {seconds} s',
-  'outcome.aborted': 'arrêté le {date}, après {seconds} s',
+  'outcome.done': ': fin le {date}, en {seconds} s',
+  'outcome.aborted': ': arrêt le {date}, après {seconds} s',
   'held.title': 'Un contrôle retient cette publication',
+  'held.text_unpublished':
+    'Les lecteurs n’en voient encore rien. Ce qui a été construit est conservé jusqu’au {date}.',
   'held.text':
     'Les lecteurs voient toujours l’état précédent. Ce qui a été construit est conservé jusqu’au {date}.',
   'held.compare': 'Voir les enregistrements qui diffèrent',
@@ -86,6 +88,14 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'dry_run.title': 'Ce que la publication changerait',
   'dry_run.would_hold': 'Un contrôle la retiendrait :',
   'dry_run.publish': 'Publier exactement ceci',
+  'dry_run.replaced': {
+    one: '{count} ligne a la clé d’une ligne suivante et est omise',
+    other: '{count} lignes ont la clé d’une ligne suivante et sont omises',
+  },
+  'dry_run.rejected': {
+    one: '{count} ligne n’a pas pu être lue',
+    other: '{count} lignes n’ont pas pu être lues',
+  },
   'dry_run.records': 'Les enregistrements qui diffèrent',
   'diff.records': 'enregistrements',
   'diff.added': { one: '{count} ajouté', other: '{count} ajoutés' },

@@ -118,6 +118,8 @@ export const officeSettings: Readonly<Record<keyof typeof en, Message>> = {
   'section.schedules': 'Planification',
   'errors.title': 'Valeurs qui n’ont pas pu être traitées',
   'errors.lead': 'Les enregistrements sont publiés ; ces valeurs y sont vides.',
+  'errors.lead_dry_run': 'Les enregistrements seraient publiés ; ces valeurs y seraient vides.',
+  'errors.field': 'Champ',
   'errors.none': 'Aucune : toutes les valeurs ont été traitées.',
   'errors.what': 'Quoi',
   'attachments.lead':

@@ -81,7 +81,6 @@ export const office: Readonly<Record<keyof typeof en, Message>> = {
   'datasets.edited_since': 'Modifications non publiées',
   'office.users': 'Utilisateurs',
   'done.email_confirmed': 'L’adresse est confirmée.',
-  'done.invited': 'Invitation envoyée.',
   'login.with': 'Se connecter avec {name}',
   'password.forgotten': 'Mot de passe oublié ?',
   'password.forgotten_lead': 'Vous recevrez un courriel avec un lien pour en choisir un nouveau.',

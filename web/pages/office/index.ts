@@ -12,6 +12,7 @@ import { fields } from './fields.tsx'
 import { gates } from './gates.tsx'
 import { harvester } from './harvester.tsx'
 import { harvesters } from './harvesters.tsx'
+import { invitations } from './invitations.tsx'
 import { job } from './job.tsx'
 import { jobs } from './jobs.tsx'
 import { login } from './login.tsx'
@@ -53,6 +54,7 @@ export const officePages: readonly Page[] = [
   account,
   newKey,
   attachments,
+  invitations,
   users,
   gates,
   domain,

@@ -56,7 +56,7 @@ export const login = definePage({
               autoComplete="username"
               autoCapitalize="none"
               required
-              defaultValue={sent?.form.get('username')}
+              defaultValue={sent?.form.get('username') ?? url.searchParams.get('username') ?? undefined}
             />
           </Field>
           <Field id="password" label={t('login.password')}>

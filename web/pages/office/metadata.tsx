@@ -101,12 +101,14 @@ function MetadataField({
   const label = definition.label ?? entry.name
   const options = choicesOf(entry)
   const text = form ? form.get(name) : textOf(entry.value)
-  const common = { id, name, ...(definition.help_text ? { 'aria-describedby': `${id}-hint` } : {}) }
+  const hints = [definition.type === 'multitext' ? t('start.commas') : '', definition.help_text ?? '']
+  const hint = hints.filter((one) => one !== '').join('. ')
+  const common = { id, name, ...(hint === '' ? {} : { 'aria-describedby': `${id}-hint` }) }
   return (
     <>
       <input type="hidden" name={`is.${name}`} value="" />
       {definition.type === 'boolean' ? (
-        <Field id={id} label={label} hint={definition.help_text}>
+        <Field id={id} label={label} hint={hint || undefined}>
           <select {...common}>
             {['', 'true', 'false'].map((value) => (
               <option key={value} value={value} selected={value === text}>
@@ -116,11 +118,7 @@ function MetadataField({
           </select>
         </Field>
       ) : (
-        <Field
-          id={id}
-          label={label}
-          hint={definition.help_text || (definition.type === 'multitext' ? t('start.commas') : undefined)}
-        >
+        <Field id={id} label={label} hint={hint || undefined}>
           {definition.type === 'html' || definition.type === 'object' ? (
             <textarea {...common} rows={5} defaultValue={text} />
           ) : options.length > 0 && definition.type !== 'multitext' ? (

@@ -134,13 +134,14 @@ export const invitation = strangersPage({
   submit: 'password.set',
   fields: ['token', 'names', 'password'],
   async act({ api }, form) {
-    await api.send('POST', '/api/auth/v1/invitations/accept', {
+    const { username } = await api.send<{ username: string }>('POST', '/api/auth/v1/invitations/accept', {
       token: form.get('token').trim(),
       password: form.get('password'),
       first_name: form.get('first_name').trim(),
       last_name: form.get('last_name').trim(),
     })
-    return doneAt('/login', 'password_changed')
+    // Whoever was invited knows an address, and not what the account is called.
+    return doneAt(`/login?username=${encodeURIComponent(username)}`, 'password_changed')
   },
 })
 

@@ -39,10 +39,13 @@ export const processing = definePage({
   load: async (context) => {
     const { api, params, url } = context
     const uid = params.uid!
-    const [dataset, steps, names] = await Promise.all([
+    const [dataset, steps, known] = await Promise.all([
       loadDataset(context),
       api.get<readonly Step[]>(apiPath(uid, '/processors')),
-      api.get<readonly string[]>(`${management}/processors`),
+      // The Management API lists names only.
+      api.get<readonly { readonly type: string; readonly label: string }[]>(
+        '/api/automation/v1.0/processors/',
+      ),
     ])
     const types = new Map<string, ProcessorType>()
     const typeOf = async (name: string) => {
@@ -59,7 +62,7 @@ export const processing = definePage({
           steps,
           steps.findIndex((step) => step.processor_uid === url.searchParams.get('preview')),
         )
-    return { dataset, steps, names, types: Object.fromEntries(types), draft, looked }
+    return { dataset, steps, known, types: Object.fromEntries(types), draft, looked }
   },
   act: async (context, form) => {
     const { api, params } = context
@@ -90,7 +93,7 @@ export const processing = definePage({
   head: ({ dataset }, context) => datasetHead(tab, dataset, context),
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
-    const { dataset, steps, names, types, draft, looked } = data
+    const { dataset, steps, known, types, draft, looked } = data
     const back = officePath(dataset.dataset_uid, tab)
     return (
       <DatasetFrame dataset={dataset} tab={tab}>
@@ -135,11 +138,13 @@ export const processing = definePage({
           <form class="card row" action={`${back}#new-step`}>
             <label for="add">{t('processing.add')}</label>
             <select id="add" name="add" required>
-              {names.map((name) => (
-                <option key={name} value={name}>
-                  {name.replaceAll('_', ' ')}
-                </option>
-              ))}
+              {known
+                .toSorted((a, b) => a.label.localeCompare(b.label))
+                .map(({ type, label }) => (
+                  <option key={type} value={type}>
+                    {label}
+                  </option>
+                ))}
             </select>
             <button class="button" type="submit">
               <Icon name="plus" />

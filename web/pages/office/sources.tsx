@@ -205,6 +205,17 @@ function ResourceCard({
       </div>
       <Problem problem={looked?.problem} />
       {looked?.preview && <PreviewTable caption={t('sources.preview')} {...looked.preview} />}
+      {url.startsWith('odsfile:') && (
+        <form method="post" class="row spaced" action={back} encType="multipart/form-data">
+          <Csrf action="file" />
+          <input type="hidden" name="resource" value={uid} />
+          <label for={`${uid}-file`}>{t('sources.replace')}</label>
+          <input id={`${uid}-file`} name="file" type="file" required />
+          <button class="button secondary" type="submit">
+            {t('create.upload')}
+          </button>
+        </form>
+      )}
       {extractor && (
         <details open={isSent}>
           <summary>{t('sources.settings')}</summary>
@@ -244,17 +255,6 @@ function ResourceCard({
               </button>
             </div>
           </form>
-          {url.startsWith('odsfile:') && (
-            <form method="post" class="row spaced" action={back} encType="multipart/form-data">
-              <Csrf action="file" />
-              <input type="hidden" name="resource" value={uid} />
-              <label for={`${uid}-file`}>{t('sources.replace')}</label>
-              <input id={`${uid}-file`} name="file" type="file" required />
-              <button class="button secondary" type="submit">
-                {t('create.upload')}
-              </button>
-            </form>
-          )}
         </details>
       )}
     </section>

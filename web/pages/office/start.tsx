@@ -17,13 +17,9 @@ import { type FieldPlan, fieldTypes, looksLikeFacet, planFields } from '../../of
 import { saveFields } from '../../office/save-fields.ts'
 import { apiPath, officePath, type ProcessorPreview, type Step, titleOf } from '../../office/types.ts'
 
-const licenses = [
-  'Open Licence v2.0',
-  'Open Database License (ODbL)',
-  'Creative Commons Attribution 4.0',
-  'Creative Commons CC0 1.0',
-  'Public domain',
-]
+interface Licenses {
+  readonly licenses: readonly { readonly label: string }[]
+}
 
 /** Between creating and publishing: the first records, types and facets as they are guessed, a title; then publish. */
 export const start = definePage({
@@ -32,8 +28,15 @@ export const start = definePage({
   layout: 'office',
   load: async (context) => {
     const dataset = await loadDataset(context)
+    const { licenses } = await context.api.get<Licenses>('/api/portal/v1/domain')
     const { plans, preview, problem } = await loadPlans(context)
-    return { dataset, plans, preview, problem: problem && { message: problem.message, hint: problem.hint } }
+    return {
+      dataset,
+      licenses,
+      plans,
+      preview,
+      problem: problem && { message: problem.message, hint: problem.hint },
+    }
   },
   act: async (context, form) => {
     const { api, params } = context
@@ -57,7 +60,7 @@ export const start = definePage({
   }),
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
-    const { dataset, plans, preview } = data
+    const { dataset, licenses, plans, preview } = data
     const form = context.sent?.form
     const meta = (name: string) => {
       const value = dataset.metas.default?.[name]
@@ -83,8 +86,8 @@ export const start = definePage({
             <Field id="license" label={t('start.license')}>
               <input id="license" name="license" list="licenses" defaultValue={meta('license')} />
               <datalist id="licenses">
-                {licenses.map((name) => (
-                  <option key={name} value={name} />
+                {licenses.map(({ label }) => (
+                  <option key={label} value={label} />
                 ))}
               </datalist>
             </Field>

@@ -30,7 +30,8 @@ interface User extends Allowance {
   readonly last_seen: string | null
 }
 
-const path = '/backoffice/users'
+export const usersPath = '/backoffice/users'
+const path = usersPath
 
 /** Who there is, what they may do, in which groups; invitations. */
 export const users = definePage({
@@ -48,11 +49,6 @@ export const users = definePage({
     const name = encodeURIComponent(form.get('name'))
     const text = (field: string) => form.get(field).trim()
     switch (form.get(actionField)) {
-      case 'invite': {
-        const emails = text('emails').split(/[\s,;]+/)
-        await api.send('POST', `${management}/users`, { emails: emails.filter((email) => email !== '') })
-        return doneAt(path, 'invited')
-      }
       case 'user':
         await api.send('PUT', `${management}/users/${name}`, {
           permissions: permissionsIn(form),
@@ -94,7 +90,7 @@ export const users = definePage({
     return (
       <>
         <h1>{t('office.users')}</h1>
-        <form method="post" class="card row invite" action={path}>
+        <form method="post" class="card row invite" action={`${path}/invited`}>
           <Csrf action="invite" />
           <Field id="emails" label={t('users.invite')} hint={t('users.invite_hint')}>
             <input
@@ -207,6 +203,15 @@ function UserCard({
             </button>
           </div>
         </form>
+        {!user.has_password && (
+          <form method="post" class="spaced" action={`${path}/invited`}>
+            <Csrf action="invite_again" />
+            <input type="hidden" name="name" value={username} />
+            <button class="button secondary small" type="submit">
+              {t('users.invite_again')}
+            </button>
+          </form>
+        )}
         {username !== session?.username && (
           <div class="spaced">
             <ConfirmForm
