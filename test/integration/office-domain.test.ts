@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test'
 import { makeUser } from '../support/accounts.ts'
 import { lookAtPage, shareBrowser, signInPage, skippedWithoutBrowser } from '../support/browser.ts'
 import { type BrowserSession, browse } from '../support/browser-session.ts'
-import { managementPath } from '../support/http-client.ts'
+import { explorePath, managementPath } from '../support/http-client.ts'
 import { visit } from '../support/office-forms.ts'
 import { startPortal } from '../support/portal.ts'
 import { createChance } from '../support/seed.ts'
@@ -462,4 +462,28 @@ describe('in a browser', { skip: skippedWithoutBrowser }, () => {
     }
     assert.deepEqual(complaints, [])
   })
+})
+
+test('types are proposed for what texts look like, and taken when the page is sent', async () => {
+  const { datasetUid } = await server.createDataset('proposed', {
+    filename: 'proposed.csv',
+    content: 'number;day;seen;code\n1,5;28/02/2031;oui;01,5\n20;01/03/2031;non;2,5\n',
+  })
+  const page = await visit(admin, `${office}/datasets/${datasetUid}/start`)
+  await page.send('save', {})
+  const specifications = await read(`/datasets/${datasetUid}/fields_specifications`)
+  assert.deepEqual(
+    specifications.map(({ args }: { args: { field: string; type: string } }) => [args.field, args.type]),
+    [
+      ['number', 'double'],
+      ['day', 'date'],
+      ['seen', 'boolean'],
+    ],
+  )
+  await server.jobDone(await server.publish(datasetUid))
+  const { results } = (await server.expect(200, 'GET', `${explorePath}/proposed/records`)).json
+  assert.deepEqual(results, [
+    { number: 1.5, day: '2031-02-28', seen: true, code: '01,5' },
+    { number: 20, day: '2031-03-01', seen: false, code: '2,5' },
+  ])
 })

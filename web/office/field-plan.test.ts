@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { titleOfFile } from '../../shared/title-of-file.ts'
-import { looksLikeFacet, planFields, specificationEdits, specificationsOf } from './field-plan.ts'
+import { likelyType, looksLikeFacet, planFields, specificationEdits, specificationsOf } from './field-plan.ts'
 import type { Step } from './types.ts'
 
 const columns = [
@@ -70,4 +70,24 @@ test('a file lends its name to the title', () => {
   assert.equal(titleOfFile('air_quality-2031.csv'), 'Air quality 2031')
   assert.equal(titleOfFile('C:\\data\\towns.geojson.gz'), 'Towns')
   assert.equal(titleOfFile('.csv'), '.csv')
+})
+
+test('texts that are numbers, days, times or yes and no elsewhere are proposed as these', () => {
+  const typeOf = (...values: (string | null)[]) =>
+    likelyType(
+      { name: 'x', label: 'x', type: 'text' },
+      values.map((x) => ({ x })),
+    )
+  assert.equal(typeOf('1,5', null, '-20', ' 3,25 '), 'double')
+  assert.equal(typeOf('01,5', '2,5'), null)
+  assert.equal(typeOf('1,5', 'n.c.'), null)
+  assert.equal(typeOf('1', '2'), null)
+  assert.equal(typeOf('03/02/2031', '28/02/2031'), 'date')
+  assert.equal(typeOf('03/02/2031', '04/05/2031'), null, 'days or months')
+  assert.equal(typeOf('28/02/2031', '02/28/2031'), null)
+  assert.equal(typeOf('28/02/2031 12:30', '01/03/2031 08:00'), 'datetime')
+  assert.equal(typeOf('Oui', 'non'), 'boolean')
+  assert.equal(typeOf('non', 'non'), null)
+  assert.equal(typeOf(null, ''), null)
+  assert.equal(likelyType({ name: 'x', label: 'x', type: 'int' }, [{ x: '1,5' }]), null)
 })

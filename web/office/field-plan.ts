@@ -186,3 +186,35 @@ export function looksLikeFacet(
     values.every((value) => value.length <= facetLength)
   )
 }
+
+const likelyTypes: readonly {
+  readonly type: (typeof fieldTypes)[number]
+  readonly all: RegExp
+  /** Without one such value it may as well be something else. */
+  readonly some: RegExp
+}[] = [
+  { type: 'double', all: /^-?(0|[1-9]\d{0,14})(,\d+)?$/, some: /,/ },
+  // As in most of the world: with a thirteenth day or a later one nobody can have meant the month.
+  { type: 'date', all: /^\d\d\/(0\d|1[0-2])\/\d{4}$/, some: /^(1[3-9]|[23]\d)/ },
+  { type: 'datetime', all: /^\d\d\/(0\d|1[0-2])\/\d{4} \d\d:\d\d(:\d\d)?$/, some: /^(1[3-9]|[23]\d)/ },
+  { type: 'boolean', all: /^(yes|no|oui|non)$/i, some: /^(yes|oui)$/i },
+]
+
+/**
+ * What a column of texts most likely is, by the first records: numbers with a comma, days before months, yes and no. Told
+ * from some of the values it is a proposal: types that are told from all values take none of these forms. Null: text.
+ */
+export function likelyType(
+  field: PreviewField,
+  records: readonly Readonly<Record<string, unknown>>[],
+): (typeof fieldTypes)[number] | null {
+  if (field.type !== 'text') return null
+  const values = records
+    .map((record) => record[field.name])
+    .filter((value): value is string => typeof value === 'string' && value.trim() !== '')
+    .map((value) => value.trim())
+  const fits = likelyTypes.find(
+    ({ all, some }) => values.every((value) => all.test(value)) && values.some((value) => some.test(value)),
+  )
+  return fits?.type ?? null
+}

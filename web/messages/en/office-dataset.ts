@@ -25,6 +25,7 @@ export const officeDataset = {
   'start.commas': 'Separated by commas',
   'start.description': 'Description',
   'start.fields': { one: '{count} field', other: '{count} fields' },
+  'start.proposed': 'A proposal: the first values look like it',
   'start.fields_hint':
     'Types come from the values; change what was told wrong. Facets become filters for readers.',
   'start.keep': 'Keep',

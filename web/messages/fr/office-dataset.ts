@@ -25,6 +25,7 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'start.commas': 'Séparés par des virgules',
   'start.description': 'Description',
   'start.fields': { one: '{count} champ', other: '{count} champs' },
+  'start.proposed': 'Proposé : les premières valeurs y ressemblent',
   'start.fields_hint':
     'Les types viennent des valeurs ; corrigez ce qui a été mal reconnu. Les facettes deviennent des filtres pour les lecteurs.',
   'start.keep': 'Garder',

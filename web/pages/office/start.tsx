@@ -13,7 +13,13 @@ import { ask } from '../../office/ask.ts'
 import { loadDataset } from '../../office/dataset-page.tsx'
 import { doneAt } from '../../office/done.ts'
 import { draftOf } from '../../office/draft.ts'
-import { type FieldPlan, fieldTypes, looksLikeFacet, planFields } from '../../office/field-plan.ts'
+import {
+  type FieldPlan,
+  fieldTypes,
+  likelyType,
+  looksLikeFacet,
+  planFields,
+} from '../../office/field-plan.ts'
 import { saveFields } from '../../office/save-fields.ts'
 import { apiPath, officePath, type ProcessorPreview, type Step, titleOf } from '../../office/types.ts'
 
@@ -148,7 +154,7 @@ function FieldChoices({
   readonly form: Form | undefined
 }): VNode {
   const { t } = useEnv()
-  // As long as nothing has been said of the fields, what looks like a facet is proposed as one.
+  // As long as nothing has been said of the fields, what looks like a facet or a type is proposed.
   const isNew = plans.every(({ annotations, type }) => type === null && Object.keys(annotations).length === 0)
   return (
     <div class="scroll-x">
@@ -165,7 +171,8 @@ function FieldChoices({
           {plans.map((plan) => {
             const { source, name, label, inferredType } = plan
             const column = preview.fields.find((field) => field.name === source)!
-            const type = form ? form.get(`type.${source}`) : (plan.type ?? '')
+            const proposed = isNew ? likelyType(column, preview.records) : null
+            const type = form ? form.get(`type.${source}`) : (plan.type ?? proposed ?? '')
             const isFacet = form
               ? form.has(`facet.${source}`)
               : 'facet' in plan.annotations || (isNew && looksLikeFacet(column, preview.records))
@@ -175,6 +182,7 @@ function FieldChoices({
                 <td>
                   <span class="strong">{label}</span>
                   {label !== name && <div class="muted small">{name}</div>}
+                  {proposed && <div class="muted small">{t('start.proposed')}</div>}
                 </td>
                 <td data-label={t('fields.type')}>
                   <select name={`type.${source}`} aria-label={t('fields.type_of', { name: label })}>
