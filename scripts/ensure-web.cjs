@@ -231,9 +231,33 @@ async function buildWeb(hash) {
       join(fresh, 'manifest.json'),
       JSON.stringify({ hash, routes, formRoutes, chunks, maplibre, basemap, sizes }, null, 1),
     )
+    keepEarlierAssets(assets, sizes)
     replaceBuild(fresh)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+/**
+ * What the build before this one is made of stays for one more: a server that is running, and pages that are open in
+ * browsers, still ask for it.
+ */
+function keepEarlierAssets(assets, sizes) {
+  let earlier
+  try {
+    earlier = Object.keys(JSON.parse(readFileSync(join(build, 'manifest.json'), 'utf8')).sizes)
+  } catch {
+    return
+  }
+  for (const name of earlier.map((address) => relative('/assets', address))) {
+    if (Object.hasOwn(sizes, `/assets/${name}`)) continue
+    for (const file of [name, `${name}.br`]) {
+      try {
+        cpSync(join(build, 'assets', file), join(assets, file))
+      } catch {
+        // Of a build that was tampered with; whoever asks for it is told that it is gone.
+      }
+    }
   }
 }
 
