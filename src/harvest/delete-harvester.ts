@@ -44,24 +44,26 @@ async function deleteToTheEnd(
 const againAfterMs = 10_000
 const longestPauseMs = 86_400_000
 
-/** Goes on with what was being deleted at the start, until all of it is gone. */
+/** Goes on with what was being deleted at the start, until all of it is gone or somebody has been told that it could not be. */
 export async function finishDeletions(
   deps: DeletionDeps,
   onError: (cause: unknown) => void,
+  errorRestMs = againAfterMs,
 ): Promise<Pick<WakeableLoop, 'stop'>> {
-  const left = await listDeleting(deps.db)
   const loop = createWakeableLoop({
     async round(stopping) {
-      while (left.length > 0 && !stopping.aborted) {
-        const { harvesterUid, withDatasets } = left[0]!
-        await deleteToTheEnd(deps, harvesterUid, withDatasets)
-        left.shift()
+      const failures: unknown[] = []
+      // Read anew: since the last round it may have been asked for again, otherwise, and refused.
+      for (const { harvesterUid, withDatasets } of await listDeleting(deps.db)) {
+        if (stopping.aborted) break
+        await deleteToTheEnd(deps, harvesterUid, withDatasets).catch((cause) => failures.push(cause))
       }
+      if (failures.length > 0) throw failures[0]
       return longestPauseMs
     },
     onError,
-    errorRestMs: againAfterMs,
+    errorRestMs,
   })
-  if (left.length > 0) loop.start()
+  if ((await listDeleting(deps.db)).length > 0) loop.start()
   return loop
 }
