@@ -1,7 +1,7 @@
 /** Deletes harvesters: at once, and those that a process was deleting when it was killed. */
 import type { ControlDb } from '../control/index.ts'
 import { AppError, createWakeableLoop, type WakeableLoop } from '../kernel/index.ts'
-import { findHarvester, listAttached, listDeleting, restingStatuses, setStatus } from './store.ts'
+import { listAttached, listDeleting, setStatus, takeForDeletion } from './store.ts'
 
 export interface DeletionDeps {
   readonly db: ControlDb
@@ -15,10 +15,7 @@ export async function deleteHarvester(
   harvesterUid: string,
   withDatasets: boolean,
 ): Promise<void> {
-  const { status } = await findHarvester(deps.db, harvesterUid)
-  if (![...restingStatuses, 'deleting'].includes(status))
-    throw new AppError('harvest.invalid_status', { status, allowed: restingStatuses.join(', ') })
-  await setStatus(deps.db, harvesterUid, { status: 'deleting', deletes_datasets: withDatasets ? 1 : 0 })
+  await takeForDeletion(deps.db, harvesterUid, withDatasets)
   try {
     await deleteToTheEnd(deps, harvesterUid, withDatasets)
   } catch (error) {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createDataset } from '../../src/catalog/index.ts'
 import type { ControlDb } from '../../src/control/index.ts'
 import { deleteHarvester, finishDeletions } from '../../src/harvest/delete-harvester.ts'
-import { insertHarvester, setStatus } from '../../src/harvest/store.ts'
+import { insertHarvester, setStatus, takeHarvester } from '../../src/harvest/store.ts'
 import { createIds } from '../../src/kernel/index.ts'
 import { openTestControl } from '../support/control.ts'
 import { until } from '../support/processes.ts'
@@ -55,6 +55,19 @@ test('one that is busy holds up no other, and one that was refused meanwhile is 
     async () => (await left()).join() === 'asked idle',
     () => 'it is not deleted when its dataset is at rest',
   )
+})
+
+test('a run that is ordered while a harvester is about to be deleted is refused, or the deletion is', async (t) => {
+  const { db } = await openTestControl(t)
+  const datasetUid = await attach(db, 'one')
+  await setStatus(db, 'ha_one', { status: 'idle', deletes_datasets: null })
+  const deps = { db, deleteDataset: async () => assert.fail('the dataset is at work') }
+  const [deletion, run] = await Promise.allSettled([
+    deleteHarvester(deps, 'ha_one', false),
+    takeHarvester(db, 'ha_one', 'jo_2'),
+  ])
+  assert.notEqual(deletion.status, run.status)
+  assert.equal(await hasDataset(db, datasetUid), true)
 })
 
 /** A harvester that was being deleted with its one dataset; answers the uid of that. */
