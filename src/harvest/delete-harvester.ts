@@ -1,7 +1,7 @@
 /** Deletes harvesters: at once, and those that a process was deleting when it was killed. */
 import type { ControlDb } from '../control/index.ts'
 import { AppError, createWakeableLoop, type WakeableLoop } from '../kernel/index.ts'
-import { findHarvester, listAttached, listDeleting, restingStatuses, setStatus } from './store.ts'
+import { listAttached, listDeleting, setStatus, takeForDeletion } from './store.ts'
 
 export interface DeletionDeps {
   readonly db: ControlDb
@@ -15,10 +15,7 @@ export async function deleteHarvester(
   harvesterUid: string,
   withDatasets: boolean,
 ): Promise<void> {
-  const { status } = await findHarvester(deps.db, harvesterUid)
-  if (![...restingStatuses, 'deleting'].includes(status))
-    throw new AppError('harvest.invalid_status', { status, allowed: restingStatuses.join(', ') })
-  await setStatus(deps.db, harvesterUid, { status: 'deleting', deletes_datasets: withDatasets ? 1 : 0 })
+  await takeForDeletion(deps.db, harvesterUid, withDatasets)
   try {
     await deleteToTheEnd(deps, harvesterUid, withDatasets)
   } catch (error) {
@@ -44,24 +41,26 @@ async function deleteToTheEnd(
 const againAfterMs = 10_000
 const longestPauseMs = 86_400_000
 
-/** Goes on with what was being deleted at the start, until all of it is gone. */
+/** Goes on with what was being deleted at the start, until all of it is gone or somebody has been told that it could not be. */
 export async function finishDeletions(
   deps: DeletionDeps,
   onError: (cause: unknown) => void,
+  errorRestMs = againAfterMs,
 ): Promise<Pick<WakeableLoop, 'stop'>> {
-  const left = await listDeleting(deps.db)
   const loop = createWakeableLoop({
     async round(stopping) {
-      while (left.length > 0 && !stopping.aborted) {
-        const { harvesterUid, withDatasets } = left[0]!
-        await deleteToTheEnd(deps, harvesterUid, withDatasets)
-        left.shift()
+      const failures: unknown[] = []
+      // Read anew: since the last round it may have been asked for again, otherwise, and refused.
+      for (const { harvesterUid, withDatasets } of await listDeleting(deps.db)) {
+        if (stopping.aborted) break
+        await deleteToTheEnd(deps, harvesterUid, withDatasets).catch((cause) => failures.push(cause))
       }
+      if (failures.length > 0) throw failures[0]
       return longestPauseMs
     },
     onError,
-    errorRestMs: againAfterMs,
+    errorRestMs,
   })
-  if (left.length > 0) loop.start()
+  if ((await listDeleting(deps.db)).length > 0) loop.start()
   return loop
 }

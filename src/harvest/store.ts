@@ -159,11 +159,31 @@ export async function lockHarvester(trx: ControlDb, harvesterUid: string): Promi
  * Takes a resting harvester for a job: of two who ask, one gets it. Errors: harvest.unknown_harvester, invalid_status.
  */
 export async function takeHarvester(trx: ControlDb, harvesterUid: string, jobUid: string): Promise<void> {
+  await take(trx, harvesterUid, restingStatuses, { status: 'queued', active_job_uid: jobUid })
+}
+
+/** From now on no job is ordered; one that is being deleted may be so otherwise. Errors: as `takeHarvester`. */
+export async function takeForDeletion(
+  trx: ControlDb,
+  harvesterUid: string,
+  withDatasets: boolean,
+): Promise<void> {
+  const statuses = [...restingStatuses, 'deleting']
+  await take(trx, harvesterUid, statuses, { status: 'deleting', deletes_datasets: withDatasets ? 1 : 0 })
+}
+
+/** In one statement: of two who want a harvester at once one gets it. */
+async function take(
+  trx: ControlDb,
+  harvesterUid: string,
+  from: readonly string[],
+  columns: Partial<HarvestersTable>,
+): Promise<void> {
   const taken = await trx
     .updateTable('harvesters')
-    .set({ status: 'queued', active_job_uid: jobUid })
+    .set(columns)
     .where('harvester_uid', '=', harvesterUid)
-    .where('status', 'in', restingStatuses)
+    .where('status', 'in', from)
     .returning('harvester_uid')
     .executeTakeFirst()
   if (taken) return

@@ -2,8 +2,9 @@
  * Diffs of two generations as somebody sees them, for the server. The first question about a pair lists its differences in a table of the
  * engine (row numbers only, which may spill to disk); counts, pages and exports are then read from it. Generations never
  * change, so the table stays true for all who see the same of them; it is dropped when nobody has asked for some minutes,
- * or when others need the place.
+ * or when others need the place. Numbers are kept longer: a page that lists versions asks for many pairs each time.
  */
+import { createHash } from 'node:crypto'
 import {
   type ChangeKind,
   changeKinds,
@@ -101,6 +102,8 @@ export interface Diffs {
 /** Tables that are kept when nobody reads them. */
 const maxTables = 4
 const keptMs = 300_000
+/** Pairs whose numbers are kept. */
+const maxSummaries = 200
 
 /** Names of tables are the engine's, which several stores may share. */
 let tablesMade = 0
@@ -120,6 +123,8 @@ export function createDiffs(deps: {
   readonly queryTimeoutMs: number
 }): Diffs {
   const entries = new Map<string, Entry>()
+  /** Least used first. */
+  const summaries = new Map<string, DiffSummary>()
 
   async function drop(key: string, entry: Entry): Promise<void> {
     if (entry.timer) clearTimeout(entry.timer)
@@ -226,7 +231,7 @@ export function createDiffs(deps: {
 
   async function hold(states: ComparedStates, signal: AbortSignal): Promise<OpenDiff> {
     const key = JSON.stringify([keyOf(states.from), keyOf(states.to)])
-    const isOfOneMoment = [states.from, states.to].some(({ view }) => view?.dependsOnTime)
+    const isOfOneMoment = dependOnTime(states)
     const sides = await acquire(states)
     const entry = enter(key, states)
     if (entry.timer) clearTimeout(entry.timer)
@@ -273,25 +278,35 @@ export function createDiffs(deps: {
     }
   }
 
+  const summarize = (states: ComparedStates, signal: AbortSignal | undefined): Promise<DiffSummary> =>
+    within(states, signal, async ({ from, to, toAlone, counts }, limit) => {
+      const count = (side: DiffSide) =>
+        deps.pool.use((connection) => countValues(connection, side, limit), limit)
+      const tasks = [count(from), count(toAlone)] as const
+      // Both are over before the generations are let go, whichever fails.
+      await Promise.allSettled(tasks)
+      const [before, after] = await Promise.all(tasks)
+      const shares = nullShares({ fields: from.fields, counts: before }, { fields: to.fields, counts: after })
+      return {
+        records: { ...counts, unchanged: after.records - counts.added - counts.changed },
+        recordsCounts: { from: before.records, to: after.records },
+        fields: describeFields(from, to, shares),
+      }
+    })
+
   return {
-    summary: (states, signal) =>
-      within(states, signal, async ({ from, to, toAlone, counts }, limit) => {
-        const count = (side: DiffSide) =>
-          deps.pool.use((connection) => countValues(connection, side, limit), limit)
-        const tasks = [count(from), count(toAlone)] as const
-        // Both are over before the generations are let go, whichever fails.
-        await Promise.allSettled(tasks)
-        const [before, after] = await Promise.all(tasks)
-        const shares = nullShares(
-          { fields: from.fields, counts: before },
-          { fields: to.fields, counts: after },
-        )
-        return {
-          records: { ...counts, unchanged: after.records - counts.added - counts.changed },
-          recordsCounts: { from: before.records, to: after.records },
-          fields: describeFields(from, to, shares),
-        }
-      }),
+    async summary(states, signal) {
+      const key = summaryKeyOf(states)
+      const known = summaries.get(key)
+      const summary = known ?? (await summarize(states, signal))
+      // What is gone cannot be compared any more, and whom the data are hidden from is told so.
+      if (known) (await acquire(states)).release()
+      if (dependOnTime(states)) return summary
+      summaries.delete(key)
+      summaries.set(key, summary)
+      if (summaries.size > maxSummaries) summaries.delete(summaries.keys().next().value!)
+      return summary
+    },
 
     page: (states, page, signal) =>
       within(states, signal, async ({ table, from, to, counts }, limit) => {
@@ -327,6 +342,14 @@ function keyOf({ generationUid, row, view }: ComparedState): unknown {
   const { key, positions, idKey, dependsOnTime, nowMs } = view
   const { dataset_id, data_processed_at } = row
   return [generationUid, key, positions, idKey, dataset_id, data_processed_at, dependsOnTime ? nowMs : null]
+}
+
+const dependOnTime = ({ from, to }: ComparedStates) => [from, to].some(({ view }) => view?.dependsOnTime)
+
+/** A generation stays when its fields are called otherwise, which a summary tells. */
+function summaryKeyOf({ from, to }: ComparedStates): string {
+  const named = [from, to].map((state) => [keyOf(state), state.fields])
+  return createHash('sha256').update(JSON.stringify(named)).digest('base64url')
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -141,28 +141,35 @@ export function createUses(deps: {
 
 const faded = (milli: number, ageMs: number) => milli * 2 ** (-Math.max(0, ageMs) / halfLifeMs)
 
+/** Other processes write their own meanwhile: a row is locked before it is read, and all take them in the same order. */
 async function writeAll(db: ControlDb, written: ReadonlyMap<string, Pending>, now: number): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    for (const [datasetUid, { calls, downloads, visits }] of written) {
-      const before = await trx
+    for (const datasetUid of [...written.keys()].sort()) {
+      const { calls, downloads, visits } = written.get(datasetUid)!
+      const dataset = await trx
         .selectFrom('datasets')
-        .leftJoin('dataset_uses', 'dataset_uses.dataset_uid', 'datasets.dataset_uid')
-        .select(['calls', 'downloads', 'popularity_milli', 'counted_at'])
-        .where('datasets.dataset_uid', '=', datasetUid)
+        .select('dataset_uid')
+        .where('dataset_uid', '=', datasetUid)
         .executeTakeFirst()
       // It was read, and has been deleted since.
-      if (before === undefined) continue
-      const old = faded(before.popularity_milli ?? 0, now - (before.counted_at ?? now))
-      const columns = {
-        calls: (before.calls ?? 0) + calls,
-        downloads: (before.downloads ?? 0) + downloads,
-        popularity_milli: Math.round(old) + 1000 * visits,
-        counted_at: now,
-      }
+      if (dataset === undefined) continue
+      const none = { calls: 0, downloads: 0, popularity_milli: 0, counted_at: now }
       await trx
         .insertInto('dataset_uses')
-        .values({ dataset_uid: datasetUid, ...columns })
-        .onConflict((conflict) => conflict.column('dataset_uid').doUpdateSet(columns))
+        .values({ dataset_uid: datasetUid, ...none })
+        .onConflict((conflict) => conflict.column('dataset_uid').doNothing())
+        .execute()
+      const before = await trx
+        .updateTable('dataset_uses')
+        .set((eb) => ({ calls: eb('calls', '+', calls), downloads: eb('downloads', '+', downloads) }))
+        .where('dataset_uid', '=', datasetUid)
+        .returning(['popularity_milli', 'counted_at'])
+        .executeTakeFirstOrThrow()
+      const popularity = Math.round(faded(before.popularity_milli, now - before.counted_at)) + 1000 * visits
+      await trx
+        .updateTable('dataset_uses')
+        .set({ popularity_milli: popularity, counted_at: now })
+        .where('dataset_uid', '=', datasetUid)
         .execute()
     }
   })

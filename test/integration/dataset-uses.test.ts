@@ -70,6 +70,27 @@ forEachDatabase(
       await db.deleteFrom('datasets').execute()
       assert.equal((await again.read()).size, 0, 'a dataset takes its numbers with it')
     })
+
+    test(`uses that several processes write at once add up (${database})`, options, async (t) => {
+      const { db } = await openTestControl(t, database)
+      const clock = { now: () => Date.parse('2031-05-09T10:00:00Z') }
+      const open = () => createUses({ db, clock, onError: (cause) => assert.fail(String(cause)) })
+      const writers = [open(), open(), open()]
+      const uids: string[] = []
+      for (let n = 0; n < 20; n++)
+        uids.push((await createDataset({ db, clock, ids: createIds() }, newDataset(`d${n}`))).dataset_uid)
+      // In an order of their own, as reads come.
+      for (const [at, writer] of writers.entries())
+        for (const datasetUid of at === 1 ? uids.toReversed() : uids)
+          writer.count({ datasetUid, client: `address ${at}`, isDownload: true })
+      await Promise.all(writers.map((writer) => writer.stop()))
+      const expected = { apiCallCount: 3, downloadCount: 3, popularityScore: 3 }
+      const found = await writers[0]!.read()
+      assert.deepEqual(
+        uids.map((uid) => found.get(uid)),
+        uids.map(() => expected),
+      )
+    })
   },
   { isLong: true },
 )

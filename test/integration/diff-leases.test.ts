@@ -49,6 +49,31 @@ test('a diff holds its generations, stops with its reader, and is the same with 
   await assert.rejects(diffs.summary(states), { key: 'records.generation_gone' })
 })
 
+test('numbers of a pair are told again without the engine, and only of what is there, as it is called', async (t) => {
+  const { indexed } = await openShops(t)
+  const { store, publication } = indexed
+  let isIdle = false
+  const pool: typeof indexed.pool = {
+    ...indexed.pool,
+    use(...order) {
+      assert.equal(isIdle, false, 'the engine is asked')
+      return indexed.pool.use(...order)
+    },
+  }
+  const diffs = createDiffs({ pool, store, queryTimeoutMs: 20_000 })
+  const state = { ...publication, generationUid: publication.row.generation_uid }
+  const summary = await diffs.summary({ from: state, to: state })
+  const renamed = { ...state, fields: state.fields.map((field) => ({ ...field, label: 'Other' })) }
+  const other = await diffs.summary({ from: state, to: renamed })
+  assert.equal((other.fields.relabelled as unknown[]).length, state.fields.length)
+  isIdle = true
+  assert.deepEqual(await diffs.summary({ from: state, to: state }), summary)
+  assert.deepEqual(await diffs.summary({ from: state, to: renamed }), other)
+  isIdle = false
+  await store.retire(state.generationUid)
+  await assert.rejects(diffs.summary({ from: state, to: state }), { key: 'records.generation_gone' })
+})
+
 test('a diff that takes too long is stopped and says so', async (t) => {
   const { indexed } = await openShops(t)
   const { pool, store, publication } = indexed

@@ -32,7 +32,7 @@ export interface TreeBuilder {
   finish(): Promise<PackedTree>
 }
 
-/** `count`: how many features will be added, at least one. It takes some 60 bytes for each. */
+/** `count`: how many features will be added, at least one. It takes some 88 bytes for each. */
 export function createTreeBuilder(count: number): TreeBuilder {
   const boxes = new Float64Array(4 * count)
   const sizes = new Uint32Array(count)

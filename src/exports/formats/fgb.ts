@@ -23,7 +23,7 @@ import { geoColumns, geoJsonSql, geoTypes } from '../print/geometry.ts'
 import { uniqueNames } from '../print/names.ts'
 import { cellSql } from '../print/text-values.ts'
 
-/** The index of more would take more than 60 MB to make. */
+/** The index of more would take more than 92 MB to make. */
 const maxIndexed = 1 << 20
 const pieceBytes = 1 << 17
 
@@ -113,7 +113,11 @@ function* reordered({ fd }: FileHandle, starts: Float64Array, order: Uint32Array
       length = 0
     }
     let read = 0
-    while (read < bytes) read += readSync(fd, piece, length + read, bytes - read, start + read)
+    while (read < bytes) {
+      const more = readSync(fd, piece, length + read, bytes - read, start + read)
+      if (more === 0) throw new Error('the file of features ends before its last one')
+      read += more
+    }
     length += bytes
   }
   yield piece.subarray(0, length)
