@@ -13,6 +13,7 @@ import { diffSection } from './sections/diff.ts'
 import { exploreSection } from './sections/explore.ts'
 import { exportSection } from './sections/exports.ts'
 import { formatsSection } from './sections/formats.ts'
+import { manySection } from './sections/many.ts'
 import { memorySection } from './sections/memory.ts'
 import { pipelineSection } from './sections/pipeline.ts'
 import { protectionSection } from './sections/protection.ts'
@@ -30,6 +31,7 @@ const sections: Readonly<Record<string, Section>> = {
   export: exportSection,
   diff: diffSection,
   formats: formatsSection,
+  many: manySection,
   memory: memorySection,
   switch: switchSection,
   protection: protectionSection,
