@@ -1,11 +1,18 @@
 /** Many small datasets published in one go: until the last is there, what it takes, and how long a reader waits meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { childrenOf, memoryOf, processorSecondsOf } from '../../test/support/processes.ts'
+import { childrenOf, memoryOf } from '../../test/support/processes.ts'
 import type { TestServer } from '../../test/support/server.ts'
 import { tinyInput } from '../inputs/inputs.ts'
 import { type Finding, say, tidy } from '../report.ts'
 import type { SectionOptions } from '../section.ts'
-import { createFrom, publishOnce, recordsPath, uploadInput, withServer } from '../server.ts'
+import {
+  createFrom,
+  processorSecondsOfAll,
+  publishOnce,
+  recordsPath,
+  uploadInput,
+  withServer,
+} from '../server.ts'
 import { median, quantile } from '../stats.ts'
 
 const section = 'many'
@@ -29,7 +36,7 @@ export async function manySection({ scale }: SectionOptions): Promise<Finding[]>
       uids.push((await createFrom(server, `small-${n}`, url)).datasetUid)
     })
     say(`many: publishing ${count} datasets`)
-    const usedBefore = processorSecondsOf(server.pid)
+    const usedBefore = processorSecondsOfAll(server)
     const startedAt = performance.now()
     let builderMb = 0
     const watching = setInterval(() => {
@@ -45,7 +52,7 @@ export async function manySection({ scale }: SectionOptions): Promise<Finding[]>
     const meanwhile = await waitsOf(server, published)
     const seconds = (performance.now() - startedAt) / 1000
     clearInterval(watching)
-    const used = processorSecondsOf(server.pid) - usedBefore
+    const used = processorSecondsOfAll(server) - usedBefore
     const size = `${tidy(count)} datasets of ${input.rows} records, ${tidy(input.bytes / 1000)} KB`
     const found = (name: string, measured: string): Finding => ({
       section,
