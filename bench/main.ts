@@ -1,9 +1,9 @@
 /**
  * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
  *
- * Measures the real server over HTTP beside its peers and prints a table of ratios. Sections: publish, small, queries,
- * explore, export, diff, memory, switch, protection, pipeline, web; all of them when none is named. Inputs are made
- * once, from a seed, in bench/.work. Only ratios taken in one run mean anything: machines differ, and so does one machine from hour to hour.
+ * Measures the real server over HTTP beside its peers and prints a table of ratios. All sections when none is named; what
+ * they are: README.md. Inputs are made once, from a seed, in bench/.work. Only ratios taken in one run mean anything: machines
+ * differ, and so does one machine from hour to hour. Two runs at a time share a data directory, and neither ends well.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
