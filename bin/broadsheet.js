@@ -8,6 +8,9 @@ import { isRunningPinnedNode, runOnPinnedNode } from './pinned-node.js'
 if (!isRunningPinnedNode()) {
   runOnPinnedNode([fileURLToPath(import.meta.url), ...process.argv.slice(2)])
 } else {
+  // A query may keep one of these threads until it ends; files and passwords need theirs beside them. The runtime reads it
+  // with the first file that it waits for, which is one of the next.
+  process.env.UV_THREADPOOL_SIZE ??= String((Number(process.env.BROADSHEET_QUERY_CONNECTIONS) || 8) + 4)
   // TypeScript stripped and compiled once, also for the processes that the server starts: half a second per start.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE)

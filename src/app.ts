@@ -15,7 +15,7 @@ import {
   makeDirectories,
   makeTemporaryDirectories,
 } from './data-directory.ts'
-import { createFairQueue, createPool, openEngine } from './engine/index.ts'
+import { createFairQueue, createPool, openEngines } from './engine/index.ts'
 import { createExports, createParts } from './exports/index.ts'
 import { lockHarvester, startHarvesters } from './harvest/index.ts'
 import {
@@ -127,13 +127,17 @@ export async function startApp(
     const { access, accounts, audit, callCounts, domainQuota, mailer } = people
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
-    const engine = await openEngine({
+    const engines = await openEngines({
       memoryLimitMb: settings.queryMemoryMb,
       threads: settings.queryThreads,
+      niceness: settings.niceness,
       tempDirectory: directory.spill,
       allowedDirectories: [directory.generations, directory.serving, directory.exports],
     })
-    closers.push(() => engine.close())
+    closers.push(() => {
+      engines.short.close()
+      engines.long.close()
+    })
     const stopwatch = () => performance.now()
     const queue = createFairQueue({
       slots: settings.queryConnections,
@@ -144,13 +148,13 @@ export async function startApp(
       onTurn: (kind, waitedMs) => metrics.observeTurn(kind, waitedMs / 1000),
       onRefused: (kind, reason) => metrics.observeQueueRefused(kind, reason),
     })
-    const pool = createPool(engine, queue)
+    const pool = createPool(engines, queue)
     closers.push(() => {
       queue.close()
       pool.close()
     })
     const generations = createGenerationStore({
-      engine,
+      engines: [engines.short, engines.long],
       generationsDirectory: directory.generations,
       servingDirectory: directory.serving,
       onDamage: (event) => handleDamage(event),
@@ -197,7 +201,7 @@ export async function startApp(
       firstRetryMs: settings.retryMs,
     })
     closers.push(() => asked.close())
-    const builders = deps.builders ?? createBuilderHost({ ask: asked.ask })
+    const builders = deps.builders ?? createBuilderHost({ ask: asked.ask, niceness: settings.niceness })
     closers.push(() => builders.close())
     const responseCache = createResponseCache({
       maxBytes: settings.responseCacheMb * mebi,
@@ -344,7 +348,7 @@ export async function startApp(
     })
     closers.push(() => uses.stop())
     const exports = createExports({
-      engine,
+      engine: engines.long,
       queue,
       ids,
       tmpDirectory: directory.exports,
@@ -396,7 +400,6 @@ export async function startApp(
       }),
       catalog: createCatalog({
         db: control.db,
-        engine,
         pool,
         records,
         uses,

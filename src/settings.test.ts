@@ -72,6 +72,7 @@ const badValues: Readonly<Record<Setting, readonly string[] | 'any text'>> = {
   indexLaterMb: ['65', '1.5'],
   queryMemoryMb: ['63', '64MB'],
   queryThreads: ['0', '257'],
+  niceness: ['-1', '20'],
   queryConnections: ['0', '1', '1001'],
   longQueries: ['0', '1000'],
   waitingPerClient: ['0', 'all'],

@@ -262,6 +262,12 @@ export const settingSpecs = {
     'Threads of the engine of the server.',
     integer('BROADSHEET_QUERY_THREADS', 2, 1, 256),
   ),
+  niceness: setting(
+    'BROADSHEET_NICENESS',
+    '10',
+    'How far long queries and builders stand back behind pages and everything else, as `nice` counts it; 0: not at all.',
+    integer('BROADSHEET_NICENESS', 10, 0, 19),
+  ),
   queryConnections: setting(
     'BROADSHEET_QUERY_CONNECTIONS',
     '8',

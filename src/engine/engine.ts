@@ -1,10 +1,16 @@
+import { readdir } from 'node:fs/promises'
+import { setPriority } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   DOUBLE,
   type DuckDBConnection,
   DuckDBInstance,
+  type DuckDBPendingResult,
+  type DuckDBResultReader,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import bindings, { type PendingResult } from '@duckdb/node-bindings'
 import { AppError, quoteLiteral } from '../kernel/index.ts'
 
 export interface EngineOptions {
@@ -14,6 +20,12 @@ export interface EngineOptions {
   readonly tempDirectory: string
   /** The only directories that SQL may read or write. Empty: none. */
   readonly allowedDirectories: readonly string[]
+  /**
+   * Statements run on threads of the engine's own alone, at this priority (`nice`, 0 to 19), and whoever asks only waits.
+   * Default: the thread that asks works too, at the priority of the process. Where the system knows no priority of
+   * threads, it stays as it is.
+   */
+  readonly niceness?: number
 }
 
 export type Row = Record<string, DuckDBValue>
@@ -42,14 +54,21 @@ export interface Connection {
  * locked (engine.test.ts proves each refusal). The session's time zone is UTC.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { niceness } = options
+  const before = niceness === undefined ? [] : await threadsOfProcess()
   const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(options.threads),
+    // The engine counts the thread that asks as one of them.
+    threads: String(niceness === undefined ? options.threads : options.threads + 1),
     memory_limit: `${options.memoryLimitMb}MiB`,
     temp_directory: options.tempDirectory,
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   })
+  if (niceness !== undefined) {
+    const started = (await threadsOfProcess()).filter((thread) => !before.includes(thread))
+    if (started.length === options.threads) lowerPriority(started, niceness)
+  }
   const setup = await instance.connect()
   for (const statement of hardening(options)) await setup.run(statement)
   setup.closeSync()
@@ -65,7 +84,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       connecting++
       try {
         const raw = await instance.connect()
-        if (!isClosed) return wrap(raw)
+        if (!isClosed) return wrap(raw, niceness !== undefined)
         raw.closeSync()
         throw new AppError('engine.query_cancelled', {})
       } finally {
@@ -94,9 +113,42 @@ function hardening(options: EngineOptions): string[] {
   ]
 }
 
-const interruptEveryMs = 25
+/**
+ * Ids of the threads of this process; none where the system does not list them. That they are asked for asynchronously has
+ * the runtime start its own before.
+ */
+async function threadsOfProcess(): Promise<number[]> {
+  const names = await readdir('/proc/self/task').catch(() => [])
+  return names.map(Number)
+}
 
-function wrap(raw: DuckDBConnection): Connection {
+/** Linux takes the id of a thread where other systems know processes only. */
+function lowerPriority(threads: readonly number[], niceness: number): void {
+  for (const thread of threads) {
+    try {
+      setPriority(thread, niceness)
+    } catch {
+      // What may not be lowered works on as it is: slower answers for others, no wrong ones.
+    }
+  }
+}
+
+const interruptEveryMs = 25
+const lookEveryMs = 1
+
+/** `isBackground`: the thread that asks looks whether the statement is done, and takes no part in it. */
+function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
+  async function execute(
+    sql: string,
+    values: readonly DuckDBValue[] | undefined,
+  ): Promise<DuckDBResultReader> {
+    const bound = values as DuckDBValue[] | undefined
+    if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
+    const pending = await raw.start(sql, bound, typesOf(values))
+    while (!isOver(pending)) await delay(lookEveryMs)
+    return pending.read()
+  }
+
   async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
     // An interrupt that comes while a statement is planned is forgotten by the engine when the statement begins.
@@ -120,16 +172,30 @@ function wrap(raw: DuckDBConnection): Connection {
     raw,
     all: (sql, values, signal) =>
       guarded(signal, async () => {
-        const reader = await raw.runAndReadAll(sql, values as DuckDBValue[] | undefined, typesOf(values))
+        const reader = await execute(sql, values)
+        await reader.readAll()
         return reader.getRowObjects()
       }),
     run: (sql, values, signal) =>
       guarded(signal, async () => {
-        await raw.run(sql, values as DuckDBValue[] | undefined, typesOf(values))
+        await execute(sql, values)
       }),
     interrupt: () => raw.interrupt(),
     close: () => raw.closeSync(),
   }
+}
+
+/**
+ * Whether the engine's threads are done with it. Errors: the engine's. The driver's own ways to ask work at the statement too,
+ * or wrap the error.
+ */
+function isOver(pending: DuckDBPendingResult): boolean {
+  const result = Reflect.get(pending, 'pending_result') as PendingResult
+  const state = bindings.pending_execute_check_state(result)
+  // What has ended before it was asked is told by the same state, without an error.
+  const message = state === bindings.PendingState.ERROR ? bindings.pending_error(result) : ''
+  if (message) throw new Error(message)
+  return bindings.pending_execution_is_finished(state)
 }
 
 /** The driver takes every whole number for an integer and fails on those that 64 bits do not hold, such as 1e300. */

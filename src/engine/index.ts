@@ -1,5 +1,6 @@
 export { askedBy, currentClient, serverItself } from './asking.ts'
 export { type Connection, type Engine, type EngineOptions, openEngine, type Row } from './engine.ts'
+export { openEngines } from './engines.ts'
 export {
   createFairQueue,
   type FairQueue,

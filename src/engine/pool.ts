@@ -1,35 +1,60 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../kernel/index.ts'
+import { serverItself } from './asking.ts'
 import type { Connection, Engine } from './engine.ts'
+import type { Engines } from './engines.ts'
 import type { FairQueue, WorkKind } from './fair-queue.ts'
 
 /** Connections, lent in the order of the fair queue; as many as it has slots at most. */
 export interface Pool {
-  /** `kind`: what the work may cost, `long` where nobody says. Errors: those of `FairQueue.run`. */
+  /**
+   * `kind`: what the work may cost, `long` where nobody says; it decides on which engine the work is done. Errors: those of
+   * `FairQueue.run`.
+   */
   use<T>(
     work: (connection: Connection) => Promise<T>,
     signal?: AbortSignal,
     kind?: WorkKind,
     client?: string,
   ): Promise<T>
+  /** The same work on each engine, in a short turn of the server's own: tables that statements of any kind read. */
+  useEach(work: (connection: Connection) => Promise<void>): Promise<void>
   /** Closes the connections; those in use when they are given back. */
   close(): void
 }
 
-export function createPool(engine: Engine, queue: FairQueue): Pool {
+export function createPool(engines: Engines, queue: FairQueue): Pool {
+  const short = createIdle(engines.short)
+  const long = engines.long === engines.short ? short : createIdle(engines.long)
+  return {
+    use: (work, signal, kind = 'long', client) =>
+      queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, () =>
+        kind === 'short' ? short.lend((connection) => patiently(connection, work, signal)) : long.lend(work),
+      ),
+    useEach: (work) =>
+      queue.run({ kind: 'short', client: serverItself }, async () => {
+        for (const idle of new Set([short, long])) await idle.lend(work)
+      }),
+    close() {
+      for (const idle of new Set([short, long])) idle.close()
+    },
+  }
+}
+
+/** Connections of one engine that are kept open. */
+function createIdle(engine: Engine) {
   const idle: Connection[] = []
   let isClosed = false
   return {
-    use: (work, signal, kind = 'long', client) =>
-      queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, async () => {
-        const connection = idle.pop() ?? (await engine.connect())
-        try {
-          return await (kind === 'short' ? patiently(connection, work, signal) : work(connection))
-        } finally {
-          if (isClosed) connection.close()
-          else idle.push(connection)
-        }
-      }),
+    async lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+      const connection = idle.pop() ?? (await engine.connect())
+      try {
+        return await work(connection)
+      } finally {
+        if (isClosed) connection.close()
+        else idle.push(connection)
+      }
+    },
     close() {
       isClosed = true
       for (const connection of idle.splice(0)) connection.close()

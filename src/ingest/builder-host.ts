@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { CheckResult } from '../checks/index.ts'
 import {
@@ -78,13 +79,16 @@ const heapMb = 512
 /** For an idle builder to end by itself. */
 const endsWithinMs = 2000
 
-/** `ask`: default: nothing is known. */
-export function createBuilderHost({ ask: askService }: { readonly ask?: AskService } = {}): BuilderHost {
+/** `ask`: default: nothing is known. `niceness`: of builders, as `nice` counts it; default: that of this process. */
+export function createBuilderHost(
+  options: { readonly ask?: AskService; readonly niceness?: number } = {},
+): BuilderHost {
+  const { ask: askService, niceness = 0 } = options
   let spare: ChildProcess | null = null
   let keepsSpare = false
 
   function makeSpare(): void {
-    if (keepsSpare && !spare) keep(forkBuilder())
+    if (keepsSpare && !spare) keep(forkBuilder(niceness))
   }
 
   /** Called when the spare ends. */
@@ -113,7 +117,7 @@ export function createBuilderHost({ ask: askService }: { readonly ask?: AskServi
   }
 
   function start(task: BuilderTask, onMessage: (message: Told) => void): Builder {
-    const child = takeSpare() ?? forkBuilder()
+    const child = takeSpare() ?? forkBuilder(niceness)
     const { exited, isOver } = endOf(child, (child) => {
       if (keepsSpare && !spare && !child.killed) keep(child)
       else if (child.connected) child.disconnect()
@@ -256,10 +260,17 @@ function endOf(child: ChildProcess, giveBack: (child: ChildProcess) => void): Ta
   return { exited, isOver: () => isOver }
 }
 
-function forkBuilder(): ChildProcess {
-  return fork(entry, [], {
+function forkBuilder(niceness: number): ChildProcess {
+  const child = fork(entry, [], {
     execArgv: [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'json',
   })
+  try {
+    // Before it has more threads than one: those that it starts take after it.
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness)
+  } catch {
+    // Where it may not be lowered, readers share the processors with it.
+  }
+  return child
 }

@@ -5,7 +5,7 @@
 import { listDefaultRulesets } from '../access/index.ts'
 import { listPublications, publicationRevision } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
-import { deadline, type Engine, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
+import { deadline, type Pool, serverItself, type WorkKind } from '../engine/index.ts'
 import type { Clock, Field, JsonObject } from '../kernel/index.ts'
 import {
   compileCount,
@@ -72,7 +72,6 @@ const usesHoldMs = 300_000
 
 export function createCatalog(deps: {
   db: ControlDb
-  engine: Engine
   pool: Pool
   records: Pick<Records, 'count'>
   uses: Pick<Uses, 'read' | 'revision' | 'write'>
@@ -166,19 +165,14 @@ export function createCatalog(deps: {
     }
     const table = `catalog_${counter++}`
     // For all who wait for it.
-    await deps.pool.use(
-      (connection) => connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
-      undefined,
-      'short',
-      serverItself,
+    await deps.pool.useEach((connection) =>
+      connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
     )
     return table
   }
 
   const drop = (table: string) =>
-    deps.pool
-      .use((connection) => connection.run(`drop table if exists ${table}`), undefined, 'short', serverItself)
-      .catch(() => {})
+    deps.pool.useEach((connection) => connection.run(`drop table if exists ${table}`)).catch(() => {})
 
   async function rowOf(
     publication: Publication,

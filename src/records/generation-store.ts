@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Connection, Engine } from '../engine/index.ts'
+import type { Connection, Engine, Row } from '../engine/index.ts'
 import {
   AppError,
   type Manifest,
@@ -82,7 +82,8 @@ const maxOpen = 200
 const servingFile = 'serving file'
 
 export function createGenerationStore(deps: {
-  engine: Engine
+  /** A generation is there under the same name in each of them. */
+  engines: readonly Engine[]
   generationsDirectory: string
   servingDirectory: string
   onDamage?: (event: DamageEvent) => void
@@ -97,11 +98,20 @@ export function createGenerationStore(deps: {
   /** Entries that new readers do not get any more, until their last reader has let go. */
   const leaving = new Map<string, Set<Promise<void>>>()
   let counter = 0
-  let setup: Promise<Connection> | null = null
+  let setup: Promise<readonly Connection[]> | null = null
+
+  const connections = () => {
+    setup ??= Promise.all(deps.engines.map((engine) => engine.connect()))
+    return setup
+  }
 
   async function run(sql: string): Promise<void> {
-    setup ??= deps.engine.connect()
-    await (await setup).run(sql)
+    for (const connection of await connections()) await connection.run(sql)
+  }
+
+  async function all(sql: string): Promise<Row[]> {
+    const [connection] = await connections()
+    return connection!.all(sql)
   }
 
   function reportDamage(generationUid: string, file: string): void {
@@ -188,8 +198,7 @@ export function createGenerationStore(deps: {
   }
 
   async function hasOurLayout(alias: string): Promise<boolean> {
-    const connection = await setup!
-    const [row] = await connection.all(
+    const [row] = await all(
       `select value from ${quoteIdentifier(alias)}.${servingLayout.meta} where key = 'layout'`,
     )
     return row?.value === String(servingLayout.version)
@@ -198,7 +207,7 @@ export function createGenerationStore(deps: {
   /** The file is whole as far as can be told without reading it, and of this generation. Errors: any. */
   async function requireOwn(alias: string, manifest: Manifest): Promise<void> {
     const at = (name: string) => `${quoteIdentifier(alias)}.${quoteIdentifier(name)}`
-    const [row] = await (await setup!).all(
+    const [row] = await all(
       `select (select value from ${at(servingLayout.meta)} where key = 'generation_uid') as of_generation,
          (select count(*) from ${at(servingLayout.records)}) as records`,
     )
@@ -323,7 +332,9 @@ export function createGenerationStore(deps: {
       await Promise.all(leaving.get(generationUid) ?? [])
     },
     close() {
-      void setup?.then((connection) => connection.close())
+      void setup?.then((opened) => {
+        for (const connection of opened) connection.close()
+      })
     },
   }
 }

@@ -1,8 +1,10 @@
 /** The engine refuses whatever a query has no business doing, stops when told to, and shares its connections fairly. */
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { DuckDBValue } from '@duckdb/node-api'
 import {
   type Connection,
   createFairQueue,
@@ -11,6 +13,7 @@ import {
   type Engine,
   type FairQueue,
   openEngine,
+  openEngines,
 } from '../../src/engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral } from '../../src/kernel/index.ts'
 import { tempDirectory } from '../support/builder.ts'
@@ -24,7 +27,10 @@ interface World {
   readonly forbidden: string
 }
 
-async function openWorld(t: TestContext): Promise<World> {
+async function openWorld(
+  t: TestContext,
+  options: { niceness?: number; threads?: number } = {},
+): Promise<World> {
   const root = tempDirectory(t)
   const allowed = join(root, 'allowed')
   const forbidden = join(root, 'forbidden')
@@ -36,6 +42,7 @@ async function openWorld(t: TestContext): Promise<World> {
     threads: 1,
     tempDirectory: join(root, 'spill'),
     allowedDirectories: [allowed],
+    ...options,
   })
   const connection = await engine.connect()
   t.after(() => {
@@ -167,6 +174,18 @@ test("a session's time zone is UTC", async (t) => {
   assert.equal(row!.text, '2031-05-09 10:00:00+00')
 })
 
+const noThreads = existsSync('/proc/self/task') ? false : 'this system lists no threads'
+
+/** The niceness of each thread of this process: field 19 of its line, behind the name in parentheses. */
+function priorities(): Map<string, number> {
+  return new Map(
+    readdirSync('/proc/self/task').map((thread) => {
+      const line = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+      return [thread, Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[16])]
+    }),
+  )
+}
+
 const endless = 'select count(*) from range(1000000000000) a, range(1000) b'
 const isKey = (key: string) => (error: unknown) => error instanceof AppError && error.key === key
 
@@ -187,20 +206,79 @@ test('an engine that is closed while connections are made makes none of them, an
   }
 })
 
-test('a statement stops when its signal is aborted, and the connection stays usable', async (t) => {
-  const { connection } = await openWorld(t)
-  const stop = new AbortController()
-  setTimeout(() => stop.abort(), 20)
-  await assert.rejects(connection.all(endless, [], stop.signal), isKey('engine.query_cancelled'))
-  assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
-  await assert.rejects(connection.all('select 1', [], stop.signal), isKey('engine.query_cancelled'))
+for (const [how, options] of [
+  ['', {}],
+  [' in the background', { niceness: 5 }],
+] as const) {
+  test(`a statement${how} stops when its signal is aborted, and the connection stays usable`, async (t) => {
+    const { connection } = await openWorld(t, options)
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 20)
+    await assert.rejects(connection.all(endless, [], stop.signal), isKey('engine.query_cancelled'))
+    assert.deepEqual(await connection.all('select 1 as one'), [{ one: 1 }])
+    await assert.rejects(connection.all('select 1', [], stop.signal), isKey('engine.query_cancelled'))
+  })
+
+  test(`a deadline stops a statement${how} and says so`, async (t) => {
+    const { connection } = await openWorld(t, options)
+    const limit = deadline(undefined, 20)
+    await assert.rejects(connection.all(endless, [], limit.signal), isKey('engine.query_timed_out'))
+    limit.clear()
+  })
+}
+
+test('what runs in the background answers and fails as what does not', async (t) => {
+  const worlds = [await openWorld(t), await openWorld(t, { niceness: 5, threads: 2 })]
+  const statements: [sql: string, values?: DuckDBValue[]][] = [
+    ['select 1 as one'],
+    ['select $1 as text, $2::bigint as number', ['é', 7n]],
+    ['select $1::double as wide', [1e300]],
+    ['select range as n, n % 3 as third from range(5000) t(n) order by third, n limit 7 offset 2000'],
+    ['select n % 10 as ten, count(*) as records from range(300000) t(n) group by ten order by ten'],
+    ['create table kept (n int)'],
+    ['insert into kept select * from range(10)'],
+    ['select sum(n) as sum from kept'],
+    ['select n from kept where n > 100'],
+    ['select * from nowhere'],
+    ['select 1 +', []],
+    ["select 'x'::integer"],
+    ['select $1::integer', ['x']],
+    ["select error('no') from range(100000)"],
+    ['select 9223372036854775807 + n from range(2) t(n)'],
+    ['select list(range) from range(100000000)'],
+  ]
+  for (const [sql, values] of statements) {
+    const [plain, background] = await Promise.all(
+      worlds.map(({ connection }) =>
+        connection.all(sql, values).then(
+          (rows) => ({ rows }),
+          (error) => ({ error: error instanceof AppError ? error.key : String(error).split('\n')[0] }),
+        ),
+      ),
+    )
+    assert.deepEqual(background, plain, sql)
+  }
 })
 
-test('a deadline stops a statement and says so', async (t) => {
-  const { connection } = await openWorld(t)
-  const limit = deadline(undefined, 20)
-  await assert.rejects(connection.all(endless, [], limit.signal), isKey('engine.query_timed_out'))
-  limit.clear()
+test('long work stands back: its threads have a lower priority, and only these', {
+  skip: noThreads,
+}, async (t) => {
+  const before = priorities()
+  const root = tempDirectory(t)
+  const engines = await openEngines({
+    memoryLimitMb: 64,
+    threads: 3,
+    niceness: 7,
+    tempDirectory: join(root, 'spill'),
+    allowedDirectories: [],
+  })
+  t.after(() => {
+    engines.short.close()
+    engines.long.close()
+  })
+  const added = [...priorities()].filter(([thread]) => !before.has(thread)).map(([, niceness]) => niceness)
+  assert.deepEqual(added.filter((niceness) => niceness === 7).length, 3)
+  assert.ok(added.filter((niceness) => niceness !== 7).every((niceness) => niceness === getPriority()))
 })
 
 test('a deadline follows its parent', () => {
@@ -255,7 +333,7 @@ test('a pool opens no more connections than its size and serves first come, firs
       return engine.connect()
     },
   }
-  const pool = createPool(counted, queueOf(2))
+  const pool = createPool({ short: counted, long: counted }, queueOf(2))
   t.after(() => pool.close())
   const order: number[] = []
   await Promise.all(
@@ -276,7 +354,7 @@ test('a pool opens no more connections than its size and serves first come, firs
 
 test('a pool gives a connection back when the work fails', async (t) => {
   const { engine } = await openWorld(t)
-  const pool = createPool(engine, queueOf(1))
+  const pool = createPool({ short: engine, long: engine }, queueOf(1))
   t.after(() => pool.close())
   await assert.rejects(
     pool.use(() => Promise.reject(new Error('no'))),
@@ -287,7 +365,7 @@ test('a pool gives a connection back when the work fails', async (t) => {
 
 test('a pool tries short work again when others have taken the memory, and long work not', async (t) => {
   const { engine } = await openWorld(t)
-  const pool = createPool(engine, queueOf(1))
+  const pool = createPool({ short: engine, long: engine }, queueOf(1))
   t.after(() => pool.close())
   let tries = 0
   const work = async () => {
@@ -308,7 +386,7 @@ test('a pool survives a connection that cannot be opened', async (t) => {
     ...engine,
     connect: () => (fails ? Promise.reject(new Error('not now')) : engine.connect()),
   }
-  const pool = createPool(flaky, queueOf(1))
+  const pool = createPool({ short: flaky, long: flaky }, queueOf(1))
   t.after(() => pool.close())
   await assert.rejects(
     pool.use(() => Promise.resolve()),

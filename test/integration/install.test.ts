@@ -4,7 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -59,6 +68,9 @@ test('npm start on a clean clone installs, serves, prints the admin’s password
   assert.match(first.output(), /Installing what Broadsheet needs \(nothing is installed yet\)/)
   assert.match(first.output(), /user +admin\n +password +\S{12,}/)
   assert.equal((await fetch(`${url}/readyz`)).status, 200)
+  // Eight queries at once must leave some for files and passwords: with the runtime's own four, none would be.
+  if (hasThreads)
+    assert.ok(poolThreadsOf(clone) >= 12, `${poolThreadsOf(clone)} threads for queries and files`)
   assert.match(first.output(), /Bundled the server/)
   const password = /password +(\S+)/.exec(first.output())![1]!
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`
@@ -145,18 +157,41 @@ function onPath(name: string): string | null {
   return directories.map((path) => join(path, name)).find((path) => existsSync(path)) ?? null
 }
 
-/** Command lines of running processes that were started from a directory. Linux. */
+const hasThreads = existsSync('/proc/self/task')
+
+/** The most threads for work beside JavaScript that a process has which works in a directory. Linux. */
+function poolThreadsOf(directory: string): number {
+  const nameOf = (thread: string) => readFileSync(`${thread}/comm`, 'utf8').trim()
+  const counts = pidsOf(directory).map((pid) => {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`)
+    return threads.filter((thread) => nameOf(thread) === 'libuv-worker').length
+  })
+  return Math.max(0, ...counts)
+}
+
+/** Command lines of running processes that work in a directory. Linux. */
 function processesOf(directory: string): string[] {
-  if (!existsSync('/proc/self/cwd')) return []
-  const commandOf = (pid: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-    } catch {
-      return ''
-    }
+  return pidsOf(directory).map(commandOf)
+}
+
+function pidsOf(directory: string): string[] {
+  if (!hasThreads) return []
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((pid) => directoryOf(pid) === directory || commandOf(pid).includes(directory))
+}
+
+function directoryOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return null
   }
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(commandOf)
-    .filter((command) => command.includes(directory))
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
 }

@@ -125,7 +125,10 @@ export async function openTogether(
     allowedDirectories: [generations, serving],
   })
   const waiting = { maxWaitingOfClient: 100, maxWaiting: 100, stopwatch: () => 0 }
-  const pool = createPool(engine, createFairQueue({ slots: 4, longSlots: 2, ...waiting }))
+  const pool = createPool(
+    { short: engine, long: engine },
+    createFairQueue({ slots: 4, longSlots: 2, ...waiting }),
+  )
   const publications = built.map(({ plan, manifest }) => {
     const row = {
       dataset_uid: plan.datasetUid,
@@ -136,7 +139,11 @@ export async function openTogether(
     return wholePublication(row, manifest.fields)
   })
   const open = (servingDirectory: string): Reader[] => {
-    const store = createGenerationStore({ engine, generationsDirectory: generations, servingDirectory })
+    const store = createGenerationStore({
+      engines: [engine],
+      generationsDirectory: generations,
+      servingDirectory,
+    })
     const deps = { pool, store, queryTimeoutMs: 20_000, stopwatch: () => 0 }
     const records = createRecords(deps)
     const facets = createFacets(deps)

@@ -1,0 +1,43 @@
+import { type Engine, openEngine } from './engine.ts'
+
+/**
+ * The server's engines: long work must take neither threads nor memory from short work
+ * (docs/decisions/0019-two-engines.md).
+ */
+export interface Engines {
+  readonly short: Engine
+  readonly long: Engine
+}
+
+export interface EnginesOptions {
+  /** Of both together. */
+  readonly memoryLimitMb: number
+  /** Of long work. Short work is done by the thread that asks. */
+  readonly threads: number
+  /** Of the threads of long work, as `EngineOptions.niceness`. */
+  readonly niceness: number
+  readonly tempDirectory: string
+  readonly allowedDirectories: readonly string[]
+}
+
+/** What short work has of the memory: a page is a few rows of every field. */
+const shortShare = 8
+const leastShortMb = 32
+
+export async function openEngines(options: EnginesOptions): Promise<Engines> {
+  const { memoryLimitMb, threads, niceness, ...directories } = options
+  const shortMb = Math.max(leastShortMb, Math.floor(memoryLimitMb / shortShare))
+  const short = await openEngine({ ...directories, memoryLimitMb: shortMb, threads: 1 })
+  try {
+    const long = await openEngine({
+      ...directories,
+      memoryLimitMb: memoryLimitMb - shortMb,
+      threads,
+      niceness,
+    })
+    return { short, long }
+  } catch (error) {
+    short.close()
+    throw error
+  }
+}
