@@ -142,7 +142,8 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     sql: string,
     values: readonly DuckDBValue[] | undefined,
   ): Promise<DuckDBResultReader> {
-    const bound = values as DuckDBValue[] | undefined
+    // Without values a statement is planned once.
+    const bound = values?.length ? (values as DuckDBValue[]) : undefined
     if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
     const pending = await raw.start(sql, bound, typesOf(values))
     while (!isOver(pending)) await delay(lookEveryMs)

@@ -1,5 +1,5 @@
 import { type Connection, deadline, type Pool } from '../engine/index.ts'
-import { AppError } from '../kernel/index.ts'
+import { AppError, idBucket, quoteLiteral } from '../kernel/index.ts'
 import {
   compileCount,
   compileRows,
@@ -152,7 +152,8 @@ export function createRecords(deps: RecordsDeps): Records {
         const offset = isPlain && afterRow !== null ? afterRow + 1 : request.offset
         const rowsStatement = compileRows(query, target, {
           page: isPlain ? { limit: null, offset: 0 } : { limit, offset },
-          ...(isPlain ? { rowRange: { from: offset, to: offset + limit } } : {}),
+          // The one thread of short work reads a range in its order: to sort it would cost as much as to read it.
+          ...(isPlain ? { rowRange: { from: offset, to: offset + limit }, isUnordered: true } : {}),
           ...(!isPlain && afterRow !== null ? { afterRow } : {}),
           extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],
         })
@@ -210,13 +211,11 @@ export function createRecords(deps: RecordsDeps): Records {
             // The position is found in the sorted ids first: the records are ordered by position, not by id.
             const at = ids ? await findRow(connection, ids, plain, until) : null
             if (ids && at === null) return undefined
-            const values = [...(whole.values ?? []), at ?? plain]
-            const condition = at === null ? '_id = ?::uuid' : '_row = ?::bigint'
-            const target = {
-              ...whole,
-              relation: `(select * from ${whole.relation} where ${condition.replace('?', `$${values.length}`)})`,
-              values,
-            }
+            const values = [...(whole.values ?? []), ...(at === null ? [plain] : [])]
+            // A statement without values is planned once, with them twice: the position is a number of our own.
+            const condition = at === null ? `_id = $${values.length}::uuid` : `_row = ${at}`
+            const relation = `(select * from ${whole.relation} where ${condition})`
+            const target = { ...whole, relation, values }
             const statement = compileRows(query, target, { page, extra: ['_id'], isUnordered: true })
             const sql = `select ${jsonRowSql(statement.columns, query.timezone, extra, publication.files)} as json from (${statement.sql})`
             const [found] = await connection.all(sql, statement.values, until)
@@ -253,7 +252,9 @@ async function findRow(
   id: string,
   until: AbortSignal,
 ): Promise<bigint | null> {
-  const [row] = await connection.all(`select _row from ${ids} where _id = $1::uuid`, [id], until)
+  // Hex digits and nothing else: as a value it would have the statement planned twice.
+  const condition = `_bucket = ${idBucket(id)} and _id = ${quoteLiteral(id)}::uuid`
+  const [row] = await connection.all(`select _row from ${ids} where ${condition}`, undefined, until)
   return row ? (row._row as bigint) : null
 }
 

@@ -9,6 +9,7 @@ import type { Connection, Engine } from '../../engine/index.ts'
 import {
   AppError,
   foldedTermsSql,
+  idBucketSql,
   isMultivalued,
   type Manifest,
   partsRelationSql,
@@ -36,7 +37,8 @@ export async function buildServingFile(
     await connection.run(`attach ${quoteLiteral(order.servingFile)} as serving`)
     await writeRecords(connection, order)
     await connection.run(
-      `create table serving.${servingLayout.ids} as select _id, _row from serving.${servingLayout.records} order by _id`,
+      `create table serving.${servingLayout.ids} as
+         select ${idBucketSql('_id')} as _bucket, _id, _row from serving.${servingLayout.records} order by _bucket`,
     )
     await writePostings(connection, order.manifest)
     await connection.run(`create table serving.${servingLayout.meta} (key varchar, value varchar)`)
