@@ -1,10 +1,11 @@
 import { columnType, type Field } from './fields.ts'
 import type { Manifest } from './generation.ts'
+import { cellColumns, cellSqlOf } from './points.ts'
 import { shapeBoxColumn, shapeBoxSql } from './shapes.ts'
 import { quoteIdentifier, quoteLiteral } from './sql.ts'
 
 /**
- * SQL of a generation's records read from its Parquet parts: `_row`, `_id`, the fields and the boxes of shapes, in order. The same
+ * SQL of a generation's records read from its Parquet parts: `_row`, `_id`, the fields, the boxes of shapes and the cells of points, in order. The same
  * rows as the serving file's table, for whoever has no serving file. `directory` is absolute, without a slash at its end.
  */
 export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, directory: string): string {
@@ -13,7 +14,7 @@ export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, d
       (field) => `, null::${columnType(field)} as ${quoteIdentifier(field.name)}`,
     )
     const none = `select 0::bigint as _row, null::uuid as _id${columns.join('')}`
-    return `select ${['*', ...boxes(manifest.fields)].join(', ')} from (${none}) where false`
+    return `select ${['*', ...places(manifest.fields)].join(', ')} from (${none}) where false`
   }
   let rows = 0
   const offsets = manifest.parts.map((part) => {
@@ -23,16 +24,18 @@ export function partsRelationSql(manifest: Pick<Manifest, 'parts' | 'fields'>, d
   })
   const files = manifest.parts.map((part) => quoteLiteral(`${directory}/${part.file}`))
   const fields = manifest.fields.map((field) => quoteIdentifier(field.name))
-  const columns = ['_id', ...fields, ...boxes(manifest.fields)]
+  const columns = ['_id', ...fields, ...places(manifest.fields)]
   return `select map {${offsets.join(', ')}}[parse_filename(_file)] + file_row_number as _row, ${columns.join(', ')}
     from read_parquet([${files.join(', ')}], filename = '_file', file_row_number = true)`
 }
 
-/** Bounding boxes of the shapes: spatial filters look at them before they take a shape apart. */
-function boxes(fields: readonly Field[]): string[] {
-  return fields.flatMap((field, index) =>
-    field.type === 'geo_shape'
-      ? [`${shapeBoxSql(quoteIdentifier(field.name))} as ${shapeBoxColumn(index)}`]
-      : [],
-  )
+/** Bounding boxes of shapes and cells of points: spatial filters look at them before they look closer. */
+function places(fields: readonly Field[]): string[] {
+  return fields.flatMap((field, index) => {
+    const column = quoteIdentifier(field.name)
+    if (field.type === 'geo_shape') return [`${shapeBoxSql(column)} as ${shapeBoxColumn(index)}`]
+    if (field.type !== 'geo_point_2d') return []
+    const [cell, name] = [cellSqlOf(column), cellColumns(index)]
+    return [`${cell.lon} as ${name.lon}`, `${cell.lat} as ${name.lat}`]
+  })
 }

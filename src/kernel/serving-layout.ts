@@ -12,7 +12,8 @@
  * all but the few thousand ids around one bucket, where ids alone, which do not compress, are read by the hundred thousand. `field` is the index of the field in the manifest. Every text field
  * has postings; a term occurs once per (field, record). Terms are what `engine` folds text to (`foldedTerms`); `words` is
  * how many of them the value has, repeats included, and 255 of more.
- * A geo_shape field has its bounding box beside it, as `_box` and the field's index (kernel/shapes.ts).
+ * A geo_shape field has its bounding box beside it, as `_box` and the field's index (kernel/shapes.ts); a geo_point_2d the
+ * cell it is in, as `_lon` and `_lat` with the index (kernel/points.ts).
  * The Parquet parts have `_id` first, then the fields; `_row` is their position.
  */
 export const servingLayout = {

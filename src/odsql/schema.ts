@@ -1,4 +1,11 @@
-import { type Field, isMultivalued, quoteIdentifier, shapeBoxColumn } from '../kernel/index.ts'
+import {
+  type CellColumns,
+  cellColumns,
+  type Field,
+  isMultivalued,
+  quoteIdentifier,
+  shapeBoxColumn,
+} from '../kernel/index.ts'
 
 /** Types of the language. `json` is what json_format gives; `null` fits everywhere. */
 export type Type =
@@ -25,6 +32,8 @@ export interface Column {
   readonly fieldIndex: number | null
   /** SQL of a shape's bounding box; a shape without one has no spatial filters. */
   readonly boxSql?: string
+  /** SQL of the cells that its points are in, where they have been told before. */
+  readonly cellSql?: CellColumns
   /** SQL of the list of its terms, where they have been told apart before; absent: each query does it anew. */
   readonly termsSql?: string
   /** How much more a word counts here than elsewhere, in relevance; 1 where it does not say. */
@@ -59,6 +68,7 @@ export function recordSchema(
       sql: quoteIdentifier(field.name),
       fieldIndex,
       ...(field.type === 'geo_shape' ? { boxSql: shapeBoxColumn(fieldIndex) } : {}),
+      ...(field.type === 'geo_point_2d' ? { cellSql: cellColumns(fieldIndex) } : {}),
       isHidden: false,
     }
   })

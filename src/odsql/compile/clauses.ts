@@ -2,6 +2,7 @@
 
 import type { Order, Predicate, Query } from '../resolve/typed.ts'
 import type { Type } from '../schema.ts'
+import { cellConditions } from './cells.ts'
 import { compilePredicate, type PredicateContext } from './predicates.ts'
 import type { Binder, QueryTarget, Statement } from './target.ts'
 
@@ -31,7 +32,11 @@ export function whereSql(
   context: PredicateContext,
   extra: readonly string[] = [],
 ): string {
-  const conditions = [...(where ? [compilePredicate(context, where)] : []), ...extra]
+  const conditions = [
+    ...cellConditions(where),
+    ...(where ? [compilePredicate(context, where)] : []),
+    ...extra,
+  ]
   return conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
 }
 

@@ -5,16 +5,8 @@
 import { type Box, boxOf, everyTurn, type Geometry } from '../geo/geometry.ts'
 import type { GeoField, Predicate } from '../resolve/typed.ts'
 import { compileExpr, type ExpressionContext, haversine } from './expressions.ts'
-import {
-  covers,
-  distanceTo,
-  earthRadiusMetres,
-  edgeThickness,
-  isWithin,
-  meets,
-  withLiteral,
-  withShape,
-} from './geometry.ts'
+import { covers, distanceTo, edgeThickness, isWithin, meets, withLiteral, withShape } from './geometry.ts'
+import { reachOf } from './reach.ts'
 import type { Binder } from './target.ts'
 
 type Spatial<K extends Predicate['kind']> = Extract<Predicate, { kind: K }>
@@ -113,19 +105,15 @@ export function compileWithinDistance(
   return `(case when ${box.west} is null then null when ${reach} then ${metresTo} <= ${limit} else false end)`
 }
 
-/** The box is not surely out of reach: a cap of the sphere lies between two latitudes and, off the poles, two longitudes. */
+/** The box is not surely out of reach. */
 function reachSql(
   binder: Binder,
   box: BoxSql,
   { lon, lat, metres }: { lon: number; lat: number; metres: number },
 ): string {
-  const angle = metres / earthRadiusMetres
-  const degrees = (angle * 180) / Math.PI + 1e-6
-  const [south, north] = [lat - degrees, lat + degrees]
+  const { south, north, width } = reachOf({ lat, metres })
   const lats = `${box.south} <= ${number(binder, north)} and ${box.north} >= ${number(binder, south)}`
-  const ratio = Math.sin(angle) / Math.cos((lat * Math.PI) / 180)
-  if (angle >= Math.PI / 2 || south <= -90 || north >= 90 || !(ratio < 1)) return lats
-  const width = (Math.asin(ratio) * 180) / Math.PI + 1e-6
+  if (width === null) return lats
   const turns = [-720, -360, 0, 360, 720]
     .map((turn) => ({ west: lon + turn - width, east: lon + turn + width }))
     // Fields hold longitudes from -180 to 180, give or take a turn.

@@ -10,6 +10,7 @@ import { eachSql, letSql } from '../geo/lists.ts'
 import { type Tile, tileBox, tileBuffer, tileExtent } from '../geo/tile.ts'
 import type { Query } from '../resolve/typed.ts'
 import type { Column } from '../schema.ts'
+import { cellsIn } from './cells.ts'
 import { contextOf, type ResultColumn, type RowsStatement, whereSql } from './clauses.ts'
 import { mapX, mapY } from './mercator.ts'
 import type { PredicateContext } from './predicates.ts'
@@ -76,7 +77,9 @@ function pointsSql({ query, target, tile, field }: TileOrder, context: Predicate
   // 180 is -180 on the map.
   const isOnSeam = tile.x === 0 ? ` or ${lon} >= 180` : ''
   const inside = `(${lon} >= ${bound(west)} and ${lon} < ${bound(east)}${isOnSeam}) and ${lat} <= ${bound(north)} and ${lat} > ${bound(south)}`
-  return `from ${target.relation}${whereSql(query.where, context, [inside])}`
+  const lons = tile.x === 0 ? { west: null, east: null } : { west, east }
+  const cells = field.cellSql ? cellsIn(field.cellSql, { south, north, ...lons }) : []
+  return `from ${target.relation}${whereSql(query.where, context, [...cells, inside])}`
 }
 
 /** A point's place in a tile: whole units from 0, less than the extent. */

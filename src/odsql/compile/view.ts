@@ -38,8 +38,8 @@ export function compileView({ base, columns, grants, idKey }: ViewOrder): QueryT
   const hasMasks = columns.some(({ name }) => isMasked(name))
   const shown = (name: string) =>
     grants.flatMap(({ names }, index) => (names.has(name) ? [`_v${index}`] : [])).join(' or ')
-  const items = columns.flatMap(({ name, sql, boxSql }) =>
-    [sql, ...(boxSql ? [boxSql] : [])].map((column) =>
+  const items = columns.flatMap(({ name, sql, boxSql, cellSql }) =>
+    [sql, ...(boxSql ? [boxSql] : []), ...(cellSql ? [cellSql.lon, cellSql.lat] : [])].map((column) =>
       isMasked(name) ? `case when ${shown(name)} then ${column} end as ${column}` : column,
     ),
   )

@@ -183,7 +183,10 @@ function textTarget(context: ResolveContext, call: Call, target: Expr): Column {
 
 function geoField(context: ResolveContext, call: Call, expr: Expr): GeoField {
   const resolved = value(context, expr)
-  if (resolved.type === 'geo_point_2d') return { kind: 'point', expr: resolved }
+  if (resolved.type === 'geo_point_2d') {
+    const cells = resolved.kind === 'column' ? resolved.column.cellSql : undefined
+    return { kind: 'point', expr: resolved, ...(cells ? { cells } : {}) }
+  }
   const boxSql = resolved.kind === 'column' ? resolved.column.boxSql : undefined
   if (resolved.type === 'geo_shape' && boxSql !== undefined) return { kind: 'shape', expr: resolved, boxSql }
   throw wrong(call, `it needs a geo point or a geo shape, not ${resolved.type}`)

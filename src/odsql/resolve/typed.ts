@@ -1,5 +1,7 @@
 /** The typed tree: names are columns, functions are chosen, literals are values. Only `compile` turns it into SQL. */
+
 import type { Word } from '../../../shared/words.ts'
+import type { CellColumns } from '../../kernel/index.ts'
 import type { Comparator, Span } from '../ast.ts'
 import type { Geometry } from '../geo/geometry.ts'
 import type { Column, Type } from '../schema.ts'
@@ -96,7 +98,7 @@ export type Relation = 'intersects' | 'disjoint' | 'within'
 
 /** A point, or a shape with the SQL of its bounding box. */
 export type GeoField =
-  | { readonly kind: 'point'; readonly expr: Typed }
+  | { readonly kind: 'point'; readonly expr: Typed; readonly cells?: CellColumns }
   | { readonly kind: 'shape'; readonly expr: Typed; readonly boxSql: string }
 
 /** A condition that looks for words. */
