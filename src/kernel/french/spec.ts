@@ -28,7 +28,8 @@ type Checked<English extends Record<string, ErrorSpec>, French> = {
 
 /** The French texts of one table of errors. An error without one, or with other parameters, does not compile. */
 export function inFrench<const English extends Record<string, ErrorSpec>>(_errors: English) {
-  return <const French extends { readonly [K in keyof English]: FrenchText }>(
+  // One that is missing is asked for by `Checked`, by its name: asked for here, it would be the whole table that does not fit.
+  return <const French extends { readonly [K in keyof English]?: FrenchText }>(
     texts: French & Checked<English, French>,
   ): Readonly<Record<keyof English, FrenchText>> => texts
 }
