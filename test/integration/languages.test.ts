@@ -146,6 +146,8 @@ test('what went wrong is kept without words, and said to everybody in their own'
   assert.match(told.english.error.message, /^A quote that opens/)
   assert.match(told.french.error.message, /^Un guillemet ouvert/)
   assert.match(told.french.cause.what_to_do, /^Fermez-le/)
+  const events = await server.request('GET', `${managementPath}/jobs/${job.job_id}/events`, asked('fr'))
+  assert.match(events.text, /"message":"Un guillemet ouvert/)
   const status = await inBoth(`${managementPath}/datasets/${datasetUid}/status`)
   assert.equal(status.french.message, told.french.error.message)
   assert.equal(status.english.message, told.english.error.message)
@@ -178,6 +180,21 @@ test('gates that hold a publish, and values that could not be handled, are told 
   assert.equal(plain(told.french.result.gates[0].message), words)
   const page = await visit(admin, `/backoffice/datasets/${dataset.datasetUid}`, 'fr')
   assert.ok(plain(page.text).includes(words), page.text.slice(0, 2000))
+})
+
+test('what a harvester says of a run that failed is French, and so is why', async () => {
+  const { json } = await server.expect(201, 'POST', `${managementPath}/harvesters`, {
+    body: { name: 'Nowhere', type: 'ckan', params: { url: 'http://127.0.0.1:9/' } },
+  })
+  const path = `${managementPath}/harvesters/${json.harvester_id}`
+  const { job_id } = (await server.expect(200, 'PUT', `${path}/start`)).json
+  assert.equal((await server.waitForJob(job_id)).state, 'error')
+  const { french, english } = await inBoth(`${path}/errors`)
+  assert.match(english.harvester, /^Fetching .* failed: the host refuses connections$/)
+  assert.match(plain(french.harvester), /^La récupération de .* a échoué : l’hôte refuse les connexions$/)
+  const one = await inBoth(path)
+  assert.equal(one.french.errors.harvester, french.harvester)
+  assert.equal(one.french.fetcher.description, 'Un portail sous CKAN')
 })
 
 test('a form that is refused on a French page is refused in French, by the page’s language and not the browser’s', async () => {

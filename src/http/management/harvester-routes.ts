@@ -11,6 +11,7 @@ import { AppError, formatInstant, type JsonObject, type Language } from '../../k
 import { disconnectSignal } from '../disconnect.ts'
 import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { harvestDetailsIn, harvestReportIn } from './harvest-words.ts'
 import { inWords } from './print-job.ts'
 import { registerSchedulesOf } from './schedule-routes.ts'
 import { anyObject, pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scope.ts'
@@ -216,7 +217,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
         dataset_uid: row.dataset_uid,
         dataset_id: row.dataset_uid === null ? null : (ids.get(row.dataset_uid) ?? null),
         change: row.change,
-        details: JSON.parse(row.details_json),
+        details: harvestDetailsIn(spokenLanguage(request), JSON.parse(row.details_json)),
         reason: row.error_json === null ? null : inWords(JSON.parse(row.error_json), spokenLanguage(request)),
         job_id: row.job_uid,
         seen_at: formatInstant(row.seen_at),
@@ -263,7 +264,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       },
       counters: { attached: counters.attached, published: counters.published },
       active_job_id: harvester.activeJobUid,
-      last_report: harvester.lastReport,
+      last_report: harvester.lastReport === null ? null : harvestReportIn(language, harvester.lastReport),
       last_started_at: lastStartedAt === null ? null : formatInstant(lastStartedAt),
       last_success_at: lastSuccessAt === null ? null : formatInstant(lastSuccessAt),
       version: 1,

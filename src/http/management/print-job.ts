@@ -16,6 +16,7 @@ import {
 import { managementError } from '../error-rendering.ts'
 import type { HttpServices } from '../services.ts'
 import { gateFailuresIn } from './gate-failures.ts'
+import { harvestReportIn } from './harvest-words.ts'
 import { estimateOf } from './job-estimate.ts'
 import { phasesOf } from './job-phases.ts'
 
@@ -148,9 +149,10 @@ export function printEvent(event: JobEvent, language: Language): JsonObject {
   }
 }
 
-/** What came of a job; of what it tells, only the gates are words. */
+/** What came of a job: words are what it tells of gates, and of datasets of a harvester. */
 function resultIn(language: Language, result: JsonObject): JsonObject {
-  return result.gates === undefined ? result : { ...result, gates: gateFailuresIn(language, result.gates) }
+  if (result.gates !== undefined) return { ...result, gates: gateFailuresIn(language, result.gates) }
+  return result.harvester_id === undefined ? result : harvestReportIn(language, result)
 }
 
 /** An error that is kept, in words. */

@@ -255,6 +255,7 @@ export const ingestPhrases: Phrases = {
   'it is {0}, and no results of a search': 'c’est {0}, et non les résultats d’une recherche',
   'it has {0} datasets and gives none from {1} on':
     'elle a {0} jeux de données et n’en donne plus à partir du {1}',
+  '{0} (kept: edited here)': '{0} (gardé : modifié ici)',
   'the source has it no more': 'la source ne l’a plus',
   'more than half are missing at once: none is deleted':
     'plus de la moitié manquent d’un coup : aucun n’est supprimé',
