@@ -22,7 +22,16 @@ const maxLength = 2000
 /** A phrase in a phrase in a phrase. */
 const maxDepth = 3
 
+/** Nothing is made of the phrases before somebody asks: most servers start without anybody who reads French. */
 export function createPhrasebook(phrases: Phrases): Phrasebook {
+  let find: ((english: string, depth: number) => string) | null = null
+  return (english) => {
+    find ??= openBook(phrases)
+    return find(english, 0)
+  }
+}
+
+function openBook(phrases: Phrases): (english: string, depth: number) => string {
   const fixed = new Map<string, string>()
   const patterns: Pattern[] = []
   for (const [english, text] of Object.entries(phrases)) {
@@ -33,7 +42,7 @@ export function createPhrasebook(phrases: Phrases): Phrasebook {
   // What says more goes first: `it must be {0}` is the last that is left of many.
   patterns.sort((one, other) => lettersOf(other) - lettersOf(one))
 
-  function find(english: string, depth: number): string {
+  return function find(english, depth) {
     const known = fixed.get(english)
     if (known !== undefined || depth > maxDepth || english.length > maxLength) return known ?? english
     for (const { begin, end, whole, french } of patterns) {
@@ -44,7 +53,6 @@ export function createPhrasebook(phrases: Phrases): Phrasebook {
     }
     return english
   }
-  return (english) => find(english, 0)
 }
 
 const placeholder = /\{\d\}/
