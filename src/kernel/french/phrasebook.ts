@@ -42,7 +42,7 @@ function openBook(phrases: Phrases): (english: string, depth: number) => string 
   // What says more goes first: `it must be {0}` is the last that is left of many.
   patterns.sort((one, other) => lettersOf(other) - lettersOf(one))
 
-  return function find(english, depth) {
+  return function find(english: string, depth: number): string {
     const known = fixed.get(english)
     if (known !== undefined || depth > maxDepth || english.length > maxLength) return known ?? english
     for (const { begin, end, whole, french } of patterns) {
