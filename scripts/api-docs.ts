@@ -48,7 +48,10 @@ export function apiDocumentation(document: OpenApi): string {
 
 function row(operation: Operation & { path: string; method: string }): string {
   const { method, summary = '', description = '', parameters = [] } = operation
-  const queries = parameters.filter((parameter) => parameter.in !== 'path').map(({ name }) => `\`${name}\``)
+  const queries = parameters
+    // Where answers are in a language is said once, above.
+    .filter((parameter) => parameter.in !== 'path' && parameter.name !== 'accept-language')
+    .map(({ name }) => `\`${name}\``)
   const need = /(?:^| )Needs (.*)\.$/.exec(description)?.[1] ?? ''
   const path = operation.path
     .replace(/^\/api\/(management\/v2|automation\/v1\.0)/, '')
@@ -68,6 +71,10 @@ Every route of the server. A running server describes them in full, with every p
 - **Search API** under \`/api/explore/v2.1\`: what is published, for anyone who may see it. The language of \`select\`,
   \`where\`, \`group_by\` and \`order_by\` is [ODSQL](odsql.md).
 - Paths work with and without a slash at their end. Errors: [errors.md](errors.md). Lists take \`rows\` and \`page\`.
+- Labels (of extractors, processors, types of harvesters, metadata templates that come with the server) and messages (of errors,
+  of gates, of values that could not be handled) are in English, or in French where \`Accept-Language\` prefers it;
+  \`Content-Language\` says which. Names, codes, keys and values are the same in every language. What is kept, such as the error
+  of a job, is said in the language of whoever reads it. Files, mails, webhooks and the log are in English.
 - An action answers \`{"job_id": ...}\` at once; the job says how far it is and how it ended.
 
 This page is written by \`scripts/api-docs.ts\` from the OpenAPI document.

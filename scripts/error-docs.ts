@@ -32,7 +32,8 @@ function section(room: string, keys: readonly ErrorKey[]): string {
 const introduction = `# Errors
 
 What the APIs answer when they say no. Keys are public: never used again for something else, renamed only with a line in
-the changelog. \`{placeholders}\` are filled from the facts of the case.
+the changelog. \`{placeholders}\` are filled from the facts of the case. Message and hint are in French where \`Accept-Language\`
+prefers it; keys, codes and \`raw_message\` stay as they are.
 
 **Management API**: \`status_code\`, \`error_key\` (the platform's name), \`message\`, \`raw_message\` with placeholders and
 \`raw_params\` with their values; ours besides: \`error_id\` (the key below), \`hint\`, and \`errors\` where one request has

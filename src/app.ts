@@ -257,7 +257,7 @@ export async function startApp(
       clock,
       ids,
       policy: fetchPolicy,
-      print: printEvent,
+      print: (event) => printEvent(event, 'en'),
       owner,
       isAlone: true,
       maxAttempts: settings.webhookAttempts,

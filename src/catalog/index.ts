@@ -120,3 +120,4 @@ export {
   replaceTemplate,
   type Templates,
 } from './template-store.ts'
+export { templateIn } from './template-words.ts'

@@ -15,6 +15,7 @@ export {
   valuesOf,
 } from './diff-sql.ts'
 export { compareFields, type FieldChanges } from './fields.ts'
+export { gateFailureInFrench } from './gate-words.ts'
 export { defaultGates, type Gates, readGates } from './gates.ts'
 export { type GateFacts, type GateFailure, judge, needsRecords } from './judge.ts'
 export { countValues, type DiffCounts, listDifferences, nullShares, rangeOfKind } from './measure.ts'

@@ -1,37 +1,38 @@
 /** Errors to answers, in one place: an envelope for each of the three APIs. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, diskFault, errorSpec, formatTemplate } from '../kernel/index.ts'
+import { AppError, diskFault, errorSpec, type Language, wordsOf } from '../kernel/index.ts'
 import { automationError } from './automation/errors.ts'
 import { discardBody } from './discard-body.ts'
+import { tellLanguage } from './language.ts'
 import type { HttpServices } from './services.ts'
 
 /** Management API section 6.2; `hint` and `error_id` are ours. */
-export function managementError(error: AppError): Record<string, unknown> {
+export function managementError(error: AppError, language: Language): Record<string, unknown> {
   const spec = errorSpec(error.key)
-  const hint = hintOf(error)
+  const { message, hint } = wordsOf(error, language)
   return {
     status_code: spec.status,
     error_key: spec.errorKey,
-    message: error.message,
+    message,
     raw_message: spec.message,
     raw_params: error.params,
     error_id: error.key,
     ...(hint === '' ? {} : { hint }),
-    ...(error.errors.length > 0 ? { errors: error.errors.map(managementError) } : {}),
+    ...(error.errors.length > 0 ? { errors: error.errors.map((one) => managementError(one, language)) } : {}),
   }
 }
 
 /** The one answer of the search API that has other keys: section 1.3, status 429. `key` and `hint` are ours. */
-function tooManyError(error: AppError, nowMs: number): Record<string, unknown> {
+function tooManyError(error: AppError, language: Language, nowMs: number): Record<string, unknown> {
   const resetMs = nowMs + retryAfterOf(error)! * 1000
-  const hint = hintOf(error)
+  const { message, hint } = wordsOf(error, language)
   return {
     errorcode: 10002,
     reset_time: new Date(resetMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     // Calls are counted by the day; everything else is a number of what is under way at once.
     limit_time_unit: error.params.unit ?? (error.key === 'http.too_many_calls' ? 'day' : 'concurrent'),
     call_limit: error.params.max,
-    error: error.message,
+    error: message,
     key: error.key,
     ...(hint === '' ? {} : { hint }),
   }
@@ -43,19 +44,14 @@ function retryAfterOf(error: AppError): number | null {
   return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : null
 }
 
-function hintOf(error: AppError): string {
-  const { hint } = errorSpec(error.key)
-  return hint ? formatTemplate(hint, error.params) : ''
-}
-
 /** Explore API section 1.3; what is behind the message comes as further keys. */
-export function exploreError(error: AppError): Record<string, unknown> {
+export function exploreError(error: AppError, language: Language): Record<string, unknown> {
   const spec = errorSpec(error.key)
-  const hint = hintOf(error)
+  const { message, hint } = wordsOf(error, language)
   const { position, clause } = error.params
   return {
     error_code: spec.exploreCode ?? fallbackCodes[spec.status] ?? 'Error',
-    message: error.message,
+    message,
     key: error.key,
     ...(clause === undefined ? {} : { clause }),
     ...(position === undefined ? {} : { position }),
@@ -127,12 +123,13 @@ export function sendError(
   const retryAfter = retryAfterOf(known)
   if (retryAfter !== null) reply.header('Retry-After', retryAfter)
   if (status === 429) services.metrics.observeRefused(known.key)
+  const language = tellLanguage(request, reply)
   const explore = () =>
-    retryAfter === null ? exploreError(known) : tooManyError(known, services.clock.now())
+    retryAfter === null ? exploreError(known, language) : tooManyError(known, language, services.clock.now())
   const body = hasManagementErrors(request.url)
-    ? managementError(known)
+    ? managementError(known, language)
     : isAutomationPath(request.url)
-      ? automationError(known, request.id)
+      ? automationError(known, language, request.id)
       : explore()
   return reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }

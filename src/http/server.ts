@@ -24,6 +24,7 @@ import { registerExplore } from './explore/index.ts'
 import { countUses } from './explore/uses.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
 import { createKnownRoutes } from './known-routes.ts'
+import { tellLanguage } from './language.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
 import { registerManagement } from './management/index.ts'
 import { registerNotifications } from './notifications/index.ts'
@@ -135,6 +136,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
     refuseTwoHosts(request, reply)
     refuseOddOrigin(request)
     reply.header('X-Request-Id', request.id)
+    if (request.routeOptions.config?.operation?.answer.speaks) tellLanguage(request, reply)
     if (services.isDraining() && !isOperationsPath(request.url)) {
       reply.header('Connection', 'close')
       throw new AppError('http.shutting_down', {})

@@ -11,8 +11,8 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
   }
   const known = errorOf(error.code)
   const { status } = errorSpec(known.key)
-  // Which API was meant may not have been read: the answer has the keys of both.
-  const body = JSON.stringify({ ...managementError(known), ...exploreError(known) })
+  // Neither which API was meant nor in which language may have been read: the answer has the keys of both, in English.
+  const body = JSON.stringify({ ...managementError(known, 'en'), ...exploreError(known, 'en') })
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

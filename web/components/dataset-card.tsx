@@ -67,7 +67,7 @@ export function DatasetCard({
               key={view}
               href={pagePath(id, view)}
               title={t(`view.${view}`)}
-              aria-label={`${titleOf(dataset)}: ${t(`view.${view}`)}`}
+              aria-label={t('named', { name: titleOf(dataset), value: t(`view.${view}`) })}
             >
               <Icon name={icons[view]!} />
             </a>

@@ -8,11 +8,14 @@ export function FacetList({
   label,
   isOpen,
   hrefOf,
+  nameOf = ({ name }) => name,
 }: {
   readonly facet: Facet
   readonly label: string
   readonly isOpen: boolean
   readonly hrefOf: (value: FacetValue) => string
+  /** Default: the value's own name. */
+  readonly nameOf?: (value: FacetValue) => string
 }): VNode {
   const { t } = useEnv()
   const shown = facet.facets.slice(0, shownValues)
@@ -20,11 +23,11 @@ export function FacetList({
   return (
     <details class="facet" open={isOpen}>
       <summary>{label}</summary>
-      <Values values={shown} hrefOf={hrefOf} />
+      <Values values={shown} hrefOf={hrefOf} nameOf={nameOf} />
       {rest.length > 0 && (
         <details class="facet-more">
           <summary>{t('facet.more', { count: rest.length })}</summary>
-          <Values values={rest} hrefOf={hrefOf} />
+          <Values values={rest} hrefOf={hrefOf} nameOf={nameOf} />
         </details>
       )}
     </details>
@@ -36,9 +39,11 @@ const shownValues = 6
 function Values({
   values,
   hrefOf,
+  nameOf,
 }: {
   readonly values: readonly FacetValue[]
   readonly hrefOf: (value: FacetValue) => string
+  readonly nameOf: (value: FacetValue) => string
 }): VNode {
   const { format, t } = useEnv()
   return (
@@ -53,14 +58,16 @@ function Values({
           >
             <span class="facet-box" aria-hidden="true" />
             <span class="facet-name">
-              {value.name}
+              {nameOf(value)}
               {value.state === 'refined' && <span class="visually-hidden"> ({t('facet.refined')})</span>}
             </span>
             {value.count !== undefined && (
               <span class="facet-count number">{format.number(value.count)}</span>
             )}
           </a>
-          {value.facets && value.facets.length > 0 && <Values values={value.facets} hrefOf={hrefOf} />}
+          {value.facets && value.facets.length > 0 && (
+            <Values values={value.facets} hrefOf={hrefOf} nameOf={nameOf} />
+          )}
         </li>
       ))}
     </ul>

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { useEnv } from '../kit/env.ts'
 import type { Form } from '../kit/form.ts'
+import { permissionLabel } from '../kit/labels.ts'
 
 /** Those of the whole domain. */
 const permissions = [
@@ -40,7 +41,7 @@ export function PermissionBoxes({
               value={name}
               defaultChecked={given.includes(name)}
             />
-            <label for={`${id}-may-${name}`}>{name.replaceAll('_', ' ')}</label>
+            <label for={`${id}-may-${name}`}>{permissionLabel(t, name)}</label>
           </span>
         ))}
       </div>

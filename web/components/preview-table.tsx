@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { useEnv } from '../kit/env.ts'
+import type { MessageKey } from '../kit/i18n.ts'
 
 /** A value of a record, as text on one line. */
 export function valueText(value: unknown): string {
@@ -32,7 +33,7 @@ export function PreviewTable({ caption, fields, records, marked }: PreviewTableP
             {fields.map(({ name, type }) => (
               <th key={name} scope="col" class={marked?.has(name) ? 'marked' : undefined}>
                 {name}
-                {type && <span class="muted type-name"> {type}</span>}
+                {type && <span class="muted type-name"> {t(`type.${type}` as MessageKey)}</span>}
               </th>
             ))}
           </tr>

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import type { ApiError } from '../kit/api.ts'
+import { useEnv } from '../kit/env.ts'
 import { Icon } from './icon.tsx'
 
 /** Why something was not done, in the words of the API. */
@@ -8,6 +9,7 @@ export function Problem({
 }: {
   readonly problem: (Pick<ApiError, 'message' | 'hint'> & Partial<Pick<ApiError, 'body'>>) | null | undefined
 }): VNode | null {
+  const { t } = useEnv()
   if (!problem) return null
   const several = messagesIn(problem.body?.errors)
   return (
@@ -21,7 +23,7 @@ export function Problem({
             ))}
           </ul>
         ) : (
-          problem.message
+          problem.message || t('error.text')
         )}
         {problem.hint && <div class="small">{problem.hint}</div>}
       </div>

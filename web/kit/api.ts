@@ -31,7 +31,7 @@ export interface Api {
   ): Promise<T>
 }
 
-/** An answer that is not good, in the words of the API (docs/errors.md). */
+/** An answer that is not good, in the words of the API (docs/errors.md); without any where it is not the API that answers. */
 export class ApiError extends Error {
   readonly status: number
   /** Stable: docs/errors.md; empty when the answer is not one of the API. */
@@ -39,7 +39,7 @@ export class ApiError extends Error {
   readonly hint: string
   readonly body: Readonly<Record<string, unknown>>
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
-    super(String(body.message ?? body.error ?? `The server answers ${status}`))
+    super(String(body.message ?? body.error ?? ''))
     this.status = status
     this.key = String(body.error_id ?? body.key ?? '')
     this.hint = String(body.hint ?? '')

@@ -31,7 +31,7 @@ async function wakeIslands(): Promise<void> {
   const env: Env = {
     ...facts,
     t: createTranslate(facts.lang, catalogue),
-    api: createBrowserApi(facts.session?.csrf_token ?? null),
+    api: createBrowserApi(facts.lang, facts.session?.csrf_token ?? null),
     format: createFormat(facts.lang),
   }
   await Promise.all(

@@ -1,6 +1,7 @@
 /** Entry of what the server loads (web/build/server.mjs): requests in, pages out; the API is reached through `call`. */
 import { type ComponentChild, h } from 'preact'
 import { renderToString } from 'preact-render-to-string'
+import { isLanguage, preferredLanguage } from '../../shared/languages.ts'
 import { catalogue as en } from '../messages/en.ts'
 import { catalogue as fr } from '../messages/fr.ts'
 import { ErrorPage } from '../pages/error.tsx'
@@ -11,7 +12,7 @@ import { Document } from './document.tsx'
 import type { Brand, MapFacts, Session } from './env.ts'
 import { csrfField, type Form, type FormFile, readForm, type SentBody } from './form.ts'
 import { createFormat } from './format.ts'
-import { createTranslate, isLang, type Lang, preferredLang } from './i18n.ts'
+import { createTranslate, type Lang } from './i18n.ts'
 import type { Manifest } from './manifest.ts'
 import {
   type Head,
@@ -81,13 +82,13 @@ export function createWeb(deps: WebDeps) {
     const url = new URL(request.url)
     const cookies = readCookies(request.headers.cookie)
     const asked = url.searchParams.get('lang') ?? cookies.broadsheet_lang
-    const lang = isLang(asked) ? asked : preferredLang(request.headers['accept-language'])
+    const lang = isLanguage(asked) ? asked : preferredLanguage(request.headers['accept-language'])
     // The token is that of the form, not of the session: a form of another site has none.
     const token: Record<string, string> = form?.has(csrfField) ? { 'x-csrf-token': form.get(csrfField) } : {}
     const api = createApi((method, path, { headers = {}, body }) => {
       const isFile = body !== undefined && body === form?.file
       const sent = body === undefined ? undefined : isFile ? (body as FormFile) : JSON.stringify(body)
-      return deps.call(request, method, path, { ...token, ...headers }, sent)
+      return deps.call(request, method, path, { ...token, 'accept-language': lang, ...headers }, sent)
     })
     const [brand, session] = await Promise.all([
       deps.brand(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createTranslate, preferredLang } from '../kit/i18n.ts'
+import { preferredLanguage } from '../../shared/languages.ts'
+import { createTranslate } from '../kit/i18n.ts'
 import { catalogue as en } from './en.ts'
 import { catalogue as fr } from './fr.ts'
 import type { Message } from './message.ts'
@@ -23,9 +24,27 @@ test('numbers in texts are written as the language writes them', () => {
   assert.match(createTranslate('fr', fr)('pagination.page', { page: 1200, pages: 2 }), /^Page 1\s200 sur 2$/u)
 })
 
+test('French signs stay with the word before them, and parameters as they are', () => {
+  const t = createTranslate('fr', fr)
+  assert.equal(t('office.sure'), 'Êtes-vous sûr\u00a0?')
+  assert.equal(t('office.move_up', { name: 'a ; b' }), 'Monter\u00a0: a ; b')
+})
+
 test('the browser chooses the language by its order of preference', () => {
-  assert.equal(preferredLang('de;q=0.9, fr-CH, en;q=0.8'), 'fr')
-  assert.equal(preferredLang('en-GB,en;q=0.9,fr;q=0.8'), 'en')
-  assert.equal(preferredLang('de'), 'en')
-  assert.equal(preferredLang(undefined), 'en')
+  const chosen: readonly (readonly [string | undefined, string])[] = [
+    ['de;q=0.9, fr-CH, en;q=0.8', 'fr'],
+    ['en-GB,en;q=0.9,fr;q=0.8', 'en'],
+    ['FR', 'fr'],
+    ['de, fr;q=0.3', 'fr'],
+    ['fr;q=0', 'en'],
+    ['fr;q=0.000, en', 'en'],
+    ['*', 'en'],
+    ['*, fr;q=0.5', 'en'],
+    ['fr, *', 'fr'],
+    ['fr;q=x', 'fr'],
+    ['de', 'en'],
+    ['', 'en'],
+    [undefined, 'en'],
+  ]
+  for (const [header, language] of chosen) assert.equal(preferredLanguage(header), language, header)
 })

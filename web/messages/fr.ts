@@ -6,7 +6,9 @@ import { officeAdmin } from './fr/office-admin.ts'
 import { officeDataset } from './fr/office-dataset.ts'
 import { officeDomain } from './fr/office-domain.ts'
 import { officeSettings } from './fr/office-settings.ts'
+import { permissions } from './fr/permissions.ts'
 import { portal } from './fr/portal.ts'
+import { values } from './fr/values.ts'
 
 export const catalogue: Catalogue = {
   ...common,
@@ -15,5 +17,7 @@ export const catalogue: Catalogue = {
   ...officeSettings,
   ...officeAdmin,
   ...officeDomain,
+  ...permissions,
   ...portal,
+  ...values,
 }

@@ -17,6 +17,7 @@ export function uploadFile(
     request.open('POST', path)
     request.setRequestHeader('x-csrf-token', options.csrf)
     request.setRequestHeader('accept', 'application/json')
+    request.setRequestHeader('accept-language', document.documentElement.lang)
     request.upload.onprogress = ({ loaded, total }) => options.onProgress(total === 0 ? 1 : loaded / total)
     request.onload = () => {
       if (request.status < 400) return resolve(JSON.parse(request.responseText))

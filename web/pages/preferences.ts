@@ -1,5 +1,5 @@
 /** `/preferences?lang=fr&back=/explore`: keeps a choice in a cookie, without JavaScript, and goes back. */
-import { isLang } from '../kit/i18n.ts'
+import { isLanguage } from '../../shared/languages.ts'
 import type { RawRoute } from '../kit/page.ts'
 
 const aYear = 31_536_000
@@ -10,7 +10,7 @@ export const preferences: RawRoute = {
     const lang = url.searchParams.get('to_lang')
     const theme = url.searchParams.get('to_theme')
     const cookies = [
-      ...(isLang(lang) ? [`broadsheet_lang=${lang}`] : []),
+      ...(isLanguage(lang) ? [`broadsheet_lang=${lang}`] : []),
       ...(theme === 'light' || theme === 'dark' ? [`broadsheet_theme=${theme}`] : []),
     ].map((pair) => `${pair}; Path=/; Max-Age=${aYear}; SameSite=Lax`)
     return {

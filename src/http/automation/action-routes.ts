@@ -7,8 +7,12 @@ import {
   formatInstant,
   fromErrorValue,
   type JsonObject,
+  type Language,
+  wordsOf,
 } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
+import { spokenLanguage } from '../language.ts'
+import { recordErrorIn } from '../management/record-error-words.ts'
 import { answerOf, operation } from '../openapi/index.ts'
 import { datasetParams, type RegisterRoutes, sendOrdered, usernameOf } from './scope.ts'
 
@@ -77,13 +81,24 @@ export const registerAutomationActions: RegisterRoutes = (scope, services) => {
         ? await services.recordErrors.list(row.published_generation_uid!, { limit: maxErrors, offset: 0 })
         : []
       const publication = row.status === 'limit_reached' ? await findPublication(db, row.dataset_uid) : null
-      return printStatus(row, errors, publication?.records_count ?? null)
+      const language = spokenLanguage(request)
+      return printStatus(
+        row,
+        language,
+        errors.map((error) => recordErrorIn(language, error)),
+        publication?.records_count ?? null,
+      )
     },
   )
 }
 
 /** `limit`: how many records were published, where there were more. */
-function printStatus(row: DatasetRow, recordErrors: readonly JsonObject[], limit: number | null): JsonObject {
+function printStatus(
+  row: DatasetRow,
+  language: Language,
+  recordErrors: readonly JsonObject[],
+  limit: number | null,
+): JsonObject {
   const error = row.status_error_json === null ? null : (JSON.parse(row.status_error_json) as ErrorValue)
   return {
     status: row.status,
@@ -91,7 +106,7 @@ function printStatus(row: DatasetRow, recordErrors: readonly JsonObject[], limit
     next: null,
     since: formatInstant(row.status_since_at),
     is_published: row.is_published,
-    message: row.status === 'error' && error ? fromErrorValue(error).message : null,
+    message: row.status === 'error' && error ? wordsOf(fromErrorValue(error), language).message : null,
     records_errors: recordErrors.map(({ record_id, field_uid, processor_uid, message }) => ({
       record_id: record_id ?? null,
       field_uid: field_uid ?? null,

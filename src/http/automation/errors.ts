@@ -1,5 +1,12 @@
 /** The envelope of the Automation API, section 2.3. `hint` and `error_id` are ours. */
-import { type AppError, type ErrorKey, errorSpec, formatTemplate } from '../../kernel/index.ts'
+import {
+  type AppError,
+  type ErrorKey,
+  errorSpec,
+  type Language,
+  reasonInFrench,
+  wordsOf,
+} from '../../kernel/index.ts'
 
 /** Codes that clients of the platform know; the rest is told apart by status. */
 const codes: Partial<Record<ErrorKey, string>> = {
@@ -19,6 +26,12 @@ const codesByStatus: Readonly<Record<number, string>> = {
   429: 'too_many_requests',
   500: 'internal_error',
   503: 'service_unavailable',
+}
+
+/** What an envelope says whose reasons are in its `detail`. */
+const general: Readonly<Record<Language, { readonly invalid: string; readonly notFound: string }>> = {
+  en: { invalid: 'Invalid input', notFound: 'Not found.' },
+  fr: { invalid: 'Saisie incorrecte', notFound: 'Introuvable.' },
 }
 
 /** Which property of a body an error speaks of, where none of its parameters says so. */
@@ -52,28 +65,46 @@ const properties: Partial<Record<ErrorKey, string>> = {
   'schedules.too_often': 'cron_schedule',
 }
 
-export function automationError(error: AppError, traceId: string): Record<string, unknown> {
-  const { status, hint } = errorSpec(error.key)
-  const detail = status === 400 ? detailOf(error) : null
+export function automationError(
+  error: AppError,
+  language: Language,
+  traceId: string,
+): Record<string, unknown> {
+  const { status } = errorSpec(error.key)
+  const { message, hint } = wordsOf(error, language)
+  const detail = status === 400 ? detailOf(error, language) : null
   const own = {
     error_id: error.key,
-    ...(hint ? { hint: formatTemplate(hint, error.params) } : {}),
+    ...(hint === '' ? {} : { hint }),
   }
-  if (detail !== null) return { error_code: 'validation_error', message: 'Invalid input', detail, ...own }
+  if (detail !== null)
+    return { error_code: 'validation_error', message: general[language].invalid, detail, ...own }
   if (status === 404)
-    return { error_code: 'not_found', message: 'Not found.', detail: { reason: error.message }, ...own }
+    return {
+      error_code: 'not_found',
+      message: general[language].notFound,
+      detail: { reason: message },
+      ...own,
+    }
   const error_code = codes[error.key] ?? codesByStatus[status] ?? 'bad_request'
-  return { error_code, message: error.message, ...(status >= 500 ? { trace_id: traceId } : {}), ...own }
+  return { error_code, message, ...(status >= 500 ? { trace_id: traceId } : {}), ...own }
 }
 
 /** `{property: [reason]}`; null when the error speaks of no property of the request. */
-function detailOf(error: AppError): Record<string, string[]> | null {
+function detailOf(error: AppError, language: Language): Record<string, string[]> | null {
   if (error.errors.length > 0)
-    return Object.assign({}, ...error.errors.map((inner) => detailOf(inner) ?? { body: [inner.message] }))
+    return Object.assign(
+      {},
+      ...error.errors.map(
+        (inner) => detailOf(inner, language) ?? { body: [wordsOf(inner, language).message] },
+      ),
+    )
   const property = propertyOf(error)
   if (property === null) return null
   const { expected } = error.params
-  return { [property]: [typeof expected === 'string' ? expected : error.message] }
+  const { message } = wordsOf(error, language)
+  if (typeof expected !== 'string') return { [property]: [message] }
+  return { [property]: [language === 'fr' ? reasonInFrench(expected) : expected] }
 }
 
 function propertyOf({ key, params }: AppError): string | null {

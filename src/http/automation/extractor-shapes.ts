@@ -1,9 +1,9 @@
-import { extractors } from '../../ingest/index.ts'
-import type { Field, JsonObject } from '../../kernel/index.ts'
+import { extractorIn, extractors } from '../../ingest/index.ts'
+import type { Field, JsonObject, Language } from '../../kernel/index.ts'
 
 /** Defaults and choices are texts: clients refuse others. Automation API section 1, rule 11. */
-export function printExtractor(type: string): JsonObject {
-  const extractor = extractors.get(type)!
+export function printExtractor(type: string, language: Language): JsonObject {
+  const extractor = extractorIn(language, extractors.get(type)!)
   return {
     type,
     label: extractor.label,

@@ -16,7 +16,7 @@ import {
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import { printGroup, printUser, readLimits, readNames } from './account-shapes.ts'
-import { outcomesOf } from './outcomes.ts'
+import { askedBy, outcomesOf } from './outcomes.ts'
 import { anyObject, editorOf, invalid, pageQuery, printPageOf, type RegisterRoutes } from './scope.ts'
 
 const tags = ['automation-access']
@@ -129,7 +129,7 @@ export const registerAutomationGroups: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { group_uid } = request.params
       await findGroup(db, group_uid)
-      return outcomesOf(request.body, request.id, ({ username }) => add(request, group_uid, username))
+      return outcomesOf(request.body, askedBy(request), ({ username }) => add(request, group_uid, username))
     },
   )
   scope.delete(

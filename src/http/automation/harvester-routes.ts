@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { type Harvester, type HarvestJob, harvestSources } from '../../harvest/index.ts'
 import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { spokenLanguage } from '../language.ts'
 import { errorsOfHarvester } from '../management/harvester-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import { registerAutomationSchedulesOf } from './schedule-routes.ts'
@@ -165,7 +166,12 @@ export const registerAutomationHarvesters: RegisterRoutes = (scope, services) =>
       answerOf('AutomationHarvesterErrors'),
       schema,
     ),
-    async (request) => errorsOfHarvester(harvesters, await harvesters.find(request.params.harvester_uid)),
+    async (request) =>
+      errorsOfHarvester(
+        harvesters,
+        await harvesters.find(request.params.harvester_uid),
+        spokenLanguage(request),
+      ),
   )
   scope.get(
     `${one}preview/`,

@@ -1,5 +1,6 @@
-import { processors, validateProcessor } from '../../ingest/index.ts'
+import { processorIn, processors, validateProcessor } from '../../ingest/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, operation } from '../openapi/index.ts'
 import { overProcessor, printProcessor, readProcessor } from './processor-shapes.ts'
 import type { RegisterRoutes } from './scope.ts'
@@ -31,7 +32,10 @@ export const registerAutomationProcessors: RegisterRoutes = (scope, services) =>
       answerList('AutomationProcessorType'),
       { tags: ['automation-sources'] },
     ),
-    async () => [...processors.values()].map(({ name, label }): JsonObject => ({ type: name, label })),
+    async (request) =>
+      [...processors.values()]
+        .map((processor) => processorIn(spokenLanguage(request), processor))
+        .map(({ name, label }): JsonObject => ({ type: name, label })),
   )
   registerStack(scope, services, {
     path: 'processors',

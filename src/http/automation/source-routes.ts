@@ -4,6 +4,7 @@ import { type ConfiguredResource, findDataset, findResource } from '../../catalo
 import { extractors, findExtractor, guessExtractorParams, guessExtractors } from '../../ingest/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { spokenLanguage } from '../language.ts'
 import { type GatheredSource, gatherSource, previewOf } from '../management/preview-source.ts'
 import { readResource } from '../management/resource-routes.ts'
 import { gatherNew } from '../management/tool-routes.ts'
@@ -34,7 +35,7 @@ export const registerAutomationSources: RegisterRoutes = (scope, services) => {
     operation('TOOLS', 'automationListExtractors', 'List extractors with their parameters', guesses, {
       tags,
     }),
-    async () => [...extractors.keys()].map(printExtractor),
+    async (request) => [...extractors.keys()].map((type) => printExtractor(type, spokenLanguage(request))),
   )
 
   scope.post(
@@ -46,7 +47,7 @@ export const registerAutomationSources: RegisterRoutes = (scope, services) => {
       guesses,
       { ...schema, body: guessBody },
     ),
-    async (request, reply) => guess(await gatherUnsaved(request, reply)),
+    async (request, reply) => guess(request, await gatherUnsaved(request, reply)),
   )
   scope.post(
     `${all}guess_extractor_params/`,
@@ -90,7 +91,7 @@ export const registerAutomationSources: RegisterRoutes = (scope, services) => {
       guesses,
       oneSchema,
     ),
-    async (request, reply) => guess(await gatherSaved(await find(request.params), reply)),
+    async (request, reply) => guess(request, await gatherSaved(await find(request.params), reply)),
   )
   scope.get(
     `${one}guess_extractors_params/`,
@@ -133,15 +134,16 @@ export const registerAutomationSources: RegisterRoutes = (scope, services) => {
     gatherSource(services, resource, null, disconnectSignal(reply))
 
   /** All of them, the best first. */
-  async function guess(source: GatheredSource): Promise<JsonObject[]> {
+  async function guess(request: FastifyRequest, source: GatheredSource): Promise<JsonObject[]> {
+    const print = (type: string) => printExtractor(type, spokenLanguage(request))
     try {
-      if (source.dataset) return [printExtractor('dataset')]
+      if (source.dataset) return [print('dataset')]
       const { recommended, others } = guessExtractors(
         source.filename,
         await source.head(),
         await source.tail(),
       )
-      return [...recommended, ...others].map(printExtractor)
+      return [...recommended, ...others].map(print)
     } finally {
       source.release()
     }

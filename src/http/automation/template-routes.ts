@@ -11,8 +11,9 @@ import {
   suggestMetadata,
   templateTypes,
 } from '../../catalog/index.ts'
-import { AppError, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import { AppError, type JsonObject, type JsonValue, type Language } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { spokenLanguage } from '../language.ts'
 import { printTemplate as printInFull } from '../management/template-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import {
@@ -69,7 +70,9 @@ export const registerAutomationTemplates: RegisterRoutes = (scope, services) => 
       const found = (await readTemplates(db)).all
         .filter((one) => active === null || one.isActive === active)
         .filter((one) => type === undefined || one.type === type)
-      return printPageOf(request, request.query, found, print)
+      return printPageOf(request, request.query, found, (template) =>
+        print(template, spokenLanguage(request)),
+      )
     },
   )
   scope.post(
@@ -87,13 +90,13 @@ export const registerAutomationTemplates: RegisterRoutes = (scope, services) => 
       if (typeof title !== 'string') throw invalid('title', title, 'it is needed')
       const input = { title, isActive: is_active ?? true, fields: fieldsOf(schema ?? []) }
       const created = await createTemplate(editorOf(services, request), name, type ?? 'basic', input)
-      return reply.status(201).send(print(created))
+      return reply.status(201).send(print(created, spokenLanguage(request)))
     },
   )
   scope.get(
     one,
     operation('INDEX', 'automationReadTemplate', 'Read a metadata template', template, { tags, params }),
-    async (request) => print(await findTemplate(db, request.params.template_name)),
+    async (request) => print(await findTemplate(db, request.params.template_name), spokenLanguage(request)),
   )
   scope.put(
     one,
@@ -114,7 +117,8 @@ export const registerAutomationTemplates: RegisterRoutes = (scope, services) => 
         ...(typeof is_active === 'boolean' ? { isActive: is_active } : {}),
         ...(told.schema ? { fields: fieldsOf(told.schema) } : {}),
       }
-      return print(await replaceTemplate(editorOf(services, request), present.name, input))
+      const replaced = await replaceTemplate(editorOf(services, request), present.name, input)
+      return print(replaced, spokenLanguage(request))
     },
   )
   scope.delete(
@@ -143,7 +147,7 @@ export const registerAutomationTemplates: RegisterRoutes = (scope, services) => 
     ),
     async (request) => {
       const found = await findTemplate(db, request.params.template_name)
-      return printPageOf(request, request.query, printFields(found), (one) => one)
+      return printPageOf(request, request.query, printFields(found, spokenLanguage(request)), (one) => one)
     },
   )
   scope.get(
@@ -157,7 +161,7 @@ export const registerAutomationTemplates: RegisterRoutes = (scope, services) => 
     ),
     async (request) => {
       const { template_name, template_field_name } = request.params
-      const found = printFields(await findTemplate(db, template_name))
+      const found = printFields(await findTemplate(db, template_name), spokenLanguage(request))
       const one = found.find(({ name }) => name === template_field_name)
       if (!one)
         throw new AppError('catalog.unknown_metadata', {
@@ -221,8 +225,8 @@ function fieldsOf(schema: readonly JsonValue[]): JsonValue[] {
 /** Types that this API has no word for are plain texts to its clients. */
 const typesOfHere: Partial<Record<MetadataField['type'], string>> = { object: 'longstring' }
 
-function printFields(template: MetadataTemplate): JsonObject[] {
-  const { schema } = printInFull(template)
+function printFields(template: MetadataTemplate, language: Language): JsonObject[] {
+  const { schema } = printInFull(template, language)
   return (schema as JsonObject[]).map((field) => ({
     ...field,
     type: typesOfHere[field.type as MetadataField['type']] ?? field.type!,
@@ -230,8 +234,8 @@ function printFields(template: MetadataTemplate): JsonObject[] {
 }
 
 /** Without what is null: clients take only dates and users there. */
-function print(template: MetadataTemplate): JsonObject {
-  const { purpose: _purpose, ...shown } = printInFull(template)
+function print(template: MetadataTemplate, language: Language): JsonObject {
+  const { purpose: _purpose, ...shown } = printInFull(template, language)
   const told = Object.entries(shown).filter(([, value]) => value !== null)
-  return { ...Object.fromEntries(told), schema: printFields(template) }
+  return { ...Object.fromEntries(told), schema: printFields(template, language) }
 }

@@ -17,7 +17,7 @@ import { refuseGroups } from '../management/user-routes.ts'
 import { answerOf, answerPage, noContent, operation } from '../openapi/index.ts'
 import { refuseKey } from '../refuse-key.ts'
 import { printUser, readLimits, readNames } from './account-shapes.ts'
-import { outcomesOf } from './outcomes.ts'
+import { askedBy, outcomesOf } from './outcomes.ts'
 import { anyObject, invalid, named, pageQuery, printPageOf, type RegisterRoutes } from './scope.ts'
 import { exportUsers } from './user-export.ts'
 
@@ -112,7 +112,7 @@ export const registerAutomationUsers: RegisterRoutes = (scope, services) => {
       people,
     ),
     async (request) =>
-      outcomesOf(readPeople(request.body), request.id, async (person) => {
+      outcomesOf(readPeople(request.body), askedBy(request), async (person) => {
         const { email } = person
         if (typeof email !== 'string') throw invalid('email', email, 'it is needed')
         // What is wrong with the rest is said before there is an account.
@@ -137,7 +137,7 @@ export const registerAutomationUsers: RegisterRoutes = (scope, services) => {
       people,
     ),
     async (request) =>
-      outcomesOf(readPeople(request.body), request.id, async ({ identity_provider }) => {
+      outcomesOf(readPeople(request.body), askedBy(request), async ({ identity_provider }) => {
         throw invalid(
           'identity_provider.uid',
           identity_provider,

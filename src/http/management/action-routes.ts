@@ -5,10 +5,12 @@ import { type DatasetRow, findDataset, findDatasetUid, readManifest } from '../.
 import { listJobs } from '../../jobs/index.ts'
 import { AppError, type JsonObject } from '../../kernel/index.ts'
 import { idempotencyHeader, idempotencyKeyOf } from '../idempotency-key.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { expandedUsers } from './expanded-users.ts'
 import { jobQuery, publicFunctions, readStates } from './job-routes.ts'
 import { printJobs } from './print-job.ts'
+import { recordErrorIn } from './record-error-words.ts'
 import { expansionOf, printStatus } from './render.ts'
 import {
   datasetParams,
@@ -122,7 +124,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         ? await errorsOf(request, row, { rows: 100, page: 1 })
         : undefined
       const users = await expandedUsers(control.db, request.principal, expand, ['user'])
-      return printStatus(row, errors, users)
+      return printStatus(row, spokenLanguage(request), errors, users)
     },
   )
 
@@ -152,19 +154,20 @@ export const registerActions: RegisterRoutes = (scope, services) => {
   }
 
   async function errorsOf(
-    { principal }: FastifyRequest,
+    request: FastifyRequest,
     { dataset_uid, published_generation_uid: generationUid }: DatasetRow,
     page: { rows: number; page: number },
     asked?: string,
   ): Promise<JsonObject[]> {
-    await requireAllSeen(control.db, principal, dataset_uid)
+    await requireAllSeen(control.db, request.principal, dataset_uid)
     if (asked !== undefined) await readManifest(control.db, dataset_uid, asked)
     const uid = asked ?? generationUid
     if (uid === null) return []
-    return services.recordErrors.list(uid, {
+    const errors = await services.recordErrors.list(uid, {
       limit: page.rows,
       offset: (page.page - 1) * page.rows,
     })
+    return errors.map((error) => recordErrorIn(spokenLanguage(request), error))
   }
 
   scope.get(
@@ -182,7 +185,7 @@ export const registerActions: RegisterRoutes = (scope, services) => {
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return printJobs(services, jobs)
+      return printJobs(services, jobs, spokenLanguage(request))
     },
   )
 }

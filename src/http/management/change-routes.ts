@@ -7,7 +7,8 @@ import {
   listChanges,
   restoreChange,
 } from '../../catalog/index.ts'
-import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { formatInstant, type JsonObject, type Language } from '../../kernel/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, emptyAnswer, operation } from '../openapi/index.ts'
 import { expandedUsers, shortUser, type UserPrinter } from './expanded-users.ts'
 import { domainId, type Expansion, expansionOf, printDataset } from './render.ts'
@@ -47,7 +48,7 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
       const changes = await listChanges(db, dataset.dataset_uid, page)
       const expand = expansionOf(request.query.expand)
       const users = await expandedUsers(db, request.principal, expand, ['user'])
-      return changes.map((change) => printChange(change, dataset, expand, users))
+      return changes.map((change) => printChange(change, dataset, expand, spokenLanguage(request), users))
     },
   )
 
@@ -63,7 +64,7 @@ export const registerChanges: RegisterRoutes = (scope, services) => {
       const change = await findChange(db, dataset.dataset_uid, request.params.change_uid)
       const expand = expansionOf(request.query.expand)
       const users = await expandedUsers(db, request.principal, expand, ['user'])
-      return printChange(change, dataset, expand, users)
+      return printChange(change, dataset, expand, spokenLanguage(request), users)
     },
   )
 
@@ -106,12 +107,13 @@ export function printChange(
   change: ChangeRow,
   dataset: DatasetRow,
   expand: Expansion,
+  language: Language,
   users: UserPrinter = shortUser,
 ): JsonObject {
   return {
     change_uid: change.change_uid,
     dataset: expand.has('dataset')
-      ? printDataset(dataset, expand)
+      ? printDataset(dataset, expand, language)
       : { dataset_uid: dataset.dataset_uid, domain: { domain_id: domainId } },
     user: users('user', change.username),
     timestamp: formatInstant(change.at),

@@ -63,7 +63,7 @@ export const registerDatasetExports: RegisterRoutes = (scope, services) => {
       async function* batchesOf(listing: Listing) {
         for (let page = 1; ; page++) {
           const rows = await selectDatasets(services, principal, listing, { rows: batchRows, page }, signal)
-          if (rows.length > 0) yield await printListed(services, rows, { principal, query: listing })
+          if (rows.length > 0) yield await printListed(services, rows, { principal, query: listing }, 'en')
           if (rows.length < batchRows) return
         }
       }

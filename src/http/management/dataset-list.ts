@@ -1,4 +1,5 @@
 /** What the list of datasets and its export share: which datasets, in which order, printed how. Management API section 8.2. */
+
 import { Type } from 'typebox'
 import { editableDatasets, mayDoOn, type Principal } from '../../access/index.ts'
 import { statuses } from '../../actions/index.ts'
@@ -19,6 +20,7 @@ import {
   formatInstantIn,
   type JsonObject,
   type JsonValue,
+  type Language,
 } from '../../kernel/index.ts'
 import { checkTimezone } from '../../records/index.ts'
 import { readFlag } from '../explore/parameters.ts'
@@ -130,6 +132,7 @@ export async function printListed(
   services: HttpServices,
   rows: readonly DatasetRow[],
   { principal, query: listing }: Asked,
+  language: Language,
 ): Promise<JsonObject[]> {
   const { db } = services.control
   const expand = expansionOf(listing.expand)
@@ -145,8 +148,8 @@ export async function printListed(
   const printed: JsonObject[] = []
   for (const row of rows) {
     const whole = {
-      ...printDataset(row, expand, edited),
-      ...(await changesOf(services, row, expand)),
+      ...printDataset(row, expand, language, edited),
+      ...(await changesOf(services, row, expand, language)),
       ...(expand.has('rights') ? { rights: await rightsOf(services, row, principal) } : {}),
     }
     const dataset = hasAppMetas ? withAppMetas(whole, row) : whole
@@ -172,10 +175,15 @@ async function rightsOf(
 /** How many of the newest are shown with a dataset; its own list has all. */
 const shownChanges = 20
 
-async function changesOf(services: HttpServices, row: DatasetRow, expand: Expansion): Promise<JsonObject> {
+async function changesOf(
+  services: HttpServices,
+  row: DatasetRow,
+  expand: Expansion,
+  language: Language,
+): Promise<JsonObject> {
   if (!expand.has('changes')) return {}
   const changes = await listChanges(services.control.db, row.dataset_uid, { rows: shownChanges, page: 1 })
-  return { changes: changes.map((change) => printChange(change, row, expansionOf([]))) }
+  return { changes: changes.map((change) => printChange(change, row, expansionOf([]), language)) }
 }
 
 function withAppMetas(printed: JsonObject, row: DatasetRow): JsonObject {

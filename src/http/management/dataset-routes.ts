@@ -3,6 +3,7 @@ import { authorize, giveToCreator, mayDo, requireRoomForDataset } from '../../ac
 import { createDatasetWithin, findDataset, renameDataset } from '../../catalog/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { countListed, listingQuery, printListed, selectDatasets } from './dataset-list.ts'
 import { duplicateDataset } from './duplicate-dataset.ts'
@@ -46,7 +47,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
         disconnectSignal(reply),
       )
       if (!request.query.where?.trim()) reply.header('X-Total-Count', await countListed(services, request))
-      return printListed(services, rows, request)
+      return printListed(services, rows, request, spokenLanguage(request))
     },
   )
 
@@ -79,7 +80,9 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       })
       const row = await findDataset(control.db, datasetUid)
       request.audited.target = { type: 'dataset', id: row.dataset_uid }
-      return reply.status(201).send(printDataset(row, expansionOf(request.query.expand)))
+      return reply
+        .status(201)
+        .send(printDataset(row, expansionOf(request.query.expand), spokenLanguage(request)))
     },
   )
 
@@ -97,7 +100,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const row = await findDataset(control.db, request.params.dataset_uid)
-      return (await printListed(services, [row], request))[0]!
+      return (await printListed(services, [row], request, spokenLanguage(request)))[0]!
     },
   )
 
@@ -111,7 +114,7 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
     async (request) => {
       const { dataset_uid } = await findDataset(control.db, request.params.dataset_uid)
       const row = await renameDataset(editorOf(services, request), dataset_uid, request.body.dataset_id)
-      return printDataset(row, expansionOf(request.query.expand))
+      return printDataset(row, expansionOf(request.query.expand), spokenLanguage(request))
     },
   )
 
@@ -140,7 +143,9 @@ export const registerDatasets: RegisterRoutes = (scope, services) => {
       await authorize(control.db, request.principal, 'WRITE', dataset_uid)
       const { dataset_id: datasetId, title } = request.body
       const copy = await duplicateDataset(services, request, dataset_uid, { datasetId, title })
-      return reply.status(201).send(printDataset(copy, expansionOf(request.query.expand)))
+      return reply
+        .status(201)
+        .send(printDataset(copy, expansionOf(request.query.expand), spokenLanguage(request)))
     },
   )
 

@@ -1,5 +1,5 @@
 import type { MetadataField } from '../../catalog/index.ts'
-import type { JsonObject } from '../../kernel/index.ts'
+import type { JsonObject, Language } from '../../kernel/index.ts'
 
 type FormType = 'text' | 'multitext' | 'html' | 'date' | 'datetime'
 
@@ -20,9 +20,9 @@ const formTypes: Readonly<Partial<Record<MetadataField['type'], FormType>>> = {
 }
 
 /** The form object of a metadata field. Management API section 21. */
-export function definitionOf(field: MetadataField): JsonObject {
+export function definitionOf(field: MetadataField, language: Language): JsonObject {
   const { name, type, label, choices, labels } = field
-  const own = labels?.en ?? Object.values(labels ?? {})[0] ?? {}
+  const own = labels?.[language] ?? labels?.en ?? Object.values(labels ?? {})[0] ?? {}
   const printed = choices?.map((choice) => (Object.hasOwn(own, choice) ? [choice, own[choice]!] : choice))
   return {
     name,

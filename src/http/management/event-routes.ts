@@ -4,6 +4,7 @@ import { findDataset } from '../../catalog/index.ts'
 import { lastEventNumber, listEvents } from '../../jobs/index.ts'
 import { credentialsOf } from '../credentials.ts'
 import { createEventStreams, lastEventIdOf } from '../event-stream.ts'
+import { spokenLanguage } from '../language.ts'
 import { operation } from '../openapi/index.ts'
 import { findVisibleJob } from './job-routes.ts'
 import { printEvent } from './print-job.ts'
@@ -11,6 +12,7 @@ import { datasetParams, type RegisterRoutes } from './scope.ts'
 
 const eventStream = {
   status: 200,
+  speaks: true,
   description: 'Events as they happen; the data of each is a JobEvent',
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 } as const
@@ -45,11 +47,12 @@ export const registerEvents: RegisterRoutes = (scope, services) => {
         // Tells a browser's EventSource not to connect again.
         if (!next) return reply.status(204).send()
       }
+      const language = spokenLanguage(request)
       return streams.open(request, reply, {
         subject,
         jobUid,
         after,
-        print: printEvent,
+        print: (event) => printEvent(event, language),
         isLast: ({ kind }) => kind === 'job.done' || kind === 'job.error',
         check: async () => {
           const { principal } = await services.accounts.authenticate(credentialsOf(request))
@@ -71,10 +74,11 @@ export const registerEvents: RegisterRoutes = (scope, services) => {
     ),
     async (request, reply) => {
       const { dataset_uid: subject } = await findDataset(db, request.params.dataset_uid)
+      const language = spokenLanguage(request)
       return streams.open(request, reply, {
         subject,
         after: await startOf(subject, lastEventIdOf(request)),
-        print: printEvent,
+        print: (event) => printEvent(event, language),
         isLast: ({ kind }) => kind === 'dataset.deleted',
         check: async () => {
           const { principal } = await services.accounts.authenticate(credentialsOf(request))

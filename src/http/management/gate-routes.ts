@@ -1,8 +1,10 @@
 import type { PublishOverride } from '../../actions/index.ts'
 import { findDatasetUid, findGates, setGates } from '../../catalog/index.ts'
 import { defaultGates, type Gates, readGates } from '../../checks/index.ts'
-import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { formatInstant, type JsonObject, type Language } from '../../kernel/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { gateFailuresIn } from './gate-failures.ts'
 import {
   anyObject,
   datasetParams,
@@ -75,7 +77,7 @@ export const registerGates: RegisterRoutes = (scope, services) => {
       const datasetUid = await findDatasetUid(control.db, request.params.dataset_uid)
       const { rows, page } = readListPage(request.query)
       const found = await actions.overrides(datasetUid, { limit: rows, offset: (page - 1) * rows })
-      return found.map(printOverride)
+      return found.map((override) => printOverride(override, spokenLanguage(request)))
     },
   )
 
@@ -102,12 +104,12 @@ function printGates(gates: Gates): JsonObject {
   return gates as unknown as JsonObject
 }
 
-function printOverride(override: PublishOverride): JsonObject {
+function printOverride(override: PublishOverride, language: Language): JsonObject {
   return {
     generation_uid: override.generation_uid,
     job_id: override.job_uid,
     override: JSON.parse(override.overrides_json),
-    gates: JSON.parse(override.failures_json),
+    gates: gateFailuresIn(language, JSON.parse(override.failures_json)),
     at: formatInstant(override.at),
     user: { username: override.username },
   }

@@ -1,9 +1,17 @@
 import { Type } from 'typebox'
 import { datasetIdsOf, withoutSecrets } from '../../catalog/index.ts'
-import { type Harvester, type Harvesters, type HarvestJob, harvestSources } from '../../harvest/index.ts'
-import { AppError, formatInstant, type JsonObject } from '../../kernel/index.ts'
+import {
+  type Harvester,
+  type Harvesters,
+  type HarvestJob,
+  harvestSourceIn,
+  harvestSources,
+} from '../../harvest/index.ts'
+import { AppError, formatInstant, type JsonObject, type Language } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
+import { harvestDetailsIn, harvestReportIn } from './harvest-words.ts'
 import { inWords } from './print-job.ts'
 import { registerSchedulesOf } from './schedule-routes.ts'
 import { anyObject, pageQuery, type RegisterRoutes, readListPage, usernameOf } from './scope.ts'
@@ -51,14 +59,16 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       answerList('HarvesterType'),
       { tags },
     ),
-    async () => [...harvestSources.values()].map(printSource),
+    async (request) =>
+      [...harvestSources.values()].map((source) => printSource(source, spokenLanguage(request))),
   )
   scope.get(
     '/harvesters',
     operation('HARVEST', 'listHarvesters', 'List harvesters, oldest first', answerList('Harvester'), {
       tags,
     }),
-    async () => Promise.all((await harvesters.list()).map(print)),
+    async (request) =>
+      Promise.all((await harvesters.list()).map((harvester) => print(harvester, spokenLanguage(request)))),
   )
   scope.post(
     '/harvesters',
@@ -75,13 +85,15 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
     async (request, reply) => {
       const { name, type, params = {} } = request.body
       const input = { name, type, params, options: optionsOf(request.body) }
-      return reply.status(201).send(await print(await harvesters.create(usernameOf(request), input)))
+      return reply
+        .status(201)
+        .send(await print(await harvesters.create(usernameOf(request), input), spokenLanguage(request)))
     },
   )
   scope.get(
     one,
     operation('HARVEST', 'readHarvester', 'Read a harvester', answerOf('Harvester'), schema),
-    async (request) => print(await harvesters.find(request.params.harvester_id)),
+    async (request) => print(await harvesters.find(request.params.harvester_id), spokenLanguage(request)),
   )
   scope.put(
     one,
@@ -100,7 +112,8 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
         ...(params === undefined ? {} : { params }),
         options: optionsOf(request.body),
       }
-      return print(await harvesters.update(request.params.harvester_id, usernameOf(request), change))
+      const changed = await harvesters.update(request.params.harvester_id, usernameOf(request), change)
+      return print(changed, spokenLanguage(request))
     },
   )
   scope.delete(
@@ -135,7 +148,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       async (request) => {
         const { harvester_id } = request.params
         const job_id = await harvesters.order(harvester_id, job, usernameOf(request))
-        return { ...(await print(await harvesters.find(harvester_id))), job_id }
+        return { ...(await print(await harvesters.find(harvester_id), spokenLanguage(request))), job_id }
       },
     )
   }
@@ -150,7 +163,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
     ),
     async (request) => {
       await harvesters.abort(request.params.harvester_id)
-      return print(await harvesters.find(request.params.harvester_id))
+      return print(await harvesters.find(request.params.harvester_id), spokenLanguage(request))
     },
   )
   scope.get(
@@ -176,7 +189,12 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       answerOf('HarvesterErrors'),
       schema,
     ),
-    async (request) => errorsOfHarvester(harvesters, await harvesters.find(request.params.harvester_id)),
+    async (request) =>
+      errorsOfHarvester(
+        harvesters,
+        await harvesters.find(request.params.harvester_id),
+        spokenLanguage(request),
+      ),
   )
   scope.get(
     `${one}/datasets`,
@@ -199,8 +217,8 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
         dataset_uid: row.dataset_uid,
         dataset_id: row.dataset_uid === null ? null : (ids.get(row.dataset_uid) ?? null),
         change: row.change,
-        details: JSON.parse(row.details_json),
-        reason: row.error_json === null ? null : inWords(JSON.parse(row.error_json)),
+        details: harvestDetailsIn(spokenLanguage(request), JSON.parse(row.details_json)),
+        reason: row.error_json === null ? null : inWords(JSON.parse(row.error_json), spokenLanguage(request)),
         job_id: row.job_uid,
         seen_at: formatInstant(row.seen_at),
       }))
@@ -218,7 +236,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
     }),
   })
 
-  async function print(harvester: Harvester): Promise<JsonObject> {
+  async function print(harvester: Harvester, language: Language): Promise<JsonObject> {
     const { options, counters, lastStartedAt, lastSuccessAt } = harvester
     const source = harvestSources.get(harvester.type)
     const schedules = await services.schedules.list({ kind: 'harvester', uid: harvester.harvesterUid })
@@ -228,7 +246,7 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
       type: harvester.type,
       status: harvester.status,
       fetcher: source
-        ? printSource(source)
+        ? printSource(source, language)
         : { type: harvester.type, label: harvester.type, description: '', parameters: [] },
       params: withoutSecrets(harvester.params),
       delete_missing_datasets: options.deleteMissing,
@@ -241,12 +259,12 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
         next_run: formatInstant(dueAt),
       })),
       errors: {
-        harvester: harvester.lastError === null ? null : inWords(harvester.lastError),
+        harvester: harvester.lastError === null ? null : inWords(harvester.lastError, language),
         resources: counters.failed,
       },
       counters: { attached: counters.attached, published: counters.published },
       active_job_id: harvester.activeJobUid,
-      last_report: harvester.lastReport,
+      last_report: harvester.lastReport === null ? null : harvestReportIn(language, harvester.lastReport),
       last_started_at: lastStartedAt === null ? null : formatInstant(lastStartedAt),
       last_success_at: lastSuccessAt === null ? null : formatInstant(lastSuccessAt),
       version: 1,
@@ -259,7 +277,8 @@ export const registerHarvesters: RegisterRoutes = (scope, services) => {
 
 type Source = NonNullable<ReturnType<(typeof harvestSources)['get']>>
 
-function printSource({ type, label, description, parameters }: Source): JsonObject {
+function printSource(source: Source, language: Language): JsonObject {
+  const { type, label, description, parameters } = harvestSourceIn(language, source)
   return {
     type,
     label,
@@ -275,11 +294,14 @@ function printSource({ type, label, description, parameters }: Source): JsonObje
 export async function errorsOfHarvester(
   harvesters: Harvesters,
   { harvesterUid, lastError }: Harvester,
+  language: Language,
 ): Promise<JsonObject> {
   const failed = await harvesters.harvested(harvesterUid, { changes: ['failed'], limit: 1000, offset: 0 })
   return {
-    harvester: lastError === null ? null : inWords(lastError),
-    resources: Object.fromEntries(failed.map((row) => [row.remote_id, inWords(JSON.parse(row.error_json!))])),
+    harvester: lastError === null ? null : inWords(lastError, language),
+    resources: Object.fromEntries(
+      failed.map((row) => [row.remote_id, inWords(JSON.parse(row.error_json!), language)]),
+    ),
   }
 }
 

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { editableDatasets, mayDo, mayDoOn, type Principal } from '../../access/index.ts'
 import { findJob, type Job, type JobState, listJobs } from '../../jobs/index.ts'
 import { AppError } from '../../kernel/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { printJobs } from './print-job.ts'
@@ -114,7 +115,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
         limit: rows,
         offset: (page - 1) * rows,
       })
-      return printJobs(services, jobs)
+      return printJobs(services, jobs, spokenLanguage(request))
     },
   )
 
@@ -126,7 +127,7 @@ export const registerJobs: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const job = await findVisibleJob(services, request.principal, request.params.job_id)
-      return (await printJobs(services, [job]))[0]!
+      return (await printJobs(services, [job], spokenLanguage(request)))[0]!
     },
   )
 }

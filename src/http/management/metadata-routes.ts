@@ -9,6 +9,7 @@ import {
   remoteMetas,
 } from '../../catalog/index.ts'
 import type { JsonObject, JsonValue } from '../../kernel/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import { expansionOf, printMetadata } from './render.ts'
 import { datasetParams, editorOf, expandQuery, type RegisterRoutes } from './scope.ts'
@@ -51,15 +52,20 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
     const remote = await remoteMetas(control.db, dataset_uid)
     return { dataset_uid, metas: JSON.parse(metas_json) as JsonObject, remote }
   }
-  async function printAll(metas: JsonObject, remote: JsonObject, expand: readonly string[] | undefined) {
-    const expansion = expansionOf(expand)
+  async function printAll(
+    metas: JsonObject,
+    remote: JsonObject,
+    request: FastifyRequest<{ Querystring: { expand?: string[] } }>,
+  ) {
+    const expansion = expansionOf(request.query.expand)
     const entries = metadataEntries(await readTemplates(control.db), metas, remote)
-    return entries.map((entry) => printMetadata(entry, expansion))
+    return entries.map((entry) => printMetadata(entry, expansion, spokenLanguage(request)))
   }
-  async function printOne(metas: JsonObject, remote: JsonObject, { params, query }: EntryRequest) {
+  async function printOne(metas: JsonObject, remote: JsonObject, request: EntryRequest) {
+    const { params, query } = request
     const templates = await readTemplates(control.db)
     const entry = metadataEntry(templates, metas, params.template, params.name, remote)
-    return printMetadata(entry, expansionOf(query.expand))
+    return printMetadata(entry, expansionOf(query.expand), spokenLanguage(request))
   }
 
   const all = '/datasets/:dataset_uid/metadata'
@@ -72,7 +78,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
     }),
     async (request) => {
       const { metas, remote } = await metasOf(request.params.dataset_uid)
-      return printAll(metas, remote, request.query.expand)
+      return printAll(metas, remote, request)
     },
   )
 
@@ -100,7 +106,7 @@ export const registerMetadata: RegisterRoutes = (scope, services) => {
         changeOf(remote, { template: meta.template_name, name: meta.metadata_name }, meta),
       )
       const metas = await changeMetadata(editorOf(services, request), dataset_uid, changes)
-      return printAll(metas, remote, request.query.expand)
+      return printAll(metas, remote, request)
     },
   )
 

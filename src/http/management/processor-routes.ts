@@ -11,10 +11,18 @@ import {
   guessArguments,
   type Preview,
   type Processor,
+  processorIn,
   validateProcessor,
 } from '../../ingest/index.ts'
-import { AppError, type ConfiguredStep, type JsonObject } from '../../kernel/index.ts'
+import {
+  AppError,
+  type ConfiguredStep,
+  type JsonObject,
+  type Language,
+  reasonInFrench,
+} from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerOf, operation } from '../openapi/index.ts'
 import { requireNamedDatasets } from './permitted-sources.ts'
 import { previewOf } from './preview-source.ts'
@@ -48,7 +56,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
       tags: ['tools'],
       params: Type.Object({ name: Type.String() }),
     }),
-    async (request) => printProcessor(findProcessor(request.params.name)),
+    async (request) => printProcessor(findProcessor(request.params.name), spokenLanguage(request)),
   )
 
   scope.post(
@@ -81,6 +89,7 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
       await requireNamedDatasets(services, request, applied, configured)
       const signal = disconnectSignal(reply)
       return printPreview(
+        spokenLanguage(request),
         await previewOf(services, resource, signal, {
           processors: applied,
           datasetUid,
@@ -117,7 +126,9 @@ export const registerProcessors: RegisterRoutes = (scope, services) => {
   )
 }
 
-function printProcessor({ name, label, doc, args, examples }: Processor) {
+function printProcessor(processor: Processor, language: Language) {
+  const { name, label, doc, args } = processorIn(language, processor)
+  const { examples } = processor
   return {
     name,
     label,
@@ -132,7 +143,7 @@ function printProcessor({ name, label, doc, args, examples }: Processor) {
   }
 }
 
-function printPreview({ fields, records, sample }: Preview): JsonObject {
+function printPreview(language: Language, { fields, records, sample }: Preview): JsonObject {
   return {
     fields: fields.map(printPreviewField),
     records: records.map((record): JsonObject => ({ ...record })),
@@ -141,7 +152,7 @@ function printPreview({ fields, records, sample }: Preview): JsonObject {
       processor_uid: processorUid,
       field,
       value,
-      reason,
+      reason: language === 'fr' ? reasonInFrench(reason) : reason,
     })),
     errors_count: sample.recordErrors,
     rows: {

@@ -8,10 +8,11 @@ import {
   filePrefix,
   type MetadataEntry,
   purposeOf,
+  templateIn,
   withoutSealed,
 } from '../../catalog/index.ts'
 import type { FilesTable, HeldPublishesTable } from '../../control/index.ts'
-import { extractors } from '../../ingest/index.ts'
+import { extractorIn, extractors } from '../../ingest/index.ts'
 import {
   type ConfiguredStep,
   type ErrorValue,
@@ -21,9 +22,12 @@ import {
   fromErrorValue,
   type JsonObject,
   type JsonValue,
+  type Language,
+  wordsOf,
 } from '../../kernel/index.ts'
 import { definitionOf } from './definition.ts'
 import { shortUser, type UserPrinter } from './expanded-users.ts'
+import { gateFailuresIn } from './gate-failures.ts'
 
 /** There is one domain to a server. */
 export const domainId = 'broadsheet'
@@ -41,6 +45,7 @@ export function expansionOf(expand: readonly string[] | undefined): Expansion {
 export function printDataset(
   row: DatasetRow,
   expand: Expansion,
+  language: Language,
   edited: ReadonlySet<string> = new Set(),
 ): JsonObject {
   const stored = JSON.parse(row.metas_json) as Record<string, JsonObject>
@@ -60,7 +65,7 @@ export function printDataset(
     ...(row.is_partial ? { partial: true } : {}),
     ...(row.is_stale ? { stale: true } : {}),
     ...(expand.has('publication') ? { publication: printPublication(row, edited) } : {}),
-    status: expand.has('status') ? printStatus(row) : { name: row.status },
+    status: expand.has('status') ? printStatus(row, language) : { name: row.status },
   }
 }
 
@@ -76,6 +81,7 @@ function printPublication(row: DatasetRow, edited: ReadonlySet<string>): JsonObj
 /** Both `name` and `status` carry the status: clients of either generation of the platform find theirs. */
 export function printStatus(
   row: DatasetRow,
+  language: Language,
   recordErrors: JsonValue = row.record_errors_count,
   users: UserPrinter = shortUser,
 ): JsonObject {
@@ -93,39 +99,41 @@ export function printStatus(
     ...(row.is_published || row.undo_expires_at === null
       ? {}
       : { undo_unpublish_until: formatInstant(row.undo_expires_at) }),
-    ...(row.held ? { held: printHeld(row.held) } : {}),
-    ...(row.status === 'error' && error ? printFault(error) : {}),
+    ...(row.held ? { held: printHeld(row.held, language) } : {}),
+    ...(row.status === 'error' && error ? printFault(error, language) : {}),
   }
 }
 
 /** The publish that waits for a human's word. */
-function printHeld(held: HeldPublishesTable): JsonObject {
+function printHeld(held: HeldPublishesTable, language: Language): JsonObject {
   return {
     generation_uid: held.generation_uid,
     job_id: held.job_uid,
-    gates: JSON.parse(held.failures_json),
+    gates: gateFailuresIn(language, JSON.parse(held.failures_json)),
     since: formatInstant(held.held_at),
     kept_until: formatInstant(held.kept_until_at),
   }
 }
 
-function printFault(value: ErrorValue): JsonObject {
+function printFault(value: ErrorValue, language: Language): JsonObject {
   const error = fromErrorValue(value)
   return {
-    message: error.message,
+    message: wordsOf(error, language).message,
     raw_message: errorSpec(error.key).message,
     raw_params: { ...error.params },
     error_id: error.key,
   }
 }
 
-export function printMetadata(entry: MetadataEntry, expand: Expansion): JsonObject {
-  const { template, field, value, remote } = entry
+export function printMetadata(entry: MetadataEntry, expand: Expansion, language: Language): JsonObject {
+  const { value, remote } = entry
+  const template = templateIn(language, entry.template)
+  const field = template.fields.find(({ name }) => name === entry.field.name) ?? entry.field
   const isOverridden = remote !== null && !isDeepStrictEqual(value, remote)
   return {
     name: field.name,
     template: { name: template.name, label: template.label, purpose: purposeOf(template) },
-    definition: expand.has('definition') ? definitionOf(field) : {},
+    definition: expand.has('definition') ? definitionOf(field, language) : {},
     // Of what comes from elsewhere, only what was set here is its own.
     value: remote === null || isOverridden ? value : null,
     remote_value: remote,
@@ -190,8 +198,9 @@ export function printApiKey(key: ApiKey & { readonly key?: string }, callsUsed: 
   }
 }
 
-export function printExtractors(): JsonObject[] {
-  return [...extractors.values()].map((extractor) => ({
+export function printExtractors(language: Language): JsonObject[] {
+  const inWords = [...extractors.values()].map((extractor) => extractorIn(language, extractor))
+  return inWords.map((extractor) => ({
     type: extractor.type,
     label: extractor.label,
     authentication: {},

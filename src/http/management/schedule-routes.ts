@@ -2,8 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { type TObject, Type } from 'typebox'
 import { editableDatasets, mayDo } from '../../access/index.ts'
 import { datasetIdsOf, findDataset } from '../../catalog/index.ts'
-import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { formatInstant, type JsonObject, type Language } from '../../kernel/index.ts'
 import type { Schedule, ScheduleRun, Target } from '../../schedules/index.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { requireOfKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
@@ -56,7 +57,8 @@ export const registerSchedules: RegisterRoutes = (scope, services) => {
       answerList('Schedule'),
       { tags },
     ),
-    async ({ principal }) => {
+    async (request) => {
+      const { principal } = request
       const editable = await editableDatasets(services.control.db, principal)
       const all = await services.schedules.list(null)
       const found = all.filter(({ target }) =>
@@ -69,7 +71,7 @@ export const registerSchedules: RegisterRoutes = (scope, services) => {
         found.map(({ target }) => target.uid),
       )
       return found.map((schedule) => ({
-        ...print(services, schedule),
+        ...print(services, schedule, spokenLanguage(request)),
         ...(schedule.target.kind === 'dataset' ? { dataset_id: ids.get(schedule.target.uid) ?? null } : {}),
       }))
     },
@@ -107,7 +109,9 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       { tags, params },
     ),
     async (request) =>
-      (await schedules.list(await targetOf(request))).map((schedule) => print(services, schedule)),
+      (await schedules.list(await targetOf(request))).map((schedule) =>
+        print(services, schedule, spokenLanguage(request)),
+      ),
   )
   scope.post(
     all,
@@ -124,7 +128,7 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       const target = await targetOf(request)
       await requireToRun(services, request, target)
       const schedule = await schedules.create(target, usernameOf(request), input)
-      return reply.status(201).send(print(services, schedule))
+      return reply.status(201).send(print(services, schedule, spokenLanguage(request)))
     },
   )
   scope.get(
@@ -133,7 +137,8 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       tags,
       params: oneParams,
     }),
-    async (request) => print(services, await schedules.find(await targetOf(request), uidOf(request))),
+    async (request) =>
+      print(services, await schedules.find(await targetOf(request), uidOf(request)), spokenLanguage(request)),
   )
   scope.put(
     one,
@@ -153,7 +158,8 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       const target = await targetOf(request)
       await schedules.find(target, uidOf(request))
       await requireToRun(services, request, target)
-      return print(services, await schedules.update(target, uidOf(request), usernameOf(request), change))
+      const changed = await schedules.update(target, uidOf(request), usernameOf(request), change)
+      return print(services, changed, spokenLanguage(request))
     },
   )
   scope.delete(
@@ -180,7 +186,7 @@ export function registerSchedulesOf(scope: ManagementScope, services: HttpServic
       const { rows, page } = readListPage(request.query)
       const target = await targetOf(request)
       const found = await schedules.runs(target, uidOf(request), { limit: rows, offset: (page - 1) * rows })
-      return found.map(printRun)
+      return found.map((run) => printRun(run, spokenLanguage(request)))
     },
   )
 }
@@ -194,7 +200,7 @@ export async function requireToRun(
   if (kind === 'dataset') await requireOfKey(services, request, 'PUBLISH', uid)
 }
 
-function print({ schedules }: HttpServices, schedule: Schedule): JsonObject {
+function print({ schedules }: HttpServices, schedule: Schedule, language: Language): JsonObject {
   return {
     schedule_uid: schedule.scheduleUid,
     ...(schedule.target.kind === 'dataset'
@@ -203,20 +209,20 @@ function print({ schedules }: HttpServices, schedule: Schedule): JsonObject {
     cron_schedule: schedule.cron,
     timezone: schedule.timezone,
     next_runs: schedules.nextRuns(schedule).map(formatInstant),
-    last_run: schedule.lastRun === null ? null : printRun(schedule.lastRun),
+    last_run: schedule.lastRun === null ? null : printRun(schedule.lastRun, language),
     created_at: formatInstant(schedule.createdAt),
     user: { username: schedule.username },
   }
 }
 
-function printRun(run: ScheduleRun): JsonObject {
+function printRun(run: ScheduleRun, language: Language): JsonObject {
   return {
     due_at: formatInstant(run.dueAt),
     fired_at: formatInstant(run.firedAt),
     outcome: run.outcome,
     job_id: run.jobUid,
     state: run.jobState,
-    reason: run.reason === null ? null : inWords(run.reason),
+    reason: run.reason === null ? null : inWords(run.reason, language),
     missed_runs: run.missedCount,
   }
 }

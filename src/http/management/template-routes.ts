@@ -9,10 +9,18 @@ import {
   readTemplates,
   replaceTemplate,
   suggestMetadata,
+  templateIn,
   templateTypes,
 } from '../../catalog/index.ts'
-import { AppError, formatInstant, type JsonObject, type JsonValue } from '../../kernel/index.ts'
+import {
+  AppError,
+  formatInstant,
+  type JsonObject,
+  type JsonValue,
+  type Language,
+} from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { editorOf, integerOf, type RegisterRoutes } from './scope.ts'
 
@@ -55,7 +63,7 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       return templates.all
         .filter((template) => active === null || template.isActive === active)
         .filter((template) => type === undefined || template.type === type)
-        .map(printTemplate)
+        .map((template) => printTemplate(template, spokenLanguage(request)))
     },
   )
   scope.post(
@@ -82,7 +90,7 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       const { name, title, type = 'basic', is_active = true, schema } = request.body
       const input = { title, isActive: is_active, fields: schema }
       const created = await createTemplate(editorOf(services, request), name, type, input)
-      return reply.status(201).send(printTemplate(created))
+      return reply.status(201).send(printTemplate(created, spokenLanguage(request)))
     },
   )
   scope.get(
@@ -91,7 +99,8 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       tags,
       params,
     }),
-    async (request) => printTemplate(await findTemplate(control.db, request.params.template)),
+    async (request) =>
+      printTemplate(await findTemplate(control.db, request.params.template), spokenLanguage(request)),
   )
   scope.put(
     one,
@@ -117,7 +126,8 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
         ...(is_active === undefined ? {} : { isActive: is_active }),
         ...(schema === undefined ? {} : { fields: schema }),
       }
-      return printTemplate(await replaceTemplate(editorOf(services, request), request.params.template, input))
+      const replaced = await replaceTemplate(editorOf(services, request), request.params.template, input)
+      return printTemplate(replaced, spokenLanguage(request))
     },
   )
   scope.delete(
@@ -160,7 +170,8 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
   )
 }
 
-export function printTemplate(template: MetadataTemplate): JsonObject {
+export function printTemplate(stored: MetadataTemplate, language: Language): JsonObject {
+  const template = templateIn(language, stored)
   const { name, label, type, isActive, isSystem, isAlwaysActive, created, updated } = template
   const instantOf = (stamp: { at: number } | null) => (stamp ? formatInstant(stamp.at) : null)
   return {

@@ -14,6 +14,7 @@ import {
 } from '../../ingest/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
 import { disconnectSignal } from '../disconnect.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, operation } from '../openapi/index.ts'
 import type { HttpServices } from '../services.ts'
 import { fileReaderOf } from './file-routes.ts'
@@ -31,7 +32,7 @@ export const registerTools: RegisterRoutes = (scope, services) => {
     operation('TOOLS', 'listExtractors', 'List extractors with their parameters', answerList('Extractor'), {
       tags,
     }),
-    async () => printExtractors(),
+    async (request) => printExtractors(spokenLanguage(request)),
   )
   scope.get(
     '/processors',

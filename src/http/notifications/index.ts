@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { atomFeed, type FeedItem, rssFeed } from '../../exports/index.ts'
-import { AppError, formatInstant } from '../../kernel/index.ts'
+import { AppError, formatInstant, type Language, setFrench } from '../../kernel/index.ts'
 import type { LinkPurpose } from '../../subscriptions/index.ts'
 import { auditing } from '../audit-requests.ts'
 import { networkOf } from '../client-of.ts'
@@ -11,6 +11,7 @@ import { setCacheHeaders } from '../explore/answers.ts'
 import { titleOf } from '../explore/export-options.ts'
 import { addressOf, datasetPageHref } from '../explore/links.ts'
 import { findVisible } from '../explore/visible.ts'
+import { spokenLanguage } from '../language.ts'
 import { answerBytes, answerList, noContent, operation } from '../openapi/index.ts'
 import { comesWithKey, refuseKey } from '../refuse-key.ts'
 import type { HttpServices } from '../services.ts'
@@ -25,18 +26,36 @@ const linkQuery = Type.Object({ id: Type.String({ maxLength: 60 }), key: Type.St
 const feeds = { rss: rssFeed, atom: atomFeed }
 const feedItems = 50
 
-const words: Readonly<Record<LinkPurpose, { title: string; text: string; button: string; done: string }>> = {
+type Words = Readonly<Record<'title' | 'text' | 'button' | 'done', string>>
+
+const words: Readonly<Record<LinkPurpose, Readonly<Record<Language, Words>>>> = {
   confirm: {
-    title: 'News of a dataset',
-    text: 'You will get a mail when there is new data.',
-    button: 'Confirm',
-    done: 'Confirmed: you will get a mail when there is new data.',
+    en: {
+      title: 'News of a dataset',
+      text: 'You will get a mail when there is new data.',
+      button: 'Confirm',
+      done: 'Confirmed: you will get a mail when there is new data.',
+    },
+    fr: {
+      title: 'Nouvelles d’un jeu de données',
+      text: 'Vous recevrez un courriel quand il y aura de nouvelles données.',
+      button: 'Confirmer',
+      done: setFrench('C’est confirmé : vous recevrez un courriel quand il y aura de nouvelles données.'),
+    },
   },
   unsubscribe: {
-    title: 'No more news',
-    text: 'You will get no more mails about this dataset.',
-    button: 'Unsubscribe',
-    done: 'Done: you get no more mails about this dataset.',
+    en: {
+      title: 'No more news',
+      text: 'You will get no more mails about this dataset.',
+      button: 'Unsubscribe',
+      done: 'Done: you get no more mails about this dataset.',
+    },
+    fr: {
+      title: 'Plus de nouvelles',
+      text: 'Vous ne recevrez plus de courriels sur ce jeu de données.',
+      button: 'Se désabonner',
+      done: setFrench('C’est fait : vous ne recevez plus de courriels sur ce jeu de données.'),
+    },
   },
 }
 
@@ -73,8 +92,7 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
     },
   )
   for (const purpose of ['confirm', 'unsubscribe'] as const) {
-    const { title, text, button, done } = words[purpose]
-    const html = answerBytes('text/html')
+    const html = { ...answerBytes('text/html'), speaks: true }
     scope.get(
       `/${purpose}`,
       operation('public', `${purpose}Page`, `The page of a link to ${purpose}`, html, {
@@ -83,7 +101,9 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       }),
       async (request, reply) => {
         subscriptions.check(purpose, request.query.id, request.query.key)
-        return sendPage(reply, { title, text, button })
+        const language = spokenLanguage(request)
+        const { title, text, button } = words[purpose][language]
+        return sendPage(reply, language, { title, text, button })
       },
     )
     const follow = operation('public', purpose, `What a link to ${purpose} is for`, html, {
@@ -95,7 +115,9 @@ export function registerNotifications(app: FastifyInstance, services: HttpServic
       { ...follow, config: { ...follow.config, ignoresSession: true } },
       async (request, reply) => {
         await subscriptions.follow(purpose, request.query.id, request.query.key)
-        return sendPage(reply, { title, text: done })
+        const language = spokenLanguage(request)
+        const { title, done } = words[purpose][language]
+        return sendPage(reply, language, { title, text: done })
       },
     )
   }

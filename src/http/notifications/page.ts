@@ -1,6 +1,7 @@
 /** The few pages behind the links of mails: no script, no style from elsewhere, and a button, as programs follow links too. */
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
+import type { Language } from '../../kernel/index.ts'
 
 const style = `body{font:18px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 button{font:inherit;padding:.5rem 1.2rem;border:0;border-radius:.4rem;background:#0b5cad;color:#fff;cursor:pointer}
@@ -15,9 +16,10 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** `button`: what it says; it posts to the address of the page. Texts are ours, and are not escaped. */
+/** `language`: of the texts. `button`: what it says; it posts to the address of the page. Texts are ours, and are not escaped. */
 export function sendPage(
   reply: FastifyReply,
+  language: Language,
   { title, text, button }: { readonly title: string; readonly text: string; readonly button?: string },
 ): FastifyReply {
   const form = button === undefined ? '' : `<form method="post"><button>${button}</button></form>`
@@ -26,6 +28,6 @@ export function sendPage(
     .header('Content-Security-Policy', policy)
     .header('Cache-Control', 'no-store')
     .send(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
 <title>${title}</title><style>${style}</style></head><body><main><h1>${title}</h1><p>${text}</p>${form}</main></body></html>`)
 }

@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document: what the routes declare, with security, answers and errors added the same way everywhere. */
+
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { permissionsNeeded } from '../../access/index.ts'
 import { objects } from './objects.ts'
@@ -165,11 +166,21 @@ function complete(path: string, operation: Operation, facts: OperationFacts | un
     const [content] = Object.values(operation.requestBody.content)
     operation.requestBody.required = (content?.schema.required?.length ?? 0) > 0
   }
-  const { status, description, content } = answer
+  const { status, description, content, speaks } = answer
+  if (speaks) operation.parameters = [...(operation.parameters ?? []), acceptLanguage]
   operation.responses = { [status]: { description, ...(content ? { content } : {}) } }
   for (const error of errorsOf(path, operation, facts)) {
     operation.responses[error] = { $ref: `#/components/responses/${envelopeOf(path)}${error}` }
   }
+}
+
+/** Refusals are in the language asked for everywhere; with these routes, what they answer is too. */
+const acceptLanguage = {
+  in: 'header',
+  name: 'accept-language',
+  required: false,
+  schema: { type: 'string' },
+  description: 'Language of labels and messages: fr, or else en; Content-Language says which it is',
 }
 
 function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {

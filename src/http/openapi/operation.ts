@@ -6,6 +6,8 @@ import { ref } from './shapes.ts'
 export interface Answer {
   readonly status: 200 | 201 | 204 | 302
   readonly description: string
+  /** Whether it holds words, in the language of whoever asks: labels, messages of what is kept. */
+  readonly speaks?: boolean
   /** By media type; none for an empty answer. */
   readonly content?: Readonly<Record<string, { readonly schema: unknown }>>
 }
@@ -13,19 +15,51 @@ export interface Answer {
 const json = (schema: unknown) => ({ 'application/json': { schema } })
 const bytes = { schema: { type: 'string', format: 'binary' } }
 
+/** Those that hold words. */
+const spoken: ReadonlySet<ObjectName> = new Set([
+  'AutomationExtractor',
+  'AutomationHarvesterErrors',
+  'AutomationOutcomes',
+  'AutomationProcessorType',
+  'AutomationStatus',
+  'AutomationTemplate',
+  'AutomationTemplateField',
+  'Change',
+  'Dataset',
+  'DatasetStatus',
+  'Extractor',
+  'Harvested',
+  'Harvester',
+  'HarvesterErrors',
+  'HarvesterPreview',
+  'HarvesterType',
+  'Job',
+  'Metadata',
+  'MetadataTemplate',
+  'ProcessorPreview',
+  'ProcessorType',
+  'PublishOverride',
+  'RecordError',
+  'Schedule',
+  'ScheduleRun',
+])
+
 export const answerOf = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
   status,
+  speaks: spoken.has(name),
   description: name,
   content: json(ref(name)),
 })
 export const answerList = (name: ObjectName, status: 200 | 201 = 200): Answer => ({
   status,
+  speaks: spoken.has(name),
   description: `List of ${name}`,
   content: json({ type: 'array', items: ref(name) }),
 })
 /** A page of the Automation API: its section 2.2. */
 export const answerPage = (name: ObjectName): Answer => ({
   status: 200,
+  speaks: spoken.has(name),
   description: `Page of ${name}`,
   content: json({
     type: 'object',

@@ -154,6 +154,7 @@ export const sourceObjects = {
     args: Type.Array(
       Type.Object({
         name: Type.String(),
+        label: optional(Type.String({ description: 'In French; in English it is called by its name' })),
         type: Type.String(),
         description: Type.String(),
         is_mandatory: Type.Boolean(),

@@ -36,6 +36,7 @@ export const common = {
   'pagination.previous': 'Previous',
   'pagination.next': 'Next',
   'pagination.page': 'Page {page} of {pages}',
+  named: '{name}: {value}',
   loading: 'Loading…',
   yes: 'Yes',
   no: 'No',

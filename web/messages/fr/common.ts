@@ -36,6 +36,7 @@ export const common: Readonly<Record<keyof typeof en, Message>> = {
   'pagination.previous': 'Précédente',
   'pagination.next': 'Suivante',
   'pagination.page': 'Page {page} sur {pages}',
+  named: '{name} : {value}',
   loading: 'Chargement…',
   yes: 'Oui',
   no: 'Non',

@@ -5,6 +5,7 @@ import { PermissionBoxes, permissionsIn } from '../../components/permission-boxe
 import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
+import { permissionLabel } from '../../kit/labels.ts'
 import { definePage, type PageContext, ShowAgain, type WebAnswer } from '../../kit/page.ts'
 import { doneAt } from '../../office/done.ts'
 import { management } from '../../office/types.ts'
@@ -73,7 +74,7 @@ export const account = definePage({
           <p class="row">
             {session?.permissions.map((permission) => (
               <span key={permission} class="tag">
-                {permission.replaceAll('_', ' ')}
+                {permissionLabel(t, permission)}
               </span>
             ))}
           </p>
@@ -116,7 +117,9 @@ export const account = definePage({
               <li key={key.key_uid} class="card row">
                 <div class="grow">
                   <span class="strong">{key.label ?? key.key_uid}</span>
-                  <div class="small muted">{key.permissions.join(', ').replaceAll('_', ' ')}</div>
+                  <div class="small muted">
+                    {key.permissions.map((permission) => permissionLabel(t, permission)).join(', ')}
+                  </div>
                 </div>
                 <form method="post" action={here}>
                   <Csrf action="revoke" />

@@ -7,6 +7,7 @@ import { Problem } from '../../components/problem.tsx'
 import { useEnv } from '../../kit/env.ts'
 import type { Form } from '../../kit/form.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
+import { valueLabel } from '../../kit/labels.ts'
 import { definePage } from '../../kit/page.ts'
 import { DatasetFrame, datasetHead, loadDataset } from '../../office/dataset-page.tsx'
 import { doneAt } from '../../office/done.ts'
@@ -194,7 +195,7 @@ function ValuedAnnotation({
           <option value="" />
           {options.map((option) => (
             <option key={option} value={option} selected={option === value}>
-              {option}
+              {valueLabel(t, name, option)}
             </option>
           ))}
         </select>

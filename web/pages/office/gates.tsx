@@ -213,7 +213,7 @@ function Overrides({ overrides }: { readonly overrides: readonly Override[] }): 
         {overrides.map(({ generation_uid, at, user, gates: failures }) => (
           <li key={`${generation_uid} ${at}`}>
             {format.dateTime(at)} {t('office.by', { name: user.username })}
-            {failures.length > 0 && `: ${failures.map(({ message }) => message).join(' ')}`}
+            {failures.length > 0 && ` · ${failures.map(({ message }) => message).join(' · ')}`}
           </li>
         ))}
       </ul>

@@ -61,7 +61,7 @@ export const changes = definePage<ChangesData>({
     return { dataset, versions, from, to, diff, records: results, count, page }
   },
   head: ({ dataset }, { t }) => ({
-    title: `${titleOf(dataset)}: ${t('versions.differences')}`,
+    title: t('named', { name: titleOf(dataset), value: t('versions.differences') }),
     robots: 'noindex',
   }),
   View: ({ data }): VNode => {

@@ -88,7 +88,8 @@ const islandOf: Readonly<Partial<Record<View, string>>> = {
 function headOf({ dataset: it, view, filters }: DatasetData, context: PageContext) {
   const title = titleOf(it)
   return {
-    title: view === 'information' ? title : `${title}: ${context.t(`view.${view}`)}`,
+    title:
+      view === 'information' ? title : context.t('named', { name: title, value: context.t(`view.${view}`) }),
     description: textOfHtml(meta(it, 'description')) || title,
     canonical: pagePath(it.dataset_id, view),
     robots: countFilters(filters) > 0 ? ('noindex' as const) : undefined,

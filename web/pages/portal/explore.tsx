@@ -6,6 +6,7 @@ import { Pagination } from '../../components/pagination.tsx'
 import { withQuery } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { textOfHtml } from '../../kit/html.ts'
+import { valueLabel } from '../../kit/labels.ts'
 import { definePage } from '../../kit/page.ts'
 import {
   type CatalogQuery,
@@ -102,6 +103,9 @@ function Results({ query, page, facets }: ExploreData): VNode {
                   label={t(`catalog.facet.${name}`)}
                   isOpen={index < 4 || facet.facets.some(({ state }) => state === 'refined')}
                   hrefOf={(value) => catalogHref(toggledFacet(query, name, value))}
+                  nameOf={(value) =>
+                    name === 'features' ? valueLabel(t, 'feature', value.name) : value.name
+                  }
                 />
               )
             )
@@ -172,6 +176,11 @@ function Results({ query, page, facets }: ExploreData): VNode {
 function Chosen({ query }: { readonly query: CatalogQuery }): VNode | null {
   const { t } = useEnv()
   if (query.refine.length === 0) return null
+  const chipOf = (facet: (typeof query.refine)[number]['facet'], value: string) =>
+    t('filters.chip.refine', {
+      field: t(`catalog.facet.${facet}`),
+      value: facet === 'features' ? valueLabel(t, 'feature', value) : value,
+    })
   return (
     <ul class="plain row chosen" aria-label={t('filters.active')}>
       {query.refine.map(({ facet, value }) => (
@@ -179,9 +188,9 @@ function Chosen({ query }: { readonly query: CatalogQuery }): VNode | null {
           <a
             class="tag accent"
             href={catalogHref(toggledFacet(query, facet, { name: value, value, state: 'refined' }))}
-            aria-label={t('filters.remove', { filter: `${t(`catalog.facet.${facet}`)}: ${value}` })}
+            aria-label={t('filters.remove', { filter: chipOf(facet, value) })}
           >
-            {t(`catalog.facet.${facet}`)}: {value}
+            {chipOf(facet, value)}
             <Icon name="close" />
           </a>
         </li>

@@ -174,7 +174,7 @@ function Section({
         <h2 id={id} class="grow">
           {title}
         </h2>
-        <a href={more} aria-label={`${t('home.all')}: ${title}`}>
+        <a href={more} aria-label={t('named', { name: t('home.all'), value: title })}>
           {t('home.all')}
         </a>
       </div>

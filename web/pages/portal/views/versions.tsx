@@ -69,7 +69,7 @@ export function Versions({
                     <a
                       href={`${pagePath(id, 'export')}${query}`}
                       rel="nofollow"
-                      aria-label={`${t('view.export')}: ${label || at}`}
+                      aria-label={t('named', { name: t('view.export'), value: label || at })}
                     >
                       {t('view.export')}
                     </a>
