@@ -138,16 +138,25 @@ const lookEveryMs = 1
 
 /** `isBackground`: the thread that asks looks whether the statement is done, and takes no part in it. */
 function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
-  async function execute(
+  /** What is begun while another is under way would end that one: those that are not waited for wait themselves. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  function execute(
     sql: string,
     values: readonly DuckDBValue[] | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<DuckDBResultReader> {
     // Without values a statement is planned once.
     const bound = values?.length ? (values as DuckDBValue[]) : undefined
     if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
-    const pending = await raw.start(sql, bound, typesOf(values))
-    while (!isOver(pending)) await delay(lookEveryMs)
-    return pending.read()
+    const turn = last.then(async () => {
+      if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
+      const pending = await raw.start(sql, bound, typesOf(values))
+      while (!isOver(pending)) await delay(lookEveryMs)
+      return pending.read()
+    })
+    last = turn.catch(() => {})
+    return turn
   }
 
   async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
@@ -173,13 +182,13 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     raw,
     all: (sql, values, signal) =>
       guarded(signal, async () => {
-        const reader = await execute(sql, values)
+        const reader = await execute(sql, values, signal)
         await reader.readAll()
         return reader.getRowObjects()
       }),
     run: (sql, values, signal) =>
       guarded(signal, async () => {
-        await execute(sql, values)
+        await execute(sql, values, signal)
       }),
     interrupt: () => raw.interrupt(),
     close: () => raw.closeSync(),

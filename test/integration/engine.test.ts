@@ -259,6 +259,21 @@ test('what runs in the background answers and fails as what does not', async (t)
   }
 })
 
+test('statements of one connection that nobody waits for come one after the other', async (t) => {
+  for (const options of [{}, { niceness: 5, threads: 2 }]) {
+    const { connection } = await openWorld(t, options)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        connection.all(`select ${n} as n, sum(range) as sum from range(${n % 3 ? 10 : 1_000_000})`),
+      ),
+    )
+    assert.deepEqual(
+      answers.map(([row]) => row!.n),
+      answers.map((_, n) => n),
+    )
+  }
+})
+
 test('long work stands back: its threads have a lower priority, and only these', {
   skip: noThreads,
 }, async (t) => {
