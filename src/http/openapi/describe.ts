@@ -70,7 +70,7 @@ const errorTexts = {
   401: 'No credentials, or wrong ones',
   403: 'The credentials do not give this right',
   404: 'There is no such thing, or it may not be seen',
-  409: 'There is the same already',
+  409: 'There is the same already, or it is in use',
   413: 'Too large',
   422: 'The Idempotency-Key was used for another order',
   429: 'Too many calls, or too many at once; Retry-After says in how many seconds to try again',
@@ -180,6 +180,9 @@ function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {
 /** Routes of the management API that wait for a turn like everybody. */
 const asksTheEngine = /\/diff|\/rejects|\/record_errors|\/gates/
 
+/** Where a thing is there already, or in use. */
+const conflicts = /\/schedules\/$|connections\/\{connection_uid\}\/?$/
+
 const errorsOfOperations: Readonly<Record<string, number[]>> = { readiness: [503], metrics: [401, 403] }
 
 function errorsOf(
@@ -195,7 +198,7 @@ function errorsOf(
       401,
       403,
       404,
-      ...(path.endsWith('/schedules/') ? [409] : []),
+      ...(conflicts.test(path) ? [409] : []),
       ...(body?.content['multipart/form-data'] ? [413] : []),
       ...(isKeyed ? [422] : []),
       // Users can have quotas.

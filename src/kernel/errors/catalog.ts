@@ -178,7 +178,7 @@ export const catalogErrors = defineErrors({
     message: 'Unknown connection: {connection_uid}',
   },
   'catalog.connection_harvests': {
-    status: 400,
+    status: 409,
     errorKey: 'ConnectionInUseException',
     message: 'The connection {name} is used by the harvester {harvester}',
     hint: 'Take it out of the parameters of the harvester first',
@@ -189,7 +189,7 @@ export const catalogErrors = defineErrors({
     message: 'Nobody has rights of their own on this connection: {holder}',
   },
   'catalog.connection_in_use': {
-    status: 400,
+    status: 409,
     errorKey: 'ConnectionInUseException',
     message: 'Connection {name} is used by dataset {dataset_id}',
     hint: "Take it out of that dataset's resource first",
