@@ -28,6 +28,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  connectionToTry,
   countDatasetsByConnection,
   createConnection,
   deleteConnection,

@@ -170,6 +170,15 @@ test('a connection is saved with a secret that never comes back, used by a sourc
     secret: 'hush-hush',
   })
   assert.deepEqual([refused.status, refused.value('url')], [400, 'ftp://files.example.org'])
+  const tried = await refused.send('test', { url, path: 'files/one.csv', secret: 'hush-hush' })
+  assert.deepEqual([tried.status, tried.problem, tried.value('url')], [200, null, url])
+  assert.match(
+    tried.text,
+    /The connection works\. Reached: http.*\/files\/one\.csv What it signs in with was accepted/,
+  )
+  assert.deepEqual(await read('/connections'), [])
+  const unusable = await refused.send('test', { url: 'ftp://files.example.org' })
+  assert.match(unusable.text, /does not work.*complete address/)
   const saved = await refused.send('save', {
     name: 'City files',
     url,
@@ -177,7 +186,7 @@ test('a connection is saved with a secret that never comes back, used by a sourc
     'param.authentication': 'bearer',
   })
   assert.match(saved.text, /City files.*with a secret/)
-  for (const { html } of [refused, saved]) assert.ok(!html.includes('hush-hush'))
+  for (const { html } of [refused, tried, saved]) assert.ok(!html.includes('hush-hush'))
   const [connection] = await read('/connections')
   assert.deepEqual(
     [connection.name, connection.has_secret, connection.params],
@@ -193,17 +202,39 @@ test('a connection is saved with a secret that never comes back, used by a sourc
   assert.match(elsewhere.problem!, /secret/)
   assert.equal(elsewhere.value('url'), 'https://elsewhere.example')
 
+  // As it is, with the secret that is saved; another server is not sent that one.
+  const again = await elsewhere.send('test', { url, path: 'nothing.csv' }, like)
+  assert.match(again.text, /not so that the connection can be judged.*status 404/)
+  const another = { body: { url: 'https://elsewhere.example' } }
+  const testPath = `${managementPath}/connections/City/test`
+  assert.equal((await server.expect(400, 'POST', testPath, another)).json.error_id, 'catalog.secret_needed')
+  const outside = { body: { path: 'https://elsewhere.example/a' } }
+  assert.equal(
+    (await server.expect(400, 'POST', testPath, outside)).json.error_id,
+    'catalog.connection_mismatch',
+  )
+
+  const fresh = await visit(admin, `${office}/new`)
+  const made = await fresh.send('url', { url: 'files/one.csv', connection: connection.connection_uid })
+  const [, madeUid] = /datasets\/(da_\w+)\/start/.exec(made.path)!
+  const [only] = await read(`/datasets/${madeUid}/resources`)
+  assert.deepEqual([only.url, only.params.connection], [`${url}/files/one.csv`, connection.connection_uid])
+  await server.expect(204, 'DELETE', `${managementPath}/datasets/${madeUid}`)
+
   const { datasetUid } = await server.createDataset('by-connection', { filename: 'a.csv', content: 'a\n1\n' })
   const sources = await visit(admin, `${office}/datasets/${datasetUid}/sources`)
   const added = await sources.send('url', {
-    url: `${url}/files/one.csv`,
+    url: '/files/one.csv',
     connection: connection.connection_uid,
   })
   assert.match(added.text, /Saved\./)
   const resources = await read(`/datasets/${datasetUid}/resources`)
-  assert.equal(resources[1].params.connection, connection.connection_uid)
+  assert.deepEqual(
+    [resources[1].url, resources[1].params.connection],
+    [`${url}/files/one.csv`, connection.connection_uid],
+  )
   const inUse = await saved.send('delete', {}, like)
-  assert.equal(inUse.status, 400)
+  assert.equal(inUse.status, 409)
   assert.match(inUse.problem!, /by-connection/)
   await added.send('edit', { connection: '' }, { resource: resources[1].resource_uid })
   assert.equal((await read(`/datasets/${datasetUid}/resources`))[1].params.connection, undefined)

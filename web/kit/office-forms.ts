@@ -6,6 +6,8 @@
  * - `data-autosave`: sent a moment after each change; `data-save-state` in it says how that went.
  * - `data-preview="ID"`: sent with the button `action=preview` a moment after each change; the element ID is replaced by
  *   that of the answer.
+ * A button with `data-look="ID"` sends its form and shows the element ID of the answer in place of the one that is there:
+ * what is typed stays, secrets too.
  *
  * An element with `data-refresh` and an id is asked for again every few seconds, as long as it wants to be.
  *
@@ -26,6 +28,7 @@ export function startOfficeForms(): void {
     if (form.dataset.autosave !== undefined) saveByItself(form)
     if (form.dataset.preview !== undefined) previewByItself(form, form.dataset.preview)
   }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-look]')) lookInPlace(button)
   const [refreshed] = document.querySelectorAll<HTMLElement>('[data-refresh]')
   if (refreshed) refreshLater(refreshed.id)
 }
@@ -186,4 +189,27 @@ function previewByItself(form: HTMLFormElement, id: string): void {
     }
   })
   form.addEventListener('input', look)
+}
+
+function lookInPlace(button: HTMLButtonElement): void {
+  const { form, dataset } = button
+  if (!form || dataset.look === undefined) return
+  const id = dataset.look
+  button.addEventListener('click', async (event) => {
+    event.preventDefault()
+    const place = document.getElementById(id)
+    button.disabled = true
+    if (place) place.textContent = dataset.looking ?? ''
+    try {
+      const { page } = await post(form, button.value, AbortSignal.timeout(60_000))
+      const fresh = page.getElementById(id)
+      if (fresh) place?.replaceWith(document.adoptNode(fresh))
+      // Signed out meanwhile, perhaps: the whole page says it.
+      else form.requestSubmit(button)
+    } catch (error) {
+      if (place) place.textContent = String(error)
+    } finally {
+      button.disabled = false
+    }
+  })
 }
