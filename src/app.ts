@@ -124,7 +124,7 @@ export async function startApp(
     const publicUrl = () => settings.publicUrl ?? listensOn
     const people = await startPeople({ settings, control, clock, ids, log, secrets, owner, publicUrl })
     closers.push(() => people.stop())
-    const { access, accounts, audit, callCounts, domainQuota, mailer } = people
+    const { access, accounts, audit, callCounts, callHistory, domainQuota, mailer } = people
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engine = await openEngine({
@@ -358,6 +358,7 @@ export async function startApp(
       stopwatch,
       access,
       callCounts,
+      callHistory,
       domainQuota,
       accounts,
       audit,

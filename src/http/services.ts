@@ -1,4 +1,4 @@
-import type { Access, CallCounts, DomainQuota } from '../access/index.ts'
+import type { Access, CallCounts, CallHistory, DomainQuota } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -41,6 +41,7 @@ export interface HttpServices {
   readonly stopwatch: () => number
   readonly access: Access
   readonly callCounts: CallCounts
+  readonly callHistory: CallHistory
   readonly domainQuota: DomainQuota
   readonly accounts: Accounts
   readonly audit: Audit

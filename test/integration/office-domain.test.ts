@@ -368,7 +368,28 @@ test('usage says what is used of what is allowed, one’s own to everybody', asy
   assert.match(all.text, /ada \d+ of 5,000 1 of 4 no limit/)
   const own = await visit(await browse(server, ada), `${office}/usage`)
   assert.match(own.text, /API calls today \d+ of 5,000/)
-  assert.doesNotMatch(own.text, /Of all users/)
+  assert.doesNotMatch(own.text, /Of all users|Everybody/)
+  assert.match(own.text, /Calls by day .*ada \d+ in 30 days/)
+  assert.match(all.text, /Everybody \d+ in 30 days.*Most calls: .*ada \d+.*admin [\d,]+ in 30 days/)
+  const week = await visit(admin, `${office}/usage?days=7&user=ada`)
+  assert.match(week.text, /Everybody [\d,]+ in 7 days.*ada \d+ in 7 days/)
+  const { days, users: most } = await read('/domain/calls?days=2')
+  assert.equal(days.length, 2)
+  const ofAda = (await read('/users/ada/quotas/calls?days=1')).days[0].calls
+  assert.ok(
+    ofAda > 0 &&
+      ofAda < days[1].calls &&
+      most.some(({ username }: { username: string }) => username === 'ada'),
+  )
+  await server.expect(403, 'GET', `${managementPath}/domain/calls`, { auth: ada })
+  await server.expect(400, 'GET', `${managementPath}/quotas/calls?days=101`)
+  const key = await server.expect(200, 'POST', `${managementPath}/apikeys`, {
+    auth: ada,
+    body: { label: 'robot' },
+  })
+  await server.expect(200, 'GET', `${managementPath}/quotas`, { auth: { apikey: key.json.key } })
+  const [ofKey] = (await server.expect(200, 'GET', `${managementPath}/quotas/calls`, { auth: ada })).json.keys
+  assert.deepEqual([ofKey.label, ofKey.days.at(-1).calls], ['robot', 1])
   assert.match((await visit(admin, `${office}/usage`, 'fr')).text, /ada \d+ sur 5\s000 1 sur 4 sans limite/)
 })
 
