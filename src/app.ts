@@ -424,6 +424,7 @@ export async function startApp(
       metrics,
       web: {
         title: settings.portalTitle,
+        timezone: settings.scheduleTimezone,
         tiles:
           settings.mapTiles === null
             ? null

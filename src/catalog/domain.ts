@@ -23,8 +23,8 @@ export interface DomainSettings {
   readonly description: Readonly<Record<string, string>>
   readonly default_language: string
   readonly languages: readonly string[]
-  /** IANA name. */
-  readonly timezone: string
+  /** IANA name; null: the one that the operator has set (BROADSHEET_SCHEDULE_TIMEZONE). */
+  readonly timezone: string | null
   readonly contact: { readonly name: string; readonly email: string; readonly url: string }
   readonly theme: {
     /** CSS colours by role, `#rrggbb`. */
@@ -80,7 +80,7 @@ const defaults: DomainSettings = {
   description: {},
   default_language: 'en',
   languages: ['en'],
-  timezone: 'UTC',
+  timezone: null,
   contact: { name: '', email: '', url: '' },
   theme: { colors: {}, logo_url: '', favicon_url: '' },
   licenses: commonLicenses,

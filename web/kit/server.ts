@@ -93,6 +93,8 @@ export function createWeb(deps: WebDeps) {
       deps.brand(),
       cookies[sessionCookie] === undefined ? null : readSession(api),
     ])
+    // Readers of the portal see what the data say: instants in UTC, as the search API gives them.
+    const timezone = area === 'office' ? brand.timezone : 'UTC'
     return {
       lang,
       area,
@@ -103,7 +105,8 @@ export function createWeb(deps: WebDeps) {
       map: { maplibre: deps.manifest.maplibre, basemap: deps.manifest.basemap, tiles: deps.tiles },
       t: createTranslate(lang, catalogues[lang]),
       api,
-      format: createFormat(lang),
+      timezone,
+      format: createFormat(lang, timezone),
       url,
       params: request.params,
       cookies,

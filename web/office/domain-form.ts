@@ -115,7 +115,12 @@ export function changesIn(form: Form, settings: DomainSettings): Readonly<Record
   const names = Object.keys(wanted) as (keyof DomainSettings)[]
   const changed = names.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(settings[name]))
   return Object.fromEntries(
-    // A list of licences that somebody has emptied is the common one again.
-    changed.map((name) => [name, name === 'licenses' && wanted.licenses.length === 0 ? null : wanted[name]]),
+    // A list of licences that somebody has emptied is the common one again, and no time zone the operator's.
+    changed.map((name) => {
+      const isEmptied =
+        (name === 'licenses' && wanted.licenses.length === 0) ||
+        (name === 'timezone' && wanted.timezone === '')
+      return [name, isEmptied ? null : wanted[name]]
+    }),
   )
 }

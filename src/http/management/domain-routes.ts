@@ -12,7 +12,7 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
   scope.get(
     '/domain',
     operation('SELF', 'readDomain', 'Settings of the domain', answerOf('Domain'), { tags }),
-    async () => printDomain(await readDomain(db)),
+    async () => printDomain(await readDomain(db), services.web.timezone),
   )
   scope.put(
     '/domain',
@@ -31,15 +31,17 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
     async (request) => {
       const changed = await changeDomain(db, request.body)
       services.domainQuota.forget()
-      return printDomain(changed)
+      return printDomain(changed, services.web.timezone)
     },
   )
 }
 
-function printDomain(settings: DomainSettings): JsonObject {
+/** `timezone`: of a domain that has set none. */
+function printDomain(settings: DomainSettings, timezone: string): JsonObject {
   return {
     domain_id: domainId,
     ...(settings as unknown as JsonObject),
+    timezone: settings.timezone ?? timezone,
     properties: {
       'metadata.themes': settings.themes.map(({ id, labels }) => ({ id, labels: { ...labels } })),
       'metadata.licenses': settings.licenses.map((license) => ({ ...license })),

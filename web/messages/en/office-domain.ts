@@ -17,7 +17,7 @@ export const officeDomain = {
   'domain.languages_hint': 'Codes separated by commas: en, fr',
   'domain.default_language': 'First language',
   'domain.timezone': 'Time zone',
-  'domain.timezone_hint': 'For example Europe/Paris',
+  'domain.timezone_hint': 'For example Europe/Paris; of the times in the back office, and of new schedules',
   'domain.contact_name': 'Contact',
   'domain.contact_email': 'E-mail address of the contact',
   'domain.contact_url': 'Web page of the contact',

@@ -18,7 +18,8 @@ export const officeDomain: Readonly<Record<keyof typeof en, Message>> = {
   'domain.languages_hint': 'Codes séparés par des virgules : en, fr',
   'domain.default_language': 'Langue principale',
   'domain.timezone': 'Fuseau horaire',
-  'domain.timezone_hint': 'Par exemple Europe/Paris',
+  'domain.timezone_hint':
+    'Par exemple Europe/Paris ; des heures de cet espace et des nouvelles planifications',
   'domain.contact_name': 'Contact',
   'domain.contact_email': 'Adresse électronique du contact',
   'domain.contact_url': 'Page web du contact',
