@@ -108,6 +108,7 @@ export {
   replaceResource,
   storedParams,
 } from './resources.ts'
+export { type ExpectedRevisions, revisionOf } from './revision.ts'
 export { withoutSecrets } from './secrets.ts'
 export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'
@@ -119,5 +120,6 @@ export {
   findTemplate,
   readTemplates,
   replaceTemplate,
+  revisionOfTemplate,
   type Templates,
 } from './template-store.ts'

@@ -66,7 +66,7 @@ test('settings of the domain are saved, refused with what was typed, and on ever
   const theme = /href="(\/theme\.css[^"]+)"/.exec(home.html)![1]!
   assert.match((await server.expect(200, 'GET', theme)).text, /--accent:#8a1538/)
 
-  const refused = await saved.send('save', {
+  const refused = await (await visit(admin, `${office}/domain`)).send('save', {
     name: 'Kept',
     timezone: 'Mars/Olympus',
     'license.0.url': 'nowhere',
@@ -82,6 +82,25 @@ test('settings of the domain are saved, refused with what was typed, and on ever
   ] as const)
     assert.equal(refused.value(name), value)
   assert.equal((await read('/domain')).name, 'Données de Lyon')
+  const stale = await visit(admin, `${office}/domain`)
+  await (await visit(admin, `${office}/domain`)).send('save', { name: 'By another', contact_name: 'Ada' })
+  const second = await stale.send('save', { name: 'By me', contact_email: 'me@lyon.example' })
+  assert.deepEqual([second.status, second.value('name')], [412, 'By me'])
+  assert.match(second.problem!, /Somebody else has changed this/)
+  assert.match(second.text, /Name saved now: By another Contact saved now: Ada/)
+  assert.equal((await read('/domain')).name, 'By another')
+  assert.match((await second.send('save', { contact_name: 'Ada' })).text, /Saved\./)
+  const { name, contact, revision } = await read('/domain')
+  assert.deepEqual([name, contact.name, contact.email], ['By me', 'Ada', 'me@lyon.example'])
+  const domainPath = `${managementPath}/domain`
+  const { headers } = await server.expect(200, 'GET', domainPath)
+  assert.equal(headers.get('etag'), `"${revision}"`)
+  const put = (etag: string, status: number) =>
+    server.expect(status, 'PUT', domainPath, { headers: { 'If-Match': etag }, body: { name: 'Once' } })
+  await put('W/"1", "2"', 412)
+  await put(`"2", "${revision}"`, 200)
+  await put(`"${revision}"`, 412)
+  await put('*', 200)
   const odd = {
     description: { de: 'Alles', en: 'All of it\nin two lines' },
     themes: [{ id: 'trees', labels: { de: 'Bäume', en: 'Trees' } }],
@@ -151,6 +170,21 @@ test('a metadata template is made, filled, put in order, refused with what was t
   })
   assert.deepEqual([refused.status, refused.value('title')], [400, 'Typed'])
   assert.match(refused.problem!, /this type needs them/)
+  const stale = await visit(admin, `${office}/templates/archive`)
+  await (await visit(admin, `${office}/templates/archive`)).send('', { 'f.1.label': 'Place' })
+  const second = await stale.send('', { title: 'Of mine', 'f.0.label': 'Condition' })
+  assert.deepEqual(
+    [second.status, second.value('title'), second.value('f.0.label')],
+    [412, 'Of mine', 'Condition'],
+  )
+  assert.match(second.text, /It differs here: Title saved now: Archive state Place See what/)
+  assert.equal((await read('/metadata/templates/archive')).title, 'Archive')
+  assert.match((await second.send('', { 'f.1.label': 'Place' })).text, /Saved\./)
+  const { title, schema: both } = await read('/metadata/templates/archive')
+  assert.deepEqual(
+    [title, ...both.map(({ label }: { label: string }) => label)],
+    ['Of mine', 'Condition', 'Place'],
+  )
   const removed = await (await visit(admin, `${office}/templates/archive`)).send('', { 'f.1.name': '' })
   assert.match(removed.text, /Saved\./)
   assert.equal((await schemaOf()).length, 1)

@@ -97,6 +97,9 @@ function restore(form: HTMLFormElement, pairs: readonly [string, string][]): voi
       control.checked = left.get(control.name)?.includes(control.value) ?? false
       continue
     }
+    // What it was typed for comes back with it: of what somebody else has saved since, its author is told.
+    if (control instanceof HTMLInputElement && control.name === 'revision')
+      control.value = left.get(control.name)?.[0] ?? control.value
     const isText =
       control instanceof HTMLTextAreaElement ||
       control instanceof HTMLSelectElement ||

@@ -1,7 +1,9 @@
 /** The settings of the domain as its form has them. docs/metadata.md. */
 import type { Form } from '../kit/form.ts'
+import type { MessageKey } from '../kit/i18n.ts'
 import { listIn, type Row, readRows } from './rows.ts'
 
+/** What can be set here. */
 export interface DomainSettings {
   readonly name: string
   readonly description: Readonly<Record<string, string>>
@@ -123,4 +125,34 @@ export function changesIn(form: Form, settings: DomainSettings): Readonly<Record
       return [name, isEmptied ? null : wanted[name]]
     }),
   )
+}
+
+const labels = {
+  name: 'domain.name',
+  default_language: 'domain.default_language',
+  timezone: 'domain.timezone',
+  languages: 'domain.languages',
+  description: 'domain.description',
+  contact: 'domain.contact_name',
+  theme: 'domain.colors',
+  licenses: 'domain.licenses',
+  themes: 'domain.themes',
+  default_security: 'domain.visibility',
+} as const satisfies Readonly<Record<keyof DomainSettings, MessageKey>>
+
+/** Where a form differs from what is saved; texts with what is saved. */
+export function differencesFrom(
+  form: Form,
+  settings: DomainSettings,
+): readonly { readonly label: MessageKey; readonly saved?: string }[] {
+  return (Object.keys(changesIn(form, settings)) as (keyof DomainSettings)[]).map((name) => {
+    const saved = settings[name]
+    const text =
+      name === 'description' || name === 'contact'
+        ? Object.values(saved).filter(Boolean).join(' / ')
+        : name === 'languages'
+          ? settings.languages.join(', ')
+          : saved
+    return { label: labels[name], ...(typeof text === 'string' ? { saved: text } : {}) }
+  })
 }

@@ -8,11 +8,13 @@ import {
   purposeOf,
   readTemplates,
   replaceTemplate,
+  revisionOfTemplate,
   suggestMetadata,
   templateTypes,
 } from '../../catalog/index.ts'
 import { AppError, formatInstant, type JsonObject, type JsonValue } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { ifMatchHeader, ifMatchOf, tellRevision } from '../if-match.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { editorOf, integerOf, type RegisterRoutes } from './scope.ts'
 
@@ -91,7 +93,11 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       tags,
       params,
     }),
-    async (request) => printTemplate(await findTemplate(control.db, request.params.template)),
+    async (request, reply) => {
+      const template = await findTemplate(control.db, request.params.template)
+      tellRevision(reply, revisionOfTemplate(template))
+      return printTemplate(template)
+    },
   )
   scope.put(
     one,
@@ -103,6 +109,7 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       {
         tags,
         params,
+        headers: ifMatchHeader,
         body: Type.Object({
           title: Type.Optional(Type.String()),
           is_active: Type.Optional(Type.Boolean()),
@@ -110,14 +117,17 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
         }),
       },
     ),
-    async (request) => {
+    async (request, reply) => {
       const { title, is_active, schema } = request.body
       const input = {
         ...(title === undefined ? {} : { title }),
         ...(is_active === undefined ? {} : { isActive: is_active }),
         ...(schema === undefined ? {} : { fields: schema }),
       }
-      return printTemplate(await replaceTemplate(editorOf(services, request), request.params.template, input))
+      const { template: name } = request.params
+      const changed = await replaceTemplate(editorOf(services, request), name, input, ifMatchOf(request))
+      tellRevision(reply, revisionOfTemplate(changed))
+      return printTemplate(changed)
     },
   )
   scope.delete(
@@ -165,6 +175,7 @@ export function printTemplate(template: MetadataTemplate): JsonObject {
   const instantOf = (stamp: { at: number } | null) => (stamp ? formatInstant(stamp.at) : null)
   return {
     name,
+    revision: revisionOfTemplate(template),
     title: label,
     type,
     purpose: purposeOf(template),

@@ -71,6 +71,7 @@ const errorTexts = {
   403: 'The credentials do not give this right',
   404: 'There is no such thing, or it may not be seen',
   409: 'There is the same already, or it is in use',
+  412: 'Somebody else has changed it: it is not what If-Match names',
   413: 'Too large',
   422: 'The Idempotency-Key was used for another order',
   429: 'Too many calls, or too many at once; Retry-After says in how many seconds to try again',
@@ -192,7 +193,10 @@ function errorsOf(
 ): number[] {
   if (operation.tags?.includes('operations')) return errorsOfOperations[operation.operationId ?? ''] ?? []
   if (envelopeOf(path) !== 'Explore') {
-    const isKeyed = operation.parameters?.some(({ name }) => name.toLowerCase() === 'idempotency-key')
+    const takes = (header: string) =>
+      operation.parameters?.some(({ name }) => name.toLowerCase() === header) === true
+    const isKeyed = takes('idempotency-key')
+    const isConditional = takes('if-match')
     return [
       400,
       401,
@@ -200,6 +204,7 @@ function errorsOf(
       404,
       ...(conflicts.test(path) ? [409] : []),
       ...(body?.content['multipart/form-data'] ? [413] : []),
+      ...(isConditional ? [412] : []),
       ...(isKeyed ? [422] : []),
       // Users can have quotas.
       429,

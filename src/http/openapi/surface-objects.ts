@@ -54,6 +54,7 @@ export const surfaceObjects = {
   }),
   MetadataTemplate: Type.Object({
     name: Type.String(),
+    revision: Type.String({ description: 'As in ETag, for If-Match: another with every change' }),
     title: Type.String(),
     type: Type.Unsafe({ type: 'string', enum: [...templateTypes] }),
     purpose: Type.Unsafe({
@@ -133,6 +134,7 @@ export const surfaceObjects = {
   PortalDomain: Type.Object(shownDomain),
   Domain: Type.Object({
     domain_id: Type.String(),
+    revision: Type.String({ description: 'As in ETag, for If-Match: another with every change' }),
     ...shownDomain,
     default_security: Type.Object({
       visibility: Type.Unsafe({

@@ -80,6 +80,12 @@ export const catalogErrors = defineErrors({
     errorKey: 'InvalidDomainException',
     message: 'The domain cannot have this {setting}: {expected}',
   },
+  'catalog.changed_meanwhile': {
+    status: 412,
+    errorKey: 'ChangedMeanwhileException',
+    message: 'Somebody else has changed this since you read it; nothing is saved',
+    hint: 'Read it again, and repeat your change',
+  },
   'catalog.invalid_request': {
     status: 400,
     errorKey: 'InvalidManagementAPIRequestException',

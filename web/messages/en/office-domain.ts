@@ -16,6 +16,10 @@ export const officeDomain = {
   'domain.languages': 'Languages',
   'domain.languages_hint': 'Codes separated by commas: en, fr',
   'domain.default_language': 'First language',
+  'meanwhile.text':
+    'What you typed is still in the form. If you save it again, it replaces what the other person has saved. It differs here:',
+  'meanwhile.saved': 'saved now: {value}',
+  'meanwhile.look': 'See what is saved now',
   'domain.timezone': 'Time zone',
   'domain.timezone_hint': 'For example Europe/Paris; of the times in the back office, and of new schedules',
   'domain.contact_name': 'Contact',

@@ -17,6 +17,10 @@ export const officeDomain: Readonly<Record<keyof typeof en, Message>> = {
   'domain.languages': 'Langues',
   'domain.languages_hint': 'Codes séparés par des virgules : en, fr',
   'domain.default_language': 'Langue principale',
+  'meanwhile.text':
+    'Ce que vous avez saisi est toujours dans le formulaire. Si vous l’enregistrez à nouveau, il remplace ce que l’autre personne a enregistré. Voici où il diffère :',
+  'meanwhile.saved': 'enregistré à présent : {value}',
+  'meanwhile.look': 'Voir ce qui est enregistré à présent',
   'domain.timezone': 'Fuseau horaire',
   'domain.timezone_hint':
     'Par exemple Europe/Paris ; des heures de cet espace et des nouvelles planifications',
