@@ -142,6 +142,7 @@ export const portal = {
   'chart.by': 'Series',
   'chart.by.none': 'none',
   'chart.bucket': 'Time step',
+  'chart.bucket.auto': 'automatic',
   'chart.bucket.year': 'year',
   'chart.bucket.quarter': 'quarter',
   'chart.bucket.month': 'month',

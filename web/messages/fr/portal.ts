@@ -142,6 +142,7 @@ export const portal: Readonly<Record<keyof typeof en, Message>> = {
   'chart.by': 'Séries',
   'chart.by.none': 'aucune',
   'chart.bucket': 'Pas de temps',
+  'chart.bucket.auto': 'automatique',
   'chart.bucket.year': 'année',
   'chart.bucket.quarter': 'trimestre',
   'chart.bucket.month': 'mois',
