@@ -501,6 +501,27 @@ test('pages are shown to who has the right, and their names to nobody else', asy
 })
 
 describe('in a browser', { skip: skippedWithoutBrowser }, () => {
+  test('a connection is tried in place, its secret kept as it was typed; a colour is picked', async (t) => {
+    const { url } = await startPortal(t, [{ id: 'one', title: 'One' }])
+    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 860 } })
+    await signInPage(page, server, server.admin, `${office}/connections?add=http`)
+    await page.getByLabel('Server').fill(url)
+    await page.getByLabel(/^Password, token/).fill('hush-hush')
+    await page.getByLabel(/^To look at/).fill('files/one.csv')
+    await page.getByRole('button', { name: 'Test the connection' }).click()
+    await page.getByText('The connection works.').waitFor()
+    assert.equal(await page.getByLabel(/^Password, token/).inputValue(), 'hush-hush')
+
+    await page.goto(`${server.url}${office}/domain`)
+    await page.locator('summary', { hasText: 'Colours' }).click()
+    const text = page.locator('[name="color.0.color"]')
+    await page.locator('[data-color-of="color.0.color"]').fill('#8a1538')
+    assert.equal(await text.inputValue(), '#8a1538')
+    await text.fill('#0f0')
+    assert.equal(await page.locator('[data-color-of="color.0.color"]').inputValue(), '#00ff00')
+    assert.deepEqual(complaints, [])
+  })
+
   test('every page is accessible, fits a phone, works by keyboard, and runs nothing of what it shows', async (t) => {
     const chance = createChance(t)
     const send = (path: string, body: object) =>

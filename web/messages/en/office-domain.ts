@@ -31,6 +31,7 @@ export const officeDomain = {
   'domain.label': 'Label',
   'domain.url': 'Web page',
   'domain.role': 'Name',
+  'domain.pick_color': 'Choose',
   'domain.color': 'Colour',
   'domain.licenses': 'Licences',
   'domain.licenses_hint':

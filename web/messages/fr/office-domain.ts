@@ -33,6 +33,7 @@ export const officeDomain: Readonly<Record<keyof typeof en, Message>> = {
   'domain.label': 'Libellé',
   'domain.url': 'Page web',
   'domain.role': 'Nom',
+  'domain.pick_color': 'Choisir',
   'domain.color': 'Couleur',
   'domain.licenses': 'Licences',
   'domain.licenses_hint':

@@ -179,7 +179,7 @@ function Lists({ shown }: { readonly shown: DomainForm }): VNode {
       rows: colors,
       columns: [
         { name: 'role', label: t('domain.role'), placeholder: 'accent' },
-        { name: 'color', label: t('domain.color'), placeholder: '#0b57d0' },
+        { name: 'color', label: t('domain.color'), placeholder: '#0b57d0', isColor: true },
       ],
     },
   ] as const
