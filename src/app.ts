@@ -58,7 +58,7 @@ import {
 import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
-import { startSubscriptions } from './subscriptions/index.ts'
+import { createFeedbacks, startSubscriptions } from './subscriptions/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
 export interface App {
@@ -366,6 +366,7 @@ export async function startApp(
       actions,
       webhooks,
       subscriptions,
+      feedbacks: createFeedbacks({ db: control.db, clock, ids, mailer, publicUrl }),
       schedules,
       realtime,
       harvesters,

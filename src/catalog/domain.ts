@@ -38,6 +38,8 @@ export interface DomainSettings {
   readonly themes: readonly Theme[]
   /** Of new datasets. */
   readonly default_security: { readonly visibility: 'domain' | 'restricted' }
+  /** Whether readers may write to publishers of datasets. */
+  readonly feedback: boolean
   /** Calls of everybody together; empty: none. */
   readonly quotas: { readonly limit?: number; readonly unit?: 'day' }
 }
@@ -81,6 +83,7 @@ const defaults: DomainSettings = {
   description: {},
   default_language: 'en',
   languages: ['en'],
+  feedback: false,
   timezone: null,
   contact: { name: '', email: '', url: '' },
   theme: { colors: {}, logo_url: '', favicon_url: '' },

@@ -25,7 +25,7 @@ import type {
   WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
-import type { Subscriptions } from '../subscriptions/index.ts'
+import type { Feedbacks, Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -49,6 +49,7 @@ export interface HttpServices {
   readonly actions: Actions
   readonly webhooks: Webhooks
   readonly subscriptions: Subscriptions
+  readonly feedbacks: Feedbacks
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters

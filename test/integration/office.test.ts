@@ -374,6 +374,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       schedules: `${dataset}/schedules`,
       versions: `${dataset}/versions`,
       changes: `${dataset}/changes`,
+      feedback: `${dataset}/feedback`,
       errors: `${dataset}/errors`,
       jobs: '/backoffice/jobs',
       job: `/backoffice/jobs/${job.job_id}`,

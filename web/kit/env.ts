@@ -31,6 +31,8 @@ export interface Brand {
   readonly defaultLanguage: string
   /** IANA name: in which times are shown to those who run it. */
   readonly timezone: string
+  /** Whether readers may write to publishers. */
+  readonly feedback: boolean
   /** Paths of images of this server; null: those that are shipped. */
   readonly logo: string | null
   readonly favicon: string | null
@@ -48,6 +50,8 @@ export interface EnvFacts {
   readonly origin: string
   /** Name of the portal. */
   readonly title: string
+  /** Whether readers may write to publishers. */
+  readonly hasFeedback: boolean
   readonly session: Session | null
   readonly map: MapFacts
 }

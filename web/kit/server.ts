@@ -100,6 +100,7 @@ export function createWeb(deps: WebDeps) {
       area,
       origin: url.origin,
       title: brand.title,
+      hasFeedback: brand.feedback,
       brand,
       session,
       map: { maplibre: deps.manifest.maplibre, basemap: deps.manifest.basemap, tiles: deps.tiles },

@@ -19,6 +19,7 @@ export interface DomainSettings {
   readonly licenses: readonly { readonly id: string; readonly label: string; readonly url: string | null }[]
   readonly themes: readonly { readonly id: string; readonly labels: Readonly<Record<string, string>> }[]
   readonly default_security: { readonly visibility: string }
+  readonly feedback: boolean
 }
 
 /** Begins the names of what is there once a language. */
@@ -50,6 +51,7 @@ export function formOf(settings: DomainSettings): DomainForm {
       ),
       languages: languages.join(', '),
       visibility: default_security.visibility,
+      feedback: String(settings.feedback),
     },
     languages,
     licenses: licenses.map(({ id, label: text, url }) => ({ id, label: text, url: url ?? '' })),
@@ -113,6 +115,7 @@ export function changesIn(form: Form, settings: DomainSettings): Readonly<Record
       ),
     })),
     default_security: { visibility: texts.visibility! },
+    feedback: texts.feedback === 'true',
   }
   const names = Object.keys(wanted) as (keyof DomainSettings)[]
   const changed = names.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(settings[name]))
@@ -138,6 +141,7 @@ const labels = {
   licenses: 'domain.licenses',
   themes: 'domain.themes',
   default_security: 'domain.visibility',
+  feedback: 'domain.feedback',
 } as const satisfies Readonly<Record<keyof DomainSettings, MessageKey>>
 
 /** Where a form differs from what is saved; texts with what is saved. */

@@ -29,7 +29,7 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
       {
         tags,
         description:
-          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security, quotas',
+          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security, feedback, quotas',
         headers: ifMatchHeader,
         body: anyObject('Settings by name'),
       },

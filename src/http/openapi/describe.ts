@@ -29,6 +29,7 @@ const tags = [
   { name: 'files', description: 'Uploaded files' },
   { name: 'pages', description: 'Pages of the portal, who may edit and see them, images' },
   { name: 'portal', description: 'What the portal shows beside datasets' },
+  { name: 'feedback', description: 'What readers have written to the publisher of a dataset' },
   { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },

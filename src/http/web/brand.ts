@@ -12,6 +12,8 @@ export interface Brand {
   readonly defaultLanguage: string
   /** In which times are shown to those who run it: IANA name. */
   readonly timezone: string
+  /** Whether readers may write to publishers. */
+  readonly feedback: boolean
   /** Paths of images of this server; null: those that are shipped. */
   readonly logo: string | null
   readonly favicon: string | null
@@ -24,7 +26,7 @@ export async function readBrand(
   db: ControlDb,
   fallback: { readonly title: string; readonly timezone: string },
 ): Promise<Brand> {
-  const { name, description, default_language, theme, timezone } = await readDomain(db)
+  const { name, description, default_language, theme, timezone, feedback } = await readDomain(db)
   const isNamed = name.trim() !== ''
   return {
     title: isNamed ? name : fallback.title,
@@ -32,6 +34,7 @@ export async function readBrand(
     description,
     defaultLanguage: default_language,
     timezone: timezone ?? fallback.timezone,
+    feedback,
     logo: theme.logo_url || null,
     favicon: theme.favicon_url || null,
     accent: theme.colors.accent ?? null,

@@ -26,6 +26,8 @@ export const officeDomain = {
   'domain.contact_email': 'E-mail address of the contact',
   'domain.contact_url': 'Web page of the contact',
   'domain.visibility': 'Who may see new datasets',
+  'domain.feedback': 'Readers may write to publishers',
+  'domain.feedback_hint': 'A form on the page of each dataset: report an error, ask a question.',
   'domain.visibility_hint': 'Each dataset can say something else.',
   'domain.id': 'Identifier',
   'domain.label': 'Label',

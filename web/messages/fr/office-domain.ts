@@ -28,6 +28,9 @@ export const officeDomain: Readonly<Record<keyof typeof en, Message>> = {
   'domain.contact_email': 'Adresse électronique du contact',
   'domain.contact_url': 'Page web du contact',
   'domain.visibility': 'Qui peut voir les nouveaux jeux de données',
+  'domain.feedback': 'Les lecteurs peuvent écrire aux producteurs',
+  'domain.feedback_hint':
+    'Un formulaire sur la page de chaque jeu de données : signaler une erreur, poser une question.',
   'domain.visibility_hint': 'Chaque jeu de données peut en décider autrement.',
   'domain.id': 'Identifiant',
   'domain.label': 'Libellé',

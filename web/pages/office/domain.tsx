@@ -149,6 +149,16 @@ function General({ shown }: { readonly shown: DomainForm }): VNode {
           hint="visibility-hint"
         />
       </Field>
+      <Field id="feedback" label={t('domain.feedback')} hint={t('domain.feedback_hint')}>
+        <Choice
+          id="feedback"
+          name="feedback"
+          among={['false', 'true'] as const}
+          chosen={shown.texts.feedback!}
+          textOf={(value) => t(value === 'true' ? 'yes' : 'no')}
+          hint="feedback-hint"
+        />
+      </Field>
     </section>
   )
 }
