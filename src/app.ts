@@ -58,7 +58,7 @@ import {
 import { type ScheduleEvent, startSchedules } from './schedules/index.ts'
 import { readSecretKey } from './secret-key.ts'
 import type { Settings } from './settings.ts'
-import { startSubscriptions } from './subscriptions/index.ts'
+import { createFeedbacks, startSubscriptions } from './subscriptions/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 
 export interface App {
@@ -124,7 +124,7 @@ export async function startApp(
     const publicUrl = () => settings.publicUrl ?? listensOn
     const people = await startPeople({ settings, control, clock, ids, log, secrets, owner, publicUrl })
     closers.push(() => people.stop())
-    const { access, accounts, audit, callCounts, domainQuota, mailer } = people
+    const { access, accounts, audit, callCounts, callHistory, domainQuota, mailer } = people
     const generatedPassword = await access.ensureAdmin(settings.adminPassword)
 
     const engines = await openEngines({
@@ -362,6 +362,7 @@ export async function startApp(
       stopwatch,
       access,
       callCounts,
+      callHistory,
       domainQuota,
       accounts,
       audit,
@@ -369,6 +370,7 @@ export async function startApp(
       actions,
       webhooks,
       subscriptions,
+      feedbacks: createFeedbacks({ db: control.db, clock, ids, mailer, publicUrl }),
       schedules,
       realtime,
       harvesters,
@@ -426,6 +428,7 @@ export async function startApp(
       metrics,
       web: {
         title: settings.portalTitle,
+        timezone: settings.scheduleTimezone,
         tiles:
           settings.mapTiles === null
             ? null

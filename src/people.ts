@@ -2,8 +2,10 @@
 import {
   type Access,
   type CallCounts,
+  type CallHistory,
   createAccess,
   createCallCounts,
+  createCallHistory,
   type DomainQuota,
   watchDomainQuota,
   watchSecurity,
@@ -22,6 +24,7 @@ export interface People {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly callCounts: CallCounts
+  readonly callHistory: CallHistory
   readonly domainQuota: DomainQuota
   readonly mailer: Mailer
   stop(): Promise<void>
@@ -53,6 +56,11 @@ export async function startPeople(deps: {
   })
   await watchSecurity(control)
   const callCounts = createCallCounts({
+    db: control.db,
+    clock,
+    onError: (cause) => log('error', 'counting_calls_failed', { cause }),
+  })
+  const callHistory = createCallHistory({
     db: control.db,
     clock,
     onError: (cause) => log('error', 'counting_calls_failed', { cause }),
@@ -89,10 +97,12 @@ export async function startPeople(deps: {
     accounts,
     audit,
     callCounts,
+    callHistory,
     domainQuota: await watchDomainQuota(control),
     mailer,
     async stop() {
       await callCounts.stop()
+      await callHistory.stop()
       await mailer.stop()
     },
   }

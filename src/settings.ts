@@ -463,7 +463,7 @@ export const settingSpecs = {
   scheduleTimezone: setting(
     'BROADSHEET_SCHEDULE_TIMEZONE',
     'Europe/Paris',
-    'Time zone of schedules that name none.',
+    'Time zone of schedules that name none, and of times in the back office; a domain that has set its own has that one.',
     (text) => {
       const zone = optional(text) ?? 'Europe/Paris'
       try {

@@ -2,6 +2,14 @@ export { type Access, createAccess, mayOwner, requireOwner } from './access.ts'
 export { type AccountLimits, type AccountQuotas, refuseGrant } from './accounts.ts'
 export { authorize, mayDoOn } from './authorize.ts'
 export { type CallCount, type CallCounts, createCallCounts } from './call-counts.ts'
+export {
+  type CallHistory,
+  createCallHistory,
+  type DayCalls,
+  domainSubject,
+  keptDays,
+  keptDaysOfEach,
+} from './call-history.ts'
 export { type DomainQuota, watchDomainQuota } from './domain-quota.ts'
 export {
   addMembers,

@@ -9,6 +9,7 @@ import type { ControlDb, DatasetRecord, GenerationsTable, PublicationsTable } fr
 import { appendEvent, lockJob } from '../jobs/index.ts'
 import { AppError, type Field, type JsonObject, type Manifest } from '../kernel/index.ts'
 import type { PublicationChange } from './deps.ts'
+import { releaseHeld } from './held.ts'
 import { noteJoined } from './joined-datasets.ts'
 import { diffPublications } from './publication-diff.ts'
 
@@ -181,6 +182,8 @@ async function logSwitch(
   after: PublicationsTable | null,
 ): Promise<void> {
   const { change, jobUid, now, configuration } = occasion
+  // What was held was to be shown in place of what readers saw then.
+  if (change !== 'metadata') await releaseHeld(trx, datasetUid)
   const generation_uid = after?.generation_uid ?? null
   await trx
     .insertInto('publication_log')

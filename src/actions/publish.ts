@@ -27,7 +27,7 @@ import { exposeGeneration } from './expose.ts'
 import { type GatheredDatasets, gatherDatasets } from './gather-datasets.ts'
 import { gatherSources, type Hold } from './gather-sources.ts'
 import { failAction, startAction } from './handler-steps.ts'
-import { holdPublish, recordOverride, releaseHeld } from './held.ts'
+import { holdPublish, recordOverride } from './held.ts'
 import { isUsable } from './is-usable.ts'
 import { judgeGeneration } from './judge-generation.ts'
 import { maxRecordsOf } from './max-records.ts'
@@ -287,7 +287,6 @@ async function finishPublish(
         ...(await retirementOf(trx, deps, context.job, now)),
       }
       await exposeGeneration(trx, { dataset, generation, manifest, fields, metas, attached, ...occasion })
-      await releaseHeld(trx, datasetUid)
       if (order.generationUid === null) await markPublished(trx, datasetUid)
       const overrides = context.job.params.override as string[] | undefined
       const { username } = context.job

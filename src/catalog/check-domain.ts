@@ -121,6 +121,7 @@ const checks: Readonly<Record<string, Check>> = {
     visibility: (value) =>
       value === 'domain' || value === 'restricted' ? null : 'it must be domain or restricted',
   }),
+  feedback: (value) => (typeof value === 'boolean' ? null : 'it must be true or false'),
   quotas: (value) => {
     const isQuota =
       isPlain(value) && value.unit === 'day' && Number.isSafeInteger(value.limit) && Number(value.limit) >= 0

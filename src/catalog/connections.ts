@@ -90,19 +90,7 @@ export async function updateConnection(
   change: Partial<ConnectionInput>,
 ): Promise<Connection> {
   const present = await findRow(deps, reference)
-  const known = toConnection(present)
-  const input: ConnectionInput = {
-    name: change.name ?? known.name,
-    kind: change.kind ?? known.kind,
-    url: change.url ?? known.url,
-    username: change.username === undefined ? known.username : change.username,
-    secret: change.secret,
-    params: change.params ?? known.params,
-  }
-  checkConnection(input)
-  const leadsElsewhere = input.url !== known.url || !isDeepStrictEqual(input.params, known.params)
-  if (input.secret === undefined && present.secret_sealed !== null && leadsElsewhere)
-    throw new AppError('catalog.secret_needed', { parameter: 'secret' })
+  const input = changedInput(present, change)
   const taken = await deps.db
     .selectFrom('connections')
     .select('connection_uid')
@@ -125,6 +113,46 @@ export async function updateConnection(
     .where('connection_uid', '=', present.connection_uid)
     .execute()
   return findConnection(deps, present.connection_uid)
+}
+
+/** Errors: catalog.invalid_connection, catalog.secret_needed. */
+function changedInput(present: ConnectionsTable, change: Partial<ConnectionInput>): ConnectionInput {
+  const known = toConnection(present)
+  const input: ConnectionInput = {
+    name: change.name ?? known.name,
+    kind: change.kind ?? known.kind,
+    url: change.url ?? known.url,
+    username: change.username === undefined ? known.username : change.username,
+    secret: change.secret,
+    params: change.params ?? known.params,
+  }
+  checkConnection(input)
+  const leadsElsewhere =
+    input.kind !== known.kind || input.url !== known.url || !isDeepStrictEqual(input.params, known.params)
+  if (input.secret === undefined && known.hasSecret && leadsElsewhere)
+    throw new AppError('catalog.secret_needed', { parameter: 'secret' })
+  return input
+}
+
+/**
+ * A connection to try, as it would be after the change, opened; nothing is saved. Null: one that is not saved yet.
+ * Errors: catalog.unknown_connection, catalog.invalid_connection, catalog.secret_needed, catalog.secret_unreadable.
+ */
+export async function connectionToTry(
+  deps: Pick<CatalogDeps, 'db'> & SecretDeps,
+  reference: string | null,
+  change: Omit<Partial<ConnectionInput>, 'name'>,
+): Promise<Omit<OpenedConnection, 'connectionUid' | 'changedAt'>> {
+  if (reference === null) {
+    const name = 'new'
+    const { kind = '', url = '', username = null, secret = null, params = {} } = change
+    checkConnection({ name, kind, url, username, params })
+    return { name, kind, url, username, secret: secret === '' ? null : secret, params }
+  }
+  const present = await findRow(deps, reference)
+  const { name, kind, url, username, params, secret } = changedInput(present, change)
+  const opened = secret === undefined ? openSecret(deps.secrets, present) : secret || null
+  return { name, kind, url, username, secret: opened, params }
 }
 
 /** Errors: catalog.unknown_connection, catalog.connection_in_use, catalog.connection_harvests. */
@@ -178,10 +206,7 @@ export async function openConnection(
   const row = await namedConnection(deps, url, params)
   if (row === null) return null
   const { connectionUid, name, kind, username, changedAt, ...known } = toConnection(row)
-  const secret =
-    row.secret_sealed === null
-      ? null
-      : deps.secrets.open(row.secret_sealed, contextOf({ kind, url: row.url }))
+  const secret = openSecret(deps.secrets, row)
   return { connectionUid, name, kind, url: known.url, username, secret, params: known.params, changedAt }
 }
 
@@ -215,6 +240,11 @@ async function findRow({ db }: Pick<CatalogDeps, 'db'>, reference: string): Prom
 function seal(box: SecretBox, input: ConnectionInput): string | null {
   const { secret } = input
   return secret === undefined || secret === null || secret === '' ? null : box.seal(secret, contextOf(input))
+}
+
+/** Errors: catalog.secret_unreadable. */
+function openSecret(box: SecretBox, row: ConnectionsTable): string | null {
+  return row.secret_sealed === null ? null : box.open(row.secret_sealed, contextOf(row))
 }
 
 /** Whom the secret may be sent to. */

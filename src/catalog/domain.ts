@@ -2,6 +2,7 @@
 import { type ControlDb, domainChannel, notify } from '../control/index.ts'
 import type { JsonObject } from '../kernel/index.ts'
 import { checkDomain } from './check-domain.ts'
+import { type ExpectedRevisions, requireRevision } from './revision.ts'
 
 export interface License {
   readonly id: string
@@ -23,8 +24,8 @@ export interface DomainSettings {
   readonly description: Readonly<Record<string, string>>
   readonly default_language: string
   readonly languages: readonly string[]
-  /** IANA name. */
-  readonly timezone: string
+  /** IANA name; null: the one that the operator has set (BROADSHEET_SCHEDULE_TIMEZONE). */
+  readonly timezone: string | null
   readonly contact: { readonly name: string; readonly email: string; readonly url: string }
   readonly theme: {
     /** CSS colours by role, `#rrggbb`. */
@@ -37,6 +38,8 @@ export interface DomainSettings {
   readonly themes: readonly Theme[]
   /** Of new datasets. */
   readonly default_security: { readonly visibility: 'domain' | 'restricted' }
+  /** Whether readers may write to publishers of datasets. */
+  readonly feedback: boolean
   /** Calls of everybody together; empty: none. */
   readonly quotas: { readonly limit?: number; readonly unit?: 'day' }
 }
@@ -80,7 +83,8 @@ const defaults: DomainSettings = {
   description: {},
   default_language: 'en',
   languages: ['en'],
-  timezone: 'UTC',
+  feedback: false,
+  timezone: null,
   contact: { name: '', email: '', url: '' },
   theme: { colors: {}, logo_url: '', favicon_url: '' },
   licenses: commonLicenses,
@@ -110,9 +114,13 @@ async function storedDomain(db: ControlDb): Promise<Partial<DomainSettings>> {
 
 /**
  * Changes what is given; what is left out stays, null gives a setting back its default. Readers of the portal see it at
- * once, datasets with their next publish. Errors: catalog.invalid_domain, catalog.invalid_request wrapping several.
+ * once, datasets with their next publish. `expected`: revisions of the settings. Errors: catalog.changed_meanwhile, catalog.invalid_domain, catalog.invalid_request wrapping several.
  */
-export async function changeDomain(db: ControlDb, changes: JsonObject): Promise<DomainSettings> {
+export async function changeDomain(
+  db: ControlDb,
+  changes: JsonObject,
+  expected: ExpectedRevisions = null,
+): Promise<DomainSettings> {
   return db.transaction().execute(async (trx) => {
     // Written first: of two changes at once the second sees the first.
     await trx
@@ -121,6 +129,7 @@ export async function changeDomain(db: ControlDb, changes: JsonObject): Promise<
       .onConflict((conflict) => conflict.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
       .execute()
     const stored: Record<string, unknown> = { ...(await storedDomain(trx)) }
+    requireRevision({ ...defaults, ...stored }, expected)
     for (const [name, value] of Object.entries(changes)) {
       if (value === null) delete stored[name]
       else if (name === 'theme' || name === 'contact')

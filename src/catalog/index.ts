@@ -28,6 +28,7 @@ export { type Diff, type Difference, diffNested, diffValue } from './configurati
 export {
   type Connection,
   type ConnectionInput,
+  connectionToTry,
   countDatasetsByConnection,
   createConnection,
   deleteConnection,
@@ -107,6 +108,7 @@ export {
   replaceResource,
   storedParams,
 } from './resources.ts'
+export { type ExpectedRevisions, revisionOf } from './revision.ts'
 export { withoutSecrets } from './secrets.ts'
 export { openSourceParams, withoutSealed } from './source-secrets.ts'
 export { addStep, deleteStep, findStep, listSteps, replaceStep, type Stack, type StepInput } from './steps.ts'
@@ -118,6 +120,7 @@ export {
   findTemplate,
   readTemplates,
   replaceTemplate,
+  revisionOfTemplate,
   type Templates,
 } from './template-store.ts'
 export { templateIn } from './template-words.ts'

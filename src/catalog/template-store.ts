@@ -5,6 +5,7 @@ import { checkFields } from './check-template.ts'
 import { readDomainChoices } from './domain.ts'
 import type { CatalogDeps, EditorDeps } from './edit-dataset.ts'
 import type { MetadataField, MetadataTemplate, TemplateType } from './metadata-templates.ts'
+import { type ExpectedRevisions, requireRevision, revisionOf } from './revision.ts'
 import { systemTemplates } from './system-templates.ts'
 
 /** The templates of one moment. */
@@ -136,14 +137,34 @@ const reserved = new Set(['publishing', 'processing', 'explore', 'app', 'system'
 /**
  * Replaces title, fields and activity of a template that somebody made; of the system's only the activity of those that
  * are not always active. What a template is for does not change: readers would be shown what was not for them.
- * Errors: catalog.unknown_metadata_template, catalog.metadata_template_fixed, and those of `createTemplate`.
+ * Errors: catalog.unknown_metadata_template, catalog.metadata_template_fixed, catalog.changed_meanwhile, and those of
+ * `createTemplate`.
  */
 export async function replaceTemplate(
   deps: EditorDeps,
   name: string,
   input: Partial<TemplateInput>,
+  expected: ExpectedRevisions = null,
+): Promise<MetadataTemplate> {
+  return deps.db.transaction().execute(async (trx) => {
+    // Written first: of two changes at once the second sees the first.
+    await trx
+      .updateTable('metadata_templates')
+      .set((eb) => ({ name: eb.ref('name') }))
+      .where('name', '=', name)
+      .execute()
+    return replaceLocked({ ...deps, db: trx }, name, input, expected)
+  })
+}
+
+async function replaceLocked(
+  deps: EditorDeps,
+  name: string,
+  input: Partial<TemplateInput>,
+  expected: ExpectedRevisions,
 ): Promise<MetadataTemplate> {
   const present = await findTemplate(deps.db, name)
+  requireRevision(contentOf(present), expected)
   const now = deps.clock.now()
   if (!present.isSystem) {
     const { label: title, isActive, fields } = present
@@ -172,6 +193,10 @@ export async function replaceTemplate(
     .execute()
   return findTemplate(deps.db, name)
 }
+
+const contentOf = ({ label, isActive, fields }: MetadataTemplate) => [label, isActive, fields]
+
+export const revisionOfTemplate = (template: MetadataTemplate): string => revisionOf(contentOf(template))
 
 async function rowOf(deps: EditorDeps, name: string, { title, isActive, fields }: TemplateInput) {
   if (title.trim() === '' || title.length > 200)

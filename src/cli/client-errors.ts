@@ -3,6 +3,8 @@ import type { ErrorEnvelope } from './wire.ts'
 /** The server answered with an error. */
 export class ServerError extends Error {
   readonly envelope: ErrorEnvelope
+  /** What to do now, where the command knows it. */
+  next: string | null = null
   constructor(envelope: ErrorEnvelope) {
     super(envelope.message)
     this.envelope = envelope

@@ -88,6 +88,8 @@ export interface Client {
   publishedFields(datasetId: string): Promise<PublishedField[]>
   /** Where readers find the records. */
   exploreUrl(datasetId: string): string
+  /** Where editors go on with it in a browser. */
+  officeUrl(datasetUid: string): string
   close(): Promise<void>
 }
 
@@ -265,6 +267,7 @@ export function createClient(options: {
       return answer.fields
     },
     exploreUrl: (datasetId) => `${server}${catalog}/${encodeURIComponent(datasetId)}/records`,
+    officeUrl: (datasetUid) => `${server}/backoffice/datasets/${encodeURIComponent(datasetUid)}`,
     close: () => dispatcher.close(),
   }
 }

@@ -79,7 +79,9 @@ export function reportFailure(output: Output, error: unknown): ExitCode {
     const { envelope } = error
     const several = (envelope.errors ?? []).map((one) => one.message).join('; ')
     const hint =
-      envelope.status_code === 401 ? loginHint : [several, envelope.hint].filter(Boolean).join('. ')
+      envelope.status_code === 401
+        ? loginHint
+        : [several, envelope.hint, error.next].filter(Boolean).join('. ')
     output.fail(error.message, hint === '' ? undefined : hint, {
       event: 'error',
       kind: error instanceof JobFailedError ? 'job_failed' : 'refused',

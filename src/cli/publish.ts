@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { titleOfFile } from '../../shared/title-of-file.ts'
+import { ServerError } from './client-errors.ts'
 import { describeCounts } from './diff.ts'
 import { HeldError, UsageError } from './exit-codes.ts'
 import { count } from './output.ts'
@@ -43,23 +44,29 @@ export async function publish(session: Session, source: string, options: Publish
     output.endProgress()
     url = file.url
   }
+  const type = options.type ?? (await client.guessExtractor(url))
+  await checkParams(session, type, given)
   const dataset = existing ?? (await createDataset(session, datasetId, options.title ?? titleOfFile(name)))
   if (existing && options.title !== undefined) {
     await client.setMetadata(existing.dataset_uid, { default: { title: options.title } })
   }
-  const type = options.type ?? (await client.guessExtractor(url))
-  await checkParams(session, type, given)
-  // What was set for this format before still fits the next file of it.
-  const kept = replaced?.type === type ? replaced.params : {}
-  const resource: ResourceInput = { url, title: name, type, params: { ...kept, ...given } }
-  if (replaced) await client.replaceResource(dataset.dataset_uid, replaced.resource_uid, resource)
-  else await client.addResource(dataset.dataset_uid, resource)
-
-  const jobId = await client.publish(dataset.dataset_uid, {
-    isDryRun: options.dryRun,
-    overridesGates: options.overrideGates,
+  const order = async () => {
+    // What was set for this format before still fits the next file of it.
+    const kept = replaced?.type === type ? replaced.params : {}
+    const resource: ResourceInput = { url, title: name, type, params: { ...kept, ...given } }
+    if (replaced) await client.replaceResource(dataset.dataset_uid, replaced.resource_uid, resource)
+    else await client.addResource(dataset.dataset_uid, resource)
+    const jobId = await client.publish(dataset.dataset_uid, {
+      isDryRun: options.dryRun,
+      overridesGates: options.overrideGates,
+    })
+    return { jobId, job: session.waits ? await follow(session, jobId, dataset.dataset_id) : null }
+  }
+  const { jobId, job } = await order().catch((error) => {
+    if (existing === null && error instanceof ServerError) error.next = whatNext(session, dataset)
+    throw error
   })
-  if (!session.waits) {
+  if (job === null) {
     output.result(jobId, {
       event: 'ordered',
       job_id: jobId,
@@ -68,7 +75,6 @@ export async function publish(session: Session, source: string, options: Publish
     })
     return
   }
-  const job = await follow(session, jobId, dataset.dataset_id)
   const { result = {} } = job
   for (const line of describeSchemaChanges(job)) output.warn(line)
   if (result.held) throw new HeldError(dataset.dataset_id, job)
@@ -95,6 +101,11 @@ export async function publish(session: Session, source: string, options: Publish
     explore_url: exploreUrl,
     result: job.result,
   })
+}
+
+/** After a first publish that failed: the dataset is there, and the same command goes on with it. */
+function whatNext({ client }: Session, { dataset_id: id, dataset_uid: uid }: DatasetObject): string {
+  return `The dataset ${id} has been created and is not published. Mend the source, or say how it is read (--type, --param), and repeat the command with --id ${id}; or go on at ${client.officeUrl(uid)}`
 }
 
 /** Errors: UsageError for a parameter that the extractor does not have. */

@@ -86,3 +86,11 @@ export interface CountedCallsTable {
   began_at: number
   calls: number
 }
+
+/** Calls of one day, in UTC: `2031-05-09`. Old days are forgotten. */
+export interface DailyCallsTable {
+  /** `domain`, `user ...` or `key ...` */
+  subject: string
+  day: string
+  calls: number
+}

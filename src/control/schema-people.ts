@@ -9,6 +9,7 @@ export interface PeopleSchema {
   mails: MailsTable
   subscriptions: SubscriptionsTable
   audit_log: AuditLogTable
+  dataset_feedbacks: DatasetFeedbacksTable
 }
 
 export interface SessionsTable {
@@ -121,4 +122,22 @@ export interface AuditLogTable {
   /** done, refused, failed */
   outcome: string
   details_json: string
+}
+
+/** What readers have written to the publisher of a dataset. */
+export interface DatasetFeedbacksTable {
+  feedback_uid: string
+  dataset_uid: string
+  /** `error` or `question` */
+  kind: string
+  /** Of the record that it is about; null: of the dataset as a whole. */
+  record_id: string | null
+  comment: string
+  /** Null: a reader without an account. */
+  username: string | null
+  /** Where the answer is to go; null: nowhere. */
+  email: string | null
+  created_at: number
+  closed_at: number | null
+  closed_by: string | null
 }

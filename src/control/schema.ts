@@ -7,6 +7,7 @@ import type { Generated, Selectable } from 'kysely'
 import type {
   ApiKeysTable,
   CountedCallsTable,
+  DailyCallsTable,
   DatasetRulesetsTable,
   GroupMembersTable,
   GroupsTable,
@@ -49,6 +50,7 @@ export interface ControlSchema extends PeopleSchema {
   api_keys: ApiKeysTable
   dataset_rulesets: DatasetRulesetsTable
   counted_calls: CountedCallsTable
+  daily_calls: DailyCallsTable
   dataset_uses: DatasetUsesTable
   jobs: JobsTable
   generations: GenerationsTable

@@ -28,7 +28,8 @@ export function registerPortal(app: FastifyInstance, services: HttpServices): vo
       },
     ),
     async (_request, reply): Promise<JsonObject> => {
-      const { default_security: _own, quotas: _quotas, ...shown } = await readDomain(db)
+      const { default_security: _own, quotas: _quotas, ...settings } = await readDomain(db)
+      const shown = { ...settings, timezone: settings.timezone ?? services.web.timezone }
       revalidated(reply, true)
       return shown as unknown as JsonObject
     },

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   type CallCount,
   countDatasets,
+  domainSubject,
   findAllowance,
   type Quota,
   rulesetsOf,
@@ -12,9 +13,8 @@ import { AppError, formatInstant, type JsonObject } from '../kernel/index.ts'
 import { clientOf } from './client-of.ts'
 import type { HttpServices } from './services.ts'
 
-const domainSubject = 'domain'
-const keySubjectOf = (keyUid: string) => `key ${keyUid}`
-const subjectOf = (username: string) => `user ${username}`
+export const keySubjectOf = (keyUid: string) => `key ${keyUid}`
+export const subjectOf = (username: string) => `user ${username}`
 
 /** Of the quota that a request is counted against, for its answer's headers. */
 export interface QuotaState {
@@ -31,6 +31,10 @@ export interface QuotaState {
 export async function countUserCall(services: HttpServices, request: FastifyRequest): Promise<void> {
   const { principal } = request
   if (principal.kind === 'anonymous') return
+  services.callHistory.count(
+    subjectOf(principal.username),
+    ...(principal.keyUid === null ? [] : [keySubjectOf(principal.keyUid)]),
+  )
   if (principal.keyUid !== null) {
     const used = await services.callCounts.count(keySubjectOf(principal.keyUid), 'day')
     const limit = principal.keyLimits?.callsPerDay ?? null
@@ -51,6 +55,7 @@ const uncounted = ['/api/auth/', '/api/portal/']
 export async function countDomainCall(services: HttpServices, request: FastifyRequest): Promise<void> {
   const { url } = request.routeOptions
   if (!url?.startsWith('/api/') || uncounted.some((prefix) => url.startsWith(prefix))) return
+  services.callHistory.count(domainSubject)
   const count = await services.callCounts.count(domainSubject, 'day')
   const limit = await services.domainQuota.callsPerDay()
   const { principal } = request

@@ -23,6 +23,7 @@ import { isAutomationPath, isManagementPath, sendError } from './error-rendering
 import { registerExplore } from './explore/index.ts'
 import { countUses } from './explore/uses.ts'
 import { registerExploreV1 } from './explore-v1/index.ts'
+import { registerReaderFeedback } from './feedback-routes.ts'
 import { createKnownRoutes } from './known-routes.ts'
 import { tellLanguage } from './language.ts'
 import { compileOnFirstUse } from './lazy-schemas.ts'
@@ -224,6 +225,7 @@ export async function createHttpServer(services: HttpServices): Promise<FastifyI
   })
   registerPush(app, services)
   registerPortal(app, services)
+  registerReaderFeedback(app, services)
   await app.register(async (scope) => {
     if (countCall) scope.addHook('onRequest', countCall)
     countUses(scope, services)

@@ -1,4 +1,4 @@
-import type { Access, CallCounts, DomainQuota } from '../access/index.ts'
+import type { Access, CallCounts, CallHistory, DomainQuota } from '../access/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Actions } from '../actions/index.ts'
 import type { Audit } from '../audit/index.ts'
@@ -25,7 +25,7 @@ import type {
   WorkingCatalog,
 } from '../records/index.ts'
 import type { Schedules } from '../schedules/index.ts'
-import type { Subscriptions } from '../subscriptions/index.ts'
+import type { Feedbacks, Subscriptions } from '../subscriptions/index.ts'
 import type { Webhooks } from '../webhooks/index.ts'
 import type { ResponseCache } from './explore/response-cache.ts'
 import type { LogEvent } from './log.ts'
@@ -41,6 +41,7 @@ export interface HttpServices {
   readonly stopwatch: () => number
   readonly access: Access
   readonly callCounts: CallCounts
+  readonly callHistory: CallHistory
   readonly domainQuota: DomainQuota
   readonly accounts: Accounts
   readonly audit: Audit
@@ -48,6 +49,7 @@ export interface HttpServices {
   readonly actions: Actions
   readonly webhooks: Webhooks
   readonly subscriptions: Subscriptions
+  readonly feedbacks: Feedbacks
   readonly schedules: Schedules
   readonly realtime: Realtime
   readonly harvesters: Harvesters

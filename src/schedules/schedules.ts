@@ -1,4 +1,4 @@
-import { diffValue, recordChange } from '../catalog/index.ts'
+import { diffValue, readDomain, recordChange } from '../catalog/index.ts'
 import type { ControlDb } from '../control/index.ts'
 import { AppError, type Ids, type JsonObject } from '../kernel/index.ts'
 import { nextRuns, readCron } from './cron.ts'
@@ -17,7 +17,7 @@ import {
 
 export interface ScheduleInput {
   readonly cron: string
-  /** Null: the server's. */
+  /** Null: the domain's. */
   readonly timezone: string | null
 }
 
@@ -47,6 +47,7 @@ export interface Schedules {
 
 export interface ScheduleOptions extends FireDeps {
   readonly ids: Ids
+  /** Of a domain that has set none. */
   readonly defaultTimezone: string
   /** Between two runs of one schedule. */
   readonly minMinutes: number
@@ -61,12 +62,10 @@ export async function startSchedules(options: ScheduleOptions): Promise<Schedule
   const { db } = control
   const firing = await startFiring(options)
 
-  const read = (input: ScheduleInput) =>
-    readCron(
-      { cron: input.cron, timezone: input.timezone ?? options.defaultTimezone },
-      options.minMinutes,
-      clock.now(),
-    )
+  const read = async ({ cron, timezone }: ScheduleInput) => {
+    const zone = timezone ?? (await readDomain(db)).timezone ?? options.defaultTimezone
+    return readCron({ cron, timezone: zone }, options.minMinutes, clock.now())
+  }
 
   /** An edit of a target's schedules and what is told of it are one transaction. */
   async function edit(
@@ -95,7 +94,7 @@ export async function startSchedules(options: ScheduleOptions): Promise<Schedule
     list: (target) => listSchedules(db, target),
     find: (target, scheduleUid) => findSchedule(db, target, scheduleUid),
     async create(target, username, input) {
-      const cron = read(input)
+      const cron = await read(input)
       const now = clock.now()
       const schedule: Schedule = {
         ...cron,
@@ -112,7 +111,7 @@ export async function startSchedules(options: ScheduleOptions): Promise<Schedule
     },
     async update(target, scheduleUid, username, change) {
       const before = await findSchedule(db, target, scheduleUid)
-      const cron = read({
+      const cron = await read({
         cron: change.cron ?? before.cron,
         timezone: change.timezone === undefined ? before.timezone : change.timezone,
       })

@@ -63,3 +63,28 @@ ${alert.settings}
 `,
   }
 }
+
+export function feedbackMail(
+  to: string,
+  facts: {
+    readonly title: string
+    readonly isError: boolean
+    readonly comment: string
+    /** Whom to answer; null: nobody. */
+    readonly from: string | null
+    readonly link: string
+  },
+): Mail {
+  const what = facts.isError ? 'An error is reported' : 'A reader asks'
+  return {
+    to,
+    subject: `${what}: ${oneLine(facts.title)}`,
+    text: `${what} about the dataset ${oneLine(facts.title)}
+
+${facts.comment.replace(/^/gm, '> ')}
+
+From: ${facts.from === null ? 'a reader who gave no address' : oneLine(facts.from)}
+${facts.link}
+`,
+  }
+}

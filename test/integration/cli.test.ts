@@ -172,6 +172,13 @@ test('what goes wrong has an exit code, a sentence and a hint, and no stack', as
       ['publish', write('broken.geojson', '{"type": "FeatureColl')],
       admin,
       1,
+      /broadsheet: \S[\s\S]*The dataset broken has been created and is not published\.[\s\S]*--id broken; or go on at http\S+\/backoffice\/datasets\/da_\w+/,
+    ],
+    [
+      'no data at all',
+      ['publish', write('page.csv', '<!doctype html><title>No</title>')],
+      admin,
+      1,
       /broadsheet: \S/,
     ],
     ['nobody there', ['status', 'x', '--server', await deadAddress()], admin, 3, /nothing listens there/],

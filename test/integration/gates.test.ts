@@ -110,6 +110,18 @@ forEachDatabase(
         assert.equal((await statusOf(server, dataset)).held.generation_uid, second.result.generation_uid)
         assert.equal((await publishNext(server, dataset, good(99))).result.held, undefined)
         assert.equal((await statusOf(server, dataset)).held, undefined)
+        // What readers see is another thing now, or nothing: it no longer waits to be shown in place of what was.
+        const { version_uid } = (await server.jobDone(await server.order('PUT', `${base}/save_version`)))
+          .result
+        assert.equal((await publishNext(server, dataset, good(20))).result.held, true)
+        await server.jobDone(
+          await server.order('PUT', `${base}/versions/${version_uid}/restore?restore=data`),
+        )
+        assert.equal((await statusOf(server, dataset)).held, undefined)
+        assert.equal((await publishNext(server, dataset, good(21))).result.held, true)
+        await server.jobDone(await server.order('PUT', `${base}/unpublish`))
+        assert.equal((await statusOf(server, dataset)).held, undefined)
+        await server.jobDone(await server.order('PUT', `${base}/undo_unpublish`))
         // Gates taken away hold nothing; a restart forgets nothing.
         assert.equal((await publishNext(server, dataset, good(20))).result.held, true)
         await server.stop()

@@ -66,7 +66,7 @@ test('settings of the domain are saved, refused with what was typed, and on ever
   const theme = /href="(\/theme\.css[^"]+)"/.exec(home.html)![1]!
   assert.match((await server.expect(200, 'GET', theme)).text, /--accent:#8a1538/)
 
-  const refused = await saved.send('save', {
+  const refused = await (await visit(admin, `${office}/domain`)).send('save', {
     name: 'Kept',
     timezone: 'Mars/Olympus',
     'license.0.url': 'nowhere',
@@ -82,6 +82,25 @@ test('settings of the domain are saved, refused with what was typed, and on ever
   ] as const)
     assert.equal(refused.value(name), value)
   assert.equal((await read('/domain')).name, 'Données de Lyon')
+  const stale = await visit(admin, `${office}/domain`)
+  await (await visit(admin, `${office}/domain`)).send('save', { name: 'By another', contact_name: 'Ada' })
+  const second = await stale.send('save', { name: 'By me', contact_email: 'me@lyon.example' })
+  assert.deepEqual([second.status, second.value('name')], [412, 'By me'])
+  assert.match(second.problem!, /Somebody else has changed this/)
+  assert.match(second.text, /Name saved now: By another Contact saved now: Ada/)
+  assert.equal((await read('/domain')).name, 'By another')
+  assert.match((await second.send('save', { contact_name: 'Ada' })).text, /Saved\./)
+  const { name, contact, revision } = await read('/domain')
+  assert.deepEqual([name, contact.name, contact.email], ['By me', 'Ada', 'me@lyon.example'])
+  const domainPath = `${managementPath}/domain`
+  const { headers } = await server.expect(200, 'GET', domainPath)
+  assert.equal(headers.get('etag'), `"${revision}"`)
+  const put = (etag: string, status: number) =>
+    server.expect(status, 'PUT', domainPath, { headers: { 'If-Match': etag }, body: { name: 'Once' } })
+  await put('W/"1", "2"', 412)
+  await put(`"2", "${revision}"`, 200)
+  await put(`"${revision}"`, 412)
+  await put('*', 200)
   const odd = {
     description: { de: 'Alles', en: 'All of it\nin two lines' },
     themes: [{ id: 'trees', labels: { de: 'Bäume', en: 'Trees' } }],
@@ -151,6 +170,21 @@ test('a metadata template is made, filled, put in order, refused with what was t
   })
   assert.deepEqual([refused.status, refused.value('title')], [400, 'Typed'])
   assert.match(refused.problem!, /this type needs them/)
+  const stale = await visit(admin, `${office}/templates/archive`)
+  await (await visit(admin, `${office}/templates/archive`)).send('', { 'f.1.label': 'Place' })
+  const second = await stale.send('', { title: 'Of mine', 'f.0.label': 'Condition' })
+  assert.deepEqual(
+    [second.status, second.value('title'), second.value('f.0.label')],
+    [412, 'Of mine', 'Condition'],
+  )
+  assert.match(second.text, /It differs here: Title saved now: Archive state Place See what/)
+  assert.equal((await read('/metadata/templates/archive')).title, 'Archive')
+  assert.match((await second.send('', { 'f.1.label': 'Place' })).text, /Saved\./)
+  const { title, schema: both } = await read('/metadata/templates/archive')
+  assert.deepEqual(
+    [title, ...both.map(({ label }: { label: string }) => label)],
+    ['Of mine', 'Condition', 'Place'],
+  )
   const removed = await (await visit(admin, `${office}/templates/archive`)).send('', { 'f.1.name': '' })
   assert.match(removed.text, /Saved\./)
   assert.equal((await schemaOf()).length, 1)
@@ -170,6 +204,15 @@ test('a connection is saved with a secret that never comes back, used by a sourc
     secret: 'hush-hush',
   })
   assert.deepEqual([refused.status, refused.value('url')], [400, 'ftp://files.example.org'])
+  const tried = await refused.send('test', { url, path: 'files/one.csv', secret: 'hush-hush' })
+  assert.deepEqual([tried.status, tried.problem, tried.value('url')], [200, null, url])
+  assert.match(
+    tried.text,
+    /The connection works\. Reached: http.*\/files\/one\.csv What it signs in with was accepted/,
+  )
+  assert.deepEqual(await read('/connections'), [])
+  const unusable = await refused.send('test', { url: 'ftp://files.example.org' })
+  assert.match(unusable.text, /does not work.*complete address/)
   const saved = await refused.send('save', {
     name: 'City files',
     url,
@@ -177,7 +220,7 @@ test('a connection is saved with a secret that never comes back, used by a sourc
     'param.authentication': 'bearer',
   })
   assert.match(saved.text, /City files.*with a secret/)
-  for (const { html } of [refused, saved]) assert.ok(!html.includes('hush-hush'))
+  for (const { html } of [refused, tried, saved]) assert.ok(!html.includes('hush-hush'))
   const [connection] = await read('/connections')
   assert.deepEqual(
     [connection.name, connection.has_secret, connection.params],
@@ -193,17 +236,39 @@ test('a connection is saved with a secret that never comes back, used by a sourc
   assert.match(elsewhere.problem!, /secret/)
   assert.equal(elsewhere.value('url'), 'https://elsewhere.example')
 
+  // As it is, with the secret that is saved; another server is not sent that one.
+  const again = await elsewhere.send('test', { url, path: 'nothing.csv' }, like)
+  assert.match(again.text, /not so that the connection can be judged.*status 404/)
+  const another = { body: { url: 'https://elsewhere.example' } }
+  const testPath = `${managementPath}/connections/City/test`
+  assert.equal((await server.expect(400, 'POST', testPath, another)).json.error_id, 'catalog.secret_needed')
+  const outside = { body: { path: 'https://elsewhere.example/a' } }
+  assert.equal(
+    (await server.expect(400, 'POST', testPath, outside)).json.error_id,
+    'catalog.connection_mismatch',
+  )
+
+  const fresh = await visit(admin, `${office}/new`)
+  const made = await fresh.send('url', { url: 'files/one.csv', connection: connection.connection_uid })
+  const [, madeUid] = /datasets\/(da_\w+)\/start/.exec(made.path)!
+  const [only] = await read(`/datasets/${madeUid}/resources`)
+  assert.deepEqual([only.url, only.params.connection], [`${url}/files/one.csv`, connection.connection_uid])
+  await server.expect(204, 'DELETE', `${managementPath}/datasets/${madeUid}`)
+
   const { datasetUid } = await server.createDataset('by-connection', { filename: 'a.csv', content: 'a\n1\n' })
   const sources = await visit(admin, `${office}/datasets/${datasetUid}/sources`)
   const added = await sources.send('url', {
-    url: `${url}/files/one.csv`,
+    url: '/files/one.csv',
     connection: connection.connection_uid,
   })
   assert.match(added.text, /Saved\./)
   const resources = await read(`/datasets/${datasetUid}/resources`)
-  assert.equal(resources[1].params.connection, connection.connection_uid)
+  assert.deepEqual(
+    [resources[1].url, resources[1].params.connection],
+    [`${url}/files/one.csv`, connection.connection_uid],
+  )
   const inUse = await saved.send('delete', {}, like)
-  assert.equal(inUse.status, 400)
+  assert.equal(inUse.status, 409)
   assert.match(inUse.problem!, /by-connection/)
   await added.send('edit', { connection: '' }, { resource: resources[1].resource_uid })
   assert.equal((await read(`/datasets/${datasetUid}/resources`))[1].params.connection, undefined)
@@ -337,7 +402,28 @@ test('usage says what is used of what is allowed, one’s own to everybody', asy
   assert.match(all.text, /ada \d+ of 5,000 1 of 4 no limit/)
   const own = await visit(await browse(server, ada), `${office}/usage`)
   assert.match(own.text, /API calls today \d+ of 5,000/)
-  assert.doesNotMatch(own.text, /Of all users/)
+  assert.doesNotMatch(own.text, /Of all users|Everybody/)
+  assert.match(own.text, /Calls by day .*ada \d+ in 30 days/)
+  assert.match(all.text, /Everybody \d+ in 30 days.*Most calls: .*ada \d+.*admin [\d,]+ in 30 days/)
+  const week = await visit(admin, `${office}/usage?days=7&user=ada`)
+  assert.match(week.text, /Everybody [\d,]+ in 7 days.*ada \d+ in 7 days/)
+  const { days, users: most } = await read('/domain/calls?days=2')
+  assert.equal(days.length, 2)
+  const ofAda = (await read('/users/ada/quotas/calls?days=1')).days[0].calls
+  assert.ok(
+    ofAda > 0 &&
+      ofAda < days[1].calls &&
+      most.some(({ username }: { username: string }) => username === 'ada'),
+  )
+  await server.expect(403, 'GET', `${managementPath}/domain/calls`, { auth: ada })
+  await server.expect(400, 'GET', `${managementPath}/quotas/calls?days=101`)
+  const key = await server.expect(200, 'POST', `${managementPath}/apikeys`, {
+    auth: ada,
+    body: { label: 'robot' },
+  })
+  await server.expect(200, 'GET', `${managementPath}/quotas`, { auth: { apikey: key.json.key } })
+  const [ofKey] = (await server.expect(200, 'GET', `${managementPath}/quotas/calls`, { auth: ada })).json.keys
+  assert.deepEqual([ofKey.label, ofKey.days.at(-1).calls], ['robot', 1])
   assert.match((await visit(admin, `${office}/usage`, 'fr')).text, /ada \d+ sur 5\s000 1 sur 4 sans limite/)
 })
 
@@ -415,6 +501,27 @@ test('pages are shown to who has the right, and their names to nobody else', asy
 })
 
 describe('in a browser', { skip: skippedWithoutBrowser }, () => {
+  test('a connection is tried in place, its secret kept as it was typed; a colour is picked', async (t) => {
+    const { url } = await startPortal(t, [{ id: 'one', title: 'One' }])
+    const { page, complaints } = await openPage({ viewport: { width: 1280, height: 860 } })
+    await signInPage(page, server, server.admin, `${office}/connections?add=http`)
+    await page.getByLabel('Server').fill(url)
+    await page.getByLabel(/^Password, token/).fill('hush-hush')
+    await page.getByLabel(/^To look at/).fill('files/one.csv')
+    await page.getByRole('button', { name: 'Test the connection' }).click()
+    await page.getByText('The connection works.').waitFor()
+    assert.equal(await page.getByLabel(/^Password, token/).inputValue(), 'hush-hush')
+
+    await page.goto(`${server.url}${office}/domain`)
+    await page.locator('summary', { hasText: 'Colours' }).click()
+    const text = page.locator('[name="color.0.color"]')
+    await page.locator('[data-color-of="color.0.color"]').fill('#8a1538')
+    assert.equal(await text.inputValue(), '#8a1538')
+    await text.fill('#0f0')
+    assert.equal(await page.locator('[data-color-of="color.0.color"]').inputValue(), '#00ff00')
+    assert.deepEqual(complaints, [])
+  })
+
   test('every page is accessible, fits a phone, works by keyboard, and runs nothing of what it shows', async (t) => {
     const chance = createChance(t)
     const send = (path: string, body: object) =>

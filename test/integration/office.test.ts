@@ -256,6 +256,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
     await page.locator('summary', { hasText: 'Publish all the same' }).click()
     await button(page, 'Publish all the same').click()
     await page.getByText('Readers see 1 record.').waitFor()
+    await page.getByText('A check holds this publish').waitFor({ state: 'detached' })
     assert.equal(await recordsOf('held'), 1)
   })
 
@@ -373,6 +374,7 @@ describe('the back office', { skip: skippedWithoutBrowser }, () => {
       schedules: `${dataset}/schedules`,
       versions: `${dataset}/versions`,
       changes: `${dataset}/changes`,
+      feedback: `${dataset}/feedback`,
       errors: `${dataset}/errors`,
       jobs: '/backoffice/jobs',
       job: `/backoffice/jobs/${job.job_id}`,

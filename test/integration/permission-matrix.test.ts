@@ -76,6 +76,7 @@ const table: readonly (readonly [method: string, path: RegExp, right: Right])[] 
   ['GET', /^\/metadata\/templates(\/|$)/, 'INDEX'],
   ['.*', /^\/metadata\/templates(\/|$)/, 'ADMIN'],
   ['PUT', /^\/domain$/, 'ADMIN'],
+  ['GET', /^\/domain\/calls$/, 'ADMIN'],
   // Pages and images are for whoever has a right on one of them: pages.test.ts.
   ['.*', /^\/(pages|images)(\/|$)/, 'SELF'],
   ['.*', /^\/(users|groups|audit)(\/|$)/, 'ADMIN'],

@@ -87,6 +87,7 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
     information: '/explore/dataset/airports/information/?figures=1',
     versions: '/explore/dataset/told/information/',
     changes: '/explore/dataset/told/changes/?to=current',
+    feedback: '/explore/dataset/told/feedback/',
     table: '/explore/dataset/airports/table/?refine.state=TX&sort=-name',
     map: '/explore/dataset/airports/map/',
     chart:
@@ -101,6 +102,7 @@ describe('every page', { skip: skippedWithoutBrowser }, () => {
   }
 
   test('is accessible in light and dark, fits a phone, and has nothing to complain about', async (t) => {
+    await server.expect(200, 'PUT', '/api/management/v2/domain', { body: { feedback: true } })
     const chance = createChance(t)
     const { page, complaints } = await openPage({ viewport: { width: 1280, height: 860 } })
     const problems: string[] = []

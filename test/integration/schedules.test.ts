@@ -253,6 +253,13 @@ test('over HTTP, and over a restart', async (t) => {
   const unset = await server.expect(200, 'PUT', one, { body: { timezone: null } })
   assert.equal(unset.json.timezone, made.json.timezone, 'null is the default again')
   assert.match(changed.json.next_runs[0], /T04:30:00\+00:00$/)
+  const domain = `${managementPath}/domain`
+  assert.equal((await server.expect(200, 'GET', domain)).json.timezone, made.json.timezone)
+  await server.expect(200, 'PUT', domain, { body: { timezone: 'Asia/Tokyo' } })
+  const ofDomain = await server.expect(200, 'PUT', one, { body: { timezone: null } })
+  assert.match(ofDomain.json.next_runs[0], /T19:30:00\+00:00$/)
+  await server.expect(200, 'PUT', domain, { body: { timezone: null } })
+  assert.equal((await server.expect(200, 'GET', one)).json.timezone, 'Asia/Tokyo', 'it stays as it was made')
   const second = await server.expect(201, 'POST', all, {
     body: { cron_schedule: '0 6,18 * * *', timezone: 'UTC' },
   })

@@ -133,7 +133,7 @@ test('secrets go in, are used, and come out nowhere', async (t) => {
     (await say(400, 'POST', `${dataset}/resources`, elsewhere)).error_id,
     'catalog.connection_mismatch',
   )
-  assert.equal((await say(400, 'DELETE', onePath)).error_id, 'catalog.connection_in_use')
+  assert.equal((await say(409, 'DELETE', onePath)).error_id, 'catalog.connection_in_use')
   seen.length = 0
   assert.equal((await publish(server, dataset)).state, 'done')
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')} `

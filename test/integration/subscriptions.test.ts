@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { makeUser } from '../support/accounts.ts'
+import { browse } from '../support/browser-session.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
 import { type MailServer, type ReceivedMail, startMailServer } from '../support/mail-server.ts'
+import { visit } from '../support/office-forms.ts'
 import { launchServer, type TestServer } from '../support/server.ts'
 
 const base = '/api/notifications/v1'
@@ -230,4 +232,89 @@ test('a publish that gates hold is told to who owns the dataset, as long as they
   }
   const told = smtp.received.filter((one) => one.to.includes('olga@example.org') && isOfHeld(one))
   assert.equal(told.length, 1)
+})
+
+test('a reader writes to the publisher where the domain lets them, who is told by mail, and closes it', async () => {
+  const owner = await makeUser(server, 'publisher', ['create_dataset', 'edit_dataset', 'publish_dataset'])
+  // The account's own mails.
+  for (const subject of [/Your account/, /The password/])
+    assert.match((await smtp.next('publisher@example.org')).headers.get('subject')!, subject)
+  const made = await server.expect(201, 'POST', `${managementPath}/datasets`, {
+    auth: owner,
+    body: { dataset_id: 'asked', metas: { default: { title: 'Asked' } } },
+  })
+  const uid = made.json.dataset_uid as string
+  const { url } = await server.upload('a.csv', csv(2))
+  await server.expect(201, 'POST', `${managementPath}/datasets/${uid}/resources`, {
+    body: { url, title: 'a.csv', type: 'csvfile', params: {} },
+  })
+  await server.jobDone(await server.publish(uid))
+  const path = '/api/portal/v1/datasets/asked/feedback'
+  const write = (status: number, body: object, headers: Record<string, string> = {}) =>
+    server.expect(status, 'POST', path, { auth: 'none', body, headers })
+  const hello = { kind: 'error', comment: 'Row 2 is <b>wrong</b>\nreally', email: 'reader@example.org' }
+  const page = '/explore/dataset/asked/feedback/'
+  await write(404, hello)
+  await server.expect(404, 'GET', page, { auth: 'none' })
+  await server.expect(200, 'PUT', `${managementPath}/domain`, { body: { feedback: true } })
+  assert.match(
+    (await server.expect(200, 'GET', '/explore/dataset/asked/information/', { auth: 'none' })).text,
+    /asked\/feedback\//,
+  )
+
+  // As a browser without JavaScript sends it.
+  const form = new URLSearchParams({ ...hello, csrf_token: '', record_id: '' })
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const foreign = { ...type, 'sec-fetch-site': 'cross-site' }
+  await server.expect(403, 'POST', page, { auth: 'none', body: String(form), headers: foreign })
+  const sent = await server.request('POST', page, { auth: 'none', body: String(form), headers: type })
+  assert.deepEqual([sent.status, sent.headers.get('location')], [303, `${page}?sent=1`])
+  assert.match((await server.expect(200, 'GET', `${page}?sent=1`, { auth: 'none' })).text, /Thank you/)
+  const mail = await smtp.next('publisher@example.org')
+  assert.match(mail.headers.get('subject')!, /An error is reported: asked/)
+  assert.match(
+    mail.text,
+    /> Row 2 is <b>wrong<\/b>\s+> really[\s\S]*From: reader@example\.org[\s\S]*\/feedback/,
+  )
+
+  await write(400, { ...hello, email: 'nobody' })
+  await write(400, { ...hello, comment: ' ' })
+  await write(400, { ...hello, kind: 'praise' })
+  const taken = await write(201, { kind: 'question', comment: 'When is the next?', record_id: 'abc' })
+  assert.match(taken.json.feedback_uid, /^df_/)
+  const all = `${managementPath}/datasets/${uid}/feedbacks`
+  const [second, first] = (await server.expect(200, 'GET', all)).json
+  assert.deepEqual(
+    [second.comment, second.record_id, second.email, second.user],
+    ['When is the next?', 'abc', null, null],
+  )
+  assert.deepEqual([first.kind, first.email], ['error', 'reader@example.org'])
+  await server.expect(403, 'GET', all, {
+    auth: { apikey: await server.createApiKey(['explore_restricted_dataset']) },
+  })
+
+  const admin = await browse(server)
+  const office = await visit(admin, `/backoffice/datasets/${uid}/feedback`)
+  assert.match(office.text, /Row 2 is <b>wrong<\/b>.*Answer reader@example.org/)
+  assert.doesNotMatch(office.html, /<b>wrong/)
+  const closed = await office.send('close', {}, { feedback: first.feedback_uid })
+  assert.doesNotMatch(closed.text, /Row 2/)
+  const automation = `/api/automation/v1.0/datasets/${uid}/feedbacks/`
+  const archived = (await server.expect(200, 'GET', `${automation}?is_archived=true`, { auth: 'admin' })).json
+  assert.deepEqual([archived.total_count, archived.results[0].uid], [1, first.feedback_uid])
+  await server.expect(200, 'POST', `${automation}${second.feedback_uid}/archive/`, { auth: 'admin' })
+  assert.deepEqual((await server.expect(200, 'GET', all)).json, [])
+  const one = `${all}/${first.feedback_uid}`
+  const reopened = await server.expect(200, 'PUT', one, { body: { closed: false } })
+  assert.deepEqual([reopened.json.closed_at, reopened.json.closed_by], [null, null])
+  await server.expect(204, 'DELETE', one)
+  await server.expect(404, 'GET', one)
+
+  for (let n = 0; n < 3; n++) await write(201, hello)
+  const refused = await write(429, hello)
+  assert.ok(Number(refused.headers.get('retry-after')) > 0)
+  await server.expect(200, 'PUT', `${managementPath}/datasets/${uid}/security/access_policy`, {
+    body: '"restricted"',
+  })
+  await write(404, hello)
 })

@@ -354,8 +354,25 @@ forEachDatabase(
           filtered.results.map((version: { records_count: number | null }) => version.records_count),
           [null, null],
         )
-        assert.equal((await expect(403, 'GET', diff(first))).json.key, 'access.records_hidden')
-        await expect(200, 'GET', diff(first), { auth: 'admin' })
+        const unchanged = (count: number) => ({ added: 0, removed: 0, changed: 0, unchanged: count })
+        assert.deepEqual((await expect(200, 'GET', diff(first))).json.records, unchanged(1))
+        const whole = await expect(200, 'GET', diff(first), { auth: 'admin' })
+        assert.deepEqual(whole.json.records, { added: 1, removed: 0, changed: 1, unchanged: 1 })
+        await server.expect(200, 'PUT', `${base}/security/default`, {
+          body: { filter_query: 'id < 3', visible_fields: ['id'] },
+        })
+        assert.deepEqual((await expect(200, 'GET', diff(first))).json.records, unchanged(2))
+        await server.expect(200, 'PUT', `${base}/security/default`, {
+          body: { filter_query: 'name like "rob"' },
+        })
+        const seen = await expect(200, 'GET', `${path}/diff/records?from=${first}`)
+        assert.deepEqual(
+          seen.json.results.map(({ change, new: now }: { change: string; new: unknown }) => [change, now]),
+          [['added', { id: 2 }]],
+        )
+        assert.doesNotMatch(seen.text, /bob|rob|eve/)
+        await server.expect(200, 'PUT', `${base}/security/default`, { body: { is_data_visible: false } })
+        await expect(403, 'GET', diff(first))
         await server.expect(204, 'DELETE', `${base}/security/default`)
         await expect(200, 'PUT', `${base}/versions/${second}`, { body: { label: null } })
         assert.deepEqual(await labels(), ['first'])

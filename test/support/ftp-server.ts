@@ -136,6 +136,16 @@ function serveControl(
       case 'RETR':
         if (!isIn) return say('530 log in')
         return file ? send(file.content) : say('550 no such file')
+      case 'LIST': {
+        if (!isIn) return say('530 log in')
+        const directory = argument.replace(/^-a ?/, '').replace(/\/*$/, '/')
+        const lines = Object.entries(files).flatMap(([path, { content }]) =>
+          path.startsWith(directory) && !path.slice(directory.length).includes('/')
+            ? [`-rw-r--r-- 1 o g ${content.length} May 09 2031 ${path.slice(directory.length)}\r\n`]
+            : [],
+        )
+        return lines.length === 0 ? say('550 no such directory') : send(Buffer.from(lines.join('')))
+      }
       case 'QUIT':
         return void control.end('221 bye\r\n')
       default:

@@ -19,6 +19,18 @@ export async function startS3Server(t: TestContext, objects: S3Objects) {
   return serve(t, (request, response) => {
     if (!isSigned(request))
       return void response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>')
+    const asked = new URL(request.url!, 'http://here')
+    if (asked.searchParams.get('list-type') === '2') {
+      const prefix = `${asked.pathname}/${asked.searchParams.get('prefix') ?? ''}`
+      const found = Object.entries(objects).filter(([path]) => path.startsWith(prefix))
+      const listed = found.map(
+        ([path, { length }]) =>
+          `<Contents><Key>${path.slice(asked.pathname.length + 1)}</Key><Size>${length}</Size></Contents>`,
+      )
+      return void response.end(`<ListBucketResult>${listed.join('')}</ListBucketResult>`)
+    }
+    if (asked.pathname === '/')
+      return void response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
     const content = objects[decodeURIComponent(request.url!)]
     if (!content) return void response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>')
     const etag = `"${createHash('md5').update(content).digest('hex')}"`

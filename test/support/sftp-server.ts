@@ -76,13 +76,40 @@ export async function startSftpServer(t: TestContext, options: SftpOptions): Pro
       const size = options.announcedBytes ?? file.content.length
       return { mode: 0o100644, uid: 0, gid: 0, size, atime: time, mtime: time }
     }
+    const namesIn = (path: string) => {
+      const directory = path.replace(/\/*$/, '/')
+      return Object.keys(options.files).filter(
+        (name) => name.startsWith(directory) && !name.slice(directory.length).includes('/'),
+      )
+    }
     const stat = (id: number, path: string) => {
+      if (namesIn(path).length > 0)
+        return sftp.attrs(id, { mode: 0o040755, uid: 0, gid: 0, size: 0, atime: 0, mtime: 0 })
       const found = attributes(path)
       if (found) sftp.attrs(id, found)
       else sftp.status(id, STATUS_CODE.NO_SUCH_FILE)
     }
     sftp.on('STAT', stat)
     sftp.on('LSTAT', stat)
+    const listed = new Map<number, string[]>()
+    sftp.on('OPENDIR', (id, path) => {
+      const number = handles.push({ content: Buffer.alloc(0) }) - 1
+      listed.set(number, namesIn(path))
+      sftp.handle(id, Buffer.from([number]))
+    })
+    sftp.on('READDIR', (id, handle) => {
+      const names = listed.get(handle[0]!) ?? []
+      listed.delete(handle[0]!)
+      if (names.length === 0) return sftp.status(id, STATUS_CODE.EOF)
+      sftp.name(
+        id,
+        names.map((path) => ({
+          filename: path.split('/').at(-1)!,
+          longname: path,
+          attrs: attributes(path)!,
+        })),
+      )
+    })
     sftp.on('OPEN', (id, path) => {
       const file = options.files[path]
       if (!file) return sftp.status(id, STATUS_CODE.NO_SUCH_FILE)

@@ -24,7 +24,7 @@ export function Schedules({
   readonly form: Form | undefined
   readonly title: string
 }): VNode {
-  const { t } = useEnv()
+  const { t, timezone } = useEnv()
   return (
     <>
       {found.map((schedule) => (
@@ -62,7 +62,7 @@ export function Schedules({
               id="timezone"
               name="timezone"
               defaultValue={form?.get('timezone')}
-              placeholder="Europe/Paris"
+              placeholder={timezone}
             />
           </Field>
         </div>

@@ -57,7 +57,7 @@ export default function ChartBuilder(props: ChartBuilderProps): VNode {
 
   return (
     <div class="chart-builder">
-      {!isEmbedded && <ChartForm {...props} chart={chart} onChange={change} />}
+      {!isEmbedded && <ChartForm {...props} chart={chart} data={data} onChange={change} />}
       {problem !== null && (
         <p class="notice bad" role="alert">
           {problem}
@@ -91,6 +91,7 @@ function captionOf(chart: ChartState, fields: readonly Field[], t: Env['t']): st
 function ChartForm({
   fields,
   chart,
+  data,
   action,
   kept,
   onChange,
@@ -132,6 +133,10 @@ function ChartForm({
       </Choice>
       {x && isDate(x) && chart.type !== 'histogram' && (
         <Choice name="bucket" label={t('chart.bucket')} value={chart.bucket}>
+          <option value="">
+            {t('chart.bucket.auto')}
+            {chart.bucket === '' && data.bucket ? ` (${t(`chart.bucket.${data.bucket}`)})` : ''}
+          </option>
           {buckets.map((bucket) => (
             <option key={bucket} value={bucket}>
               {t(`chart.bucket.${bucket}`)}

@@ -1,12 +1,15 @@
 import type { VNode } from 'preact'
 import { useRef, useState } from 'preact/hooks'
+import { ConnectionField } from '../components/connection-field.tsx'
 import { Csrf } from '../components/csrf.tsx'
 import { Field } from '../components/field.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Problem } from '../components/problem.tsx'
 import { ApiError } from '../kit/api.ts'
 import { useEnv } from '../kit/env.ts'
+import type { Connection } from '../office/connection-form.ts'
 import { createFrom } from '../office/create.ts'
+import { type SourceAddress, sourceAddressIn } from '../office/source-address.ts'
 import { management, officePath } from '../office/types.ts'
 import { uploadFile } from '../office/upload.ts'
 
@@ -16,7 +19,16 @@ type Phase =
   | { readonly name: 'detecting' }
 
 /** Files dropped, chosen or pasted, or an address: becomes a draft to look through. Without JavaScript, two forms. */
-export default function CreateDataset({ url: givenUrl }: { readonly url: string }): VNode {
+export default function CreateDataset({
+  url: givenUrl,
+  connection,
+  connections,
+}: {
+  readonly url: string
+  /** Uid of the one that is chosen; empty: none. */
+  readonly connection: string
+  readonly connections: readonly Pick<Connection, 'connection_uid' | 'name'>[]
+}): VNode {
   const { t, api, session, format } = useEnv()
   const [phase, setPhase] = useState<Phase>({ name: 'choosing' })
   const [problem, setProblem] = useState<ApiError | null>(null)
@@ -24,12 +36,12 @@ export default function CreateDataset({ url: givenUrl }: { readonly url: string 
   const upload = useRef<AbortController | null>(null)
   const isBusy = phase.name !== 'choosing'
 
-  async function attempt(work: () => Promise<readonly string[]>) {
+  async function attempt(work: () => Promise<readonly SourceAddress[]>) {
     setProblem(null)
     try {
-      const urls = await work()
+      const sources = await work()
       setPhase({ name: 'detecting' })
-      const uid = await createFrom(api, urls, '')
+      const uid = await createFrom(api, sources, '')
       location.assign(officePath(uid, 'start'))
     } catch (error) {
       setPhase({ name: 'choosing' })
@@ -41,7 +53,7 @@ export default function CreateDataset({ url: givenUrl }: { readonly url: string 
   const takeFiles = (files: readonly File[]) => {
     if (files.length === 0 || isBusy) return
     void attempt(async () => {
-      const urls: string[] = []
+      const sources: SourceAddress[] = []
       upload.current = new AbortController()
       for (const file of files) {
         const onProgress = (share: number) => setPhase({ name: 'uploading', filename: file.name, share })
@@ -49,16 +61,17 @@ export default function CreateDataset({ url: givenUrl }: { readonly url: string 
         const csrf = session?.csrf_token ?? ''
         const signal = upload.current.signal
         const stored = await uploadFile(`${management}/files`, file, { csrf, onProgress, signal })
-        urls.push(stored.url)
+        sources.push({ url: stored.url, params: {} })
       }
-      return urls
+      return sources
     })
   }
   const takeUrl = (event: Event) => {
     event.preventDefault()
-    const url = String(new FormData(event.currentTarget as HTMLFormElement).get('url') ?? '').trim()
-    if (url === '' || isBusy) return
-    void attempt(async () => [url])
+    const fields = new FormData(event.currentTarget as HTMLFormElement)
+    const get = (name: string) => String(fields.get(name) ?? '')
+    if (get('url').trim() === '' || isBusy) return
+    void attempt(async () => [await sourceAddressIn(api, { get })])
   }
 
   return (
@@ -117,6 +130,7 @@ export default function CreateDataset({ url: givenUrl }: { readonly url: string 
               aria-describedby="url-hint"
             />
           </Field>
+          <ConnectionField id="connection" connections={connections} chosen={connection} />
           <div>
             <button class="button" type="submit" disabled={isBusy}>
               {t('create.look')}

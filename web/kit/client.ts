@@ -32,7 +32,7 @@ async function wakeIslands(): Promise<void> {
     ...facts,
     t: createTranslate(facts.lang, catalogue),
     api: createBrowserApi(facts.lang, facts.session?.csrf_token ?? null),
-    format: createFormat(facts.lang),
+    format: createFormat(facts.lang, facts.timezone),
   }
   await Promise.all(
     places.map(async (place) => {

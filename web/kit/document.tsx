@@ -18,8 +18,8 @@ interface DocumentProps {
 export function Document({ context, head, layout, islands, manifest, children }: DocumentProps): VNode {
   const Layout = layouts[layout]
   const theme = context.cookies.broadsheet_theme
-  const { lang, area, origin, title, session, map } = context
-  const facts: EnvFacts = { lang, area, origin, title, session, map }
+  const { lang, area, timezone, origin, title, hasFeedback, session, map } = context
+  const facts: EnvFacts = { lang, area, timezone, origin, title, hasFeedback, session, map }
   return (
     <html
       lang={lang}

@@ -29,6 +29,10 @@ export interface Brand {
   /** By language; empty: it has none. */
   readonly description: Readonly<Record<string, string>>
   readonly defaultLanguage: string
+  /** IANA name: in which times are shown to those who run it. */
+  readonly timezone: string
+  /** Whether readers may write to publishers. */
+  readonly feedback: boolean
   /** Paths of images of this server; null: those that are shipped. */
   readonly logo: string | null
   readonly favicon: string | null
@@ -40,10 +44,14 @@ export interface Brand {
 export interface EnvFacts {
   readonly lang: Lang
   readonly area: 'portal' | 'office'
+  /** IANA name: in which instants are shown. */
+  readonly timezone: string
   /** `https://data.example.org`, without a slash at the end. */
   readonly origin: string
   /** Name of the portal. */
   readonly title: string
+  /** Whether readers may write to publishers. */
+  readonly hasFeedback: boolean
   readonly session: Session | null
   readonly map: MapFacts
 }

@@ -6,20 +6,24 @@ export interface Format {
   /** `1.2M`. */
   compact(value: number): string
   percent(share: number): string
-  /** Of an ISO date or instant; as given when it is none. */
+  /** Of an ISO date, or the day of an instant; as given when it is none. */
   date(value: string): string
-  /** In UTC, or in a zone of the IANA database. */
+  /** In the zone of the page, or in another of the IANA database. */
   dateTime(value: string, timeZone?: string): string
   bytes(value: number): string
 }
 
-export function createFormat(lang: Lang): Format {
+/** `timezone`: the same on the server and in the browser, so that pages agree. */
+export function createFormat(lang: Lang, timezone = 'UTC'): Format {
   const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 10 })
   const compact = new Intl.NumberFormat(lang, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 })
-  // A date has no zone; an instant is shown in UTC on the server and in the browser alike, so that pages agree.
+  // A date has no zone.
   const date = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: 'UTC' })
-  const dateTime = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+  const dayOfInstant = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: timezone })
+  const dateTimeIn = (timeZone: string) =>
+    new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short', timeZone })
+  const dateTime = dateTimeIn(timezone)
   const instant = (value: string, format: Intl.DateTimeFormat) => {
     const ms = Date.parse(value)
     return Number.isNaN(ms) ? value : format.format(ms)
@@ -31,14 +35,8 @@ export function createFormat(lang: Lang): Format {
         : new Intl.NumberFormat(lang, { maximumFractionDigits: decimals }).format(value),
     compact: (value) => compact.format(value),
     percent: (share) => percent.format(share),
-    date: (value) => instant(value, date),
-    dateTime: (value, timeZone) =>
-      instant(
-        value,
-        timeZone === undefined
-          ? dateTime
-          : new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short', timeZone }),
-      ),
+    date: (value) => instant(value, value.length > 10 ? dayOfInstant : date),
+    dateTime: (value, timeZone) => instant(value, timeZone === undefined ? dateTime : dateTimeIn(timeZone)),
     bytes(value) {
       const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
       const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3))

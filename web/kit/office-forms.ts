@@ -3,9 +3,12 @@
  *
  * - `data-draft="KEY"`: what is typed is kept in this browser until the form has been taken (`?done=` says so), and put
  *   back by the next visit.
- * - `data-autosave`: sent a moment after each change; `data-save-state` in it says how that went.
+ * - `data-autosave="TEXT"`: sent a moment after each change; `data-save-state` in it says so (TEXT), and how that went.
  * - `data-preview="ID"`: sent with the button `action=preview` a moment after each change; the element ID is replaced by
  *   that of the answer.
+ * A button with `data-look="ID"` sends its form and shows the element ID of the answer in place of the one that is there:
+ * what is typed stays, secrets too.
+ * A colour picker with `data-color-of="NAME"` sets the text of this name in its form, and follows it.
  *
  * An element with `data-refresh` and an id is asked for again every few seconds, as long as it wants to be.
  *
@@ -26,6 +29,8 @@ export function startOfficeForms(): void {
     if (form.dataset.autosave !== undefined) saveByItself(form)
     if (form.dataset.preview !== undefined) previewByItself(form, form.dataset.preview)
   }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-look]')) lookInPlace(button)
+  for (const picker of document.querySelectorAll<HTMLInputElement>('input[data-color-of]')) pickColor(picker)
   const [refreshed] = document.querySelectorAll<HTMLElement>('[data-refresh]')
   if (refreshed) refreshLater(refreshed.id)
 }
@@ -94,6 +99,9 @@ function restore(form: HTMLFormElement, pairs: readonly [string, string][]): voi
       control.checked = left.get(control.name)?.includes(control.value) ?? false
       continue
     }
+    // What it was typed for comes back with it: of what somebody else has saved since, its author is told.
+    if (control instanceof HTMLInputElement && control.name === 'revision')
+      control.value = left.get(control.name)?.[0] ?? control.value
     const isText =
       control instanceof HTMLTextAreaElement ||
       control instanceof HTMLSelectElement ||
@@ -153,7 +161,8 @@ function saveByItself(form: HTMLFormElement): void {
   const say = (text: string | undefined) => {
     if (state) state.textContent = text ?? ''
   }
-  const { saving, saved, notSaved, unsaved, draft } = form.dataset
+  const { autosave, saving, saved, notSaved, unsaved, draft } = form.dataset
+  say(autosave)
   const send = afterPause(autosaveMs, async (signal) => {
     say(saving)
     const sent = JSON.stringify(textsOf(form))
@@ -186,4 +195,43 @@ function previewByItself(form: HTMLFormElement, id: string): void {
     }
   })
   form.addEventListener('input', look)
+}
+
+function lookInPlace(button: HTMLButtonElement): void {
+  const { form, dataset } = button
+  if (!form || dataset.look === undefined) return
+  const id = dataset.look
+  button.addEventListener('click', async (event) => {
+    event.preventDefault()
+    const place = document.getElementById(id)
+    button.disabled = true
+    if (place) place.textContent = dataset.looking ?? ''
+    try {
+      const { page } = await post(form, button.value, AbortSignal.timeout(60_000))
+      const fresh = page.getElementById(id)
+      if (fresh) place?.replaceWith(document.adoptNode(fresh))
+      // Signed out meanwhile, perhaps: the whole page says it.
+      else form.requestSubmit(button)
+    } catch (error) {
+      if (place) place.textContent = String(error)
+    } finally {
+      button.disabled = false
+    }
+  })
+}
+
+function pickColor(picker: HTMLInputElement): void {
+  const text = picker.form?.elements.namedItem(picker.dataset.colorOf ?? '')
+  if (!(text instanceof HTMLInputElement)) return
+  picker.hidden = false
+  picker.addEventListener('input', () => {
+    text.value = picker.value
+    // For what listens to typing: drafts.
+    text.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  text.addEventListener('input', () => {
+    const short = /^#[0-9a-f]{3}$/i.test(text.value)
+    const color = short ? text.value.replace(/[0-9a-f]/gi, '$&$&') : text.value
+    if (/^#[0-9a-f]{6}$/i.test(color)) picker.value = color
+  })
 }

@@ -94,17 +94,21 @@ export function createWeb(deps: WebDeps) {
       deps.brand(),
       cookies[sessionCookie] === undefined ? null : readSession(api),
     ])
+    // Readers of the portal see what the data say: instants in UTC, as the search API gives them.
+    const timezone = area === 'office' ? brand.timezone : 'UTC'
     return {
       lang,
       area,
       origin: url.origin,
       title: brand.title,
+      hasFeedback: brand.feedback,
       brand,
       session,
       map: { maplibre: deps.manifest.maplibre, basemap: deps.manifest.basemap, tiles: deps.tiles },
       t: createTranslate(lang, catalogues[lang]),
       api,
-      format: createFormat(lang),
+      timezone,
+      format: createFormat(lang, timezone),
       url,
       params: request.params,
       cookies,

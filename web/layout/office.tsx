@@ -78,6 +78,7 @@ export function OfficeLayout({ context, children }: LayoutProps): VNode {
       <footer class="site-footer">
         <div class="site-footer-in">
           <span>{session && t('office.signed_in_as', { name: session.username })}</span>
+          <span>{t('office.timezone', { zone: context.timezone })}</span>
           <a href="/">{t('office.to_portal')}</a>
           <form method="post" action="/login">
             <Csrf action="sign_out" />

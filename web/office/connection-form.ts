@@ -11,6 +11,35 @@ export interface Connection {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+/** What came of trying one. */
+export interface Tried {
+  /** Of the connection; empty: one that is not saved. */
+  readonly uid: string
+  readonly outcome: 'ok' | 'unclear' | 'failed'
+  /** What was looked at; null: it did not come to that. */
+  readonly url: string | null
+  readonly reached: boolean
+  readonly sign_in: 'accepted' | 'refused' | 'not_asked' | 'unknown'
+  readonly found:
+    | {
+        readonly kind: 'listing'
+        readonly entries: readonly {
+          readonly name: string
+          readonly kind: 'file' | 'directory'
+          readonly bytes: number | null
+        }[]
+        readonly has_more: boolean
+      }
+    | {
+        readonly kind: 'content'
+        readonly content_type: string | null
+        readonly bytes: number | null
+        readonly sample: string | null
+      }
+    | null
+  readonly error: { readonly message: string; readonly hint?: string } | null
+}
+
 export const kinds = ['http', 'ftp', 'ftps', 'sftp', 's3'] as const
 export type Kind = (typeof kinds)[number]
 export const isKind = (value: string | null): value is Kind => kinds.includes(value as Kind)

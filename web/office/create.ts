@@ -1,6 +1,7 @@
 /** A dataset out of files or addresses: what is asked of the API, by the page and by the island alike. */
 import { titleOfFile } from '../../shared/title-of-file.ts'
 import type { Api } from '../kit/api.ts'
+import type { SourceAddress } from './source-address.ts'
 import { apiPath, type Dataset, management } from './types.ts'
 
 interface SourceDescription {
@@ -33,12 +34,19 @@ function knownMetadata(metadata: Readonly<Record<string, unknown>>): Record<stri
   return known
 }
 
-/** Answers the uid of the new dataset, which has a resource for each address. Errors: ApiError. */
-export async function createFrom(api: Api, urls: readonly string[], title: string): Promise<string> {
+/** Answers the uid of the new dataset, which has a resource for each source. Errors: ApiError. */
+export async function createFrom(
+  api: Api,
+  sources: readonly SourceAddress[],
+  title: string,
+): Promise<string> {
   // All are looked at before anything is made: an address that leads nowhere leaves nothing behind.
   const found: SourceDescription[] = []
-  for (const url of urls) {
-    found.push(await api.send<SourceDescription>('POST', `${management}/describe_source`, { url }))
+  for (const { url, params } of sources) {
+    const asked = { url, params }
+    const described = await api.send<SourceDescription>('POST', `${management}/describe_source`, asked)
+    const { resource } = described
+    found.push({ ...described, resource: { ...resource, params: { ...resource.params, ...params } } })
   }
   const [first] = found
   const called = title || (first?.kind === 'file' ? titleOfFile(first.title ?? '') : (first?.title ?? ''))

@@ -19,6 +19,7 @@ export const tabs = [
   'schedules',
   'versions',
   'changes',
+  'feedback',
 ] as const
 export type Tab = (typeof tabs)[number]
 
@@ -40,7 +41,8 @@ export function DatasetFrame({
   readonly tab: Tab
   readonly children?: ComponentChildren
 }): VNode {
-  const { t } = useEnv()
+  const { t, hasFeedback } = useEnv()
+  const shown = tabs.filter((name) => name !== 'feedback' || hasFeedback || tab === 'feedback')
   return (
     <>
       <div class="dataset-top">
@@ -61,7 +63,7 @@ export function DatasetFrame({
           )}
         </div>
         <nav class="tabs" aria-label={t('dataset.tabs')}>
-          {tabs.map((name) => (
+          {shown.map((name) => (
             <a
               key={name}
               href={officePath(dataset.dataset_uid, name)}

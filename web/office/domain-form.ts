@@ -1,7 +1,9 @@
 /** The settings of the domain as its form has them. docs/metadata.md. */
 import type { Form } from '../kit/form.ts'
+import type { MessageKey } from '../kit/i18n.ts'
 import { listIn, type Row, readRows } from './rows.ts'
 
+/** What can be set here. */
 export interface DomainSettings {
   readonly name: string
   readonly description: Readonly<Record<string, string>>
@@ -17,6 +19,7 @@ export interface DomainSettings {
   readonly licenses: readonly { readonly id: string; readonly label: string; readonly url: string | null }[]
   readonly themes: readonly { readonly id: string; readonly labels: Readonly<Record<string, string>> }[]
   readonly default_security: { readonly visibility: string }
+  readonly feedback: boolean
 }
 
 /** Begins the names of what is there once a language. */
@@ -48,6 +51,7 @@ export function formOf(settings: DomainSettings): DomainForm {
       ),
       languages: languages.join(', '),
       visibility: default_security.visibility,
+      feedback: String(settings.feedback),
     },
     languages,
     licenses: licenses.map(({ id, label: text, url }) => ({ id, label: text, url: url ?? '' })),
@@ -111,11 +115,48 @@ export function changesIn(form: Form, settings: DomainSettings): Readonly<Record
       ),
     })),
     default_security: { visibility: texts.visibility! },
+    feedback: texts.feedback === 'true',
   }
   const names = Object.keys(wanted) as (keyof DomainSettings)[]
   const changed = names.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(settings[name]))
   return Object.fromEntries(
-    // A list of licences that somebody has emptied is the common one again.
-    changed.map((name) => [name, name === 'licenses' && wanted.licenses.length === 0 ? null : wanted[name]]),
+    // A list of licences that somebody has emptied is the common one again, and no time zone the operator's.
+    changed.map((name) => {
+      const isEmptied =
+        (name === 'licenses' && wanted.licenses.length === 0) ||
+        (name === 'timezone' && wanted.timezone === '')
+      return [name, isEmptied ? null : wanted[name]]
+    }),
   )
+}
+
+const labels = {
+  name: 'domain.name',
+  default_language: 'domain.default_language',
+  timezone: 'domain.timezone',
+  languages: 'domain.languages',
+  description: 'domain.description',
+  contact: 'domain.contact_name',
+  theme: 'domain.colors',
+  licenses: 'domain.licenses',
+  themes: 'domain.themes',
+  default_security: 'domain.visibility',
+  feedback: 'domain.feedback',
+} as const satisfies Readonly<Record<keyof DomainSettings, MessageKey>>
+
+/** Where a form differs from what is saved; texts with what is saved. */
+export function differencesFrom(
+  form: Form,
+  settings: DomainSettings,
+): readonly { readonly label: MessageKey; readonly saved?: string }[] {
+  return (Object.keys(changesIn(form, settings)) as (keyof DomainSettings)[]).map((name) => {
+    const saved = settings[name]
+    const text =
+      name === 'description' || name === 'contact'
+        ? Object.values(saved).filter(Boolean).join(' / ')
+        : name === 'languages'
+          ? settings.languages.join(', ')
+          : saved
+    return { label: labels[name], ...(typeof text === 'string' ? { saved: text } : {}) }
+  })
 }

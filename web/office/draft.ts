@@ -9,7 +9,7 @@ export const draftOf = (t: Translate, key: string) => ({
 
 /** Of a form that is sent by itself a moment after each change. It has an element `data-save-state`. */
 export const autosaveOf = (t: Translate) => ({
-  'data-autosave': '',
+  'data-autosave': t('metadata.autosave'),
   'data-saving': t('office.saving'),
   'data-saved': t('office.all_saved'),
   'data-not-saved': t('office.not_saved'),

@@ -19,6 +19,7 @@ export interface TemplateField {
 
 export interface Template {
   readonly name: string
+  readonly revision: string
   readonly title: string
   readonly type: string
   readonly is_active: boolean
@@ -99,3 +100,16 @@ function fieldIn(form: Form, index: number, saved: readonly TemplateField[]): Te
 /** What is sent to be saved: a field whose name has been emptied goes. */
 export const schemaOf = (fields: readonly TemplateField[]): object[] =>
   fields.filter(({ name }) => name !== '').map(({ is_hidden: _own, ...field }) => field)
+
+/** Fields that are other ones in the form than in what is saved, by label or name. */
+export function differingFields(form: Form, saved: readonly TemplateField[]): readonly string[] {
+  const sent = fieldsIn(form, saved)
+  const textOf = (fields: readonly TemplateField[], name: string) => {
+    const found = fields.find((field) => field.name === name)
+    return found ? JSON.stringify(schemaOf([{ ...newField, ...found }])) : ''
+  }
+  const names = new Set([...sent, ...saved].map(({ name }) => name).filter((name) => name !== ''))
+  return [...names]
+    .filter((name) => textOf(sent, name) !== textOf(saved, name))
+    .map((name) => [...saved, ...sent].find((field) => field.name === name)?.label || name)
+}

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createApi } from '../kit/api.ts'
 import { chartTypes, loadChart, niceStep, readChart, writeChart } from './chart.ts'
 import type { Field } from './dataset.ts'
-import { timeGroups } from './time-buckets.ts'
+import { bucketOf, timeGroups } from './time-buckets.ts'
 
 const field = (name: string, type: string, annotations: Field['annotations'] = {}): Field => ({
   name,
@@ -63,6 +63,20 @@ test('steps of time print as dates, in the order of time', () => {
   )
   assert.deepEqual(keys, ['2031', '2031-Q2', '2031-05', '2031-05-09', '2031-05-09 07:00'])
   assert.equal(timeGroups('day', 'year').keyOf({ t_year: null }), null)
+})
+
+test('the step of time follows from the span', () => {
+  const cases = [
+    ['1950-01-01', '2022-01-01', 'year'],
+    ['2000-01-01', '2020-01-01', 'quarter'],
+    ['2026-01-01', '2031-01-01', 'month'],
+    ['2031-01-01', '2031-05-09', 'day'],
+    ['2031-05-09T00:00:00Z', '2031-05-12T00:00:00Z', 'hour'],
+    ['0200-01-01', '2031-01-01', 'year'],
+    ['2031-05-09', '2031-05-09', 'day'],
+    ['null', 'null', 'month'],
+  ] as const
+  for (const [low, high, bucket] of cases) assert.equal(bucketOf(low, high, low.includes('T')), bucket, low)
 })
 
 test('steps are 1, 2 or 5 of a power of ten', () => {

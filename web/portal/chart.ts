@@ -2,7 +2,7 @@
 import type { Api } from '../kit/api.ts'
 import { type DataRecord, datasetPath, type Field, isDate, isFacet, isNumber, isText } from './dataset.ts'
 import { type ApiFilters, nameOf } from './filters.ts'
-import { type Bucket, buckets, timeGroups } from './time-buckets.ts'
+import { type Bucket, bucketOf, buckets, timeGroups } from './time-buckets.ts'
 
 export const chartTypes = ['bar', 'line', 'area', 'pie', 'scatter', 'histogram', 'box'] as const
 export type ChartType = (typeof chartTypes)[number]
@@ -17,8 +17,8 @@ export interface ChartState {
   readonly fn: Aggregate
   /** Series; empty: one. */
   readonly by: string
-  /** Of dates. */
-  readonly bucket: Bucket
+  /** Of dates; empty: as the time between the first and the last wants it. */
+  readonly bucket: Bucket | ''
   /** Groups at most. */
   readonly limit: number
 }
@@ -56,7 +56,7 @@ export function readChart(params: URLSearchParams, fields: readonly Field[]): Ch
     y,
     fn: y === '' ? 'count' : pick(get('fn'), aggregates, 'avg'),
     by: fields.some(({ name }) => name === get('by') && name !== x.name) ? get('by') : '',
-    bucket: pick(get('bucket'), buckets, 'month'),
+    bucket: pick<Bucket | ''>(get('bucket'), buckets, ''),
     limit: Math.min(limits.max, Math.max(limits.min, Number.isFinite(limit) ? limit : limits.usual)),
   }
 }
@@ -74,6 +74,8 @@ export interface ChartData {
   readonly rows: readonly (readonly (string | number | null)[])[]
   /** There are more groups than were asked for. */
   readonly isCut: boolean
+  /** The step of time that was taken. */
+  readonly bucket?: Bucket
 }
 
 const histogramBins = 24
@@ -105,7 +107,8 @@ export async function loadChart(
     const by = state.by === '' ? null : nameOf(state.by)
     // Series of a line are its points times as many.
     const limit = isDate(x) ? 5000 : by ? state.limit * 12 : state.limit
-    const key = keyOf(x)
+    const bucket = await bucketFor(x)
+    const key = keyOf(x, bucket)
     const results = await ask({
       select: `${aggregateOf(state)} as v`,
       group_by: [key.groupBy, ...(by ? [`${by} as s`] : [])].join(', '),
@@ -118,13 +121,21 @@ export async function loadChart(
         .slice(0, limit)
         .map((row) => [key.of(row), ...(by ? [cellOf(row.s)] : []), numberOf(row.v)]),
       isCut: results.length > limit,
+      ...(isDate(x) ? { bucket } : {}),
     }
   }
 
+  async function bucketFor(field: Field): Promise<Bucket> {
+    if (state.bucket !== '' || !isDate(field)) return state.bucket || 'month'
+    const name = nameOf(field.name)
+    const [ends] = await ask({ select: `min(${name}) as low, max(${name}) as high` })
+    return bucketOf(String(ends?.low), String(ends?.high), field.type === 'datetime')
+  }
+
   /** What is grouped by; `orderBy` is null where the largest group comes first. */
-  function keyOf(field: Field) {
+  function keyOf(field: Field, bucket: Bucket) {
     if (isDate(field)) {
-      const { groupBy, orderBy, keyOf: of } = timeGroups(field.name, state.bucket)
+      const { groupBy, orderBy, keyOf: of } = timeGroups(field.name, bucket)
       return { groupBy, orderBy, of }
     }
     const of = (row: DataRecord) => cellOf(row.k)
@@ -175,7 +186,8 @@ export async function loadChart(
 
   async function box(): Promise<ChartData> {
     const y = nameOf(state.y)
-    const key = keyOf(x)
+    const bucket = await bucketFor(x)
+    const key = keyOf(x, bucket)
     const results = await ask({
       select: `min(${y}) as a, percentile(${y}, 25) as b, median(${y}) as c, percentile(${y}, 75) as d, max(${y}) as e, count(*) as n`,
       group_by: key.groupBy,
@@ -189,6 +201,7 @@ export async function loadChart(
       columns: [label(state.x), 'min', '25 %', 'median', '75 %', 'max'],
       rows,
       isCut: results.length > state.limit,
+      ...(isDate(x) ? { bucket } : {}),
     }
   }
 }

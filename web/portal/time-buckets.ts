@@ -38,3 +38,25 @@ export function timeGroups(field: string, bucket: Bucket): TimeGroups {
     },
   }
 }
+
+const daysOf: Readonly<Record<Bucket, number>> = {
+  year: 365.25,
+  quarter: 91.3,
+  month: 30.4,
+  day: 1,
+  hour: 1 / 24,
+}
+const fewest = 20
+const most = 200
+
+/** The step that makes some 20 to 200 groups of the time between two instants, the finer of two; else what comes nearest. */
+export function bucketOf(low: string, high: string, hasTime: boolean): Bucket {
+  const days = (Date.parse(high) - Date.parse(low)) / 86_400_000
+  if (!Number.isFinite(days)) return 'month'
+  const known = buckets.filter((bucket) => hasTime || bucket !== 'hour')
+  const farOff = (bucket: Bucket) => {
+    const count = days / daysOf[bucket] + 1
+    return count < fewest ? fewest / count : count > most ? count / most : 1
+  }
+  return known.toReversed().reduce((best, bucket) => (farOff(bucket) < farOff(best) ? bucket : best))
+}

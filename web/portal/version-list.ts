@@ -59,12 +59,11 @@ export async function loadVersions(context: PageContext, dataset: Dataset): Prom
       return {
         ...version,
         diff: older && isSmall ? await diffOf(older.version_uid, version.version_uid) : null,
-        comparedWith: isShown && counts.every((count) => count !== null) ? older!.version_uid : null,
+        comparedWith: isShown && dataset.data_visible ? older!.version_uid : null,
       }
     }),
   )
-  const newest = open.find(({ records_count: count }) => count !== null)
-  return { versions, newest: newest?.version_uid ?? null }
+  return { versions, newest: dataset.data_visible ? (open[0]?.version_uid ?? null) : null }
 
   async function diffOf(from: string, to: string): Promise<VersionDiff | null> {
     const answer = await api.call('GET', path, { query: { from, to } })

@@ -14,6 +14,7 @@ import { up as media } from './0013-media.ts'
 import { up as previousStatus } from './0014-previous-status.ts'
 import { up as signOutDeletionsQuotas } from './0015-sign-out-deletions-quotas.ts'
 import { up as datasetUses } from './0016-dataset-uses.ts'
+import { up as callsAndFeedback } from './0017-calls-and-feedback.ts'
 
 type Step = (db: Kysely<unknown>, dialect: 'sqlite' | 'postgres') => Promise<void>
 
@@ -33,6 +34,7 @@ const steps: Readonly<Record<string, Step>> = {
   '0014-previous-status': previousStatus,
   '0015-sign-out-deletions-quotas': signOutDeletionsQuotas,
   '0016-dataset-uses': datasetUses,
+  '0017-calls-and-feedback': callsAndFeedback,
 }
 
 export const migrationNames: readonly string[] = Object.keys(steps)

@@ -1,58 +1,77 @@
 import { Type } from 'typebox'
 import { findDataset } from '../../catalog/index.ts'
-import { AppError } from '../../kernel/index.ts'
+import type { DatasetFeedbacksTable } from '../../control/index.ts'
+import { formatInstant, type JsonObject } from '../../kernel/index.ts'
+import { readFlag } from '../explore/parameters.ts'
 import { answerOf, answerPage, operation } from '../openapi/index.ts'
-import { datasetParams, invalid, pageQuery, printPageOf, type RegisterRoutes } from './scope.ts'
+import { datasetParams, invalid, pageQuery, printPageOf, type RegisterRoutes, usernameOf } from './scope.ts'
 
 const tags = ['automation-datasets']
 const feedbackParams = Type.Object({ ...datasetParams.properties, feedback_uid: Type.String() })
+/** More than a dataset has. */
+const all = { rows: 1000, page: 1 } as const
 
-/** Remarks of readers on records. There is no way to leave one here, and so there are none. Automation API section 11. */
+/** Remarks of readers on a dataset or a record of it. Automation API section 11; docs/feedback.md. */
 export const registerAutomationFeedbacks: RegisterRoutes = (scope, services) => {
+  const { feedbacks } = services
   const { db } = services.control
-  const all = '/datasets/:dataset_uid/feedbacks/'
-  const one = `${all}:feedback_uid/`
+  const list = '/datasets/:dataset_uid/feedbacks/'
+  const one = `${list}:feedback_uid/`
+  const uidOf = async (reference: string) => (await findDataset(db, reference)).dataset_uid
 
   scope.get(
-    all,
-    operation(
-      'READ',
-      'automationListFeedbacks',
-      'Remarks of readers: none, they cannot leave any here',
-      answerPage('AutomationFeedback'),
-      {
-        tags,
-        params: datasetParams,
-        querystring: Type.Object({
-          ...pageQuery.properties,
-          record_id: Type.Optional(Type.String()),
-          is_archived: Type.Optional(Type.String()),
-          sort: Type.Optional(Type.String({ description: 'created_at or -created_at' })),
-        }),
-      },
-    ),
+    list,
+    operation('READ', 'automationListFeedbacks', 'Remarks of readers', answerPage('AutomationFeedback'), {
+      tags,
+      params: datasetParams,
+      querystring: Type.Object({
+        ...pageQuery.properties,
+        record_id: Type.Optional(Type.String()),
+        is_archived: Type.Optional(Type.String()),
+        sort: Type.Optional(Type.String({ description: 'created_at or -created_at' })),
+      }),
+    }),
     async (request) => {
-      const { sort = '-created_at' } = request.query
+      const { sort = '-created_at', record_id, is_archived } = request.query
       if (!['created_at', '-created_at'].includes(sort))
         throw invalid('sort', sort, 'it must be created_at or -created_at')
-      await findDataset(db, request.params.dataset_uid)
-      return printPageOf(request, request.query, [], () => ({}))
+      const state = readFlag('is_archived', is_archived, false) ? 'closed' : 'open'
+      const found = await feedbacks.list(await uidOf(request.params.dataset_uid), { state, ...all })
+      const wanted = found.filter((row) => record_id === undefined || row.record_id === record_id)
+      const sorted = sort === 'created_at' ? wanted.toReversed() : wanted
+      return printPageOf(request, request.query, sorted, printFeedback)
     },
   )
-  for (const [method, path, permission, operationId, summary] of [
-    ['GET', one, 'READ', 'automationReadFeedback', 'Read a remark'],
-    ['POST', `${one}archive/`, 'WRITE', 'automationArchiveFeedback', 'Put a remark away'],
-  ] as const)
-    scope.route<{ Params: { dataset_uid: string; feedback_uid: string } }>({
-      method,
-      url: path,
-      ...operation(permission, operationId, summary, answerOf('AutomationFeedback'), {
-        tags,
-        params: feedbackParams,
-      }),
-      handler: async ({ params }) => {
-        await findDataset(db, params.dataset_uid)
-        throw new AppError('catalog.unknown_feedback', { feedback_uid: params.feedback_uid.slice(0, 100) })
-      },
-    })
+  scope.get(
+    one,
+    operation('READ', 'automationReadFeedback', 'Read a remark', answerOf('AutomationFeedback'), {
+      tags,
+      params: feedbackParams,
+    }),
+    async ({ params: { dataset_uid, feedback_uid } }) =>
+      printFeedback(await feedbacks.find(await uidOf(dataset_uid), feedback_uid)),
+  )
+  scope.post(
+    `${one}archive/`,
+    operation('WRITE', 'automationArchiveFeedback', 'Put a remark away', answerOf('AutomationFeedback'), {
+      tags,
+      params: feedbackParams,
+    }),
+    async (request) => {
+      const { dataset_uid, feedback_uid } = request.params
+      return printFeedback(await feedbacks.close(await uidOf(dataset_uid), feedback_uid, usernameOf(request)))
+    },
+  )
+}
+
+/** A remark on the dataset as a whole has an empty record_id, one of a reader without an account an empty name. */
+function printFeedback(row: DatasetFeedbacksTable): JsonObject {
+  return {
+    uid: row.feedback_uid,
+    record_id: row.record_id ?? '',
+    user: { username: row.username ?? '' },
+    comment: row.comment,
+    is_archived: row.closed_at !== null,
+    created_at: formatInstant(row.created_at),
+  }
 }

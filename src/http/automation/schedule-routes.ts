@@ -19,7 +19,10 @@ import {
 
 const scheduleBody = Type.Object({
   cron_schedule: textOrNull('Five fields of cron: minute hour day-of-month month day-of-week', 1000),
-  timezone: textOrNull('By default the one of the setting BROADSHEET_SCHEDULE_TIMEZONE', 100),
+  timezone: textOrNull(
+    'By default the one of the domain, else of the setting BROADSHEET_SCHEDULE_TIMEZONE',
+    100,
+  ),
 })
 
 /** When datasets are published by themselves. Automation API section 13. */

@@ -121,8 +121,8 @@ async function askedOf(
 }
 
 /**
- * Differences show records as they are: whom a rule hides something from, in whichever edition, is shown none.
- * Errors: access.records_hidden, records.data_not_visible, records.unknown_version, http.invalid_parameter.
+ * Both states as the reader sees them, by the rules of today.
+ * Errors: records.data_not_visible, records.unknown_version, http.invalid_parameter.
  */
 async function pairOf(
   services: HttpServices,
@@ -133,8 +133,6 @@ async function pairOf(
   const { db } = services.control
   const { dataset_uid: datasetUid } = publication.row
   requireData(publication)
-  if (publication.reader.rules !== null)
-    throw new AppError('access.records_hidden', { dataset_uid: datasetUid })
   if (!from)
     throw new AppError('http.invalid_parameter', {
       parameter: 'from',

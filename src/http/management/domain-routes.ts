@@ -1,5 +1,6 @@
-import { changeDomain, type DomainSettings, readDomain } from '../../catalog/index.ts'
+import { changeDomain, type DomainSettings, readDomain, revisionOf } from '../../catalog/index.ts'
 import type { JsonObject } from '../../kernel/index.ts'
+import { ifMatchHeader, ifMatchOf, tellRevision } from '../if-match.ts'
 import { answerOf, operation } from '../openapi/index.ts'
 import { domainId } from './render.ts'
 import { anyObject, type RegisterRoutes } from './scope.ts'
@@ -12,7 +13,11 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
   scope.get(
     '/domain',
     operation('SELF', 'readDomain', 'Settings of the domain', answerOf('Domain'), { tags }),
-    async () => printDomain(await readDomain(db)),
+    async (_request, reply) => {
+      const settings = await readDomain(db)
+      tellRevision(reply, revisionOf(settings))
+      return printDomain(settings, services.web.timezone)
+    },
   )
   scope.put(
     '/domain',
@@ -24,22 +29,27 @@ export const registerDomain: RegisterRoutes = (scope, services) => {
       {
         tags,
         description:
-          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security, quotas',
+          'name, description, default_language, languages, timezone, contact, theme, licenses, themes, default_security, feedback, quotas',
+        headers: ifMatchHeader,
         body: anyObject('Settings by name'),
       },
     ),
-    async (request) => {
-      const changed = await changeDomain(db, request.body)
+    async (request, reply) => {
+      const changed = await changeDomain(db, request.body, ifMatchOf(request))
+      tellRevision(reply, revisionOf(changed))
       services.domainQuota.forget()
-      return printDomain(changed)
+      return printDomain(changed, services.web.timezone)
     },
   )
 }
 
-function printDomain(settings: DomainSettings): JsonObject {
+/** `timezone`: of a domain that has set none. */
+function printDomain(settings: DomainSettings, timezone: string): JsonObject {
   return {
     domain_id: domainId,
+    revision: revisionOf(settings),
     ...(settings as unknown as JsonObject),
+    timezone: settings.timezone ?? timezone,
     properties: {
       'metadata.themes': settings.themes.map(({ id, labels }) => ({ id, labels: { ...labels } })),
       'metadata.licenses': settings.licenses.map((license) => ({ ...license })),

@@ -13,6 +13,7 @@ import { registerDiffs } from './diff-routes.ts'
 import { registerDiskUsage } from './disk-usage-routes.ts'
 import { registerDomain } from './domain-routes.ts'
 import { registerEvents } from './event-routes.ts'
+import { registerFeedbacks } from './feedback-routes.ts'
 import { registerFiles } from './file-routes.ts'
 import { registerGates } from './gate-routes.ts'
 import { registerGenerations } from './generation-routes.ts'
@@ -65,6 +66,7 @@ const parts: readonly RegisterRoutes[] = [
   registerSchedules,
   registerRealtime,
   registerHarvesters,
+  registerFeedbacks,
   registerFiles,
   registerAttached,
   registerPages,

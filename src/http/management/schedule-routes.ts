@@ -27,7 +27,8 @@ const timezone = Type.Optional(
   Type.Unsafe<string | null>({
     type: ['string', 'null'],
     maxLength: 100,
-    description: 'By default, and with null, the one of the setting BROADSHEET_SCHEDULE_TIMEZONE',
+    description:
+      'By default, and with null, the one of the domain, else of the setting BROADSHEET_SCHEDULE_TIMEZONE',
   }),
 )
 const newSchedule = Type.Object({ cron_schedule: cron, timezone })

@@ -8,6 +8,7 @@ import {
   purposeOf,
   readTemplates,
   replaceTemplate,
+  revisionOfTemplate,
   suggestMetadata,
   templateIn,
   templateTypes,
@@ -20,6 +21,7 @@ import {
   type Language,
 } from '../../kernel/index.ts'
 import { readFlag } from '../explore/parameters.ts'
+import { ifMatchHeader, ifMatchOf, tellRevision } from '../if-match.ts'
 import { spokenLanguage } from '../language.ts'
 import { answerList, answerOf, noContent, operation } from '../openapi/index.ts'
 import { editorOf, integerOf, type RegisterRoutes } from './scope.ts'
@@ -99,8 +101,11 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       tags,
       params,
     }),
-    async (request) =>
-      printTemplate(await findTemplate(control.db, request.params.template), spokenLanguage(request)),
+    async (request, reply) => {
+      const template = await findTemplate(control.db, request.params.template)
+      tellRevision(reply, revisionOfTemplate(template))
+      return printTemplate(template, spokenLanguage(request))
+    },
   )
   scope.put(
     one,
@@ -112,6 +117,7 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
       {
         tags,
         params,
+        headers: ifMatchHeader,
         body: Type.Object({
           title: Type.Optional(Type.String()),
           is_active: Type.Optional(Type.Boolean()),
@@ -119,15 +125,17 @@ export const registerTemplates: RegisterRoutes = (scope, services) => {
         }),
       },
     ),
-    async (request) => {
+    async (request, reply) => {
       const { title, is_active, schema } = request.body
       const input = {
         ...(title === undefined ? {} : { title }),
         ...(is_active === undefined ? {} : { isActive: is_active }),
         ...(schema === undefined ? {} : { fields: schema }),
       }
-      const replaced = await replaceTemplate(editorOf(services, request), request.params.template, input)
-      return printTemplate(replaced, spokenLanguage(request))
+      const { template: name } = request.params
+      const changed = await replaceTemplate(editorOf(services, request), name, input, ifMatchOf(request))
+      tellRevision(reply, revisionOfTemplate(changed))
+      return printTemplate(changed, spokenLanguage(request))
     },
   )
   scope.delete(
@@ -176,6 +184,7 @@ export function printTemplate(stored: MetadataTemplate, language: Language): Jso
   const instantOf = (stamp: { at: number } | null) => (stamp ? formatInstant(stamp.at) : null)
   return {
     name,
+    revision: revisionOfTemplate(stored),
     title: label,
     type,
     purpose: purposeOf(template),

@@ -2,6 +2,9 @@
 import { Type } from 'typebox'
 import { instant, list, nullable, optional, uid } from './shapes.ts'
 
+const days = Type.Array(Type.Object({ day: Type.String({ format: 'date' }), calls: Type.Integer() }), {
+  description: 'Every day in UTC, oldest first; the last is today',
+})
 const names = (description?: string) => Type.Array(Type.String(), description ? { description } : {})
 
 /** `{}`: none. */
@@ -126,6 +129,19 @@ export const accessObjects = {
   GroupRuleset: Type.Object({
     ...ruleset,
     group: Type.Object({ group_id: Type.String() }, { additionalProperties: true }),
+  }),
+  CallHistory: Type.Object({
+    username: Type.String(),
+    days,
+    keys: Type.Array(Type.Object({ key_uid: uid('ak'), label: nullable('string'), days }), {
+      description: 'Keys of the user that were used in these days',
+    }),
+  }),
+  DomainCallHistory: Type.Object({
+    days,
+    users: Type.Array(Type.Object({ username: Type.String(), calls: Type.Integer() }), {
+      description: 'Those who called most in these days, at most 20',
+    }),
   }),
   Usage: Type.Object({
     username: Type.String(),

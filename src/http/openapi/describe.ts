@@ -30,6 +30,7 @@ const tags = [
   { name: 'files', description: 'Uploaded files' },
   { name: 'pages', description: 'Pages of the portal, who may edit and see them, images' },
   { name: 'portal', description: 'What the portal shows beside datasets' },
+  { name: 'feedback', description: 'What readers have written to the publisher of a dataset' },
   { name: 'attachments', description: 'Attachments and ready-made export files of a dataset' },
   { name: 'connections', description: 'Saved access to the servers that sources are fetched from' },
   { name: 'processors', description: 'Steps that change rows, in order' },
@@ -71,7 +72,8 @@ const errorTexts = {
   401: 'No credentials, or wrong ones',
   403: 'The credentials do not give this right',
   404: 'There is no such thing, or it may not be seen',
-  409: 'There is the same already',
+  409: 'There is the same already, or it is in use',
+  412: 'Somebody else has changed it: it is not what If-Match names',
   413: 'Too large',
   422: 'The Idempotency-Key was used for another order',
   429: 'Too many calls, or too many at once; Retry-After says in how many seconds to try again',
@@ -191,6 +193,9 @@ function envelopeOf(path: string): 'Management' | 'Automation' | 'Explore' {
 /** Routes of the management API that wait for a turn like everybody. */
 const asksTheEngine = /\/diff|\/rejects|\/record_errors|\/gates/
 
+/** Where a thing is there already, or in use. */
+const conflicts = /\/schedules\/$|connections\/\{connection_uid\}\/?$/
+
 const errorsOfOperations: Readonly<Record<string, number[]>> = { readiness: [503], metrics: [401, 403] }
 
 function errorsOf(
@@ -200,14 +205,18 @@ function errorsOf(
 ): number[] {
   if (operation.tags?.includes('operations')) return errorsOfOperations[operation.operationId ?? ''] ?? []
   if (envelopeOf(path) !== 'Explore') {
-    const isKeyed = operation.parameters?.some(({ name }) => name.toLowerCase() === 'idempotency-key')
+    const takes = (header: string) =>
+      operation.parameters?.some(({ name }) => name.toLowerCase() === header) === true
+    const isKeyed = takes('idempotency-key')
+    const isConditional = takes('if-match')
     return [
       400,
       401,
       403,
       404,
-      ...(path.endsWith('/schedules/') ? [409] : []),
+      ...(conflicts.test(path) ? [409] : []),
       ...(body?.content['multipart/form-data'] ? [413] : []),
+      ...(isConditional ? [412] : []),
       ...(isKeyed ? [422] : []),
       // Users can have quotas.
       429,

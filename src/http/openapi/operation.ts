@@ -25,6 +25,7 @@ const spoken: ReadonlySet<ObjectName> = new Set([
   'AutomationTemplate',
   'AutomationTemplateField',
   'Change',
+  'ConnectionTrial',
   'Dataset',
   'DatasetStatus',
   'Extractor',

@@ -24,6 +24,26 @@ export const sourceObjects = {
     changed_at: instant(),
     user: username(),
   }),
+  ConnectionTrial: Type.Object({
+    url: Type.String({ description: 'What was looked at' }),
+    outcome: Type.Unsafe({
+      type: 'string',
+      enum: ['ok', 'unclear', 'failed'],
+      description: 'unclear: the server answers, but with nothing that says whether the connection is right',
+    }),
+    reached: Type.Boolean(),
+    sign_in: Type.Unsafe({
+      type: 'string',
+      enum: ['accepted', 'refused', 'not_asked', 'unknown'],
+      description: 'not_asked: the connection has nothing to sign in with',
+    }),
+    found: nullable('object', {
+      description:
+        'kind listing: entries (name, kind, bytes; at most 20) and has_more; kind content: content_type, bytes, sample',
+    }),
+    error: nullable('object', { description: 'Why not, as errors are answered' }),
+    tested_at: instant(),
+  }),
   SourceDescription: Type.Object({
     kind: Type.String({ description: 'opendatasoft, ckan, socrata, or file' }),
     title: nullable('string'),

@@ -31,6 +31,7 @@ const shownDomain = {
   default_language: Type.String(),
   languages: Type.Array(Type.String()),
   timezone: Type.String(),
+  feedback: Type.Boolean({ description: 'Whether readers may write to publishers of datasets' }),
   contact: Type.Object({ name: Type.String(), email: Type.String(), url: Type.String() }),
   theme: Type.Object({
     colors: anything('{role: #rrggbb}'),
@@ -54,6 +55,7 @@ export const surfaceObjects = {
   }),
   MetadataTemplate: Type.Object({
     name: Type.String(),
+    revision: Type.String({ description: 'As in ETag, for If-Match: another with every change' }),
     title: Type.String(),
     type: Type.Unsafe({ type: 'string', enum: [...templateTypes] }),
     purpose: Type.Unsafe({
@@ -130,9 +132,22 @@ export const surfaceObjects = {
     content: anything('{html: {language: text}, css: {language: text}}, cleaned'),
   }),
   PortalPageList: Type.Object({ total_count: Type.Integer(), results: Type.Array(Type.Object(pageHead)) }),
+  Feedback: Type.Object({
+    feedback_uid: uid('df'),
+    kind: Type.Unsafe({ type: 'string', enum: ['error', 'question'] }),
+    record_id: nullable('string', { description: 'Of the record that it is about' }),
+    comment: Type.String(),
+    user: nullable('object', { description: 'Null: a reader without an account' }),
+    email: nullable('string', { description: 'Where the answer is to go' }),
+    created_at: instant(),
+    closed_at: nullable('string', { format: 'date-time' }),
+    closed_by: nullable('object'),
+  }),
+  FeedbackTaken: Type.Object({ feedback_uid: uid('df'), created_at: instant() }),
   PortalDomain: Type.Object(shownDomain),
   Domain: Type.Object({
     domain_id: Type.String(),
+    revision: Type.String({ description: 'As in ETag, for If-Match: another with every change' }),
     ...shownDomain,
     default_security: Type.Object({
       visibility: Type.Unsafe({

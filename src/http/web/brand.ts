@@ -10,6 +10,10 @@ export interface Brand {
   /** In the words of the domain, by language; empty: it has none. */
   readonly description: Readonly<Record<string, string>>
   readonly defaultLanguage: string
+  /** In which times are shown to those who run it: IANA name. */
+  readonly timezone: string
+  /** Whether readers may write to publishers. */
+  readonly feedback: boolean
   /** Paths of images of this server; null: those that are shipped. */
   readonly logo: string | null
   readonly favicon: string | null
@@ -17,15 +21,20 @@ export interface Brand {
   readonly accent: string | null
 }
 
-/** One look-up by key: a change is on the next page, whichever process took it. `title`: of a domain without a name. */
-export async function readBrand(db: ControlDb, title: string): Promise<Brand> {
-  const { name, description, default_language, theme } = await readDomain(db)
+/** One look-up by key: a change is on the next page, whichever process took it. `fallback`: of a domain that has set none. */
+export async function readBrand(
+  db: ControlDb,
+  fallback: { readonly title: string; readonly timezone: string },
+): Promise<Brand> {
+  const { name, description, default_language, theme, timezone, feedback } = await readDomain(db)
   const isNamed = name.trim() !== ''
   return {
-    title: isNamed ? name : title,
+    title: isNamed ? name : fallback.title,
     isNamed,
     description,
     defaultLanguage: default_language,
+    timezone: timezone ?? fallback.timezone,
+    feedback,
     logo: theme.logo_url || null,
     favicon: theme.favicon_url || null,
     accent: theme.colors.accent ?? null,

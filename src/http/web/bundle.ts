@@ -63,6 +63,8 @@ export interface Web {
 export interface WebSettings {
   /** Name of a portal whose domain has none. */
   readonly title: string
+  /** Of a domain that has set none: IANA name. */
+  readonly timezone: string
   /** Map tiles from elsewhere, shown in place of the basemap that is shipped. */
   readonly tiles: { readonly url: string; readonly attribution: string } | null
 }

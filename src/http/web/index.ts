@@ -48,7 +48,7 @@ export function registerWeb(
     return async () => false
   }
   registerAssets(app)
-  const brand = () => readBrand(control.db, settings.title)
+  const brand = () => readBrand(control.db, settings)
   let web: Promise<Web> | null = null
   const open = () => {
     web ??= loadWeb(manifest, settings, { call, brand, onError })

@@ -3,22 +3,45 @@ import { Client, FTPError } from 'basic-ftp'
 import { AppError, shown } from '../../kernel/index.ts'
 import { literalAddress } from './address-guard.ts'
 import { requireLength } from './explain.ts'
-import type { Fetched, FetchOrder } from './fetch-order.ts'
+import type { Fetched, FetchOrder, SourceOrder } from './fetch-order.ts'
 import { pinnedAddress } from './guarded-agent.ts'
-import { denied, notFound, remoteFile, validatorOf } from './remote-file.ts'
+import { denied, notFound, type RemotePlace, remoteFile, validatorOf } from './remote-file.ts'
 import { trustedBy } from './trusted.ts'
 
-/**
- * By FTP, or FTPS (explicit, unless the connection says `implicit`). The address is looked up once and judged; data
- * connections go to the same one, whatever the server says. Passive mode only.
- * Errors: ingest.fetch_denied, fetch_not_found, and those of fetchResource.
- */
+/** A server may list without end. */
+const maxListingBytes = 1 << 20
+
+/** Errors: ingest.fetch_denied, fetch_not_found, and those of fetchResource. */
 export async function fetchFtp(order: FetchOrder, signal: AbortSignal): Promise<Fetched> {
   const file = remoteFile(order)
+  return overFtp(order, file, signal, async (client) => {
+    // Not every server has these two; what it does not say is not checked.
+    const totalBytes = await optional(client.size(file.path))
+    const modified = await optional(client.lastMod(file.path))
+    const etag = validatorOf(totalBytes, modified?.getTime() ?? null)
+    if (etag !== null && order.conditional?.etag === etag) return { kind: 'not_modified' }
+    const { sha256, bytes } = await download(client, file.path, order, totalBytes, signal)
+    requireLength(order, totalBytes, bytes)
+    const lastModified = modified?.toUTCString() ?? null
+    return { kind: 'fetched', sha256, bytes, filename: file.filename, contentType: null, etag, lastModified }
+  })
+}
+
+/**
+ * By FTP, or FTPS (explicit, unless the connection says `implicit`), signed in. The address is looked up once and judged;
+ * data connections go to the same one, whatever the server says. Passive mode only.
+ * Errors: ingest.fetch_denied, fetch_not_found, fetch_failed, and what the connection throws.
+ */
+export async function overFtp<T>(
+  order: SourceOrder,
+  file: RemotePlace,
+  signal: AbortSignal,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const connection = order.connection ?? null
   const { hostname } = file.url
   const address = await pinnedAddress(file.url, order.policy)
-  const client = new Client(order.policy.idleTimeoutMs)
+  const client = new Client(order.policy.idleTimeoutMs, { maxListingBytes })
   const stop = () => client.close()
   signal.addEventListener('abort', stop)
   try {
@@ -37,15 +60,7 @@ export async function fetchFtp(order: FetchOrder, signal: AbortSignal): Promise<
       password: connection?.secret ?? 'guest',
       ...(file.url.protocol === 'ftps:' ? { secure: isImplicit ? 'implicit' : true, secureOptions } : {}),
     })
-    // Not every server has these two; what it does not say is not checked.
-    const totalBytes = await optional(client.size(file.path))
-    const modified = await optional(client.lastMod(file.path))
-    const etag = validatorOf(totalBytes, modified?.getTime() ?? null)
-    if (etag !== null && order.conditional?.etag === etag) return { kind: 'not_modified' }
-    const { sha256, bytes } = await download(client, file.path, order, totalBytes, signal)
-    requireLength(order, totalBytes, bytes)
-    const lastModified = modified?.toUTCString() ?? null
-    return { kind: 'fetched', sha256, bytes, filename: file.filename, contentType: null, etag, lastModified }
+    return await work(client)
   } catch (error) {
     throw explainFtp(error, order)
   } finally {
@@ -96,7 +111,7 @@ async function optional<T>(asked: Promise<T>): Promise<T | null> {
   }
 }
 
-function explainFtp(error: unknown, order: FetchOrder): unknown {
+function explainFtp(error: unknown, order: SourceOrder): unknown {
   if (!(error instanceof FTPError)) {
     const isSilence = error instanceof Error && /^Timeout/.test(error.message)
     return isSilence ? Object.assign(error, { code: 'UND_ERR_BODY_TIMEOUT' }) : error

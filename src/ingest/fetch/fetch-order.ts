@@ -2,19 +2,23 @@ import type { JsonObject } from '../../kernel/index.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { FetchPolicy } from './guarded-agent.ts'
 
-export interface FetchOrder {
+/** What is asked of a source, whether its bytes are stored or only looked at. */
+export interface SourceOrder {
   readonly url: string
+  /** Default: none. */
+  readonly connection?: FetchConnection | null
+  readonly policy: FetchPolicy
+  readonly signal: AbortSignal
+}
+
+export interface FetchOrder extends SourceOrder {
   /** What the last fetch learned; null: fetch in any case. */
   readonly conditional: { readonly etag: string | null; readonly lastModified: string | null } | null
   /** The resource's parameters, secrets in the clear; those that say how to fetch are used. */
   readonly params?: JsonObject
-  /** Default: none. */
-  readonly connection?: FetchConnection | null
   /** For a look at a paged source: no more pages than these. Default: all. */
   readonly firstPages?: number
-  readonly policy: FetchPolicy
   readonly blobs: BlobStore
-  readonly signal: AbortSignal
   readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number | null }) => void
 }
 

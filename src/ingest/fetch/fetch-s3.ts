@@ -23,7 +23,7 @@ export async function fetchS3(order: FetchOrder, signal: AbortSignal): Promise<F
     const validators: Record<string, string> = conditional?.etag ? { 'if-none-match': conditional.etag } : {}
     const headers = async (at: URL) => {
       const base = { accept: '*/*', 'user-agent': 'Broadsheet', ...(at.href === url.href ? validators : {}) }
-      return at.origin === url.origin ? { ...base, ...(await sign(connection, at)) } : base
+      return at.origin === url.origin ? { ...base, ...(await signatureOf(connection, at)) } : base
     }
     const { answer } = await asker.ask({ url, headers })
     if (answer.statusCode === 304 && conditional) {
@@ -46,22 +46,28 @@ export async function fetchS3(order: FetchOrder, signal: AbortSignal): Promise<F
   }
 }
 
+export const isBucket = (name: string): boolean => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)
+
 /** `https://endpoint/bucket/key`, or `https://bucket.endpoint/key` when the connection says so. */
 function objectUrl(connection: FetchConnection, { url, path }: RemoteFile): URL {
   const bucket = url.hostname
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+  if (!isBucket(bucket))
     throw new AppError('ingest.fetch_invalid_url', {
       url: shown(url.href),
       reason: 'it has no name of a bucket',
     })
+  return bucketUrl(connection, bucket, path.split('/').map(encodeSegment).join('/'))
+}
+
+/** `path`: encoded, from the root of the bucket. */
+export function bucketUrl(connection: FetchConnection, bucket: string, path: string): URL {
   const target = new URL(connection.url)
   const base = target.pathname.replace(/\/+$/, '')
-  const key = path.split('/').map(encodeSegment).join('/')
   if (connection.params.path_style === false) {
     target.hostname = `${bucket}.${target.hostname}`
-    target.pathname = `${base}${key}`
+    target.pathname = `${base}${path}`
   } else {
-    target.pathname = `${base}/${bucket}${key}`
+    target.pathname = `${base}/${bucket}${path}`
   }
   return target
 }
@@ -74,7 +80,8 @@ function encodeSegment(text: string): string {
   )
 }
 
-async function sign(connection: FetchConnection, url: URL): Promise<Record<string, string>> {
+/** Headers that sign a request; none, when the connection has no secret. */
+export async function signatureOf(connection: FetchConnection, url: URL): Promise<Record<string, string>> {
   const { username, secret, params } = connection
   if (username === null || secret === null) return {}
   const signer = new AwsV4Signer({

@@ -4,23 +4,15 @@ import { Readable } from 'node:stream'
 import { Client, type SFTPWrapper, type Stats } from 'ssh2'
 import { AppError, shown } from '../../kernel/index.ts'
 import { requireLength } from './explain.ts'
-import type { FetchConnection, Fetched, FetchOrder } from './fetch-order.ts'
+import type { FetchConnection, Fetched, FetchOrder, SourceOrder } from './fetch-order.ts'
 import { pinnedAddress } from './guarded-agent.ts'
-import { connectionOf, denied, notFound, type RemoteFile, remoteFile, validatorOf } from './remote-file.ts'
+import { connectionOf, denied, notFound, type RemotePlace, remoteFile, validatorOf } from './remote-file.ts'
 
-/**
- * By SFTP, over a socket of our own that goes only where the policy lets it. The server must show the host key that the
- * connection names: without it, anybody on the way could be given the password.
- * Errors: ingest.fetch_needs_connection, host_key_differs, fetch_denied, fetch_not_found, and those of fetchResource.
- */
+/** Errors: ingest.fetch_needs_connection, host_key_differs, fetch_denied, fetch_not_found, and those of fetchResource. */
 export async function fetchSftp(order: FetchOrder, signal: AbortSignal): Promise<Fetched> {
   const file = remoteFile(order)
-  const connection = connectionOf(order, 'sftp')
-  const socket = await openSocket(order, file, signal)
-  const client = new Client()
-  let working: Promise<unknown> = Promise.resolve()
-  async function read(sftp: SFTPWrapper): Promise<Fetched> {
-    const stats = await call<Stats>((done) => sftp.stat(file.path, done))
+  return overSftp(order, file, signal, async (sftp) => {
+    const stats = await statOf(sftp, file.path)
     if (!stats.isFile()) throw notFound(order)
     const etag = validatorOf(stats.size, stats.mtime)
     if (order.conditional?.etag === etag) return { kind: 'not_modified' }
@@ -33,10 +25,30 @@ export async function fetchSftp(order: FetchOrder, signal: AbortSignal): Promise
     requireLength(order, stats.size, bytes)
     const lastModified = new Date(stats.mtime * 1000).toUTCString()
     return { kind: 'fetched', sha256, bytes, filename: file.filename, contentType: null, etag, lastModified }
-  }
+  })
+}
+
+export const statOf = (sftp: SFTPWrapper, path: string): Promise<Stats> =>
+  call<Stats>((done) => sftp.stat(path, done))
+
+/**
+ * By SFTP, over a socket of our own that goes only where the policy lets it. The server must show the host key that the
+ * connection names: without it, anybody on the way could be given the password.
+ * Errors: ingest.fetch_needs_connection, host_key_differs, fetch_denied, fetch_not_found, and what the connection throws.
+ */
+export async function overSftp<T>(
+  order: SourceOrder,
+  place: RemotePlace,
+  signal: AbortSignal,
+  work: (sftp: SFTPWrapper) => Promise<T>,
+): Promise<T> {
+  const connection = connectionOf(order, 'sftp')
+  const socket = await openSocket(order, place, signal)
+  const client = new Client()
+  let working: Promise<unknown> = Promise.resolve()
   try {
     return await overSsh(order, client, socket, connection, signal, (sftp) => {
-      const reading = read(sftp)
+      const reading = work(sftp)
       working = reading
       return reading
     })
@@ -98,7 +110,7 @@ function readOnce(
 
 const endOfFile = 1
 
-async function openSocket(order: FetchOrder, { url }: RemoteFile, signal: AbortSignal): Promise<Socket> {
+async function openSocket(order: SourceOrder, { url }: RemotePlace, signal: AbortSignal): Promise<Socket> {
   const host = await pinnedAddress(url, order.policy)
   const { idleTimeoutMs } = order.policy
   const socket = connect({ host, port: Number(url.port) || 22, signal, noDelay: true })
@@ -111,7 +123,7 @@ async function openSocket(order: FetchOrder, { url }: RemoteFile, signal: AbortS
 
 /** Whatever ends the connection ends `work`. */
 function overSsh<T>(
-  order: FetchOrder,
+  order: SourceOrder,
   client: Client,
   socket: Socket,
   connection: FetchConnection,
@@ -167,11 +179,14 @@ export function fingerprintOf(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=$/, '')}`
 }
 
-function call<T>(start: (done: (error: Error | undefined | null, value: T) => void) => void): Promise<T> {
+/** Of a library that calls back. */
+export function call<T>(
+  start: (done: (error: Error | undefined | null, value: T) => void) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))))
 }
 
-function explainSsh(error: unknown, order: FetchOrder): unknown {
+function explainSsh(error: unknown, order: SourceOrder): unknown {
   const { level, code } = error as { level?: string; code?: number | string }
   if (level === 'client-authentication') return denied(order, 'the user name or the secret is wrong')
   if (code === 2) return notFound(order)

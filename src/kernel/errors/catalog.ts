@@ -80,6 +80,12 @@ export const catalogErrors = defineErrors({
     errorKey: 'InvalidDomainException',
     message: 'The domain cannot have this {setting}: {expected}',
   },
+  'catalog.changed_meanwhile': {
+    status: 412,
+    errorKey: 'ChangedMeanwhileException',
+    message: 'Somebody else has changed this since you read it; nothing is saved',
+    hint: 'Read it again, and repeat your change',
+  },
   'catalog.invalid_request': {
     status: 400,
     errorKey: 'InvalidManagementAPIRequestException',
@@ -178,7 +184,7 @@ export const catalogErrors = defineErrors({
     message: 'Unknown connection: {connection_uid}',
   },
   'catalog.connection_harvests': {
-    status: 400,
+    status: 409,
     errorKey: 'ConnectionInUseException',
     message: 'The connection {name} is used by the harvester {harvester}',
     hint: 'Take it out of the parameters of the harvester first',
@@ -189,7 +195,7 @@ export const catalogErrors = defineErrors({
     message: 'Nobody has rights of their own on this connection: {holder}',
   },
   'catalog.connection_in_use': {
-    status: 400,
+    status: 409,
     errorKey: 'ConnectionInUseException',
     message: 'Connection {name} is used by dataset {dataset_id}',
     hint: "Take it out of that dataset's resource first",

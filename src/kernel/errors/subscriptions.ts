@@ -7,6 +7,17 @@ export const subscriptionErrors = defineErrors({
     message: 'This server sends no mails',
     hint: 'Follow the feed of the dataset instead',
   },
+  'subscriptions.feedback_off': {
+    status: 404,
+    errorKey: 'FeedbackOffException',
+    message: 'Readers cannot write to publishers here',
+    hint: 'The settings of the domain allow it: feedback',
+  },
+  'subscriptions.feedback_full': {
+    status: 400,
+    errorKey: 'FeedbackFullException',
+    message: 'The publisher has {max} messages about this dataset to answer; no more are taken',
+  },
   'subscriptions.bad_link': {
     status: 400,
     errorKey: 'BadLinkException',

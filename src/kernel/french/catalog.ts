@@ -78,6 +78,10 @@ export const catalogErrorsInFrench = inFrench(catalogErrors)({
     'Retirez-la d’abord des paramètres du moissonneur',
   ],
   'catalog.unknown_connection_rule': 'Personne n’a de droits propres sur cette connexion : {holder}',
+  'catalog.changed_meanwhile': [
+    'Quelqu’un d’autre a modifié ceci depuis que vous l’avez lu ; rien n’est enregistré',
+    'Relisez-le, puis refaites votre modification',
+  ],
   'catalog.connection_in_use': [
     'La connexion {name} sert au jeu de données {dataset_id}',
     'Retirez-la d’abord de la source de ce jeu de données',

@@ -37,6 +37,10 @@ export const ingestPhrases: Phrases = {
   'this user may not read the file': 'cet utilisateur n’a pas le droit de lire le fichier',
   'the private key cannot be used': 'la clé privée ne peut pas servir',
   'the server answered with code {0}': 'le serveur a répondu par le code {0}',
+  'the access key, its secret or its region is wrong':
+    'la clé d’accès, son secret ou sa région est incorrect',
+  'this key may not list here; name a bucket, or an object that it may read':
+    'cette clé ne peut pas lister ici ; nommez un compartiment, ou un objet qu’elle peut lire',
   'the access key, its secret or its rights do not fit':
     'la clé d’accès, son secret ou ses droits ne conviennent pas',
   'it has no name of a bucket': 'il y manque le nom d’un compartiment',

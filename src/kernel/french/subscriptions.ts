@@ -6,6 +6,12 @@ export const subscriptionErrorsInFrench = inFrench(subscriptionErrors)({
     'Ce serveur n’envoie pas de courriels',
     'Suivez plutôt le flux du jeu de données',
   ],
+  'subscriptions.feedback_off': [
+    'Les lecteurs ne peuvent pas écrire aux producteurs ici',
+    'Les réglages du domaine le permettent : feedback',
+  ],
+  'subscriptions.feedback_full':
+    'Le producteur a déjà {max} messages à traiter sur ce jeu de données ; aucun autre n’est accepté',
   'subscriptions.bad_link': [
     'Ce lien n’est pas des nôtres, ou n’est pas entier',
     'Copiez-le en entier depuis le courriel',

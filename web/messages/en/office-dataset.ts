@@ -152,6 +152,7 @@ export const officeDataset = {
   'tab.security': 'Access',
   'tab.schedules': 'Schedules',
   'tab.versions': 'Versions',
+  'tab.feedback': 'Feedback',
   'tab.changes': 'Changes',
   'tab.attachments': 'Attachments',
 } satisfies Record<string, Message>

@@ -7,6 +7,7 @@ export const office = {
   'office.disk': 'Disk use',
   'office.audit': 'Audit log',
   'office.account': 'Your account',
+  'office.timezone': 'Times: {zone}',
   'office.signed_in_as': 'Signed in as {name}',
   'office.to_portal': 'To the portal',
   'office.sign_out': 'Sign out',

@@ -161,6 +161,7 @@ export const officeDataset: Readonly<Record<keyof typeof en, Message>> = {
   'tab.security': 'Accès',
   'tab.schedules': 'Planification',
   'tab.versions': 'Versions',
+  'tab.feedback': 'Messages',
   'tab.changes': 'Modifications',
   'tab.attachments': 'Pièces jointes',
 }

@@ -7,6 +7,7 @@ export const office: Readonly<Record<keyof typeof en, Message>> = {
   'office.disk': 'Espace disque',
   'office.audit': 'Journal d’audit',
   'office.account': 'Votre compte',
+  'office.timezone': 'Heures : {zone}',
   'office.signed_in_as': 'Connecté en tant que {name}',
   'office.to_portal': 'Vers le portail',
   'office.sign_out': 'Se déconnecter',

@@ -38,9 +38,9 @@ export const changes = definePage({
     const back = officePath(dataset.dataset_uid, tab)
     return (
       <DatasetFrame dataset={dataset} tab={tab}>
-        <ol class="plain stack">
+        <ol class="plain card flush changes">
           {found.map((change) => (
-            <ChangeCard key={change.change_uid} change={change} back={back} />
+            <ChangeLine key={change.change_uid} change={change} back={back} />
           ))}
         </ol>
         <Neighbours
@@ -66,64 +66,70 @@ const kinds = new Set([
   'delete_version',
 ])
 
-function ChangeCard({ change, back }: { readonly change: Change; readonly back: string }): VNode {
+/** A line; what it changed is folded. */
+function ChangeLine({ change, back }: { readonly change: Change; readonly back: string }): VNode {
   const { t, format } = useEnv()
   const { change_uid: uid, kind, sections, diff } = change
   const title = kinds.has(kind) ? t(`change.${kind}` as MessageKey) : kind
   const entries = Object.values(diff).flat()
+  const count = entries.length + change.omitted_count
+  const line = (
+    <>
+      <strong>{title}</strong>{' '}
+      {sections.map((section) => (
+        <span key={section} class="tag">
+          {t(`section.${section}` as MessageKey)}
+        </span>
+      ))}{' '}
+      <span class="muted small">
+        <time dateTime={change.timestamp}>{format.dateTime(change.timestamp)}</time> ·{' '}
+        {t('office.by', { name: change.user.username })}
+        {entries.length > 0 && <> · {t('changes.differences', { count })}</>}
+      </span>
+    </>
+  )
   return (
-    <li class="card">
-      <div class="row">
-        <div class="grow">
-          <h2>
-            {title}{' '}
-            {sections.map((section) => (
-              <span key={section} class="tag">
-                {t(`section.${section}` as MessageKey)}
-              </span>
-            ))}
-          </h2>
-          <p class="muted small">
-            <time dateTime={change.timestamp}>{format.dateTime(change.timestamp)}</time> ·{' '}
-            {t('office.by', { name: change.user.username })}
-            {change.job_id && (
-              <>
-                {' · '}
-                <a href={`/backoffice/jobs/${change.job_id}`}>{t('jobs.what')}</a>
-              </>
-            )}
-          </p>
-        </div>
-        {change.can_restore && (
-          <form method="post" class="inline" action={back}>
-            <Csrf />
-            <input type="hidden" name="change" value={uid} />
-            <button
-              class="button secondary small"
-              type="submit"
-              aria-label={`${t('changes.undo')}: ${title} ${uid}`}
-            >
-              <Icon name="undo" />
-              {t('changes.undo')}
-            </button>
-          </form>
+    <li class="change row">
+      <div class="grow">
+        {entries.length === 0 ? (
+          <p>{line}</p>
+        ) : (
+          <details>
+            <summary>{line}</summary>
+            <ul class="change-diff small">
+              {entries.map((entry) => (
+                <li key={entry.path.join('/')}>
+                  <code>{entry.path.join(' › ')}</code>{' '}
+                  {entry.old_value !== null && <del>{printed(entry.old_value)}</del>}{' '}
+                  {entry.new_value !== null && <ins>{printed(entry.new_value)}</ins>}
+                </li>
+              ))}
+            </ul>
+          </details>
         )}
       </div>
-      {entries.length > 0 && (
-        <details>
-          <summary class="small">
-            {t('changes.differences', { count: entries.length + change.omitted_count })}
-          </summary>
-          <ul class="change-diff small">
-            {entries.map((entry) => (
-              <li key={entry.path.join('/')}>
-                <code>{entry.path.join(' › ')}</code>{' '}
-                {entry.old_value !== null && <del>{printed(entry.old_value)}</del>}{' '}
-                {entry.new_value !== null && <ins>{printed(entry.new_value)}</ins>}
-              </li>
-            ))}
-          </ul>
-        </details>
+      {change.job_id && (
+        <a
+          class="small"
+          href={`/backoffice/jobs/${change.job_id}`}
+          aria-label={`${t('jobs.what')}: ${title} ${uid}`}
+        >
+          {t('jobs.what')}
+        </a>
+      )}
+      {change.can_restore && (
+        <form method="post" class="inline" action={back}>
+          <Csrf />
+          <input type="hidden" name="change" value={uid} />
+          <button
+            class="button secondary small"
+            type="submit"
+            aria-label={`${t('changes.undo')}: ${title} ${uid}`}
+          >
+            <Icon name="undo" />
+            {t('changes.undo')}
+          </button>
+        </form>
       )}
     </li>
   )

@@ -1,14 +1,16 @@
 import type { VNode } from 'preact'
+import { AddOneOf } from '../../components/add-one-of.tsx'
 import { Choice } from '../../components/choice.tsx'
 import { ConfirmForm } from '../../components/confirm-form.tsx'
+import { ConnectionTrial, trialId } from '../../components/connection-trial.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
 import { Flag } from '../../components/flag.tsx'
-import { Icon } from '../../components/icon.tsx'
+import { ApiError } from '../../kit/api.ts'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
-import { definePage, Redirect } from '../../kit/page.ts'
+import { definePage, type PageContext, Redirect, ShowAgain } from '../../kit/page.ts'
 import {
   addresses,
   type Connection,
@@ -19,6 +21,7 @@ import {
   type ParamShape,
   paramName,
   paramsOf,
+  type Tried,
 } from '../../office/connection-form.ts'
 import { doneAt } from '../../office/done.ts'
 import { requireRight } from '../../office/require-right.ts'
@@ -36,7 +39,8 @@ export const connections = definePage({
     requireRight(context, 'edit_dataset')
     const asked = context.sent?.form.get('kind') ?? context.url.searchParams.get('add')
     const found = await context.api.get<readonly Connection[]>(api)
-    return { found, adding: isKind(asked) && !context.sent?.form.get('connection') ? asked : null }
+    const adding = isKind(asked) && !context.sent?.form.get('connection') ? asked : null
+    return { found, adding, tried: await tryOut(context) }
   },
   act: async (context, form) => {
     const uid = form.get('connection')
@@ -46,6 +50,7 @@ export const connections = definePage({
       return doneAt(here, 'deleted')
     }
     if (!isKind(kind)) return new Redirect(here)
+    if (form.get(actionField) === 'test') return new ShowAgain()
     const said = connectionIn(form, kind)
     if (uid === '') await context.api.send('POST', api, said)
     else await context.api.send('PUT', `${api}/${encodeURIComponent(uid)}`, said)
@@ -54,7 +59,7 @@ export const connections = definePage({
   head: (_data, { t }) => ({ title: t('office.connections'), robots: 'noindex' as const }),
   View: ({ data, context }): VNode => {
     const { t } = useEnv()
-    const { found, adding } = data
+    const { found, adding, tried } = data
     const form = context.sent?.form
     return (
       <>
@@ -67,43 +72,63 @@ export const connections = definePage({
               key={connection.connection_uid}
               connection={connection}
               form={form?.get('connection') === connection.connection_uid ? form : undefined}
+              tried={tried}
             />
           ))}
         </ul>
         {adding ? (
           <section class="card stack" id="new" aria-labelledby="new-title">
             <h2 id="new-title">{t('connections.new_of', { kind: t(`connection_kind.${adding}`) })}</h2>
-            <ConnectionForm kind={adding} connection={null} form={form} />
+            <ConnectionForm kind={adding} connection={null} form={form} tried={tried} />
           </section>
         ) : (
-          <form class="card row" action={`${here}#new`}>
-            <Field id="add" label={t('connections.new')}>
-              <Choice
-                id="add"
-                name="add"
-                among={kinds}
-                chosen=""
-                textOf={(kind) => t(`connection_kind.${kind}`)}
-              />
-            </Field>
-            <button class="button" type="submit">
-              <Icon name="plus" />
-              {t('office.add')}
-            </button>
-          </form>
+          <AddOneOf
+            page={here}
+            label={t('connections.new')}
+            among={kinds}
+            textOf={(kind) => t(`connection_kind.${kind}`)}
+          />
         )}
       </>
     )
   },
 })
 
+/** What comes of a try, when that is what the form was sent for. */
+async function tryOut({ sent, api: client }: PageContext): Promise<Tried | null> {
+  const form = sent?.form
+  const kind = form?.get('kind') ?? null
+  if (form?.get(actionField) !== 'test' || !isKind(kind)) return null
+  const uid = form.get('connection')
+  const { name: _name, ...said } = connectionIn(form, kind)
+  const path = uid === '' ? `${api}/test` : `${api}/${encodeURIComponent(uid)}/test`
+  const body = { ...said, path: form.get('path') }
+  try {
+    return { uid, ...(await client.send<Omit<Tried, 'uid'>>('POST', path, body)) }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const { message, hint } = error
+    return {
+      uid,
+      outcome: 'failed',
+      url: null,
+      reached: false,
+      sign_in: 'unknown',
+      found: null,
+      error: { message, hint },
+    }
+  }
+}
+
 function ConnectionCard({
   connection,
   form,
+  tried,
 }: {
   readonly connection: Connection
   /** As it was sent, when it was not taken. */
   readonly form: Form | undefined
+  readonly tried: Tried | null
 }): VNode {
   const { t } = useEnv()
   const { connection_uid: uid, name, kind, url, has_secret } = connection
@@ -117,7 +142,12 @@ function ConnectionCard({
           <span class="muted small breakable">{url}</span>
         </summary>
         <div class="stack spaced">
-          <ConnectionForm kind={kind} connection={connection} form={isRefusedEdit ? form : undefined} />
+          <ConnectionForm
+            kind={kind}
+            connection={connection}
+            form={isRefusedEdit ? form : undefined}
+            tried={tried}
+          />
           <div>
             <ConfirmForm
               back={here}
@@ -137,11 +167,13 @@ function ConnectionForm({
   kind,
   connection,
   form,
+  tried,
 }: {
   readonly kind: Kind
   /** Null: a new one. */
   readonly connection: Connection | null
   readonly form: Form | undefined
+  readonly tried: Tried | null
 }): VNode {
   const { t } = useEnv()
   const id = connection?.connection_uid ?? 'new'
@@ -149,7 +181,7 @@ function ConnectionForm({
   const params = Object.entries(paramsOf[kind] as Readonly<Record<string, ParamShape>>)
   return (
     <form method="post" class="stack" action={`${here}#${id}`}>
-      <Csrf action="save" />
+      <Csrf />
       <input type="hidden" name="kind" value={kind} />
       <input type="hidden" name="connection" value={connection?.connection_uid ?? ''} />
       <div class="form-grid">
@@ -211,7 +243,7 @@ function ConnectionForm({
         <Flag id={`${id}-no_secret`} name="no_secret" isSet={false} label={t('connections.no_secret')} />
       )}
       <div class="row">
-        <button class="button" type="submit">
+        <button class="button" type="submit" name={actionField} value="save">
           {t('office.save')}
         </button>
         {connection === null && (
@@ -220,6 +252,35 @@ function ConnectionForm({
           </a>
         )}
       </div>
+      <div class="form-grid">
+        <Field
+          id={`${id}-path`}
+          label={`${t('connections.path')} (${t('office.optional')})`}
+          hint={t(kind === 's3' ? 'connections.path_hint_s3' : 'connections.path_hint')}
+        >
+          <input
+            id={`${id}-path`}
+            name="path"
+            defaultValue={form?.get('path')}
+            spellcheck={false}
+            aria-describedby={`${id}-path-hint`}
+          />
+        </Field>
+        <div class="field end">
+          <button
+            class="button secondary"
+            type="submit"
+            name={actionField}
+            value="test"
+            formNoValidate
+            data-look={trialId(id)}
+            data-looking={t('connections.testing')}
+          >
+            {t('connections.test')}
+          </button>
+        </div>
+      </div>
+      <ConnectionTrial id={id} tried={tried?.uid === (connection?.connection_uid ?? '') ? tried : null} />
     </form>
   )
 }

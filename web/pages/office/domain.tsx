@@ -2,6 +2,12 @@ import type { VNode } from 'preact'
 import { Choice } from '../../components/choice.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
+import {
+  ChangedMeanwhile,
+  isChangedMeanwhile,
+  onlyIfUnchanged,
+  Revision,
+} from '../../components/revision.tsx'
 import { RowInputs } from '../../components/row-inputs.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { actionField, type Form } from '../../kit/form.ts'
@@ -11,6 +17,7 @@ import {
   changesIn,
   type DomainForm,
   type DomainSettings,
+  differencesFrom,
   formIn,
   formOf,
   themeColumns,
@@ -33,12 +40,12 @@ export const domain = definePage({
   layout: 'office',
   load: async (context) => {
     requireRight(context, 'edit_domain')
-    return context.api.get<DomainSettings>(api)
+    return context.api.get<DomainSettings & { readonly revision: string }>(api)
   },
   act: async (context, form) => {
     if (form.get(actionField) === 'save') {
       const settings = await context.api.get<DomainSettings>(api)
-      await context.api.send('PUT', api, changesIn(form, settings))
+      await context.api.send('PUT', api, changesIn(form, settings), onlyIfUnchanged(form))
     } else await changeImage(context, form)
     return doneAt(here, 'saved')
   },
@@ -51,8 +58,18 @@ export const domain = definePage({
     return (
       <>
         <DomainTop place={here} />
+        {isChangedMeanwhile(context) && sent && (
+          <ChangedMeanwhile
+            page={here}
+            differences={differencesFrom(sent, data).map(({ label, saved: text }) => ({
+              label: t(label),
+              saved: text,
+            }))}
+          />
+        )}
         <form method="post" class="stack" action={here} {...draftOf(t, 'domain')}>
           <Csrf action="save" />
+          <Revision context={context} saved={data.revision} />
           <General shown={shown} />
           <Lists shown={shown} />
           <div class="sticky-bar row end">
@@ -132,6 +149,16 @@ function General({ shown }: { readonly shown: DomainForm }): VNode {
           hint="visibility-hint"
         />
       </Field>
+      <Field id="feedback" label={t('domain.feedback')} hint={t('domain.feedback_hint')}>
+        <Choice
+          id="feedback"
+          name="feedback"
+          among={['false', 'true'] as const}
+          chosen={shown.texts.feedback!}
+          textOf={(value) => t(value === 'true' ? 'yes' : 'no')}
+          hint="feedback-hint"
+        />
+      </Field>
     </section>
   )
 }
@@ -162,7 +189,7 @@ function Lists({ shown }: { readonly shown: DomainForm }): VNode {
       rows: colors,
       columns: [
         { name: 'role', label: t('domain.role'), placeholder: 'accent' },
-        { name: 'color', label: t('domain.color'), placeholder: '#0b57d0' },
+        { name: 'color', label: t('domain.color'), placeholder: '#0b57d0', isColor: true },
       ],
     },
   ] as const

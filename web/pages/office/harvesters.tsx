@@ -1,9 +1,7 @@
 import type { VNode } from 'preact'
-import { Choice } from '../../components/choice.tsx'
+import { AddOneOf } from '../../components/add-one-of.tsx'
 import { Csrf } from '../../components/csrf.tsx'
-import { Field } from '../../components/field.tsx'
 import { HarvesterFields, HarvesterStatus } from '../../components/harvester-fields.tsx'
-import { Icon } from '../../components/icon.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { definePage, NotFound } from '../../kit/page.ts'
 import { doneAt } from '../../office/done.ts'
@@ -81,21 +79,12 @@ export const harvesters = definePage({
             </form>
           </section>
         ) : (
-          <form class="card row" action={`${harvestersPath}#new`}>
-            <Field id="add" label={t('harvesters.new')}>
-              <Choice
-                id="add"
-                name="add"
-                among={types.map(({ type }) => type)}
-                chosen=""
-                textOf={(type) => types.find((one) => one.type === type)?.label ?? type}
-              />
-            </Field>
-            <button class="button" type="submit">
-              <Icon name="plus" />
-              {t('office.add')}
-            </button>
-          </form>
+          <AddOneOf
+            page={harvestersPath}
+            label={t('harvesters.new')}
+            among={types.map(({ type }) => type)}
+            textOf={(type) => types.find((one) => one.type === type)?.label ?? type}
+          />
         )}
       </>
     )

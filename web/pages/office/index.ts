@@ -8,6 +8,7 @@ import { datasets, officeHome } from './datasets.tsx'
 import { disk } from './disk.tsx'
 import { domain } from './domain.tsx'
 import { errors } from './errors.tsx'
+import { feedback } from './feedback.tsx'
 import { fields } from './fields.tsx'
 import { gates } from './gates.tsx'
 import { harvester } from './harvester.tsx'
@@ -46,6 +47,7 @@ export const officePages: readonly Page[] = [
   schedules,
   versions,
   changes,
+  feedback,
   errors,
   jobs,
   job,

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { ArgumentFields, readArguments } from '../../components/argument-fields.tsx'
-import { Choice } from '../../components/choice.tsx'
+import { ConnectionField } from '../../components/connection-field.tsx'
 import { Csrf } from '../../components/csrf.tsx'
 import { Field } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -14,6 +14,7 @@ import type { Connection } from '../../office/connection-form.ts'
 import { DatasetFrame, datasetHead, loadDataset } from '../../office/dataset-page.tsx'
 import { doneAt } from '../../office/done.ts'
 import { draftOf } from '../../office/draft.ts'
+import { sourceAddressIn } from '../../office/source-address.ts'
 import {
   apiPath,
   type Extractor,
@@ -60,8 +61,8 @@ export const sources = definePage({
       return doneAt(back, 'saved')
     }
     if (action === 'file' || action === 'url') {
-      const url = action === 'file' ? await store(context, form) : form.get('url').trim()
-      const params = form.get('connection') === '' ? {} : { connection: form.get('connection') }
+      const { url, params } =
+        action === 'file' ? { url: await store(context, form), params: {} } : await sourceAddressIn(api, form)
       const found = await api.send<{ resource: { params: object } }>(
         'POST',
         `${management}/describe_source`,
@@ -261,32 +262,6 @@ function ResourceCard({
   )
 }
 
-/** Whose secret the address is asked with. Nothing, where nobody has saved a connection. */
-function ConnectionField({
-  id,
-  connections,
-  chosen,
-}: {
-  readonly id: string
-  readonly connections: readonly Connection[]
-  readonly chosen: string
-}): VNode | null {
-  const { t } = useEnv()
-  if (connections.length === 0) return null
-  const nameOf = new Map(connections.map(({ connection_uid, name }) => [connection_uid, name]))
-  return (
-    <Field id={id} label={`${t('sources.connection')} (${t('office.optional')})`}>
-      <Choice
-        id={id}
-        name="connection"
-        among={['', ...nameOf.keys()]}
-        chosen={chosen}
-        textOf={(uid) => nameOf.get(uid) ?? ''}
-      />
-    </Field>
-  )
-}
-
 /** What the form does not show (credentials, paging) stays as it is; another extractor has other parameters. */
 async function edited({ api }: PageContext, resource: Resource, form: Form): Promise<object> {
   const type = form.get('type') || resource.type
@@ -299,8 +274,9 @@ async function edited({ api }: PageContext, resource: Resource, form: Form): Pro
     delete others.connection
     if (form.get('connection') !== '') others.connection = form.get('connection')
   }
+  const { url } = await sourceAddressIn(api, form)
   return {
-    url: form.get('url').trim() || resource.url,
+    url: url || resource.url,
     title: form.get('title').trim() || resource.title,
     type,
     params: { ...others, ...own },

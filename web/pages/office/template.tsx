@@ -5,6 +5,12 @@ import { Field } from '../../components/field.tsx'
 import { Flag } from '../../components/flag.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { MoveButtons } from '../../components/move-buttons.tsx'
+import {
+  ChangedMeanwhile,
+  isChangedMeanwhile,
+  onlyIfUnchanged,
+  Revision,
+} from '../../components/revision.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { actionField } from '../../kit/form.ts'
 import type { MessageKey } from '../../kit/i18n.ts'
@@ -13,6 +19,7 @@ import { doneAt } from '../../office/done.ts'
 import { draftOf } from '../../office/draft.ts'
 import { requireRight } from '../../office/require-right.ts'
 import {
+  differingFields,
   fieldFlags,
   fieldsIn,
   levels,
@@ -40,11 +47,12 @@ export const template = definePage({
     if (form.get(actionField) === 'add_field') return new ShowAgain()
     const path = apiOf(params.name!)
     const { schema } = await api.get<Template>(path)
-    await api.send('PUT', path, {
+    const said = {
       title: form.get('title').trim(),
       is_active: form.has('is_active'),
       schema: schemaOf(fieldsIn(form, schema)),
-    })
+    }
+    await api.send('PUT', path, said, onlyIfUnchanged(form))
     const here = `${all}/${encodeURIComponent(params.name!)}`
     return doneAt(here, form.get('move') === '' ? 'saved' : 'moved')
   },
@@ -66,6 +74,17 @@ export const template = definePage({
           </nav>
           <h1>{data.title}</h1>
         </div>
+        {isChangedMeanwhile(context) && form && (
+          <ChangedMeanwhile
+            page={`${all}/${encodeURIComponent(data.name)}`}
+            differences={[
+              ...(form.get('title').trim() === data.title
+                ? []
+                : [{ label: t('start.name'), saved: data.title }]),
+              ...differingFields(form, data.schema).map((label) => ({ label })),
+            ]}
+          />
+        )}
         {data.is_system ? (
           <SystemFields template={data} />
         ) : (
@@ -76,6 +95,7 @@ export const template = definePage({
             {...draftOf(t, `template-${data.name}`)}
           >
             <Csrf />
+            <Revision context={context} saved={data.revision} />
             {/* The first button is what Enter presses. */}
             <button class="visually-hidden" type="submit" tabIndex={-1} aria-hidden="true" />
             <section class="card stack" aria-label={t('templates.about')}>

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { CallsByDay, type DayCalls } from '../../components/calls-by-day.tsx'
 import { Neighbours } from '../../components/pagination.tsx'
 import { useEnv } from '../../kit/env.ts'
 import { definePage } from '../../kit/page.ts'
@@ -19,20 +20,42 @@ interface Usage {
   readonly max_records_by_dataset: number | null
 }
 
+interface History {
+  readonly username: string
+  readonly days: readonly DayCalls[]
+  readonly keys: readonly {
+    readonly key_uid: string
+    readonly label: string | null
+    readonly days: readonly DayCalls[]
+  }[]
+}
+
+interface DomainHistory {
+  readonly days: readonly DayCalls[]
+  readonly users: readonly { readonly username: string; readonly calls: number }[]
+}
+
 const rows = 20
+const here = '/backoffice/usage'
+const spans = [7, 30, 90] as const
 
 /** What has been used of what is allowed: one's own, and that of everybody for whoever sees to the domain. */
 export const usage = definePage({
-  path: '/backoffice/usage',
+  path: here,
   area: 'office',
   layout: 'office',
   load: async ({ api, session, url }) => {
     const page = Math.max(1, Number.parseInt(url.searchParams.get('page') ?? '1', 10) || 1)
     const seesAll = session?.permissions.includes('edit_domain') ?? false
-    const [own, catalog, users] = await Promise.all([
+    const days = spans.find((span) => String(span) === url.searchParams.get('days')) ?? 30
+    const user = seesAll ? url.searchParams.get('user') : null
+    const historyPath = user === null ? '/quotas/calls' : `/users/${encodeURIComponent(user)}/quotas/calls`
+    const [own, catalog, users, history, domain] = await Promise.all([
       api.get<Usage>(`${management}/quotas`),
       api.get<DatasetPage>(`${catalogPath}/datasets`, { order_by: 'records_count desc', limit: 1 }),
       seesAll ? api.get<readonly { username: string }[]>(`${management}/users`) : [],
+      api.get<History>(`${management}${historyPath}`, { days }),
+      seesAll ? api.get<DomainHistory>(`${management}/domain/calls`, { days }) : null,
     ])
     const shown = users.slice((page - 1) * rows, page * rows)
     const all = await Promise.all(
@@ -40,17 +63,17 @@ export const usage = definePage({
         api.get<Usage>(`${management}/users/${encodeURIComponent(username)}/quotas`),
       ),
     )
-    return { own, catalog, all, page, hasNext: users.length > page * rows }
+    return { own, catalog, all, page, hasNext: users.length > page * rows, history, domain, days }
   },
   head: (_data, { t }) => ({ title: t('office.usage'), robots: 'noindex' as const }),
   View: ({ data }): VNode => {
     const { t, format } = useEnv()
-    const { own, catalog, all, page, hasNext } = data
+    const { own, catalog, all, page, hasNext, history, domain, days } = data
     const [largest] = catalog.results
     const records = largest?.metas.default?.records_count
     return (
       <>
-        <DomainTop place="/backoffice/usage" />
+        <DomainTop place={here} />
         <section class="card stack" aria-labelledby="own">
           <h2 id="own">{t('usage.own')}</h2>
           <div class="form-grid">
@@ -68,6 +91,46 @@ export const usage = definePage({
               </Figure>
             )}
           </div>
+        </section>
+        <section class="card stack" aria-labelledby="by-day">
+          <h2 id="by-day">{t('usage.by_day')}</h2>
+          <nav class="row" aria-label={t('usage.span')}>
+            {spans.map((span) => (
+              <a
+                key={span}
+                class={span === days ? 'button small' : 'button secondary small'}
+                aria-current={span === days ? 'true' : undefined}
+                href={`${here}?${new URLSearchParams({ days: String(span), ...(history.username === own.username ? {} : { user: history.username }) })}#by-day`}
+              >
+                {t('usage.last_days', { count: span })}
+              </a>
+            ))}
+          </nav>
+          {domain && <CallsByDay id="calls-domain" title={t('usage.domain')} days={domain.days} />}
+          {domain && domain.users.length > 0 && (
+            <p class="small">
+              {t('usage.most')}{' '}
+              {domain.users.map(({ username, calls }, index) => (
+                <span key={username}>
+                  {index > 0 && ', '}
+                  <a href={`${here}?${new URLSearchParams({ days: String(days), user: username })}#by-day`}>
+                    {username}
+                  </a>{' '}
+                  <span class="muted">{format.number(calls)}</span>
+                </span>
+              ))}
+            </p>
+          )}
+          <CallsByDay id="calls-user" title={history.username} days={history.days} />
+          {history.keys.map((key) => (
+            <CallsByDay
+              key={key.key_uid}
+              id={key.key_uid}
+              title={t('usage.key', { name: key.label ?? key.key_uid })}
+              days={key.days}
+            />
+          ))}
+          <p class="small muted">{t('usage.days_utc')}</p>
         </section>
         {all.length > 0 && (
           <section class="stack" aria-labelledby="all">

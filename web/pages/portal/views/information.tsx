@@ -8,10 +8,11 @@ import type { MessageKey } from '../../../kit/i18n.ts'
 import { Island } from '../../../kit/island.tsx'
 import { type Dataset, datasetPath, isNumber, meta, metaList, pagePath } from '../../../portal/dataset.ts'
 import type { ViewProps } from '../../../portal/load-dataset.ts'
+import { feedbackPath } from '../feedback.tsx'
 import { Versions } from './versions.tsx'
 
 export function InformationView({ data, shown }: ViewProps<'information'>): VNode {
-  const { t } = useEnv()
+  const { t, hasFeedback } = useEnv()
   const { dataset, query } = data
   const { dataset_id: id, fields } = dataset
   const description = meta(dataset, 'description')
@@ -44,6 +45,13 @@ export function InformationView({ data, shown }: ViewProps<'information'>): VNod
       </div>
       <aside class="stack" aria-label={t('dataset.about')}>
         <Facts dataset={dataset} />
+        {hasFeedback && (
+          <p class="no-print">
+            <a class="button secondary small" href={feedbackPath(id)} rel="nofollow">
+              {t('feedback.title')}
+            </a>
+          </p>
+        )}
         <Downloads dataset={dataset} />
         <AttachedFiles dataset={dataset} kind="alternative_exports" />
         <AttachedFiles dataset={dataset} kind="attachments" />
