@@ -149,3 +149,23 @@ test('a number is written without a zero behind its point, however it is found',
     runs,
   )
 })
+
+test('a moment without a zone is one of UTC, whatever zone the text before it names', async () => {
+  const texts = [
+    '2030-07-01 10:00',
+    '2030-07-01 10:00:00 Europe/Paris',
+    '2030-07-01T10:00',
+    '2030-07-01 10:00:00+02',
+    '2030-07-01',
+  ]
+  const rows = [...texts, ...texts].map((text) => `(${quoteLiteral(text)})`).join(', ')
+  for (const sql of [
+    `timezone('UTC', ${setConversion('datetime', 'x')})`,
+    dateOf('"x"'),
+    dateOf(`trim("x")`),
+  ]) {
+    const read = await connection.all(`select (${sql})::varchar as moment from (values ${rows}) t(x)`)
+    const hours = read.map(({ moment }) => Number(String(moment).slice(11, 13)))
+    assert.deepEqual(hours, [10, 8, 10, 8, 0, 10, 8, 10, 8, 0], sql)
+  }
+})
