@@ -6,6 +6,7 @@ import { finished } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { workbookParts } from '../../test/support/workbooks.ts'
 import { type Input, type Scale, workDirectory } from './inputs.ts'
+import { writeShapefile } from './shapefile-input.ts'
 
 export interface FormatInput extends Input {
   readonly label: string
@@ -16,7 +17,7 @@ export interface FormatInput extends Input {
 const generatorVersion = 1
 const rowsOf: Readonly<Record<Scale, number>> = { full: 1_000_000, small: 30_000 }
 
-interface Place {
+export interface Place {
   readonly id: number
   readonly name: string
   readonly kind: string
@@ -71,6 +72,7 @@ export async function formatInputs(scale: Scale): Promise<FormatInput[]> {
     await make('XLSX', 'xlsfile', 'xlsx', (path) => writeXlsx(path, rows)),
     await make('XML', 'xmlfile', 'xml', (path) => writeText(path, xml(rows))),
     await make('GeoJSON', 'geojson', 'geojson', (path) => writeText(path, geojson(rows))),
+    await make('Shapefile', 'shapefile', 'zip', (path) => writeShapefile(path, rows, () => places(rows))),
   ]
 }
 

@@ -1,2 +1,2 @@
 /** Part of every recipe: raised when the same sources and configuration would give other records than before. */
-export const pipelineVersion = 3
+export const pipelineVersion = 4

@@ -196,6 +196,39 @@ for (const [kind, pack] of Object.entries(kinds)) {
   })
 }
 
+const firstMembers: Readonly<Record<string, JsonObject>> = {
+  'of the format': {},
+  'of a pattern': { archive_member: 'visits_*' },
+}
+for (const [what, params] of Object.entries(firstMembers)) {
+  test(`a preview of a tar reads no further than the first member ${what}`, async (t) => {
+    const rows = createRandom(7)
+    const filling = Array.from({ length: 40_000 }, () => `${rows()},x`).join('\n')
+    const whole = gzipSync(
+      await tarOf({ ...years, '2030/visits_later.csv': `number,city\n${filling}`, 'last.txt': filling }),
+    )
+    // Whoever read to the end would find that there is none.
+    const source = sourceOf(t, 'data.tar.gz', whole.subarray(0, whole.length - 100_000), 'csvfile', params)
+    const plan = makePlan(tempDirectory(t), [source])
+    const { records } = await preview(
+      {
+        source: plan.sources[0]!,
+        processors: [],
+        fieldSpecifications: [],
+        rows: 5,
+        tmpDirectory: plan.tmpDirectory,
+        limits: plan.limits,
+      },
+      withoutNetwork,
+    )
+    assert.deepEqual(
+      records,
+      all.slice(0, 2).map(({ number, city }) => ({ number, city })),
+    )
+    assert.equal((await runPlan(plan)).error?.key, 'ingest.truncated_archive')
+  })
+}
+
 test('names are only names: none leads out of the folder of the build', async (t) => {
   const names = ['../../../../tmp/slipped.csv', '/etc/slipped.csv', 'C:\\slipped.csv', 'a\nb.csv']
   const content = rawZip(names.map((name, index) => ({ name, content: Buffer.from(`n\n${index}\n`) })))

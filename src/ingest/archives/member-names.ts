@@ -46,6 +46,29 @@ export function matchesPattern(pattern: string, name: string): boolean {
   return of === wild.length
 }
 
+/** Members that are listed before the best so far is good enough for a look. */
+const mostListed = 64 << 20
+
+/**
+ * Whether the last of the members is certainly one that `chooseMembers` takes, whatever comes behind it; or one would be taken
+ * and many bytes have been read in search of a better one.
+ */
+export function isEnough(
+  members: readonly Member[],
+  pattern: string | undefined,
+  kinds: readonly RegExp[],
+): boolean {
+  const { name } = members.at(-1)!
+  if (pattern === undefined ? kinds[0]?.test(name) : name === pattern) return true
+  if (pattern !== undefined && /[*?]/.test(pattern) && matchesPattern(pattern, name)) return true
+  if (members.reduce((sum, member) => sum + member.bytes, 0) < mostListed) return false
+  return members.some((member) =>
+    pattern === undefined
+      ? kinds.some((kind) => kind.test(member.name))
+      : matchesPattern(pattern, member.name),
+  )
+}
+
 /**
  * Numbers of the members that are read: those that `pattern` names; without one the only member, or all of the first kind
  * of file that there is any of. Errors: ingest.member_not_found.

@@ -1,4 +1,7 @@
-/** Tar archives, also gzipped: read from one end to the other, once to list them and once to unpack. */
+/**
+ * Tar archives, also gzipped: read from one end to the other, once to list them and once to unpack. A look at the first
+ * member that fits reads no further than that.
+ */
 import { createWriteStream } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -32,7 +35,10 @@ export async function readTar(source: ArchiveSource): Promise<Archive> {
   for await (const entry of entriesOf(source)) {
     if (++entries > maxMembers)
       throw new AppError('ingest.too_many_members', { filename: source.filename, max: maxMembers })
-    if (isMember(entry.header)) members.push({ name: nameOf(entry.header), bytes: entry.header.size })
+    if (isMember(entry.header)) {
+      members.push({ name: nameOf(entry.header), bytes: entry.header.size })
+      if (source.suffices?.(members)) break
+    }
     entry.resume()
   }
   return {

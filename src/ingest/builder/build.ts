@@ -28,7 +28,7 @@ import { inherit } from './resume.ts'
 import { buildServingFile } from './serving-file.ts'
 import { writeRecordErrors, writeRejects } from './side-files.ts'
 import type { SliceCounts } from './slice-work.ts'
-import { threadsFor } from './threads.ts'
+import { threadsBesideLanes, threadsFor } from './threads.ts'
 
 /** Runs the plan; a stop seals what there is. Errors are thrown, for the process's entry to report. */
 export async function build(
@@ -37,17 +37,8 @@ export async function build(
   host: LookupHost,
 ): Promise<void> {
   const { stop } = host
-  const engine = await openEngine({
-    memoryLimitMb: plan.limits.memoryLimitMb,
-    threads: threadsFor(plan, plan.limits),
-    tempDirectory: join(plan.tmpDirectory, 'spill'),
-    allowedDirectories: [
-      plan.directory,
-      plan.tmpDirectory,
-      dirname(plan.servingFile),
-      ...directoriesRead(plan),
-    ],
-  })
+  const threads = threadsFor(plan, plan.limits)
+  const engine = await openFor(plan, threads)
   try {
     emit({ kind: 'phase', phase: 'extract' })
     await checkPlan(engine, plan)
@@ -57,7 +48,7 @@ export async function build(
     const manifest =
       inherited.kind === 'whole'
         ? await adopt(plan, inherited.manifest)
-        : await make(engine, plan, inherited.entries, emit, host)
+        : await make(engine, threads, plan, inherited.entries, emit, host)
     for await (const ids of listMedia(engine, plan.directory, manifest)) emit({ kind: 'media', ids })
     emit({ kind: 'sealed', manifest })
     if (!stop.aborted) await index(engine, plan, manifest, emit, stop)
@@ -66,6 +57,19 @@ export async function build(
     engine.close()
   }
 }
+
+const openFor = (plan: BuildPlan, threads: number): Promise<Engine> =>
+  openEngine({
+    memoryLimitMb: plan.limits.memoryLimitMb,
+    threads,
+    tempDirectory: join(plan.tmpDirectory, 'spill'),
+    allowedDirectories: [
+      plan.directory,
+      plan.tmpDirectory,
+      dirname(plan.servingFile),
+      ...directoriesRead(plan),
+    ],
+  })
 
 /** The finished work of an earlier attempt as this generation's. */
 async function adopt(plan: BuildPlan, finished: Manifest): Promise<Manifest> {
@@ -82,6 +86,7 @@ async function adopt(plan: BuildPlan, finished: Manifest): Promise<Manifest> {
 
 async function make(
   engine: Engine,
+  threads: number,
   plan: BuildPlan,
   inherited: readonly JournalEntry[],
   emit: (event: BuilderEvent) => void,
@@ -98,7 +103,9 @@ async function make(
       emit({ kind: 'progress', phase: 'extract', resourceUid, counts })
     },
   }
-  const extraction = await extract(engine, plan, hooks, journal, inherited)
+  const extraction = await extractAlone(engine, threads, plan, (own) =>
+    extract(own, plan, hooks, journal, inherited),
+  )
   emit({ kind: 'phase', phase: 'write' })
   const manifest = await seal(engine, plan, extraction)
   if (last) emit({ kind: 'progress', phase: 'write', resourceUid: null, counts: finalCounts(last, manifest) })
@@ -107,6 +114,24 @@ async function make(
   await writeManifest(plan.directory, manifest, journal)
   return manifest
 }
+
+/** With an engine that has the threads that extracting can use; the other one has nothing to do meanwhile. */
+async function extractAlone<T>(
+  engine: Engine,
+  threads: number,
+  plan: BuildPlan,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const wanted = threadsBesideLanes(threads)
+  if (wanted === threads) return work(engine)
+  const own = await openFor(plan, wanted)
+  try {
+    return await work(own)
+  } finally {
+    own.close()
+  }
+}
+
 async function checkPlan(engine: Engine, plan: BuildPlan): Promise<void> {
   const connection = await engine.connect()
   try {

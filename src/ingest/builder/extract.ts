@@ -27,6 +27,7 @@ import { partName, sealFile } from './part-file.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { prepareSlice, type SliceCounts } from './slice-work.ts'
 import { createStepSupport, type StepSupport } from './step-support.ts'
+import { lanes } from './threads.ts'
 
 export interface SealedPart extends ManifestPart {
   readonly sourceIndex: number
@@ -48,8 +49,6 @@ export interface ExtractHooks {
   readonly stop: AbortSignal
   readonly host: LookupHost
 }
-
-const lanes = 2
 
 /** A source is not cut as it was when the resumed parts were made. */
 class CutDiffers extends Error {}

@@ -21,7 +21,9 @@ import {
 import {
   bindArguments,
   type CompiledStep,
+  createSharing,
   type SetColumn,
+  type SharedValue,
   type StepFailure,
   type StepJoin,
   type StepLookup,
@@ -89,6 +91,8 @@ export interface ProjectedLookup {
 /** How a stage's rows are made; a row that is left out is marked, where rows that follow must still be counted. */
 interface Stage {
   readonly items: readonly string[]
+  /** Values that the items use more than once. */
+  readonly shared: readonly SharedValue[]
   readonly keep?: string | undefined
   readonly expand?: string | undefined
   /** SQL of the bytes of a row, where it may become several. */
@@ -122,7 +126,8 @@ export function compileProjection(
   let current: RawColumn[] =
     deleted.length > 0 ? columns.filter(({ name }) => name !== orderColumn) : [...columns]
   for (const step of plan.processors) {
-    const compiled = compileStep(step, current, plan.datasets)
+    const sharing = createSharing('_shared')
+    const compiled = compileStep(step, current, plan.datasets, sharing.share)
     const next = columnsAfter(current, compiled)
     const set = new Map(compiled.set.map((column) => [column.name, column]))
     const isDeletion = takesAlong(compiled)
@@ -165,6 +170,7 @@ export function compileProjection(
     }
     stages.push({
       items,
+      shared: sharing.values(),
       keep,
       expand,
       rowBytes: expand && rowBytes(current),
@@ -188,7 +194,8 @@ export function compileProjection(
   }
 
   const planned = applyFieldSpecifications(current, plan.fieldSpecifications)
-  const fields = planned.map((field) => projectField(field, known))
+  const typing = createSharing('_typing')
+  const fields = planned.map((field) => projectField(field, known, typing.share))
   const idFields = planned.filter((field) => Object.hasOwn(field.annotations, 'id'))
   // Renaming, ordering and typing leave ids alone: they are made of the values as the processors left them.
   const inSourceOrder = current.filter((column) => planned.some((field) => field.column === column))
@@ -219,7 +226,8 @@ export function compileProjection(
       const failed = failures.map((failure) => quoteIdentifier(failure.alias))
       if (hasDeletions) failed.push('_gone')
       const from = rowsOf(relation, present, answers, stages.length)
-      const digested = `(select *, md5(${contentText}) as _digest from ${from})`
+      const shared = typing.values().map(({ name, sql }) => `, ${sql} as ${name}`)
+      const digested = `(select *, md5(${contentText}) as _digest${shared.join('')} from ${from})`
       return `select ${[`${id}::uuid as _id`, `('0x' || left(_digest, 15))::bigint as _h`, ...items, ...failed].join(', ')}
         from ${digested}${deleted.length > 0 ? ` where not ${isDeleted(`${id}::uuid`, deleted)}` : ''}`
     },
@@ -256,7 +264,7 @@ function stageSql(stage: Stage, from: string, answers: readonly string[], isKept
     source = `(select _row.*, _given._answer from (select *, ${stage.lookup.key} as _key, ${place} from ${source}) as _row
       left join ${table} as _given on _given.key = _row._key order by _place)`
   }
-  if (stage.keep && isKept) source = `(select * from ${source} where ${stage.keep})`
+  if (stage.keep && isKept) source = `(select * from ${source} where ${unmoved(stage.keep)})`
   if (stage.join)
     source = `(select * from (select *, ${place} from ${source}) as _row ${stage.join.sql} order by _place)`
   if (stage.expand) {
@@ -265,7 +273,28 @@ function stageSql(stage: Stage, from: string, answers: readonly string[], isKept
     source = `(select * exclude (_list), case when _too_many then len(_list) end as _items,
       unnest(case when len(_list) > 0 and not _too_many then _list else [null] end) as _item from ${measured})`
   }
+  for (const values of layersOf(stage.shared))
+    source = `(select *, ${values.map(({ name, sql }) => `${sql} as ${name}`).join(', ')} from ${source})`
   return `select ${stage.items.join(', ') || '1 as nothing'} from ${source}`
+}
+
+/**
+ * A condition that is not computed in the scan of a table: there, the engine picks every value by itself, which takes half
+ * as long again where most rows are kept. What might differ from row to row stays where it is.
+ */
+const unmoved = (condition: string) => `case when random() < 2 then ${condition} end`
+
+/** Values by what they need: those that use others come behind them. */
+function layersOf(shared: readonly SharedValue[]): SharedValue[][] {
+  const depths = new Map<string, number>()
+  const layers: SharedValue[][] = []
+  for (const value of shared) {
+    const uses = value.sql.match(/\b_shared[0-9]+\b/g) ?? []
+    const depth = Math.max(0, ...uses.map((name) => (depths.get(name) ?? -1) + 1))
+    depths.set(value.name, depth)
+    layers[depth] = [...(layers[depth] ?? []), value]
+  }
+  return layers
 }
 
 /**
@@ -294,9 +323,10 @@ function compileStep(
   step: ConfiguredStep,
   columns: readonly RawColumn[],
   datasets: BuildPlan['datasets'],
+  share: (sql: string) => string,
 ): CompiledStep {
   const processor = findProcessor(step.name)
-  const args = bindArguments(processor, step.processor_uid, step.args as JsonObject, columns, datasets)
+  const args = bindArguments(processor, step.processor_uid, step.args as JsonObject, columns, datasets, share)
   return processor.compile(args)
 }
 
@@ -327,7 +357,11 @@ function changedColumn(column: RawColumn, changed: SetColumn): RawColumn {
   }
 }
 
-function projectField(planned: PlannedField, known: KnownTypes): ProjectedField {
+function projectField(
+  planned: PlannedField,
+  known: KnownTypes,
+  share: (sql: string) => string,
+): ProjectedField {
   const { column, setType } = planned
   const x = quoteIdentifier(column.name)
   const separator = planned.annotations.multivalued?.[0]
@@ -352,7 +386,7 @@ function projectField(planned: PlannedField, known: KnownTypes): ProjectedField 
   const inferred = known.get(column.name) ?? 'unknown'
   if (inferred === 'unknown') return { ...finished(planned, 'text', text), inferred }
   if (inferred === 'text') return { ...finished(planned, 'text', text), inferred }
-  const sql = inferredConversion(inferred, x, column.candidates)
+  const sql = inferredConversion(inferred, x, column.candidates, share)
   if (inferred === 'multivalued') return { ...finished(planned, 'text', sql, true), inferred, source: x }
   return { ...finished(planned, inferred, sql), inferred, source: x }
 }

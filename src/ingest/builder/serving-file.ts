@@ -72,6 +72,8 @@ const repeats = 3
  */
 const manyRecords = 100_000
 const fieldsAtOnce = 40
+/** With no more records than this, a second statement costs more than looking every value up. */
+const fewRecords = 5000
 
 /** How many words a value has, with repeats: relevance does not tell longer ones apart. */
 const wordsIn = (terms: string) => `least(len(${terms}), 255)::utinyint`
@@ -104,8 +106,9 @@ async function writePostings(
     return [{ index, text: isMultivalued(field) ? `array_to_string(${column}, ' ')` : column }]
   })
   const repeating: TextColumn[] = []
+  const isSmall = recordsCount <= fewRecords
   for (const group of chunksOf(texts, recordsCount > manyRecords ? 1 : fieldsAtOnce)) {
-    const split = await splitByRepetition(connection, group)
+    const split = isSmall ? { repeating: group, scattered: [] } : await splitByRepetition(connection, group)
     repeating.push(...split.repeating)
     if (split.repeating.length > 0) {
       const values = split.repeating.map(

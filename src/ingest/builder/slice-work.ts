@@ -154,33 +154,49 @@ async function checkTypes(
     table,
     open.filter((field) => field.inferred === 'unknown').map((field) => field.index),
   )
-  for (const { index, inferred, planned, text } of open) {
-    const { column } = planned
-    let type: InferredType
-    if (inferred === 'unknown') {
-      const guess = guessType(samples.get(index) ?? [], column.candidates)
-      if (guess === 'unknown') continue
-      type = guess
-    } else type = widen(inferred!)
-    while (type !== 'text' && !(await holds(connection, table, text, type, column.candidates)))
-      type = widen(type)
-    findings.set(column.name, type)
+  let supposed = open.flatMap(({ index, inferred, planned, text }): SupposedType[] => {
+    const { name, candidates } = planned.column
+    const type = inferred === 'unknown' ? guessType(samples.get(index) ?? [], candidates) : widen(inferred!)
+    return type === 'unknown' ? [] : [{ index, name, text, type, candidates }]
+  })
+  while (supposed.length > 0) {
+    const held = await holding(connection, table, supposed)
+    for (const { index, name, type } of supposed) if (held.has(index)) findings.set(name, type)
+    supposed = supposed
+      .filter(({ index }) => !held.has(index))
+      .map((one) => ({ ...one, type: widen(one.type) }))
   }
   return findings
 }
 
-async function holds(
+interface SupposedType {
+  readonly index: number
+  /** Of the column. */
+  readonly name: string
+  /** The column that holds the text. */
+  readonly text: string
+  readonly type: InferredType
+  readonly candidates: readonly InferredType[] | undefined
+}
+
+/** Indexes of those that hold for every value: anything is text. All are asked about at once, for a statement has its price. */
+async function holding(
   connection: Connection,
   table: string,
-  text: string,
-  type: InferredType,
-  candidates: readonly InferredType[] | undefined,
-): Promise<boolean> {
-  if (candidates && !candidates.includes(type)) return false
-  const [row] = await connection.all(
-    `select count(${text}) = count(${inferredConversion(type, text, candidates)}) as holds from ${quoteIdentifier(table)}`,
+  supposed: readonly SupposedType[],
+): Promise<ReadonlySet<number>> {
+  const held = new Set(supposed.filter(({ type }) => type === 'text').map(({ index }) => index))
+  const asked = supposed.filter(
+    ({ type, candidates }) => type !== 'text' && (!candidates || candidates.includes(type)),
   )
-  return row!.holds === true
+  if (asked.length === 0) return held
+  const questions = asked.map(
+    ({ index, text, type, candidates }) =>
+      `count(${text}) = count(${inferredConversion(type, text, candidates)}) as h${index}`,
+  )
+  const [row] = await connection.all(`select ${questions.join(', ')} from ${quoteIdentifier(table)}`)
+  for (const { index } of asked) if (row![`h${index}`] === true) held.add(index)
+  return held
 }
 
 /** A few values of each column; at least one, when it has any. */

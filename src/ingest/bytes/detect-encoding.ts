@@ -20,7 +20,7 @@ export interface DetectionOptions {
 /**
  * The encoding of a text file: its byte order mark; else UTF-8 when every byte of the file is valid UTF-8 (a late
  * accent counts as much as an early one); else the best guess from around the first bytes that are not.
- * Windows-1252 stands in for Latin-1, which it extends.
+ * Windows-1252 stands in for Latin-1, which it extends. A chunk is not kept when the next one is asked for.
  */
 export async function detectEncoding(
   openFile: () => Promise<OpenSource>,
@@ -43,7 +43,7 @@ export async function detectEncoding(
       const text = carried.length > 0 ? Buffer.concat([carried, chunk]) : chunk
       const cut = completeLength(text)
       if (!isUtf8(text.subarray(0, cut))) return { encoding: guess(text), isVerified: false }
-      carried = text.subarray(cut)
+      carried = Buffer.from(text.subarray(cut))
       seen += chunk.length
       if (seen >= within) return { encoding: 'utf-8', isVerified: false }
     }

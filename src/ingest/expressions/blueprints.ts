@@ -39,8 +39,12 @@ export interface ExpressionFunction {
   readonly examples: readonly (readonly [expression: string, result: string | null])[]
 }
 
+/** A column, which costs nothing however often it is named. */
+export const isColumn = (sql: string) => /^("([^"]|"")+"(::varchar)?|_[a-z_]+[0-9]+)$/.test(sql)
+
 /** SQL that uses `x` more than once, with `x` written once: what repeats its operand grows twofold with every level. */
 export function once(x: string, body: (v: string) => string): string {
+  if (isColumn(x)) return `(${body(x)})`
   return `list_transform([${x}], lambda _v: ${body('_v')})[1]`
 }
 

@@ -49,6 +49,8 @@ export interface CompileContext {
   readonly fieldNames: readonly string[]
   /** What `now()` says, ISO 8601. */
   readonly now: string
+  /** A name for a value that is used more than once; without it the value is written out. */
+  readonly shared?: ((sql: string) => string) | undefined
 }
 
 /** Longer SQL is of an expression that repeats itself in itself; the engine takes long to plan it. */
@@ -271,9 +273,7 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
         throw expected('a number', value)
       case 'text': {
         if (value.literal !== undefined) return numberWritten(value.literal, value)
-        const converted = numberOf(value.sql)
-        if (isSure) noteUnconverted(value, converted, 'number')
-        return converted
+        return isSure ? noted(value, numberOf(value.sql, context.shared), 'number') : numberOf(value.sql)
       }
       default:
         return value.type satisfies never
@@ -290,9 +290,8 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
         return 'null::timestamp'
       case 'text': {
         if (value.literal !== undefined && !/^\s*[0-9]/.test(value.literal)) throw expected('a date', value)
-        const converted = dateOf(value.sql)
-        if (isSure && value.literal === undefined) noteUnconverted(value, converted, 'date')
-        return converted
+        const isNoted = isSure && value.literal === undefined
+        return isNoted ? noted(value, dateOf(value.sql), 'date') : dateOf(value.sql)
       }
       case 'int':
       case 'double':
@@ -309,13 +308,15 @@ export function compile(root: Expr, context: CompileContext): CompiledExpression
       return asDate(value, isSure)
     }
     const converted = `try_strptime(${asText(value)}, ${format})`
-    if (isSure) noteUnconverted(value, converted, 'date')
-    return converted
+    return isSure ? noted(value, converted, 'date') : converted
   }
 
-  function noteUnconverted({ field }: Compiled, converted: string, wanted: Unconverted['wanted']): void {
-    if (field?.type !== 'text') return
+  /** SQL of what became of a value, which is an error where it is null. */
+  function noted({ field }: Compiled, sql: string, wanted: Unconverted['wanted']): string {
+    if (field?.type !== 'text') return sql
+    const converted = context.shared?.(sql) ?? sql
     unconverted.set(`${wanted} ${field.name}`, { field: field.name, value: field.sql, converted, wanted })
+    return converted
   }
 
   function as(type: Type, value: Compiled): string {

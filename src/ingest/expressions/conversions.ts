@@ -1,7 +1,7 @@
 /** How a value of an expression becomes one of another type, as SQL. */
 import { fault, type Span } from '../../odsql/index.ts'
-import { setConversion } from '../types/types.ts'
-import { once, type Type } from './blueprints.ts'
+import { plainTimestamp, setConversion } from '../types/types.ts'
+import { isColumn, once, type Type } from './blueprints.ts'
 
 /** A field that an expression may name. */
 export interface ExpressionField {
@@ -54,23 +54,32 @@ export function expected(what: string, { span, literal, type }: Compiled): Error
 
 /**
  * Numbers as people write them: a decimal comma, blanks between thousands. `nan` and `inf` are none. The way for blanks is
- * slow and taken only where the other fails; the engine computes what stands here twice once.
+ * slow and taken only where the other fails.
  */
-export function numberOf(text: string): string {
-  if (text.length > 200) return once(text, numberOf)
-  const plain = `try_cast(replace(${text}, ',', '.') as double)`
+export function numberOf(text: string, shared = (sql: string) => sql): string {
+  if (text.length > 200) return once(text, (v) => numberOf(v))
+  const plain = shared(
+    `coalesce(try_cast(${text} as double), try_cast(replace(${text}, ',', '.') as double))`,
+  )
   const blanks = `translate(${text}, ',_nN ' || chr(160) || chr(8239), '.xxx')`
   return `coalesce(case when isfinite(${plain}) then ${plain} end, try_cast(${blanks} as double))`
 }
-export const dateOf = (text: string) => `timezone('UTC', ${setConversion('datetime', text)})`
+
+/** A timestamp of UTC. */
+export function dateOf(text: string): string {
+  const read = `timezone('UTC', ${setConversion('datetime', text)})`
+  // Nothing can be said twice without its being computed twice; a column costs nothing.
+  return isColumn(text) ? `coalesce(${plainTimestamp(text)}, ${read})` : read
+}
 export const dateText = (date: string) => `strftime(${date}, '%Y-%m-%dT%H:%M:%S+00:00')`
 
 /** A double without the zero behind the point of whole numbers and without minus zero; null where it is not finite. */
 export function numberText(sql: string): string {
+  // Most numbers have decimals, and no zero that stands for none.
   return once(
     sql,
-    (v) =>
-      `case when ${v} = 0 then '0' when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`,
+    (v) => `case when ${v} = 0 then '0' when ${v} <> trunc(${v}) then ${v}::varchar
+      when isfinite(${v}) then rtrim(replace(${v}::varchar || '$', '.0$', ''), '$') end`,
   )
 }
 

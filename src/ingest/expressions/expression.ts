@@ -53,6 +53,8 @@ export interface ExpressionScope {
   /** Names that stand for a column: `X` of a meta expression. */
   readonly aliases?: Readonly<Record<string, string>>
   readonly now: string
+  /** A name for a value that is used more than once. Default: it is written out. */
+  readonly shared?: (sql: string) => string
 }
 
 /** The value of an expression as a column. Errors: what `fail` makes of a reason. */
@@ -65,7 +67,12 @@ export function expressionColumn(
   switch (type) {
     case 'double':
       // As text, for inference to find out whether all are whole numbers.
-      return { engineType: 'VARCHAR', sql: numberText(sql), candidates: ['int', 'double'], unconverted }
+      return {
+        engineType: 'VARCHAR',
+        sql: numberText(scope.shared?.(sql) ?? sql),
+        candidates: ['int', 'double'],
+        unconverted,
+      }
     case 'int':
       return { engineType: 'BIGINT', sql, unconverted }
     case 'boolean':
@@ -101,7 +108,7 @@ function compileIn(text: string, scope: ExpressionScope, fail: (reason: string) 
     return column ? fieldOf(column) : null
   }
   const { value, problem } = attempt(() =>
-    compile(parse(text), { find, fieldNames: [...byName.keys()], now: scope.now }),
+    compile(parse(text), { find, fieldNames: [...byName.keys()], now: scope.now, shared: scope.shared }),
   )
   if (value === null) throw fail(problem)
   return value

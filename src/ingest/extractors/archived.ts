@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import type { Archive, ArchiveSource } from '../archives/archive.ts'
-import { chooseMembers } from '../archives/member-names.ts'
+import { chooseMembers, isEnough } from '../archives/member-names.ts'
 import { openArchive } from '../archives/open-archive.ts'
 import { columnItems, mergeColumns } from '../builder/columns.ts'
 import type { Slice } from '../slices/slice.ts'
@@ -46,7 +46,7 @@ export function readsArchives(extractor: Extractor): Extractor {
         ...source,
         maxBytes,
         stop,
-        ...(context.isPreview && extractor.readsForwards ? { prefixBytes: mostPreviewed } : {}),
+        ...(context.isPreview && extractor.readsForwards ? lookOf(extractor, context) : {}),
       })
       if (archive === null || isDocument(archive)) {
         archive?.close()
@@ -59,6 +59,15 @@ export function readsArchives(extractor: Extractor): Extractor {
         throw error
       }
     },
+  }
+}
+
+/** What a preview of the first member needs of an archive. */
+function lookOf({ kinds = [] }: Extractor, { source }: ReaderContext) {
+  const pattern = textParameter(source.params, 'archive_member')
+  return {
+    prefixBytes: mostPreviewed,
+    suffices: (members: Archive['members']) => isEnough(members, pattern, kinds),
   }
 }
 

@@ -116,7 +116,7 @@ async function openCsv(context: ReaderContext): Promise<SourceReader> {
       candidates: [],
     })
   }
-  const opened = await openText({ ...file, encoding: first.encoding })
+  const opened = await openText({ ...file, encoding: first.encoding, isPassing: true })
   return {
     columns: () => columns,
     bytesTotal: source.bytes,

@@ -93,7 +93,7 @@ export const convertNumber: Processor = {
     const bare = decimal === ',' ? `replace(${text}, ',', '.')` : text
     const number = `try_cast(${bare} as double)`
     const isBare = `isfinite(${number}) and not contains(${text}, ${decimal === ',' ? "'.'" : "','"}) and not contains(${text}, '_')`
-    const read = `coalesce(case when ${isBare} then ${number} end, ${taken})`
+    const read = args.shared(`coalesce(case when ${isBare} then ${number} end, ${taken})`)
     const fraction =
       args.value('percent') === 'fraction'
         ? `(${read} / case when contains(${text}, '%') then 100 else 1 end)`
@@ -109,7 +109,9 @@ export const convertNumber: Processor = {
           )
         : fraction
     return {
-      set: [{ name, engineType: 'VARCHAR', sql: numberText(value), candidates: ['int', 'double'] }],
+      set: [
+        { name, engineType: 'VARCHAR', sql: numberText(args.shared(value)), candidates: ['int', 'double'] },
+      ],
       failures: [
         {
           field: args.field('field'),

@@ -8,7 +8,9 @@ import {
   type StepArguments,
 } from './processor.ts'
 
-const number = (x: string) => `try_cast(replace(trim(${x}), ',', '.') as double)`
+/** Most numbers have neither a decimal comma nor blanks around them. */
+const number = (x: string) =>
+  `coalesce(try_cast(${x} as double), try_cast(replace(trim(${x}), ',', '.') as double))`
 
 export const createGeopoint: Processor = {
   name: 'create_geopoint',
@@ -46,8 +48,8 @@ export const createGeopoint: Processor = {
   validate: (args) => validateEpsg('create_geopoint', args),
   compile(args) {
     if (args.number('epsg') !== 4326) return projected(args)
-    const lat = number(args.text('latitude'))
-    const lon = number(args.text('longitude'))
+    const lat = args.shared(number(args.text('latitude')))
+    const lon = args.shared(number(args.text('longitude')))
     const isValid = `${lat} between -90 and 90 and ${lon} between -180 and 180`
     const output = args.output('output_field')
     return {

@@ -1,5 +1,4 @@
 import { quoteLiteral } from '../../kernel/index.ts'
-import { once } from '../expressions/blueprints.ts'
 import { piecesOf, separatorArgument } from './multivalued.ts'
 import { fieldArgument, outputArgument, type Processor } from './processor.ts'
 
@@ -18,16 +17,18 @@ export const deduplicateMultivalued: Processor = {
       output: { a: 'b,a,c' },
     },
     { args: { field: 'a', separator: ',', output_field: 'b' }, input: { a: ' , ' }, output: { b: null } },
+    { args: { field: 'a', separator: ',', output_field: 'b' }, input: { a: 'x, x' }, output: { b: 'x' } },
+    { args: { field: 'a', separator: ',', output_field: 'b' }, input: { a: 'y, x' }, output: { b: 'y,x' } },
   ],
   compile(args) {
     const separator = args.value('separator')
-    const pieces = piecesOf(args.text('field'), separator)
-    const distinct = once(
-      pieces,
-      (v) => `case when len(${v}) > ${mostInOrder} then list_sort(list_distinct(${v}))
-        else list_filter(${v}, lambda _x, _i: list_position(${v}, _x) = _i) end`,
-    )
-    const sql = `nullif(array_to_string(${distinct}, ${quoteLiteral(separator)}), '')`
+    const pieces = args.shared(piecesOf(args.text('field'), separator))
+    const joined = (list: string) => `array_to_string(${list}, ${quoteLiteral(separator)})`
+    // What is there once or twice is by far the most, and needs no search.
+    const sql = `nullif(case when len(${pieces}) = 2 and ${pieces}[1] = ${pieces}[2] then ${pieces}[1]
+      when len(${pieces}) <= 2 then ${joined(pieces)}
+      when len(${pieces}) > ${mostInOrder} then ${joined(`list_sort(list_distinct(${pieces}))`)}
+      else ${joined(`list_filter(${pieces}, lambda _x, _i: list_position(${pieces}, _x) = _i)`)} end, '')`
     return { set: [{ name: args.output('output_field'), engineType: 'VARCHAR', sql }] }
   },
 }

@@ -181,6 +181,33 @@ export interface StepArguments {
   expression(argument: string, aliases?: Readonly<Record<string, string>>): ExpressionResult
   /** SQL of an expression as a condition, never null. Errors: ingest.processor_failed. */
   condition(argument: string): string
+  /**
+   * A name for a value that `set` and `failures` use more than once: it is computed once a row. Not for `keep`, `expand`,
+   * `lookup` and `join`, which are looked at before it.
+   */
+  shared(sql: string): string
+}
+
+/** A value with a name, for SQL that uses it more than once. */
+export interface SharedValue {
+  readonly name: string
+  readonly sql: string
+}
+
+/** Collects values that are shared; the same SQL has the same name. `prefix`: of the names, an underscore first. */
+export function createSharing(prefix: string) {
+  const values = new Map<string, SharedValue>()
+  return {
+    share(sql: string): string {
+      const known = values.get(sql)
+      if (known) return known.name
+      const name = `${prefix}${values.size}`
+      values.set(sql, { name, sql })
+      return name
+    },
+    /** In their order: one may use those before it. */
+    values: (): readonly SharedValue[] => [...values.values()],
+  }
 }
 
 /** Checks what can be checked without a source. Errors: ingest.missing_argument, ingest.invalid_argument. */
@@ -302,6 +329,7 @@ export function bindArguments(
   args: JsonObject,
   columns: readonly RawColumn[],
   datasets: Readonly<Record<string, JoinedDataset>> = {},
+  shared: (sql: string) => string = (sql) => `(${sql})`,
 ): StepArguments {
   const byName = new Map(columns.map((column) => [column.name, column]))
   function given(argument: string): JsonValue | undefined {
@@ -340,9 +368,14 @@ export function bindArguments(
       .map((candidate) => candidate.name),
     textOf,
     expression: (argument, aliases = {}) =>
-      expressionColumn(String(given(argument)), { columns, aliases, now: timeOf(args) }, failure(argument)),
+      expressionColumn(
+        String(given(argument)),
+        { columns, aliases, now: timeOf(args), shared },
+        failure(argument),
+      ),
     condition: (argument) =>
       expressionCondition(String(given(argument)), { columns, now: timeOf(args) }, failure(argument)),
+    shared,
     dataset(argument) {
       const named = datasetNamed(given(argument))
       const found = named === undefined ? undefined : datasets[named]

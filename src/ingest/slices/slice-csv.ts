@@ -1,6 +1,7 @@
 import { AppError } from '../../kernel/index.ts'
 import type { OpenSource } from '../bytes/source-stream.ts'
 import { type CsvDialect, createCsvScanner } from './csv-records.ts'
+import { createGathered } from './gathered.ts'
 import { maxRecordBytes, type Slice, type SliceOptions, writeSlice } from './slice.ts'
 
 export interface CsvSlicing extends SliceOptions {
@@ -15,15 +16,14 @@ const lineFeedPiece = Buffer.from([lineFeed])
 
 /**
  * Cuts CSV text into slices of whole records, each ended by a line feed: the engine's reader gives up on files that mix
- * line breaks, and such files are common. Line breaks inside quotes are left as they are.
+ * line breaks, and such files are common. Line breaks inside quotes are left as they are. No chunk is kept.
  * Errors: ingest.unclosed_quote, ingest.record_too_large, and those of the byte source.
  */
 export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncGenerator<Slice> {
   const scanner = createCsvScanner(options.dialect)
   let index = 0
   let toSkip = options.skipRecords
-  let pieces: Buffer[] = []
-  let pending = 0
+  const slice = createGathered(options.sliceBytes)
   let sinceBoundary = 0
   let firstLine = 1
 
@@ -43,8 +43,7 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
     const keepRecord = (start: number, end: number) => {
       // A lone return at the end of the last chunk was a line break after all; it has been dropped there.
       if (end === 0) {
-        pieces.push(lineFeedPiece)
-        pending += lineFeedPiece.length
+        slice.add(lineFeedPiece)
         return
       }
       if (!hasReturns) {
@@ -61,19 +60,22 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
       at = scanner.scan(chunk, at, chunk.length, (end) => {
         keepRecord(Math.max(0, boundary), end)
         boundary = end
-        return toSkip > 0 || pending + written - from >= options.sliceBytes
+        return toSkip > 0 || slice.length() + written - from >= options.sliceBytes
       })
       if (boundary < 0 || at !== boundary) break
       if (toSkip > 0) {
         toSkip--
-        pieces = []
-        pending = 0
-      } else if (pending + written - from >= options.sliceBytes) {
-        pieces.push(chunk.subarray(from, written))
+        slice.clear()
+      } else if (slice.length() + written - from >= options.sliceBytes) {
+        slice.add(chunk.subarray(from, written))
         const sourceBytesRead = source.bytesRead()
-        yield await writeSlice(options, { index: index++, pieces, sourceBytesRead, firstLine })
-        pieces = []
-        pending = 0
+        yield await writeSlice(options, {
+          index: index++,
+          pieces: [slice.bytes()],
+          sourceBytesRead,
+          firstLine,
+        })
+        slice.clear()
       } else continue
       from = written
       firstLine = scanner.line()
@@ -83,15 +85,13 @@ export async function* sliceCsv(source: OpenSource, options: CsvSlicing): AsyncG
     keep(rest, scanner.endsInReturn() ? chunk.length - 1 : chunk.length)
     sinceBoundary = boundary >= 0 ? chunk.length - boundary : sinceBoundary + chunk.length
     if (sinceBoundary > maxRecordBytes) throw tooLarge(options.filename, scanner)
-    if (from < written) {
-      pieces.push(chunk.subarray(from, written))
-      pending += written - from
-    }
+    slice.add(chunk.subarray(from, Math.max(from, written)))
   }
   if (scanner.isInsideQuotes()) {
     throw new AppError('ingest.unclosed_quote', { filename: options.filename, line: scanner.quoteLine() })
   }
-  if (toSkip === 0 && pending > 0) {
+  if (toSkip === 0 && slice.length() > 0) {
+    const pieces = [slice.bytes()]
     yield await writeSlice(options, { index, pieces, sourceBytesRead: source.bytesRead(), firstLine })
   }
 }
