@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]
+ * npm run bench -- [section ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--peers sqlite,postgresql|none] [--out FILE]
  *
  * Measures the real server over HTTP beside its peers and prints a table of ratios. All sections when none is named; what
  * they are: README.md. Inputs are made once, from a seed, in bench/.work. Only ratios taken in one run mean anything: machines
@@ -45,6 +45,7 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: 'full' },
     rounds: { type: 'string', default: '3' },
     millions: { type: 'string', default: '1,5,10' },
+    peers: { type: 'string', default: 'sqlite,postgresql' },
     out: { type: 'string' },
   },
 })
@@ -59,7 +60,7 @@ if (
   !millions.every((n) => n >= 1)
 ) {
   say(
-    `usage: npm run bench -- [${Object.keys(sections).join('|')} ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--out FILE]`,
+    `usage: npm run bench -- [${Object.keys(sections).join('|')} ...] [--scale full|small] [--rounds N] [--millions 1,5,10] [--peers sqlite,postgresql|none] [--out FILE]`,
   )
   process.exit(2)
 }
@@ -70,7 +71,7 @@ for (const [name, run] of Object.entries(sections)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   say(`== ${name}`)
   try {
-    findings.push(...(await run({ scale, rounds, millions })))
+    findings.push(...(await run({ scale, rounds, millions, peers: values.peers.split(',') })))
   } catch (error) {
     failures++
     say(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`)

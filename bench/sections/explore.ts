@@ -36,21 +36,21 @@ interface Side {
   }>
 }
 
-export async function exploreSection({ scale, millions }: SectionOptions): Promise<Finding[]> {
+export async function exploreSection({ scale, millions, peers }: SectionOptions): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const copies of millions)
-    findings.push(...(await exploreAt(await copiedInput(scale, copies), shares[scale])))
+    findings.push(...(await exploreAt(await copiedInput(scale, copies), shares[scale], peers)))
   findings.push(...(await repeatedQueries(await copiedInput(scale, 1), shares[scale])))
   return findings
 }
 
-async function exploreAt(input: Input, shareMs: number): Promise<Finding[]> {
+async function exploreAt(input: Input, shareMs: number, wanted: readonly string[]): Promise<Finding[]> {
   return withServer(async (server) => {
     const dataset = await createFrom(server, 'city', await uploadInput(server, input))
     await publishOnce(server, dataset, input.rows)
     // By hand all callers run at once, and what they hold does not fit into what the server does them in.
     const raw = await openServing(6 * queryMemoryMb)
-    const peers = await openPeers(input)
+    const peers = await openPeers(input, wanted)
     try {
       const reads = exploreReads('city', await samplesOf(raw))
       const sides = [overHttp('ours', server.url), byHand(raw), ...peers.sides]
@@ -181,10 +181,10 @@ interface Peers {
 }
 
 /** Those that are installed, loaded with the same table. */
-async function openPeers(input: Input): Promise<Peers> {
+async function openPeers(input: Input, wanted: readonly string[]): Promise<Peers> {
   const sides: Side[] = []
   const closers: (() => Promise<void> | void)[] = []
-  const command = findSqlite()
+  const command = wanted.includes('sqlite') ? findSqlite() : null
   if (command !== null) {
     const directory = join(workDirectory, 'sqlite')
     say('explore: loading SQLite')
@@ -193,7 +193,7 @@ async function openPeers(input: Input): Promise<Peers> {
     closers.push(sqlite.stop, () => rmSync(directory, { recursive: true, force: true }))
     sides.push(statementsOverHttp('SQLite', 'sqlite', sqlite.url))
   }
-  const postgres = await openPostgres()
+  const postgres = wanted.includes('postgresql') ? await openPostgres() : null
   if (postgres !== null) {
     closers.push(postgres.stop)
     say('explore: loading PostgreSQL')
