@@ -57,8 +57,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { niceness } = options
   const before = niceness === undefined ? [] : await threadsOfProcess()
   const instance = await DuckDBInstance.create(':memory:', {
-    // The engine counts the thread that asks as one of them.
-    threads: String(niceness === undefined ? options.threads : options.threads + 1),
+    threads: String(options.threads),
+    // The engine counts the thread that asks as one of them unless it is told not to.
+    external_threads: niceness === undefined ? '1' : '0',
     memory_limit: `${options.memoryLimitMb}MiB`,
     temp_directory: options.tempDirectory,
     preserve_insertion_order: 'true',
