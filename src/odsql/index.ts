@@ -1,6 +1,6 @@
 export type { Span } from './ast.ts'
 export type { ResultColumn, RowsStatement } from './compile/clauses.ts'
-export { compileFacet, type FacetQuery } from './compile/facet.ts'
+export { compileFacet, compileFacets, type FacetQuery } from './compile/facet.ts'
 export { type FileLinks, fileUrlSql, instantSql, jsonValueSql } from './compile/printed.ts'
 export { compileCount, compileRows, type RowsOptions } from './compile/statements.ts'
 export { compileSuggestions } from './compile/suggestions.ts'

@@ -9,8 +9,9 @@ import { deadline, type Pool, serverItself, type WorkKind } from '../engine/inde
 import type { Clock, Field, JsonObject } from '../kernel/index.ts'
 import {
   compileCount,
-  compileFacet,
+  compileFacets,
   compileRows,
+  type FacetQuery,
   parseRefinement,
   type Query,
   type QueryTarget,
@@ -325,40 +326,42 @@ export function createCatalog(deps: {
       const target = await targetOf(await fresh(), reader)
       const limit = deadline(signal, deps.queryTimeoutMs)
       try {
-        return await Promise.all(
-          [...new Set(wanted)].map(async (name): Promise<Facet> => {
-            const column = columns.find((candidate) => candidate.name === name)!
-            const statement = compileFacet(
-              { query, column, level: 0, under: null, separator: null, sort: '-count', limit: 100 },
-              target,
-            )
-            const rows = await deps.pool.use(
-              (connection) => connection.all(statement.sql, statement.values, limit.signal),
-              limit.signal,
-              kindOf(query),
-            )
-            const refined = (text.refine ?? [])
-              .filter((item) => item.startsWith(`${name}:`))
-              .map((item) => item.slice(name.length + 1))
-            return {
-              name,
-              facets: rows.map((row) => {
-                const value = String(row.value)
-                return {
-                  name: value,
-                  value,
-                  count: Number(row.n),
-                  state: refined.includes(value) ? 'refined' : 'displayed',
-                }
-              }),
-            }
-          }),
+        const names = [...new Set(wanted)]
+        if (names.length === 0) return []
+        const statement = compileFacets(query, names.map(facetOf), target)
+        const rows = await deps.pool.use(
+          (connection) => connection.all(statement.sql, statement.values, limit.signal),
+          limit.signal,
+          kindOf(query),
         )
+        return names.map((name, index): Facet => {
+          const refined = (text.refine ?? [])
+            .filter((item) => item.startsWith(`${name}:`))
+            .map((item) => item.slice(name.length + 1))
+          const own = rows.filter(({ facet }) => facet === index)
+          return {
+            name,
+            facets: own.map((row) => {
+              const value = String(row.value)
+              return {
+                name: value,
+                value,
+                count: Number(row.n),
+                state: refined.includes(value) ? 'refined' : 'displayed',
+              }
+            }),
+          }
+        })
       } finally {
         limit.clear()
       }
     },
   }
+}
+
+function facetOf(name: string): Omit<FacetQuery, 'query'> {
+  const column = columns.find((candidate) => candidate.name === name)!
+  return { column, level: 0, under: null, separator: null, sort: '-count', limit: 100 }
 }
 
 function appMetasOf(uses: DatasetUses = noUses): JsonObject {

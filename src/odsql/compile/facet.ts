@@ -69,3 +69,30 @@ export function compileFacet(facet: FacetQuery, target: QueryTarget): Statement 
     : grouped
   return { sql: `select _v::varchar as value, n from (${listed})`, values: binder.values }
 }
+
+/**
+ * Several facets of the same records, which are found once. Columns: `facet`, its place in the list, `value` and `n`; in the
+ * order of the list, and of each facet.
+ */
+export function compileFacets(
+  query: Query,
+  facets: readonly Omit<FacetQuery, 'query'>[],
+  target: QueryTarget,
+): Statement {
+  const binder = createBinder(target)
+  const where = whereSql(query.where, contextOf(query, target, binder))
+  const columns = facets.map(({ column }, index) => `${column.sql} as _c${index}`)
+  let { values } = binder
+  const counted = facets.map((facet, index) => {
+    const column = { sql: `_c${index}`, type: facet.column.type }
+    const found = { relation: '_found', search: null, values }
+    const statement = compileFacet({ ...facet, column, query: { ...query, where: null } }, found)
+    values = statement.values
+    return `(select ${index} as facet, row_number() over () as place, value, n from (${statement.sql}))`
+  })
+  return {
+    sql: `with _found as materialized (select ${columns.join(', ')} from ${target.relation}${where})
+      select facet, value, n from (${counted.join(' union all ')}) order by facet, place`,
+    values,
+  }
+}
