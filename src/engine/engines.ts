@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Engine, openEngine } from './engine.ts'
 
 /**
@@ -20,21 +21,19 @@ export interface EnginesOptions {
   readonly allowedDirectories: readonly string[]
 }
 
-/** What short work has of the memory: a page is a few rows of every field. */
-const shortShare = 8
+/** What short work has of the memory: a page is a few rows, but of a block of every field. */
+const shortShare = 4
 const leastShortMb = 32
 
 export async function openEngines(options: EnginesOptions): Promise<Engines> {
-  const { memoryLimitMb, threads, niceness, ...directories } = options
+  const { memoryLimitMb, threads, niceness, tempDirectory, allowedDirectories } = options
   const shortMb = Math.max(leastShortMb, Math.floor(memoryLimitMb / shortShare))
-  const short = await openEngine({ ...directories, memoryLimitMb: shortMb, threads: 1 })
+  // What two engines spill has the same names.
+  const spilling = (name: string) => ({ allowedDirectories, tempDirectory: join(tempDirectory, name) })
+  const short = await openEngine({ ...spilling('short'), memoryLimitMb: shortMb, threads: 1 })
   try {
-    const long = await openEngine({
-      ...directories,
-      memoryLimitMb: memoryLimitMb - shortMb,
-      threads,
-      niceness,
-    })
+    const longMb = memoryLimitMb - shortMb
+    const long = await openEngine({ ...spilling('long'), memoryLimitMb: longMb, threads, niceness })
     return { short, long }
   } catch (error) {
     short.close()

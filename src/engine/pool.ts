@@ -26,10 +26,23 @@ export interface Pool {
 export function createPool(engines: Engines, queue: FairQueue): Pool {
   const short = createIdle(engines.short)
   const long = engines.long === engines.short ? short : createIdle(engines.long)
+  /** Of a table with hundreds of fields a page may not fit into what short work has: then it takes of what long work has. */
+  async function useShort<T>(
+    work: (connection: Connection) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    try {
+      return await short.lend(work)
+    } catch (error) {
+      if (!isOutOfMemory(error) || signal?.aborted) throw error
+      return long.lend((connection) => patiently(connection, work, signal))
+    }
+  }
+
   return {
     use: (work, signal, kind = 'long', client) =>
       queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, () =>
-        kind === 'short' ? short.lend((connection) => patiently(connection, work, signal)) : long.lend(work),
+        kind === 'short' ? useShort(work, signal) : long.lend(work),
       ),
     useEach: (work) =>
       queue.run({ kind: 'short', client: serverItself }, async () => {
@@ -75,12 +88,13 @@ async function patiently<T>(
     try {
       return await work(connection)
     } catch (error) {
-      const isOutOfMemory = error instanceof AppError && error.key === 'engine.out_of_memory'
-      if (!isOutOfMemory || tries === mostTries || signal?.aborted) throw error
+      if (!isOutOfMemory(error) || tries === mostTries || signal?.aborted) throw error
       await delay(Math.min(10 * tries, 100))
     }
   }
 }
+
+const isOutOfMemory = (error: unknown) => error instanceof AppError && error.key === 'engine.out_of_memory'
 
 /** Five seconds together. */
 const mostTries = 55

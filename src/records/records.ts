@@ -152,7 +152,7 @@ export function createRecords(deps: RecordsDeps): Records {
         const offset = isPlain && afterRow !== null ? afterRow + 1 : request.offset
         const rowsStatement = compileRows(query, target, {
           page: isPlain ? { limit: null, offset: 0 } : { limit, offset },
-          // The one thread of short work reads a range in its order: to sort it would cost as much as to read it.
+          // The engine keeps the order of what it reads: to sort a range would cost as much as to read it.
           ...(isPlain ? { rowRange: { from: offset, to: offset + limit }, isUnordered: true } : {}),
           ...(!isPlain && afterRow !== null ? { afterRow } : {}),
           extra: [...(hasExtra ? ['_id'] : []), ...(paging ? ['_row'] : [])],

@@ -29,7 +29,7 @@ interface World {
 
 async function openWorld(
   t: TestContext,
-  options: { niceness?: number; threads?: number } = {},
+  options: { niceness?: number; threads?: number; memoryLimitMb?: number } = {},
 ): Promise<World> {
   const root = tempDirectory(t)
   const allowed = join(root, 'allowed')
@@ -391,6 +391,43 @@ test('a pool tries short work again when others have taken the memory, and long 
   tries = 0
   await assert.rejects(pool.use(work, undefined, 'long'), isKey('engine.out_of_memory'))
   assert.equal(tries, 1)
+})
+
+test('short work that does not fit takes of the memory of long work', async (t) => {
+  const [short, long] = [await openWorld(t, { memoryLimitMb: 16 }), await openWorld(t)]
+  const pool = createPool({ short: short.engine, long: long.engine }, queueOf(2))
+  t.after(() => pool.close())
+  const wide = "select length(string_agg(md5(range::varchar), '' order by range)) as n from range(300000)"
+  await assert.rejects(short.connection.all(wide), { key: 'engine.out_of_memory' })
+  const work = (connection: Connection) => connection.all(wide)
+  assert.deepEqual(await pool.use(work, undefined, 'short'), [{ n: 9_600_000n }])
+})
+
+test('two engines do not write over what the other has spilled', async (t) => {
+  const root = tempDirectory(t)
+  mkdirSync(join(root, 'spill'))
+  const { short, long } = await openEngines({
+    memoryLimitMb: 64,
+    threads: 2,
+    niceness: 0,
+    tempDirectory: join(root, 'spill'),
+    allowedDirectories: [],
+  })
+  t.after(() => {
+    short.close()
+    long.close()
+  })
+  const table = async (engine: Engine, salt: string) => {
+    const connection = await engine.connect()
+    await connection.run(
+      `create table t as select range as n, md5('${salt}' || range::varchar) as m from range(1500000)`,
+    )
+    const different = `select count(*) as n from t where m <> md5('${salt}' || n::varchar)`
+    const [row] = await connection.all(different)
+    connection.close()
+    return row!.n
+  }
+  assert.deepEqual(await Promise.all([table(short, 'a'), table(long, 'b')]), [0n, 0n])
 })
 
 test('a pool survives a connection that cannot be opened', async (t) => {
