@@ -16,7 +16,7 @@ import { AppError, quoteLiteral } from '../kernel/index.ts'
 export interface EngineOptions {
   readonly memoryLimitMb: number
   readonly threads: number
-  /** Where sorts and joins spill; absolute. */
+  /** Where sorts and joins spill; absolute. Its own: two engines give their files the same names. */
   readonly tempDirectory: string
   /** The only directories that SQL may read or write. Empty: none. */
   readonly allowedDirectories: readonly string[]

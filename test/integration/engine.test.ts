@@ -16,7 +16,7 @@ import {
   openEngines,
 } from '../../src/engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral } from '../../src/kernel/index.ts'
-import { tempDirectory } from '../support/builder.ts'
+import { tempDirectory as newTempDirectory } from '../support/builder.ts'
 
 interface World {
   readonly engine: Engine
@@ -31,7 +31,7 @@ async function openWorld(
   t: TestContext,
   options: { niceness?: number; threads?: number } = {},
 ): Promise<World> {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   const allowed = join(root, 'allowed')
   const forbidden = join(root, 'forbidden')
   for (const path of [allowed, forbidden]) mkdirSync(path)
@@ -121,7 +121,7 @@ test('a symbolic link out of the allowed directory is refused', async (t) => {
 })
 
 test('an allowed directory that is reached through a symbolic link works', async (t) => {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   mkdirSync(join(root, 'disk'))
   symlinkSync(join(root, 'disk'), join(root, 'data'))
   const allowed = join(root, 'data', 'parts')
@@ -190,7 +190,7 @@ const endless = 'select count(*) from range(1000000000000) a, range(1000) b'
 const isKey = (key: string) => (error: unknown) => error instanceof AppError && error.key === key
 
 test('an engine that is closed while connections are made makes none of them, and the process lives', async (t) => {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   for (let round = 0; round < 5; round++) {
     const engine = await openEngine({
       memoryLimitMb: 64,
@@ -274,16 +274,57 @@ test('statements of one connection that nobody waits for come one after the othe
   }
 })
 
+async function openPair(t: TestContext, memoryLimitMb: number) {
+  const tempDirectory = join(newTempDirectory(t), 'spill')
+  mkdirSync(tempDirectory)
+  const engines = await openEngines({
+    memoryLimitMb,
+    threads: 2,
+    niceness: 5,
+    tempDirectory,
+    allowedDirectories: [],
+  })
+  t.after(() => {
+    engines.short.close()
+    engines.long.close()
+  })
+  return engines
+}
+
+test('two engines that spill at the same time do not touch what the other has written', async (t) => {
+  const { short, long } = await openPair(t, 64)
+  const rows = 1_500_000
+  const texts = (name: string) => `select md5('${name} ' || range) as text, range as n from range(${rows})`
+  const digest = (from: string) => `select sum(hash(text, n)::hugeint)::varchar as digest from ${from}`
+  const digests = await Promise.all(
+    [short, long].map(async (engine, at) => {
+      const connection = await engine.connect()
+      await connection.run(`create table kept as ${texts(`engine ${at}`)}`)
+      const answers = [
+        await connection.all(digest('kept')),
+        await connection.all(digest('kept')),
+        await connection.all(digest(`(${texts(`engine ${at}`)})`)),
+      ]
+      connection.close()
+      return new Set(answers.map(([row]) => row!.digest))
+    }),
+  )
+  assert.deepEqual(
+    digests.map(({ size }) => size),
+    [1, 1],
+  )
+})
+
 test('long work stands back: its threads have a lower priority, and only these', {
   skip: noThreads,
 }, async (t) => {
   const before = priorities()
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   const engines = await openEngines({
     memoryLimitMb: 64,
     threads: 3,
     niceness: 7,
-    tempDirectory: join(root, 'spill'),
+    tempDirectory: root,
     allowedDirectories: [],
   })
   t.after(() => {
