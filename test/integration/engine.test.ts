@@ -274,6 +274,24 @@ test('statements of one connection that nobody waits for come one after the othe
   }
 })
 
+for (const [how, options] of [
+  ['', {}],
+  [' in the background', { niceness: 5 }],
+] as const) {
+  test(`a statement${how} that is stopped before its turn does not stop the one before it`, async (t) => {
+    const { connection } = await openWorld(t, options)
+    const stop = new AbortController()
+    const first = connection.all(
+      'select count(*)::int as n from range(3000000) t(n) where md5(n::varchar) > $1',
+      [''],
+    )
+    const second = connection.all('select 1', [], stop.signal)
+    setTimeout(() => stop.abort(), 20)
+    await assert.rejects(second, isKey('engine.query_cancelled'))
+    assert.deepEqual(await first, [{ n: 3_000_000 }])
+  })
+}
+
 async function openPair(t: TestContext, memoryLimitMb: number) {
   const tempDirectory = join(newTempDirectory(t), 'spill')
   mkdirSync(tempDirectory)
