@@ -292,6 +292,22 @@ for (const [how, options] of [
   })
 }
 
+test('statements in the background share its threads: a short one ends beside one without end', async (t) => {
+  const { engine, connection } = await openWorld(t, { niceness: 5, threads: 1 })
+  const other = await engine.connect()
+  t.after(() => other.close())
+  const stop = new AbortController()
+  const long = connection.all('select sum(hash(range)) from range(1000000000000)', [], stop.signal)
+  // It has the only thread by now, or will soon.
+  await other.all('select 1')
+  const limit = deadline(undefined, 20_000)
+  const [row] = await other.all('select count(*)::int as n from range(300000)', [], limit.signal)
+  limit.clear()
+  assert.deepEqual(row, { n: 300_000 })
+  stop.abort()
+  await assert.rejects(long, isKey('engine.query_cancelled'))
+})
+
 async function openPair(t: TestContext, memoryLimitMb: number) {
   const tempDirectory = join(newTempDirectory(t), 'spill')
   mkdirSync(tempDirectory)
