@@ -349,6 +349,42 @@ test('two engines that spill at the same time do not touch what the other has wr
   )
 })
 
+test('short work for which its engine is too small is done by the other', async (t) => {
+  const engines = await openPair(t, 400)
+  const pool = createPool(engines, queueOf(1))
+  t.after(() => pool.close())
+  const wide = "select len(string_agg(repeat('x', 1000), '')) as n from range(60000)"
+  const connection = await engines.short.connect()
+  t.after(() => connection.close())
+  await assert.rejects(connection.all(wide), isKey('engine.out_of_memory'))
+  const read = () => pool.use((lent) => lent.all(wide), undefined, 'short')
+  assert.deepEqual(await read(), [{ n: 60_000_000n }])
+})
+
+test('a table for statements of any kind is made when others have taken the memory of one engine', async (t) => {
+  const engines = await openPair(t, 64)
+  let refusals = 3
+  const long: Engine = {
+    ...engines.long,
+    async connect() {
+      const connection = await engines.long.connect()
+      const run: Connection['run'] = async (...statement) => {
+        if (refusals-- > 0) throw new AppError('engine.out_of_memory', {})
+        return connection.run(...statement)
+      }
+      return { ...connection, run }
+    },
+  }
+  const pool = createPool({ short: engines.short, long }, queueOf(1))
+  t.after(() => pool.close())
+  await pool.useEach((connection) => connection.run('create table made as select 1 as one'))
+  for (const kind of ['short', 'long'] as const)
+    assert.deepEqual(
+      await pool.use((connection) => connection.all('select one from made'), undefined, kind),
+      [{ one: 1 }],
+    )
+})
+
 test('long work stands back: its threads have a lower priority, and only these', {
   skip: noThreads,
 }, async (t) => {
