@@ -147,12 +147,14 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
   async function execute(
     sql: string,
     values: readonly DuckDBValue[] | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<DuckDBResultReader> {
     // Without values a statement is planned once.
     const bound = values?.length ? (values as DuckDBValue[]) : undefined
     if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
     const pending = await raw.start(sql, bound, typesOf(values))
-    while (!isOver(pending)) await delay(lookEveryMs)
+    // Who looks at one that has been stopped waits until its threads have let go: that is left to a thread that may wait.
+    while (!signal?.aborted && !isOver(pending)) await delay(lookEveryMs)
     return pending.read()
   }
 
@@ -192,13 +194,13 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     raw,
     all: (sql, values, signal) =>
       guarded(signal, async () => {
-        const reader = await execute(sql, values)
+        const reader = await execute(sql, values, signal)
         await reader.readAll()
         return reader.getRowObjects()
       }),
     run: (sql, values, signal) =>
       guarded(signal, async () => {
-        await execute(sql, values)
+        await execute(sql, values, signal)
       }),
     interrupt: () => raw.interrupt(),
     close: () => raw.closeSync(),
