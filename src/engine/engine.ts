@@ -12,11 +12,12 @@ import {
 } from '@duckdb/node-api'
 import bindings, { type PendingResult } from '@duckdb/node-bindings'
 import { AppError, quoteLiteral } from '../kernel/index.ts'
+import { cancelled } from './cancelled.ts'
 
 export interface EngineOptions {
   readonly memoryLimitMb: number
   readonly threads: number
-  /** Where sorts and joins spill; absolute. */
+  /** Where sorts and joins spill; absolute. Its own: two engines give their files the same names. */
   readonly tempDirectory: string
   /** The only directories that SQL may read or write. Empty: none. */
   readonly allowedDirectories: readonly string[]
@@ -110,6 +111,8 @@ function hardening(options: EngineOptions): string[] {
     'set allow_community_extensions = false',
     // x / 0 is null, as the query language has it, instead of an infinity that no answer can show.
     'set global ieee_floating_point_ops = false',
+    // Who asks helps nobody's statement along then: without it a thread would end one before it looks at the next.
+    ...(options.niceness === undefined ? [] : ['set global scheduler_process_partial = true']),
     'set lock_configuration = true',
   ]
 }
@@ -139,10 +142,10 @@ const lookEveryMs = 1
 
 /** `isBackground`: the thread that asks looks whether the statement is done, and takes no part in it. */
 function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
-  /** What is begun while another is under way would end that one: those that are not waited for wait themselves. */
-  let last: Promise<unknown> = Promise.resolve()
+  /** Ends with the statement that was asked for last. */
+  let last: Promise<void> = Promise.resolve()
 
-  function execute(
+  async function execute(
     sql: string,
     values: readonly DuckDBValue[] | undefined,
     signal: AbortSignal | undefined,
@@ -150,18 +153,28 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     // Without values a statement is planned once.
     const bound = values?.length ? (values as DuckDBValue[]) : undefined
     if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
-    const turn = last.then(async () => {
-      if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
-      const pending = await raw.start(sql, bound, typesOf(values))
-      while (!isOver(pending)) await delay(lookEveryMs)
-      return pending.read()
-    })
-    last = turn.catch(() => {})
+    const pending = await raw.start(sql, bound, typesOf(values))
+    // Who looks at one that has been stopped waits until its threads have let go: that is left to a thread that may wait.
+    while (!signal?.aborted && !isOver(pending)) await delay(lookEveryMs)
+    return pending.read()
+  }
+
+  /**
+   * What is begun while another is under way would end that one, and whose signal is aborted meanwhile would stop it: those
+   * that are not waited for wait themselves.
+   */
+  function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const turn = last.then(() => stoppable(signal, work))
+    // Not the answer itself: a connection that lies idle would keep it.
+    last = turn.then(
+      () => {},
+      () => {},
+    )
     return turn
   }
 
-  async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (signal?.aborted) throw new AppError('engine.query_cancelled', {})
+  async function stoppable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (signal?.aborted) throw cancelled(signal)
     // An interrupt that comes while a statement is planned is forgotten by the engine when the statement begins.
     let again: NodeJS.Timeout | undefined
     const interrupt = () => {
@@ -172,8 +185,7 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     try {
       return await work()
     } catch (error) {
-      if (signal?.aborted && signal.reason instanceof AppError) throw signal.reason
-      throw translate(error)
+      throw signal?.aborted && signal.reason instanceof AppError ? signal.reason : translate(error)
     } finally {
       signal?.removeEventListener('abort', interrupt)
       clearInterval(again)

@@ -17,6 +17,7 @@ export interface EnginesOptions {
   readonly threads: number
   /** Of the threads of long work, as `EngineOptions.niceness`. */
   readonly niceness: number
+  /** Where each has a directory of its own; it is there. */
   readonly tempDirectory: string
   readonly allowedDirectories: readonly string[]
 }
@@ -28,12 +29,20 @@ const leastShortMb = 32
 export async function openEngines(options: EnginesOptions): Promise<Engines> {
   const { memoryLimitMb, threads, niceness, tempDirectory, allowedDirectories } = options
   const shortMb = Math.max(leastShortMb, Math.floor(memoryLimitMb / shortShare))
-  // What two engines spill has the same names.
-  const spilling = (name: string) => ({ allowedDirectories, tempDirectory: join(tempDirectory, name) })
-  const short = await openEngine({ ...spilling('short'), memoryLimitMb: shortMb, threads: 1 })
+  const short = await openEngine({
+    memoryLimitMb: shortMb,
+    threads: 1,
+    tempDirectory: join(tempDirectory, 'short'),
+    allowedDirectories,
+  })
   try {
-    const longMb = memoryLimitMb - shortMb
-    const long = await openEngine({ ...spilling('long'), memoryLimitMb: longMb, threads, niceness })
+    const long = await openEngine({
+      memoryLimitMb: memoryLimitMb - shortMb,
+      threads,
+      niceness,
+      tempDirectory: join(tempDirectory, 'long'),
+      allowedDirectories,
+    })
     return { short, long }
   } catch (error) {
     short.close()

@@ -11,6 +11,7 @@
  */
 import { AppError } from '../kernel/index.ts'
 import { currentClient, serverItself } from './asking.ts'
+import { cancelled } from './cancelled.ts'
 
 /** `short`: milliseconds. `long`: anything that may read a whole dataset. `export`: pieces of files that go on and on. */
 export const workKinds = ['short', 'long', 'export'] as const
@@ -301,9 +302,4 @@ function zeros(): Record<WorkKind, number> {
 
 function total(counts: Readonly<Record<WorkKind, number>>): number {
   return counts.short + counts.long + counts.export
-}
-
-/** The signal's own reason (a deadline names itself), else engine.query_cancelled. */
-function cancelled(signal: AbortSignal | undefined): AppError {
-  return signal?.reason instanceof AppError ? signal.reason : new AppError('engine.query_cancelled', {})
 }

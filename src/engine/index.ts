@@ -9,4 +9,4 @@ export {
   type WorkKind,
   workKinds,
 } from './fair-queue.ts'
-export { createPool, deadline, type Pool } from './pool.ts'
+export { createPool, deadline, type Pool, patiently } from './pool.ts'

@@ -8,8 +8,8 @@ import type { FairQueue, WorkKind } from './fair-queue.ts'
 /** Connections, lent in the order of the fair queue; as many as it has slots at most. */
 export interface Pool {
   /**
-   * `kind`: what the work may cost, `long` where nobody says; it decides on which engine the work is done. Errors: those of
-   * `FairQueue.run`.
+   * `kind`: what the work may cost, `long` where nobody says; it decides on which engine the work is done. Short work that
+   * finds no memory is done once more, by the other: it reads nothing but what is in both. Errors: those of `FairQueue.run`.
    */
   use<T>(
     work: (connection: Connection) => Promise<T>,
@@ -26,30 +26,21 @@ export interface Pool {
 export function createPool(engines: Engines, queue: FairQueue): Pool {
   const short = createIdle(engines.short)
   const long = engines.long === engines.short ? short : createIdle(engines.long)
-  /** Of a table with hundreds of fields a page may not fit into what short work has: then it takes of what long work has. */
-  async function useShort<T>(
-    work: (connection: Connection) => Promise<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    try {
-      return await short.lend(work)
-    } catch (error) {
-      if (!isOutOfMemory(error) || signal?.aborted) throw error
-      return long.lend((connection) => patiently(connection, work, signal))
-    }
-  }
-
+  const both = [...new Set([short, long])]
   return {
     use: (work, signal, kind = 'long', client) =>
       queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, () =>
-        kind === 'short' ? useShort(work, signal) : long.lend(work),
+        kind === 'short'
+          ? // Records may be wider than the little memory of the one has room for.
+            patiently((tries) => both[(tries - 1) % both.length]!.lend(work), signal)
+          : long.lend(work),
       ),
     useEach: (work) =>
       queue.run({ kind: 'short', client: serverItself }, async () => {
-        for (const idle of new Set([short, long])) await idle.lend(work)
+        for (const idle of both) await patiently(() => idle.lend(work))
       }),
     close() {
-      for (const idle of new Set([short, long])) idle.close()
+      for (const idle of both) idle.close()
     },
   }
 }
@@ -79,22 +70,17 @@ function createIdle(engine: Engine) {
  * Short work needs hardly any memory, and what takes all of it beside is about to end or to fail: it is tried again, so
  * that the one who is refused is not the one who asked for little.
  */
-async function patiently<T>(
-  connection: Connection,
-  work: (connection: Connection) => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
+export async function patiently<T>(work: (tries: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await work(connection)
+      return await work(tries)
     } catch (error) {
-      if (!isOutOfMemory(error) || tries === mostTries || signal?.aborted) throw error
-      await delay(Math.min(10 * tries, 100))
+      const isOutOfMemory = error instanceof AppError && error.key === 'engine.out_of_memory'
+      if (!isOutOfMemory || tries === mostTries || signal?.aborted) throw error
+      await delay(Math.min(10 * (tries - 1), 100))
     }
   }
 }
-
-const isOutOfMemory = (error: unknown) => error instanceof AppError && error.key === 'engine.out_of_memory'
 
 /** Five seconds together. */
 const mostTries = 55

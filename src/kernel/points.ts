@@ -24,6 +24,7 @@ export function cellSqlOf(point: string): CellColumns {
   const cell = (degrees: string) => `try_cast(floor((${degrees}) * ${cellsPerDegree}) as integer)`
   return {
     lon: cell(`${lon} - 360 * floor((${lon} + 180) / 360)`),
-    lat: cell(`greatest(-90, least(90, ${lat}))`),
+    // greatest() and least() of nothing and a number are the number.
+    lat: cell(`case when ${lat} is not null then greatest(-90, least(90, ${lat})) end`),
   }
 }

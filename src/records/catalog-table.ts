@@ -1,5 +1,5 @@
 /** What the catalog's table is made of: a row per publication, with what queries may name of it. */
-import { foldedTermsSql, type JsonObject, quoteIdentifier } from '../kernel/index.ts'
+import { foldedTermsSql, type JsonObject, momentSql, quoteIdentifier } from '../kernel/index.ts'
 import type { Column, QuerySchema, Type } from '../odsql/index.ts'
 
 /** Names that queries over the catalog may use: metadata by short and by full name. */
@@ -112,7 +112,7 @@ export function pick(type: Type, path: string, o = 'o'): string {
     case 'double':
       return `try_cast(${o}->>'${path}' as double)`
     case 'datetime':
-      return `try_cast(${o}->>'${path}' as timestamptz)`
+      return momentSql(`(${o}->>'${path}')`)
     default:
       return `${o}->>'${path}'`
   }

@@ -165,10 +165,16 @@ export function createCatalog(deps: {
       }
     }
     const table = `catalog_${counter++}`
-    // For all who wait for it.
-    await deps.pool.useEach((connection) =>
-      connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
-    )
+    try {
+      // For all who wait for it.
+      await deps.pool.useEach((connection) =>
+        connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
+      )
+    } catch (error) {
+      // One of the engines may have it.
+      void drop(table)
+      throw error
+    }
     return table
   }
 

@@ -129,11 +129,12 @@ export function createDiffs(deps: {
   async function drop(key: string, entry: Entry): Promise<void> {
     if (entry.timer) clearTimeout(entry.timer)
     if (entries.get(key) === entry) entries.delete(key)
+    // Where it was made.
     await deps.pool
       .use(
         (connection) => connection.run(`drop table if exists ${entry.table}`),
         undefined,
-        'short',
+        'long',
         serverItself,
       )
       .catch(() => {})

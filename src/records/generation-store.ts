@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Connection, Engine, Row } from '../engine/index.ts'
+import { type Connection, type Engine, patiently, type Row } from '../engine/index.ts'
 import {
   AppError,
   type Manifest,
@@ -106,12 +106,12 @@ export function createGenerationStore(deps: {
   }
 
   async function run(sql: string): Promise<void> {
-    for (const connection of await connections()) await connection.run(sql)
+    for (const connection of await connections()) await patiently(() => connection.run(sql))
   }
 
   async function all(sql: string): Promise<Row[]> {
     const [connection] = await connections()
-    return connection!.all(sql)
+    return patiently(() => connection!.all(sql))
   }
 
   function reportDamage(generationUid: string, file: string): void {
@@ -164,8 +164,9 @@ export function createGenerationStore(deps: {
     try {
       return await attach(generationUid, alias, path)
     } catch (error) {
-      if (error instanceof AppError && error.key !== 'engine.unreadable_file') throw error
+      // One engine may have it already: attached by a name that nobody knows, it could not be attached by another.
       await run(`detach database if exists ${quoteIdentifier(alias)}`).catch(() => {})
+      if (error instanceof AppError && error.key !== 'engine.unreadable_file') throw error
       // A reader of the file's earlier self may hold it open under this path: that is no damage.
       if (!/already attached/i.test(String(error))) {
         distrusted.add(generationUid)

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../../src/kernel/index.ts'
 import { type ComparedStates, createDiffs } from '../../src/records/index.ts'
-import { openShops } from '../support/shops.ts'
+import { sourceOf } from '../support/builder.ts'
+import { until } from '../support/processes.ts'
+import { openShops, openTogether } from '../support/shops.ts'
 
 test('a diff holds its generations, stops with its reader, and is the same with and without serving files', async (t) => {
   const both = await openShops(t)
@@ -80,4 +82,36 @@ test('a diff that takes too long is stopped and says so', async (t) => {
   const diffs = createDiffs({ pool, store, queryTimeoutMs: 0 })
   const state = { ...publication, generationUid: publication.row.generation_uid }
   await assert.rejects(diffs.summary({ from: state, to: state }), { key: 'engine.query_timed_out' })
+})
+
+test('what lists the differences of a pair goes when nobody has asked for it and others need the place', async (t) => {
+  const builds = [1, 2, 3].map((last) => ({
+    sources: [
+      sourceOf(
+        t,
+        `to-${last}.csv`,
+        `n\n${Array.from({ length: last }, (_, n) => n).join('\n')}\n`,
+        'csvfile',
+      ),
+    ],
+  }))
+  const states = (await openTogether(t, builds)).map(({ indexed }) => indexed)
+  const { pool, store } = states[0]!
+  const diffs = createDiffs({ pool, store, queryTimeoutMs: 20_000 })
+  const stateOf = ({ publication }: (typeof states)[number]) => ({
+    ...publication,
+    generationUid: publication.row.generation_uid,
+  })
+  for (const from of states)
+    for (const to of states) await diffs.summary({ from: stateOf(from), to: stateOf(to) })
+  const tables = async () => {
+    const sql = "select count(*)::int as n from duckdb_tables() where table_name like 'diff_%'"
+    const [row] = await pool.use((connection) => connection.all(sql))
+    return Number(row!.n)
+  }
+  await until(
+    async () => (await tables()) <= 4,
+    () => 'there are more tables than are kept',
+    5000,
+  )
 })

@@ -16,7 +16,7 @@ import {
   openEngines,
 } from '../../src/engine/index.ts'
 import { AppError, quoteIdentifier, quoteLiteral } from '../../src/kernel/index.ts'
-import { tempDirectory } from '../support/builder.ts'
+import { tempDirectory as newTempDirectory } from '../support/builder.ts'
 
 interface World {
   readonly engine: Engine
@@ -31,7 +31,7 @@ async function openWorld(
   t: TestContext,
   options: { niceness?: number; threads?: number; memoryLimitMb?: number } = {},
 ): Promise<World> {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   const allowed = join(root, 'allowed')
   const forbidden = join(root, 'forbidden')
   for (const path of [allowed, forbidden]) mkdirSync(path)
@@ -121,7 +121,7 @@ test('a symbolic link out of the allowed directory is refused', async (t) => {
 })
 
 test('an allowed directory that is reached through a symbolic link works', async (t) => {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   mkdirSync(join(root, 'disk'))
   symlinkSync(join(root, 'disk'), join(root, 'data'))
   const allowed = join(root, 'data', 'parts')
@@ -190,7 +190,7 @@ const endless = 'select count(*) from range(1000000000000) a, range(1000) b'
 const isKey = (key: string) => (error: unknown) => error instanceof AppError && error.key === key
 
 test('an engine that is closed while connections are made makes none of them, and the process lives', async (t) => {
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   for (let round = 0; round < 5; round++) {
     const engine = await openEngine({
       memoryLimitMb: 64,
@@ -274,16 +274,127 @@ test('statements of one connection that nobody waits for come one after the othe
   }
 })
 
+for (const [how, options] of [
+  ['', {}],
+  [' in the background', { niceness: 5 }],
+] as const) {
+  test(`a statement${how} that is stopped before its turn does not stop the one before it`, async (t) => {
+    const { connection } = await openWorld(t, options)
+    const stop = new AbortController()
+    const first = connection.all(
+      'select count(*)::int as n from range(3000000) t(n) where md5(n::varchar) > $1',
+      [''],
+    )
+    const second = connection.all('select 1', [], stop.signal)
+    setTimeout(() => stop.abort(), 20)
+    await assert.rejects(second, isKey('engine.query_cancelled'))
+    assert.deepEqual(await first, [{ n: 3_000_000 }])
+  })
+}
+
+test('statements in the background share its threads: a short one ends beside one without end', async (t) => {
+  const { engine, connection } = await openWorld(t, { niceness: 5, threads: 1 })
+  const other = await engine.connect()
+  t.after(() => other.close())
+  const stop = new AbortController()
+  const long = connection.all('select sum(hash(range)) from range(1000000000000)', [], stop.signal)
+  // It has the only thread by now, or will soon.
+  await other.all('select 1')
+  const limit = deadline(undefined, 20_000)
+  const [row] = await other.all('select count(*)::int as n from range(300000)', [], limit.signal)
+  limit.clear()
+  assert.deepEqual(row, { n: 300_000 })
+  stop.abort()
+  await assert.rejects(long, isKey('engine.query_cancelled'))
+})
+
+async function openPair(t: TestContext, memoryLimitMb: number) {
+  const tempDirectory = join(newTempDirectory(t), 'spill')
+  mkdirSync(tempDirectory)
+  const engines = await openEngines({
+    memoryLimitMb,
+    threads: 2,
+    niceness: 5,
+    tempDirectory,
+    allowedDirectories: [],
+  })
+  t.after(() => {
+    engines.short.close()
+    engines.long.close()
+  })
+  return engines
+}
+
+test('two engines that spill at the same time do not touch what the other has written', async (t) => {
+  const { short, long } = await openPair(t, 64)
+  const rows = 1_500_000
+  const texts = (name: string) => `select md5('${name} ' || range) as text, range as n from range(${rows})`
+  const digest = (from: string) => `select sum(hash(text, n)::hugeint)::varchar as digest from ${from}`
+  const digests = await Promise.all(
+    [short, long].map(async (engine, at) => {
+      const connection = await engine.connect()
+      await connection.run(`create table kept as ${texts(`engine ${at}`)}`)
+      const answers = [
+        await connection.all(digest('kept')),
+        await connection.all(digest('kept')),
+        await connection.all(digest(`(${texts(`engine ${at}`)})`)),
+      ]
+      connection.close()
+      return new Set(answers.map(([row]) => row!.digest))
+    }),
+  )
+  assert.deepEqual(
+    digests.map(({ size }) => size),
+    [1, 1],
+  )
+})
+
+test('short work for which its engine is too small is done by the other', async (t) => {
+  const engines = await openPair(t, 400)
+  const pool = createPool(engines, queueOf(1))
+  t.after(() => pool.close())
+  const wide = "select len(string_agg(repeat('x', 1000), '')) as n from range(60000)"
+  const connection = await engines.short.connect()
+  t.after(() => connection.close())
+  await assert.rejects(connection.all(wide), isKey('engine.out_of_memory'))
+  const read = () => pool.use((lent) => lent.all(wide), undefined, 'short')
+  assert.deepEqual(await read(), [{ n: 60_000_000n }])
+})
+
+test('a table for statements of any kind is made when others have taken the memory of one engine', async (t) => {
+  const engines = await openPair(t, 64)
+  let refusals = 3
+  const long: Engine = {
+    ...engines.long,
+    async connect() {
+      const connection = await engines.long.connect()
+      const run: Connection['run'] = async (...statement) => {
+        if (refusals-- > 0) throw new AppError('engine.out_of_memory', {})
+        return connection.run(...statement)
+      }
+      return { ...connection, run }
+    },
+  }
+  const pool = createPool({ short: engines.short, long }, queueOf(1))
+  t.after(() => pool.close())
+  await pool.useEach((connection) => connection.run('create table made as select 1 as one'))
+  for (const kind of ['short', 'long'] as const)
+    assert.deepEqual(
+      await pool.use((connection) => connection.all('select one from made'), undefined, kind),
+      [{ one: 1 }],
+    )
+})
+
 test('long work stands back: its threads have a lower priority, and only these', {
   skip: noThreads,
 }, async (t) => {
   const before = priorities()
-  const root = tempDirectory(t)
+  const root = newTempDirectory(t)
   const engines = await openEngines({
     memoryLimitMb: 64,
     threads: 3,
     niceness: 7,
-    tempDirectory: join(root, 'spill'),
+    tempDirectory: root,
     allowedDirectories: [],
   })
   t.after(() => {
@@ -391,43 +502,6 @@ test('a pool tries short work again when others have taken the memory, and long 
   tries = 0
   await assert.rejects(pool.use(work, undefined, 'long'), isKey('engine.out_of_memory'))
   assert.equal(tries, 1)
-})
-
-test('short work that does not fit takes of the memory of long work', async (t) => {
-  const [short, long] = [await openWorld(t, { memoryLimitMb: 16 }), await openWorld(t)]
-  const pool = createPool({ short: short.engine, long: long.engine }, queueOf(2))
-  t.after(() => pool.close())
-  const wide = "select length(string_agg(md5(range::varchar), '' order by range)) as n from range(300000)"
-  await assert.rejects(short.connection.all(wide), { key: 'engine.out_of_memory' })
-  const work = (connection: Connection) => connection.all(wide)
-  assert.deepEqual(await pool.use(work, undefined, 'short'), [{ n: 9_600_000n }])
-})
-
-test('two engines do not write over what the other has spilled', async (t) => {
-  const root = tempDirectory(t)
-  mkdirSync(join(root, 'spill'))
-  const { short, long } = await openEngines({
-    memoryLimitMb: 64,
-    threads: 2,
-    niceness: 0,
-    tempDirectory: join(root, 'spill'),
-    allowedDirectories: [],
-  })
-  t.after(() => {
-    short.close()
-    long.close()
-  })
-  const table = async (engine: Engine, salt: string) => {
-    const connection = await engine.connect()
-    await connection.run(
-      `create table t as select range as n, md5('${salt}' || range::varchar) as m from range(1500000)`,
-    )
-    const different = `select count(*) as n from t where m <> md5('${salt}' || n::varchar)`
-    const [row] = await connection.all(different)
-    connection.close()
-    return row!.n
-  }
-  assert.deepEqual(await Promise.all([table(short, 'a'), table(long, 'b')]), [0n, 0n])
 })
 
 test('a pool survives a connection that cannot be opened', async (t) => {

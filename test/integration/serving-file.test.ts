@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openEngine } from '../../src/engine/index.ts'
 import { buildServingFile } from '../../src/ingest/builder/serving-file.ts'
+import { cellSqlOf } from '../../src/kernel/points.ts'
 import { runBuild, sourceOf, tempDirectory } from '../support/builder.ts'
+import { connectIn } from '../support/reading-engine.ts'
 
 const columns = 16
 const rows = 60_000
@@ -63,4 +65,26 @@ test('postings that do not fit into memory at once are made field by field, and 
   const scarce = await postingsIn(t, 40, order)
   assert.equal(scarce.inPasses, true)
   assert.deepEqual(scarce.answer, whole.answer)
+})
+
+test('a record has the cell of its point, and none without a point', async (t) => {
+  const connection = await connectIn(t, tempDirectory(t))
+  const points = [
+    [4.86001, 45.76009],
+    [180, 90],
+    [-180, -90],
+    [185.5, 0],
+  ]
+  const rows = [...points.map(([lon, lat]) => `({'lon': ${lon}::double, 'lat': ${lat}::double})`), '(null)']
+  const { lon, lat } = cellSqlOf('p')
+  const found = await connection.all(
+    `select ${lon} as lon, ${lat} as lat from (values ${rows.join(', ')}) t(p)`,
+  )
+  assert.deepEqual(found, [
+    { lon: 48600, lat: 457600 },
+    { lon: -1_800_000, lat: 900_000 },
+    { lon: -1_800_000, lat: -900_000 },
+    { lon: -1_745_000, lat: 0 },
+    { lon: null, lat: null },
+  ])
 })

@@ -6,6 +6,7 @@ import { type Connection, type Engine, openEngine } from '../../src/engine/index
 import { dateOf, numberOf, numberText } from '../../src/ingest/expressions/conversions.ts'
 import { inferredConversion, setConversion } from '../../src/ingest/types/types.ts'
 import { quoteLiteral } from '../../src/kernel/index.ts'
+import { pick } from '../../src/records/catalog-table.ts'
 
 let engine: Engine
 let connection: Connection
@@ -44,7 +45,22 @@ const seconds = fc.oneof(
     fc.oneof(oneOf('', '', '.', '.999999500'), joined(oneOf('.', ','), digits(9))),
   ),
 )
-const zones = oneOf('', '', '', 'Z', ' Z', 'UTC', ' UTC', '+02', '-05:30', ' +0245', 'z')
+const zones = oneOf(
+  '',
+  '',
+  '',
+  'Z',
+  ' Z',
+  'UTC',
+  ' UTC',
+  '+02',
+  '-05:30',
+  ' +0245',
+  'z',
+  '+02\t',
+  '\t-03 ',
+  '  +01:00\n',
+)
 const moments = spoilt(
   fc.oneof(
     joined(years, oneOf('-', '/'), months, oneOf('-', '/'), days),
@@ -168,4 +184,20 @@ test('a moment without a zone is one of UTC, whatever zone the text before it na
     const hours = read.map(({ moment }) => Number(String(moment).slice(11, 13)))
     assert.deepEqual(hours, [10, 8, 10, 8, 0, 10, 8, 10, 8, 0], sql)
   }
+})
+
+test('so is one in the metadata of a dataset, whatever the dataset before it says', async () => {
+  const texts = [
+    '2030-07-01T10:00:00',
+    '2030-07-01 10:00:00 EST',
+    '2030-07-01',
+    '2030-07-01T10:00:00+02:00',
+    '2030-07-01T10:00:00Z',
+  ]
+  const rows = [...texts, ...texts].map((text) => `(${quoteLiteral(JSON.stringify({ at: text }))}::json)`)
+  const read = await connection.all(
+    `select (${pick('datetime', '$.at')})::varchar as moment from (values ${rows.join(', ')}) t(o)`,
+  )
+  const hours = read.map(({ moment }) => Number(String(moment).slice(11, 13)))
+  assert.deepEqual(hours, [10, 15, 0, 8, 10, 10, 15, 0, 8, 10])
 })

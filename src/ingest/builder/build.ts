@@ -38,7 +38,7 @@ export async function build(
 ): Promise<void> {
   const { stop } = host
   const threads = threadsFor(plan, plan.limits)
-  const engine = await openFor(plan, threads)
+  const engine = await openFor(plan, threads, 'spill')
   try {
     emit({ kind: 'phase', phase: 'extract' })
     await checkPlan(engine, plan)
@@ -58,11 +58,12 @@ export async function build(
   }
 }
 
-const openFor = (plan: BuildPlan, threads: number): Promise<Engine> =>
+/** `spill`: the name of a directory that no other engine has. */
+const openFor = (plan: BuildPlan, threads: number, spill: string): Promise<Engine> =>
   openEngine({
     memoryLimitMb: plan.limits.memoryLimitMb,
     threads,
-    tempDirectory: join(plan.tmpDirectory, 'spill'),
+    tempDirectory: join(plan.tmpDirectory, spill),
     allowedDirectories: [
       plan.directory,
       plan.tmpDirectory,
@@ -124,7 +125,7 @@ async function extractAlone<T>(
 ): Promise<T> {
   const wanted = threadsBesideLanes(threads)
   if (wanted === threads) return work(engine)
-  const own = await openFor(plan, wanted)
+  const own = await openFor(plan, wanted, 'spill-extract')
   try {
     return await work(own)
   } finally {

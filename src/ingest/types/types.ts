@@ -6,7 +6,7 @@
  * converts; one that does not widens it. A type that a person set is more forgiving, and what it cannot convert becomes
  * a record error.
  */
-import type { FieldType } from '../../kernel/index.ts'
+import { type FieldType, inUtcSql, momentSql } from '../../kernel/index.ts'
 
 export type InferredType =
   | 'int'
@@ -81,7 +81,7 @@ export function inferredConversion(
     case 'date':
       return `case when regexp_full_match(${x}, '${day}') then try_cast(${x} as date) end`
     case 'datetime':
-      return `case when regexp_full_match(${x}, '${day}([T ]${time}( ?(Z|UTC))?)?') then ${inUtc(readTimestamp(x))}
+      return `case when regexp_full_match(${x}, '${day}([T ]${time}( ?(Z|UTC))?)?') then ${inUtcSql(readTimestamp(x))}
         when regexp_full_match(${x}, '${day}([T ]${time}${zone})?') then try_cast(replace(${x}, ',', '.') as timestamptz) end`
     case 'geo_point_2d':
       return `case when regexp_full_match(${x}, '${coordinate} ?, ?${coordinate}') then ${pointOf(
@@ -114,7 +114,7 @@ export function setConversion(type: FieldType, x: string): string {
     case 'date':
       return `case when ${namesDay(trimmed)} then coalesce(try_cast(try_cast(${trimmed} as timestamp) as date), try_strptime(${trimmed}, ${dayFirst})::date) end`
     case 'datetime':
-      return `case when ${namesDay(trimmed)} then coalesce(${momentOf(trimmed)}, timezone('UTC', try_strptime(${trimmed}, ${dayFirst}))) end`
+      return `case when ${namesDay(trimmed)} then coalesce(${momentSql(trimmed)}, timezone('UTC', try_strptime(${trimmed}, ${dayFirst}))) end`
     case 'geo_point_2d':
       return pointFromText(trimmed)
     case 'geo_shape':
@@ -149,16 +149,6 @@ function finite(x: string, shared = (sql: string) => sql): string {
  */
 const readTimestamp = (x: string) =>
   `coalesce(try_cast(${x} as timestamp), try_cast(replace(${x}, ',', '.') as timestamp))`
-const inUtc = (timestamp: string) => `make_timestamptz(epoch_us(${timestamp}))`
-
-/**
- * The engine's cast to a timestamp with time zone reads a text that names no zone in that of a text before it, where one
- * names one (Europe/Paris); its cast to a timestamp takes no notice of an offset.
- */
-function momentOf(x: string): string {
-  const zoned = `try_cast(${x} as timestamptz)`
-  return `case when regexp_matches(${x}, ':[0-9.]+ ?[-+][0-9:]+$') then ${zoned} else coalesce(${inUtc(`try_cast(${x} as timestamp)`)}, ${zoned}) end`
-}
 
 /** `2031-05-09T10:00:00`: there is no room for a zone in it. Null for whatever is written otherwise. */
 export function plainTimestamp(x: string): string {
