@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayDo, permissionClasses, type Rights, requirePermission } from './policy.ts'
+import { wordsOf } from '../kernel/index.ts'
+import { mayDo, permissionClasses, permissionsNeeded, type Rights, requirePermission } from './policy.ts'
 import { anonymous, type Principal } from './principal.ts'
 
 function user(...permissions: string[]): Principal {
@@ -80,4 +81,12 @@ test('somebody without the right is told which one it is', () => {
     message:
       'You may not do this: it needs edit_dataset and publish_dataset, or publish_dataset on the dataset, or publish_dataset and edit_dataset on the dataset',
   })
+})
+
+test('which right it is, is said in French without a word of English', () => {
+  for (const name of permissionClasses) {
+    const permission = permissionsNeeded(name)
+    const { message } = wordsOf({ key: 'access.permission_denied', params: { permission } }, 'fr')
+    assert.doesNotMatch(message, /\b(?:or|and|on the|on a)\b/, name)
+  }
 })

@@ -466,6 +466,7 @@ test('pages are shown to who has the right, and their names to nobody else', asy
     domain,
     templates: domain,
     'templates/default': domain,
+    new: { editor: 404, harvester: 200, owner: 404, nobody: 404 },
     connections: all,
     'connections?add=sftp': all,
     harvesters: harvest,

@@ -46,7 +46,8 @@ before(async () => {
   })
   await server.publishFile('hostile', {
     filename: 'hostile.csv',
-    content: `name,image,day\n"${hostile.replaceAll('"', '""')}",${server.url}/favicon.svg,2031-05-09\nplain,${server.url}/favicon.svg,2031-05-10\n`,
+    content: `name,image,day,fit\n"${hostile.replaceAll('"', '""')}",${server.url}/favicon.svg,2031-05-09,false\nplain,${server.url}/favicon.svg,2031-05-10,true\n`,
+    fieldSpecifications: [{ name: 'annotate', args: { field: 'fit', annotation: 'facet', args: [] } }],
     metas: { default: { title: hostile, description: `<p onclick="x()">Fine <b>print</b></p>${hostile}` } },
   })
   told = await publishTold()
@@ -337,6 +338,15 @@ describe('tours', { skip: skippedWithoutBrowser }, () => {
     assert.deepEqual(new Set(filtered), new Set(['Dallas', 'Fort', 'TX']))
     const { text } = await get('/explore/dataset/hostile/table/?q=owned')
     assert.ok(text.includes('&lt;script>document.title=&quot;<mark>owned</mark>&quot;&lt;/script>'))
+  })
+
+  test('yes and no are called so among the filters, too', async () => {
+    const { text } = await get('/explore/dataset/hostile/table/?refine.fit=true')
+    const named = [...text.matchAll(/<span class="facet-name">([^<]*)/g)].map(([, name]) => name)
+    assert.deepEqual(new Set(named), new Set(['Yes']))
+    assert.ok(text.includes('fit: Yes'))
+    const head = /<th[^>]*class="([^"]*)"[^>]*><a[^>]*sort=fit/.exec(text)
+    assert.equal(head?.[1], 'w-s', 'its heading stands above its values')
   })
 
   test('without JavaScript everything can be read, filtered and exported', async () => {

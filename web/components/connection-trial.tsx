@@ -24,10 +24,10 @@ export function ConnectionTrial({ id, tried }: { readonly id: string; readonly t
               </ul>
             )}
             {tried.error && (
-              <p>
-                {tried.error.message}
-                {tried.error.hint && <span class="small"> {tried.error.hint}</span>}
-              </p>
+              <>
+                <p>{tried.error.message}</p>
+                {tried.error.hint && <p class="small">{tried.error.hint}</p>}
+              </>
             )}
             {tried.found && <Found found={tried.found} />}
             <p class="small muted no-js">{t('trial.secret_again')}</p>

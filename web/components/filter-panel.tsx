@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import { useEnv } from '../kit/env.ts'
-import type { MessageKey } from '../kit/i18n.ts'
+import type { MessageKey, Translate } from '../kit/i18n.ts'
 import {
   type Dataset,
   type Facet,
@@ -71,6 +71,7 @@ export function FilterPanel(props: FilterPanelProps): VNode {
                 label={field?.label || facet.name}
                 isOpen={index < 3 || filters.refine.some((one) => one.field === facet.name)}
                 hrefOf={({ value }) => href(toggled(filters, 'refine', facet.name, value))}
+                nameOf={({ name }) => refinedText(t, field, name)}
               />
             )
           })}
@@ -78,6 +79,12 @@ export function FilterPanel(props: FilterPanelProps): VNode {
       </details>
     </aside>
   )
+}
+
+/** A value of a facet as cells print it. */
+function refinedText(t: Translate, field: Field | undefined, value: string): string {
+  if (field?.type !== 'boolean') return value
+  return value === 'true' ? t('yes') : value === 'false' ? t('no') : value
 }
 
 /** A form that keeps all filters but those it sets itself (`leaves`). */
@@ -184,7 +191,7 @@ export function ActiveFilters({
   const { t, format } = useEnv()
   if (countFilters(filters) === 0) return null
   const href = (next: Filters) => viewHref(dataset.dataset_id, view, next, keep)
-  const labelOf = (name: string) => dataset.fields.find((field) => field.name === name)?.label ?? name
+  const fieldOf = (name: string) => dataset.fields.find((field) => field.name === name)
   const texts: Readonly<Record<'refine' | 'exclude' | 'text' | 'from' | 'to', MessageKey>> = {
     refine: 'filters.chip.refine',
     exclude: 'filters.chip.exclude',
@@ -197,8 +204,8 @@ export function ActiveFilters({
     ...(Object.keys(texts) as (keyof typeof texts)[]).flatMap((list) =>
       filters[list].map(({ field, value }) => ({
         text: t(texts[list], {
-          field: labelOf(field),
-          value: /^\d{4}-\d\d-\d\d$/.test(value) ? format.date(value) : value,
+          field: fieldOf(field)?.label ?? field,
+          value: /^\d{4}-\d\d-\d\d$/.test(value) ? format.date(value) : refinedText(t, fieldOf(field), value),
         }),
         next: toggled(filters, list, field, value),
       })),

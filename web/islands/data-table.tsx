@@ -150,9 +150,10 @@ function Spacer({ height, columns }: { readonly height: number; readonly columns
   )
 }
 
-function widthOf({ type, name }: Field): string {
-  if (type === 'int' || type === 'double' || type === 'boolean') return 'w-s number'
-  if (type === 'date') return 'w-s'
+function widthOf(field: Field): string {
+  const { type, name } = field
+  if (isNumber(field)) return 'w-s number'
+  if (type === 'date' || type === 'boolean') return 'w-s'
   if (type === 'datetime' || type === 'geo_point_2d') return 'w-m'
   return /description|comment|text|address/i.test(name) ? 'w-l' : 'w-m'
 }

@@ -5,6 +5,7 @@ import { DryRunResult } from '../components/dry-run-result.tsx'
 import { HeldPublish } from '../components/held-publish.tsx'
 import { JobsTable } from '../components/jobs-table.tsx'
 import { Problem } from '../components/problem.tsx'
+import { ReaderLink } from '../components/reader-link.tsx'
 import { Outcome, Situation } from '../components/situation.tsx'
 import { StatusTags } from '../components/status-tag.tsx'
 import { Working } from '../components/working.tsx'
@@ -94,8 +95,11 @@ export default function DatasetActions({ dataset: first, jobs: firstJobs, mayPub
           <h2 id="status" class="visually-hidden">
             {t('datasets.status')}
           </h2>
-          <div class="grow" role="status">
+          <div role="status">
             <StatusTags status={status} />
+          </div>
+          <div class="grow">
+            <ReaderLink dataset={dataset} />
           </div>
           {mayPublish && <ActionButtons dataset={dataset} works={works} isBusy={isOrdering} run={run} />}
         </div>

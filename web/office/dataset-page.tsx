@@ -1,6 +1,6 @@
 /** What every page of one dataset has: the dataset, its tabs, its status on top. */
 import type { ComponentChildren, VNode } from 'preact'
-import { Icon } from '../components/icon.tsx'
+import { ReaderLink } from '../components/reader-link.tsx'
 import { StatusTags } from '../components/status-tag.tsx'
 import { useEnv } from '../kit/env.ts'
 import type { MessageKey } from '../kit/i18n.ts'
@@ -51,18 +51,14 @@ export function DatasetFrame({
         </nav>
         <div class="row title-row">
           <h1>{titleOf(dataset)}</h1>
-          {tab !== '' && <StatusTags status={dataset.status} />}
-          {dataset.status.published && (
-            <a
-              class="button quiet small"
-              href={`/explore/dataset/${encodeURIComponent(dataset.dataset_id)}/`}
-            >
-              {t('dataset.see')}
-              <Icon name="right" />
-            </a>
+          {tab !== '' && (
+            <>
+              <StatusTags status={dataset.status} />
+              <ReaderLink dataset={dataset} />
+            </>
           )}
         </div>
-        <nav class="tabs" aria-label={t('dataset.tabs')}>
+        <nav class="tabs tabs-wrapped" aria-label={t('dataset.tabs')}>
           {shown.map((name) => (
             <a
               key={name}

@@ -20,18 +20,21 @@ interface Pattern {
 /** Nobody reads more, and patterns are looked for in all of it. */
 const maxLength = 2000
 /** A phrase in a phrase in a phrase. */
-const maxDepth = 3
+const usualDepth = 3
 
-/** Nothing is made of the phrases before somebody asks: most servers start without anybody who reads French. */
-export function createPhrasebook(phrases: Phrases): Phrasebook {
+/**
+ * Nothing is made of the phrases before somebody asks: most servers start without anybody who reads French. `maxDepth`: how
+ * many phrases stand in one another at most.
+ */
+export function createPhrasebook(phrases: Phrases, maxDepth = usualDepth): Phrasebook {
   let find: ((english: string, depth: number) => string) | null = null
   return (english) => {
-    find ??= openBook(phrases)
+    find ??= openBook(phrases, maxDepth)
     return find(english, 0)
   }
 }
 
-function openBook(phrases: Phrases): (english: string, depth: number) => string {
+function openBook(phrases: Phrases, maxDepth: number): (english: string, depth: number) => string {
   const fixed = new Map<string, string>()
   const patterns: Pattern[] = []
   for (const [english, text] of Object.entries(phrases)) {

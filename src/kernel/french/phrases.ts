@@ -24,7 +24,8 @@ const reasons = createPhrasebook({
   ...odsqlPhrases,
   ...settingPhrases,
 })
-const alternatives = createPhrasebook(alternativePhrases)
+/** Of a list the rest is a phrase in the phrase: one more for each alternative. */
+const alternatives = createPhrasebook(alternativePhrases, 10)
 
 /** The reasons that errors give, also where they are kept without their error: with values that could not be handled. */
 export const reasonInFrench: Phrasebook = reasons

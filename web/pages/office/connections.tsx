@@ -178,6 +178,7 @@ function ConnectionForm({
   const { t } = useEnv()
   const id = connection?.connection_uid ?? 'new'
   const value = (name: 'name' | 'url' | 'username') => form?.get(name) ?? connection?.[name] ?? ''
+  const secretHint = connection?.has_secret ? t('connections.secret_hint') : undefined
   const params = Object.entries(paramsOf[kind] as Readonly<Record<string, ParamShape>>)
   return (
     <form method="post" class="stack" action={`${here}#${id}`}>
@@ -208,13 +209,13 @@ function ConnectionForm({
             defaultValue={value('username')}
           />
         </Field>
-        <Field id={`${id}-secret`} label={t('connections.secret')} hint={t('connections.secret_hint')}>
+        <Field id={`${id}-secret`} label={t('connections.secret')} hint={secretHint}>
           <input
             id={`${id}-secret`}
             name="secret"
             type="password"
             autoComplete="new-password"
-            aria-describedby={`${id}-secret-hint`}
+            aria-describedby={secretHint && `${id}-secret-hint`}
           />
         </Field>
         {params.map(([name, shape]) => (

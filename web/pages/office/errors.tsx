@@ -61,7 +61,9 @@ export const errors = definePage({
                     <td>{error.field_uid ?? '–'}</td>
                     <td>
                       {error.message}
-                      {error.reason && <div class="small muted">{error.reason}</div>}
+                      {error.reason && error.reason !== 'conversion' && (
+                        <div class="small muted">{error.reason}</div>
+                      )}
                     </td>
                   </tr>
                 ))}

@@ -6,6 +6,7 @@ import { Island } from '../../kit/island.tsx'
 import { definePage, type PageContext, Redirect } from '../../kit/page.ts'
 import type { Connection } from '../../office/connection-form.ts'
 import { createFrom } from '../../office/create.ts'
+import { requireRight } from '../../office/require-right.ts'
 import { sourceAddressIn } from '../../office/source-address.ts'
 import { management, officePath } from '../../office/types.ts'
 
@@ -15,7 +16,9 @@ export const newDataset = definePage({
   area: 'office',
   layout: 'office',
   islands: ['create-dataset'],
-  load: async ({ api, session, sent, url }) => {
+  load: async (context) => {
+    requireRight(context, 'create_dataset')
+    const { api, session, sent, url } = context
     const mayUse = session?.permissions.includes('edit_dataset') ?? false
     const found = mayUse ? await api.get<readonly Connection[]>(`${management}/connections`) : []
     return {

@@ -107,7 +107,7 @@ export const versions = definePage({
             </ol>
           </>
         )}
-        {compared && <Comparison compared={compared} dataset={dataset} />}
+        {compared && <Comparison compared={compared} dataset={dataset} found={found} />}
         <Neighbours
           page={page}
           hasNext={found.length === rows}
@@ -276,18 +276,25 @@ function CompareForm({
 function Comparison({
   compared,
   dataset,
+  found,
 }: {
   readonly compared: Compared
   readonly dataset: Dataset
+  readonly found: readonly Version[]
 }): VNode {
   const { t } = useEnv()
   const { diff, records, count, from, to } = compared
+  const stateName = (state: string) => {
+    if (state === 'current') return t('versions.current')
+    const version = found.find(({ version_uid }) => version_uid === state)
+    return version ? nameOf(version) : state
+  }
   const exported = (format: string) =>
     withQuery(apiPath(dataset.dataset_uid, '/diff/export'), { from, to, format })
   return (
     <section class="card stack" id="compare" aria-labelledby="compare-title">
       <h2 id="compare-title">
-        {t('versions.differences')} <span class="muted small">{`${from} → ${to}`}</span>
+        {t('versions.differences')} <span class="muted small">{`${stateName(from)} → ${stateName(to)}`}</span>
       </h2>
       <Problem problem={compared.problem} />
       {diff && <DiffSummary diff={diff} />}
