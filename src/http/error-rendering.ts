@@ -146,6 +146,24 @@ interface FastifyFault {
   readonly validationContext?: string
 }
 
+/** What a validator complains of. `path`: a JSON pointer into the part of the request that `context` names. */
+function valueAt(request: FastifyRequest, context: string | undefined, path: string): unknown {
+  const parts: Readonly<Record<string, unknown>> = {
+    querystring: request.query,
+    params: request.params,
+    headers: request.headers,
+    body: request.body,
+  }
+  const names = path.split('/').slice(1)
+  return names.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined,
+    parts[context ?? 'body'],
+  )
+}
+
 function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error
   const fault = error as FastifyFault
@@ -155,6 +173,15 @@ function toAppError(error: unknown, request: FastifyRequest): AppError {
     if (typeof missing === 'string') return new AppError('http.missing_parameter', { parameter: missing })
     const parameter =
       first?.instancePath.replace(/^\//, '').replaceAll('/', '.') || fault.validationContext || 'body'
+    const allowed = first?.params?.allowedValues
+    if (first && Array.isArray(allowed)) {
+      const value = String(valueAt(request, fault.validationContext, first.instancePath)).slice(0, 60)
+      return new AppError('http.invalid_parameter', {
+        parameter,
+        value,
+        expected: `it must be one of ${allowed.join(', ')}`,
+      })
+    }
     return new AppError('http.invalid_parameter', {
       parameter,
       value: 'as given',

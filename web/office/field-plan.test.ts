@@ -79,6 +79,8 @@ test('texts that are numbers, days, times or yes and no elsewhere are proposed a
       values.map((x) => ({ x })),
     )
   assert.equal(typeOf('1,5', null, '-20', ' 3,25 '), 'double')
+  assert.equal(typeOf('1 234,5', '12\u202f345', '0,5'), 'double')
+  assert.equal(typeOf('1 23,5', '2,5'), null)
   assert.equal(typeOf('01,5', '2,5'), null)
   assert.equal(typeOf('1,5', 'n.c.'), null)
   assert.equal(typeOf('1', '2'), null)

@@ -193,7 +193,7 @@ const likelyTypes: readonly {
   /** Without one such value it may as well be something else. */
   readonly some: RegExp
 }[] = [
-  { type: 'double', all: /^-?(0|[1-9]\d{0,14})(,\d+)?$/, some: /,/ },
+  { type: 'double', all: /^-?(0|[1-9]\d{0,14}|[1-9]\d{0,2}([ \u00a0\u202f]\d{3})+)(,\d+)?$/, some: /,/ },
   // As in most of the world: with a thirteenth day or a later one nobody can have meant the month.
   { type: 'date', all: /^\d\d\/(0\d|1[0-2])\/\d{4}$/, some: /^(1[3-9]|[23]\d)/ },
   { type: 'datetime', all: /^\d\d\/(0\d|1[0-2])\/\d{4} \d\d:\d\d(:\d\d)?$/, some: /^(1[3-9]|[23]\d)/ },

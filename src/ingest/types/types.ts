@@ -106,9 +106,9 @@ export function setConversion(type: FieldType, x: string): string {
     case 'int':
       // The engine's own cast of '13.9' rounds.
       return `case when regexp_full_match(${trimmed}, '[-+]?[0-9]+') then try_cast(${trimmed} as bigint)
-        else try_cast(trunc(${finite(`replace(${trimmed}, ',', '.')`)}) as bigint) end`
+        else try_cast(trunc(${decimalOf(trimmed)}) as bigint) end`
     case 'double':
-      return finite(`replace(${trimmed}, ',', '.')`)
+      return decimalOf(trimmed)
     case 'boolean':
       return `case when lower(${trimmed}) in ('true', 't', 'yes', 'y', '1', 'oui', 'on') then true when lower(${trimmed}) in ('false', 'f', 'no', 'n', '0', 'non', 'off') then false end`
     case 'date':
@@ -126,6 +126,15 @@ export function setConversion(type: FieldType, x: string): string {
     default:
       return type satisfies never
   }
+}
+
+/** With a point or a comma before its decimals; its thousands may stand apart, as French has them: 1 234,5. */
+function decimalOf(x: string): string {
+  const isGrouped = `regexp_full_match(${x}, '[-+]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?')`
+  const joined = `regexp_replace(${x}, '[ \u00a0\u202f]', '', 'g')`
+  const read = (text: string) => finite(`replace(${text}, ',', '.')`)
+  // Few values are written so: only those that are no numbers otherwise are looked at again.
+  return `coalesce(${read(x)}, case when ${isGrouped} then ${read(joined)} end)`
 }
 
 const dayFirst = "['%d/%m/%Y', '%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M']"
