@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Engine, openEngine } from './engine.ts'
 
 /**
@@ -16,6 +17,7 @@ export interface EnginesOptions {
   readonly threads: number
   /** Of the threads of long work, as `EngineOptions.niceness`. */
   readonly niceness: number
+  /** It is there. Each spills to a directory of its own in it: both call their files by the same names. */
   readonly tempDirectory: string
   readonly allowedDirectories: readonly string[]
 }
@@ -25,15 +27,21 @@ const shortShare = 8
 const leastShortMb = 32
 
 export async function openEngines(options: EnginesOptions): Promise<Engines> {
-  const { memoryLimitMb, threads, niceness, ...directories } = options
+  const { memoryLimitMb, threads, niceness, tempDirectory, allowedDirectories } = options
   const shortMb = Math.max(leastShortMb, Math.floor(memoryLimitMb / shortShare))
-  const short = await openEngine({ ...directories, memoryLimitMb: shortMb, threads: 1 })
+  const short = await openEngine({
+    memoryLimitMb: shortMb,
+    threads: 1,
+    tempDirectory: join(tempDirectory, 'short'),
+    allowedDirectories,
+  })
   try {
     const long = await openEngine({
-      ...directories,
       memoryLimitMb: memoryLimitMb - shortMb,
       threads,
       niceness,
+      tempDirectory: join(tempDirectory, 'long'),
+      allowedDirectories,
     })
     return { short, long }
   } catch (error) {

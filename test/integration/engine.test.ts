@@ -409,3 +409,74 @@ test('a pool survives a connection that cannot be opened', async (t) => {
   fails = false
   assert.deepEqual(await pool.use((connection) => connection.all('select 1 as one')), [{ one: 1 }])
 })
+
+test('work for each engine is tried again where others have taken the memory, and done on one where it fails on the other', async (t) => {
+  const { engine } = await openWorld(t)
+  let tries = 0
+  const both = createPool({ short: engine, long: { ...engine } }, queueOf(1))
+  t.after(() => both.close())
+  await both.useEach(async () => {
+    if (++tries < 3) throw new AppError('engine.out_of_memory', {})
+  })
+  assert.equal(tries, 4)
+  const broken: Engine = { ...engine, connect: () => Promise.reject(new Error('not now')) }
+  const one = createPool({ short: broken, long: engine }, queueOf(1))
+  t.after(() => one.close())
+  await assert.rejects(
+    one.useEach((connection) => connection.run('create table there as select 1 as one')),
+    /not now/,
+  )
+  assert.deepEqual(await one.use((connection) => connection.all('select one from there')), [{ one: 1 }])
+})
+
+test('engines that spill at the same time read back what they wrote themselves', async (t) => {
+  const engines = await openEngines({
+    memoryLimitMb: 64,
+    threads: 2,
+    niceness: 0,
+    tempDirectory: tempDirectory(t),
+    allowedDirectories: [],
+  })
+  t.after(() => {
+    engines.short.close()
+    engines.long.close()
+  })
+  const records = 2_000_000
+  const answers = await Promise.all(
+    [engines.short, engines.long].map(async (engine, index) => {
+      const connection = await engine.connect()
+      const text = (n: string) => `md5((${n} * 2 + ${index})::varchar)`
+      await connection.run(
+        `create table many as select range as n, ${text('range')} as t from range(${records})`,
+      )
+      const [row] = await connection.all(
+        `select count(*)::integer as all_of_them, count_if(t = ${text('n')})::integer as own from many`,
+      )
+      connection.close()
+      return row
+    }),
+  )
+  assert.deepEqual(answers, Array(2).fill({ all_of_them: records, own: records }))
+})
+
+test('a page that is too large for the engine of short work is read by the other', async (t) => {
+  const engines = await openEngines({
+    memoryLimitMb: 300,
+    threads: 2,
+    niceness: 0,
+    tempDirectory: tempDirectory(t),
+    allowedDirectories: [],
+  })
+  const pool = createPool(engines, queueOf(2))
+  t.after(() => {
+    pool.close()
+    engines.short.close()
+    engines.long.close()
+  })
+  const large = 'select range as n, repeat(md5(range::varchar), 6000) as t from range(100)'
+  const rows = await pool.use((connection) => connection.all(large), undefined, 'short')
+  assert.deepEqual(
+    rows.map(({ n }) => Number(n)),
+    Array.from({ length: 100 }, (_, n) => n),
+  )
+})
