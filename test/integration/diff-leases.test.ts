@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../../src/kernel/index.ts'
 import { type ComparedStates, createDiffs } from '../../src/records/index.ts'
-import { openShops } from '../support/shops.ts'
+import { sourceOf } from '../support/builder.ts'
+import { openShops, openTogether } from '../support/shops.ts'
 
 test('a diff holds its generations, stops with its reader, and is the same with and without serving files', async (t) => {
   const both = await openShops(t)
@@ -80,4 +81,28 @@ test('a diff that takes too long is stopped and says so', async (t) => {
   const diffs = createDiffs({ pool, store, queryTimeoutMs: 0 })
   const state = { ...publication, generationUid: publication.row.generation_uid }
   await assert.rejects(diffs.summary({ from: state, to: state }), { key: 'engine.query_timed_out' })
+})
+
+test('of what diffs have listed only the last ones are kept in the engine', async (t) => {
+  const texts = ['a\n1\n', 'a\n2\n', 'a\n3\n']
+  const built = await openTogether(
+    t,
+    texts.map((text) => ({ sources: [sourceOf(t, 'a.csv', text, 'csvfile')] })),
+  )
+  const { pool, store } = built[0]!.indexed
+  const diffs = createDiffs({ pool, store, queryTimeoutMs: 20_000 })
+  const states = built.map(({ indexed: { publication } }) => ({
+    ...publication,
+    generationUid: publication.row.generation_uid,
+  }))
+  for (const from of states) for (const to of states) await diffs.summary({ from, to })
+  const kept = async () => {
+    const [row] = await pool.use((connection) =>
+      connection.all(`select count(*)::integer as n from duckdb_tables() where table_name like 'diff_%'`),
+    )
+    return Number(row!.n)
+  }
+  // They are dropped in turns of their own.
+  for (let tries = 0; tries < 100 && (await kept()) > 4; tries++);
+  assert.equal(await kept(), 4)
 })

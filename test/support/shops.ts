@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { createFairQueue, createPool, openEngine, type Pool } from '../../src/engine/index.ts'
+import { createFairQueue, createPool, openEngines, type Pool } from '../../src/engine/index.ts'
 import type { BuildPlan, ConfiguredStep, JsonObject, Manifest } from '../../src/kernel/index.ts'
 import type { QueryText } from '../../src/odsql/index.ts'
 import {
@@ -83,6 +83,7 @@ export interface OpenGeneration {
   readonly indexed: Reader
   readonly scanned: Reader
   readonly manifest: Manifest
+  readonly directories: { readonly generations: string; readonly serving: string }
 }
 
 export interface ToBuild {
@@ -118,17 +119,15 @@ export async function openTogether(
     renameSync(plan.servingFile, join(serving, `${plan.generationUid}.duckdb`))
     built.push({ plan, manifest })
   }
-  const engine = await openEngine({
+  const engines = await openEngines({
     memoryLimitMb: 500,
     threads: 2,
+    niceness: 0,
     tempDirectory: root,
     allowedDirectories: [generations, serving],
   })
   const waiting = { maxWaitingOfClient: 100, maxWaiting: 100, stopwatch: () => 0 }
-  const pool = createPool(
-    { short: engine, long: engine },
-    createFairQueue({ slots: 4, longSlots: 2, ...waiting }),
-  )
+  const pool = createPool(engines, createFairQueue({ slots: 4, longSlots: 2, ...waiting }))
   const publications = built.map(({ plan, manifest }) => {
     const row = {
       dataset_uid: plan.datasetUid,
@@ -140,7 +139,7 @@ export async function openTogether(
   })
   const open = (servingDirectory: string): Reader[] => {
     const store = createGenerationStore({
-      engines: [engine],
+      engines: [engines.short, engines.long],
       generationsDirectory: generations,
       servingDirectory,
     })
@@ -170,9 +169,15 @@ export async function openTogether(
   t.after(() => {
     for (const [first] of [indexed, scanned]) first!.store.close()
     pool.close()
-    engine.close()
+    engines.short.close()
+    engines.long.close()
   })
-  return built.map(({ manifest }, at) => ({ indexed: indexed[at]!, scanned: scanned[at]!, manifest }))
+  return built.map(({ manifest }, at) => ({
+    indexed: indexed[at]!,
+    scanned: scanned[at]!,
+    manifest,
+    directories: { generations, serving },
+  }))
 }
 
 export const openShops = (t: TestContext) =>
