@@ -22,8 +22,8 @@ export interface EngineOptions {
   /** The only directories that SQL may read or write. Empty: none. */
   readonly allowedDirectories: readonly string[]
   /**
-   * Statements run on threads of the engine's own alone, at this priority (`nice`, 0 to 19), and whoever asks only waits.
-   * Default: the thread that asks works too, at the priority of the process. Where the system knows no priority of
+   * Statements run on threads of the engine's own, at this priority (`nice`, 0 to 19), and whoever asks only waits, for a tenth
+   * of a second; then its thread works too: the engine does not share its own out fairly. Default: the thread that asks works too, at the priority of the process. Where the system knows no priority of
    * threads, it stays as it is.
    */
   readonly niceness?: number
@@ -139,8 +139,10 @@ function lowerPriority(threads: readonly number[], niceness: number): void {
 
 const interruptEveryMs = 25
 const lookEveryMs = 1
+/** What is not done by then gets the thread that asks for it as well. */
+const aloneForMs = 100
 
-/** `isBackground`: the thread that asks looks whether the statement is done, and takes no part in it. */
+/** `isBackground`: the thread that asks looks whether the statement is done, and takes no part in it at first. */
 function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
   /** Ends with the statement that was asked for last. */
   let last: Promise<void> = Promise.resolve()
@@ -154,8 +156,10 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
     const bound = values?.length ? (values as DuckDBValue[]) : undefined
     if (!isBackground) return raw.runAndRead(sql, bound, typesOf(values))
     const pending = await raw.start(sql, bound, typesOf(values))
+    const joinsAt = performance.now() + aloneForMs
     // Who looks at one that has been stopped waits until its threads have let go: that is left to a thread that may wait.
-    while (!signal?.aborted && !isOver(pending)) await delay(lookEveryMs)
+    while (!signal?.aborted && performance.now() < joinsAt && !isOver(pending)) await delay(lookEveryMs)
+    // With a thread of its own a statement goes on whatever others have the engine's threads do.
     return pending.read()
   }
 

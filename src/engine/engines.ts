@@ -17,7 +17,7 @@ export interface EnginesOptions {
   readonly threads: number
   /** Of the threads of long work, as `EngineOptions.niceness`. */
   readonly niceness: number
-  /** Where each has a directory of its own; it is there. */
+  /** It is there. Each spills to a directory of its own in it: both call their files by the same names. */
   readonly tempDirectory: string
   readonly allowedDirectories: readonly string[]
 }

@@ -8,8 +8,8 @@ import type { FairQueue, WorkKind } from './fair-queue.ts'
 /** Connections, lent in the order of the fair queue; as many as it has slots at most. */
 export interface Pool {
   /**
-   * `kind`: what the work may cost, `long` where nobody says; it decides on which engine the work is done. Short work that
-   * finds no memory is done once more, by the other: it reads nothing but what is in both. Errors: those of `FairQueue.run`.
+   * `kind`: what the work may cost, `long` where nobody says; it decides on which engine the work is done. Short work that needs
+   * more memory than its engine has is done over as long work. Errors: those of `FairQueue.run`.
    */
   use<T>(
     work: (connection: Connection) => Promise<T>,
@@ -17,7 +17,10 @@ export interface Pool {
     kind?: WorkKind,
     client?: string,
   ): Promise<T>
-  /** The same work on each engine, in a short turn of the server's own: tables that statements of any kind read. */
+  /**
+   * The same work on each engine, in a short turn of the server's own: tables that statements of any kind read. What fails on
+   * one is done on the other all the same. Errors: the first of them.
+   */
   useEach(work: (connection: Connection) => Promise<void>): Promise<void>
   /** Closes the connections; those in use when they are given back. */
   close(): void
@@ -28,16 +31,25 @@ export function createPool(engines: Engines, queue: FairQueue): Pool {
   const long = engines.long === engines.short ? short : createIdle(engines.long)
   const both = [...new Set([short, long])]
   return {
-    use: (work, signal, kind = 'long', client) =>
-      queue.run({ kind, signal, ...(client === undefined ? {} : { client }) }, () =>
-        kind === 'short'
-          ? // Records may be wider than the little memory of the one has room for.
-            patiently((tries) => both[(tries - 1) % both.length]!.lend(work), signal)
-          : long.lend(work),
-      ),
+    async use(work, signal, kind = 'long', client) {
+      const ask = { signal, ...(client === undefined ? {} : { client }) }
+      const asLong = (of: WorkKind) => queue.run({ ...ask, kind: of }, () => long.lend(work))
+      if (kind !== 'short') return asLong(kind)
+      try {
+        return await queue.run({ ...ask, kind }, () =>
+          patiently(() => short.lend(work), { signal, mostTries: fewTries }),
+        )
+      } catch (error) {
+        if (!isOutOfMemory(error) || signal?.aborted) throw error
+        return asLong('long')
+      }
+    },
     useEach: (work) =>
       queue.run({ kind: 'short', client: serverItself }, async () => {
-        for (const idle of both) await patiently(() => idle.lend(work))
+        const failures: unknown[] = []
+        for (const idle of both)
+          await patiently(() => idle.lend(work)).catch((error: unknown) => failures.push(error))
+        if (failures.length > 0) throw failures[0]
       }),
     close() {
       for (const idle of both) idle.close()
@@ -66,24 +78,33 @@ function createIdle(engine: Engine) {
   }
 }
 
+const isOutOfMemory = (error: unknown) => error instanceof AppError && error.key === 'engine.out_of_memory'
+
 /**
- * Short work needs hardly any memory, and what takes all of it beside is about to end or to fail: it is tried again, so
- * that the one who is refused is not the one who asked for little.
+ * Work that needs hardly any memory: what takes all of it beside is about to end or to fail. It is tried again, so that the
+ * one who is refused is not the one who asked for little.
  */
-export async function patiently<T>(work: (tries: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function patiently<T>(
+  work: () => Promise<T>,
+  {
+    signal,
+    mostTries = manyTries,
+  }: { readonly signal?: AbortSignal | undefined; readonly mostTries?: number } = {},
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await work(tries)
+      return await work()
     } catch (error) {
-      const isOutOfMemory = error instanceof AppError && error.key === 'engine.out_of_memory'
-      if (!isOutOfMemory || tries === mostTries || signal?.aborted) throw error
-      await delay(Math.min(10 * (tries - 1), 100))
+      if (!isOutOfMemory(error) || tries === mostTries || signal?.aborted) throw error
+      await delay(Math.min(10 * tries, 100))
     }
   }
 }
 
-/** Five seconds together. */
-const mostTries = 55
+/** Beside other short work: a page of large values may be too large for its engine, whoever is there. */
+const fewTries = 4
+/** Beside long work. Five seconds together. */
+const manyTries = 55
 
 /** A signal that is aborted with `parent`, or after `timeoutMs` (then the reason is engine.query_timed_out). */
 export function deadline(

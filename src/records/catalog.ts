@@ -71,6 +71,24 @@ const countsHoldMs = 60_000
 /** How often datasets are read is looked at anew after this, in the background. Milliseconds. */
 const usesHoldMs = 300_000
 
+/** Of JSON that is taken apart in one statement, which needs some hundred times as much memory. */
+const batchCharacters = 100_000
+
+/** Texts in groups of about so many characters; one group at least. */
+function batchesOf(texts: readonly string[]): string[][] {
+  const batches: string[][] = [[]]
+  let length = 0
+  for (const text of texts) {
+    if (length > 0 && length + text.length > batchCharacters) {
+      batches.push([])
+      length = 0
+    }
+    batches.at(-1)!.push(text)
+    length += text.length
+  }
+  return batches
+}
+
 export function createCatalog(deps: {
   db: ControlDb
   pool: Pool
@@ -165,14 +183,20 @@ export function createCatalog(deps: {
       }
     }
     const table = `catalog_${counter++}`
+    // For all who wait for it.
+    let filled = 0
     try {
-      // For all who wait for it.
-      await deps.pool.useEach((connection) =>
-        connection.run(`create table ${table} as ${rowsSql('$1')}`, [wellFormedJson(rows)]),
-      )
+      for (const batch of batchesOf(rows.map(wellFormedJson))) {
+        const made =
+          filled === 0
+            ? `create table ${table} as ${rowsSql('$1')}`
+            : `insert into ${table} by name select * replace (_row + ${filled} as _row) from (${rowsSql('$1')})`
+        await deps.pool.useEach((connection) => connection.run(made, [`[${batch.join()}]`]))
+        filled += batch.length
+      }
     } catch (error) {
-      // One of the engines may have it.
-      void drop(table)
+      // One of the engines may have made it.
+      await drop(table)
       throw error
     }
     return table

@@ -18,7 +18,7 @@ import {
   rangeOfKind,
   valuesOf,
 } from '../checks/index.ts'
-import { deadline, type Pool, serverItself } from '../engine/index.ts'
+import { deadline, type Pool } from '../engine/index.ts'
 import { AppError, type Field, type JsonObject } from '../kernel/index.ts'
 import type { Value } from '../odsql/index.ts'
 import type { GenerationHandle, GenerationStore } from './generation-store.ts'
@@ -129,14 +129,9 @@ export function createDiffs(deps: {
   async function drop(key: string, entry: Entry): Promise<void> {
     if (entry.timer) clearTimeout(entry.timer)
     if (entries.get(key) === entry) entries.delete(key)
-    // Where it was made.
+    // In a turn that does not wait for long work, whose engine has the table.
     await deps.pool
-      .use(
-        (connection) => connection.run(`drop table if exists ${entry.table}`),
-        undefined,
-        'long',
-        serverItself,
-      )
+      .useEach((connection) => connection.run(`drop table if exists ${entry.table}`))
       .catch(() => {})
   }
 

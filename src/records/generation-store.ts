@@ -102,11 +102,19 @@ export function createGenerationStore(deps: {
 
   const connections = () => {
     setup ??= Promise.all(deps.engines.map((engine) => engine.connect()))
+    setup.catch(() => {
+      setup = null
+    })
     return setup
   }
 
   async function run(sql: string): Promise<void> {
     for (const connection of await connections()) await patiently(() => connection.run(sql))
+  }
+
+  /** Takes back what `run` may have done in some of the engines only. Never rejects. */
+  async function undo(sql: string): Promise<void> {
+    for (const connection of await connections().catch(() => [])) await connection.run(sql).catch(() => {})
   }
 
   async function all(sql: string): Promise<Row[]> {
@@ -164,8 +172,8 @@ export function createGenerationStore(deps: {
     try {
       return await attach(generationUid, alias, path)
     } catch (error) {
-      // One engine may have it already: attached by a name that nobody knows, it could not be attached by another.
-      await run(`detach database if exists ${quoteIdentifier(alias)}`).catch(() => {})
+      // Left attached in one of them, the file could not be attached there again.
+      await undo(`detach database if exists ${quoteIdentifier(alias)}`)
       if (error instanceof AppError && error.key !== 'engine.unreadable_file') throw error
       // A reader of the file's earlier self may hold it open under this path: that is no damage.
       if (!/already attached/i.test(String(error))) {
@@ -220,9 +228,13 @@ export function createGenerationStore(deps: {
     const manifest = await readManifest(generationUid)
     await parts.check(generationUid, manifest.parts)
     const view = quoteIdentifier(`parts_${alias}`)
-    await run(
-      `create view ${view} as ${partsRelationSql(manifest, join(deps.generationsDirectory, generationUid))}`,
-    )
+    const rows = partsRelationSql(manifest, join(deps.generationsDirectory, generationUid))
+    try {
+      await run(`create view ${view} as ${rows}`)
+    } catch (error) {
+      await undo(`drop view if exists ${view}`)
+      throw error
+    }
     const { records_count: recordsCount } = manifest
     return { generationUid, relation: view, search: null, ids: null, recordsCount, manifest }
   }
@@ -230,9 +242,9 @@ export function createGenerationStore(deps: {
   async function close(entry: Entry): Promise<void> {
     const opened = await entry.opened.catch(() => null)
     if (!opened) return
-    await run(
+    await undo(
       opened.search ? `detach ${quoteIdentifier(entry.alias)}` : `drop view if exists ${opened.relation}`,
-    ).catch(() => {})
+    )
   }
 
   function closeWhenIdle(entry: Entry): Promise<void> {

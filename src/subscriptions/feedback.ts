@@ -46,6 +46,8 @@ export const maxComment = 4000
 /** Of a dataset: what nobody has closed, beyond which no more is taken, and all; then the oldest closed ones go. */
 export const maxOpen = 200
 const maxKept = 500
+/** To one owner, of all datasets: what comes on top is in the back office alone, and other mails do not wait behind it. */
+const mailsAnHour = 10
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -59,6 +61,7 @@ export function createFeedbacks(deps: {
   const { db, clock, ids, mailer, publicUrl } = deps
   const limitNetwork = createWindowLimit(clock, { max: 5, windowMs: hourMs })
   const limitDataset = createWindowLimit(clock, { max: 30, windowMs: hourMs })
+  const limitMails = createWindowLimit(clock, { max: mailsAnHour, windowMs: hourMs })
 
   async function find(datasetUid: string, feedbackUid: string): Promise<DatasetFeedbacksTable> {
     const row = await db
@@ -141,6 +144,7 @@ export function createFeedbacks(deps: {
     if (!dataset) return
     const owner = await findPerson(trx, dataset.owner).catch(() => null)
     if (!owner?.isActive || owner.email === null || owner.alerts === 'none') return
+    if (!isWithin(() => limitMails(dataset.owner))) return
     const link = `${publicUrl()}/backoffice/datasets/${row.dataset_uid}/feedback`
     const mail = feedbackMail(owner.email, {
       title: dataset.dataset_id,
@@ -150,6 +154,17 @@ export function createFeedbacks(deps: {
       link,
     })
     await mailer.send({ mail, kind: 'feedback', usefulMs: dayMs }, trx)
+  }
+}
+
+/** Errors: any but access.too_many_requests. */
+function isWithin(limit: () => void): boolean {
+  try {
+    limit()
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.key === 'access.too_many_requests') return false
+    throw error
   }
 }
 

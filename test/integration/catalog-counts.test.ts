@@ -129,3 +129,19 @@ test('datasets are ordered by how much they are read, by whom they are public to
     }
   }
 })
+
+test('a catalog of long descriptions is made in little memory', async (t) => {
+  const server = await startInProcess(t, { BROADSHEET_QUERY_MEMORY_MB: '64' })
+  const ids = ['one', 'two', 'three', 'four']
+  for (const id of ids) {
+    const description = `${'Some words of a long description. '.repeat(2000)} The last is ${id}ish`
+    const metas = { default: { title: id, description } }
+    await server.publishFile(id, { filename: `${id}.csv`, content: 'a\n1\n', extractor: 'csvfile', metas })
+  }
+  const found = async (query: string) =>
+    (await server.expect(200, 'GET', `${explorePath}${query}`)).json.results.map(
+      ({ dataset_id }: { dataset_id: string }) => dataset_id,
+    )
+  assert.deepEqual(await found('?order_by=title'), ids.toSorted())
+  assert.deepEqual(await found('?where=%22threeish%22'), ['three'])
+})

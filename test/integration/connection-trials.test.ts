@@ -69,6 +69,12 @@ test('by http: accepted with its first bytes, refused, nothing there, elsewhere'
   const binary = await look(connection, 'binary')
   assert.ok(binary.found?.kind === 'content' && binary.found.sample === null && binary.found.bytes === 3)
 
+  const echo = await serve(t, (request, response) => void response.end(`asked for ${request.url}`))
+  const inQuery = { authentication: 'query', parameter: 'key' }
+  const asked = await look({ ...connectionOf('http', echo.url), secret: "it's (hush)", params: inQuery })
+  assert.ok(asked.found?.kind === 'content')
+  assert.equal(asked.found.sample, 'asked for /?key=***')
+
   const wrong = await look({ ...connection, secret: 'another' }, 'a.csv')
   assert.deepEqual(wrong.said, ['failed', true, 'refused', 'ingest.fetch_status'])
   assert.deepEqual((await look(connection, 'gone')).said, ['unclear', true, 'unknown', 'ingest.fetch_status'])

@@ -520,3 +520,22 @@ test('a pool survives a connection that cannot be opened', async (t) => {
   fails = false
   assert.deepEqual(await pool.use((connection) => connection.all('select 1 as one')), [{ one: 1 }])
 })
+
+test('work for each engine is tried again where others have taken the memory, and done on one where it fails on the other', async (t) => {
+  const { engine } = await openWorld(t)
+  let tries = 0
+  const both = createPool({ short: engine, long: { ...engine } }, queueOf(1))
+  t.after(() => both.close())
+  await both.useEach(async () => {
+    if (++tries < 3) throw new AppError('engine.out_of_memory', {})
+  })
+  assert.equal(tries, 4)
+  const broken: Engine = { ...engine, connect: () => Promise.reject(new Error('not now')) }
+  const one = createPool({ short: broken, long: engine }, queueOf(1))
+  t.after(() => one.close())
+  await assert.rejects(
+    one.useEach((connection) => connection.run('create table there as select 1 as one')),
+    /not now/,
+  )
+  assert.deepEqual(await one.use((connection) => connection.all('select one from there')), [{ one: 1 }])
+})

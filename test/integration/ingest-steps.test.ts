@@ -381,7 +381,10 @@ const conversions: [type: string, given: string[], stored: unknown[]][] = [
 ]
 test('a type that is set converts what it can and makes record errors of the rest', async (t) => {
   const header = conversions.map(([type]) => `v_${type}`).join(',')
-  const rows = conversions[0]![1].map((_, row) => conversions.map(([, given]) => `"${given[row]}"`).join(','))
+  const most = Math.max(...conversions.map(([, given]) => given.length))
+  const rows = Array.from({ length: most }, (_, row) =>
+    conversions.map(([, given]) => `"${given[row] ?? ''}"`).join(','),
+  )
   const built = await runBuild(t, [sourceOf(t, 'a.csv', `${header}\n${rows.join('\n')}\n`, 'csvfile')], {
     fieldSpecifications: conversions.map(([type]) => step('type', { field: `v_${type}`, type })),
   })

@@ -1,9 +1,10 @@
 /** The read side over real generations: single records, leases, fields of awkward names, datasets without records. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { type Engine, openEngine } from '../../src/engine/index.ts'
 import { AppError, type JsonObject } from '../../src/kernel/index.ts'
-import { checkTimezone, parsedRows } from '../../src/records/index.ts'
-import { sourceOf } from '../support/builder.ts'
+import { checkTimezone, createGenerationStore, parsedRows } from '../../src/records/index.ts'
+import { sourceOf, tempDirectory } from '../support/builder.ts'
 import { openBoth, openShops, requestTime } from '../support/shops.ts'
 
 const text = { now: requestTime }
@@ -176,4 +177,49 @@ test('the rows of a long page are handed over as one text, in their order', asyn
       assert.equal(joined.totalCount, one.totalCount)
     }
   }
+})
+
+test('a generation that one of the engines could not open is left open in none, and is read by its index the next time', async (t) => {
+  const { directories, indexed } = await openShops(t)
+  const options = {
+    memoryLimitMb: 100,
+    threads: 1,
+    tempDirectory: tempDirectory(t),
+    allowedDirectories: Object.values(directories),
+  }
+  const [first, second] = [await openEngine(options), await openEngine(options)]
+  let isShort = true
+  const scarce: Engine = {
+    ...second,
+    async connect() {
+      const connection = await second.connect()
+      const run: typeof connection.run = (sql, ...rest) =>
+        isShort && sql.startsWith('attach')
+          ? Promise.reject(new AppError('engine.out_of_memory', {}))
+          : connection.run(sql, ...rest)
+      return { ...connection, run }
+    },
+  }
+  const store = createGenerationStore({
+    engines: [first, scarce],
+    generationsDirectory: directories.generations,
+    servingDirectory: directories.serving,
+  })
+  t.after(() => {
+    store.close()
+    first.close()
+    second.close()
+  })
+  const { generation_uid: uid } = indexed.publication.row
+  await assert.rejects(store.acquire(uid), { key: 'engine.out_of_memory' })
+  const connection = await first.connect()
+  const attached = await connection.all(
+    "select database_name from duckdb_databases() where database_name like 'ge_%'",
+  )
+  assert.deepEqual(attached, [])
+  connection.close()
+  isShort = false
+  const handle = await store.acquire(uid)
+  assert.ok(handle.search)
+  handle.release()
 })

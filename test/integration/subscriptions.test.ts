@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { makeUser } from '../support/accounts.ts'
 import { browse } from '../support/browser-session.ts'
 import { explorePath, managementPath } from '../support/http-client.ts'
+import { controlRows } from '../support/invariants.ts'
 import { type MailServer, type ReceivedMail, startMailServer } from '../support/mail-server.ts'
 import { visit } from '../support/office-forms.ts'
 import { launchServer, type TestServer } from '../support/server.ts'
@@ -313,6 +314,10 @@ test('a reader writes to the publisher where the domain lets them, who is told b
   for (let n = 0; n < 3; n++) await write(201, hello)
   const refused = await write(429, hello)
   assert.ok(Number(refused.headers.get('retry-after')) > 0)
+  // From many addresses: all are kept, and the mails are not without end.
+  for (let n = 0; n < 10; n++) await write(201, hello, { 'x-forwarded-for': `203.0.113.${n}` })
+  const mails = await controlRows(server, "select kind from mails where kind = 'feedback'")
+  assert.equal(mails.length, 10)
   await server.expect(200, 'PUT', `${managementPath}/datasets/${uid}/security/access_policy`, {
     body: '"restricted"',
   })

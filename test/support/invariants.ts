@@ -98,6 +98,9 @@ async function lookForLeftovers(server: TestServer): Promise<void> {
   const tmp = readdirSync(join(root, 'tmp')).flatMap((name) =>
     ['exports', 'previews', 'spill'].includes(name) ? readdirSync(join(root, 'tmp', name)) : [name],
   )
+  // Directories of engines that have spilled.
+  for (const name of ['short', 'long'].filter((one) => tmp.includes(one)))
+    tmp.splice(tmp.indexOf(name), 1, ...readdirSync(join(root, 'tmp', 'spill', name)))
   assert.deepEqual(tmp, [], 'temporary files')
   for (const generationUid of sealed) await assertAsSealed(join(root, 'generations', generationUid))
   const dangling = await controlRows<{ generation_uid: string }>(

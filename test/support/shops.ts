@@ -83,6 +83,7 @@ export interface OpenGeneration {
   readonly indexed: Reader
   readonly scanned: Reader
   readonly manifest: Manifest
+  readonly directories: { readonly generations: string; readonly serving: string }
 }
 
 export interface ToBuild {
@@ -171,7 +172,12 @@ export async function openTogether(
     engines.short.close()
     engines.long.close()
   })
-  return built.map(({ manifest }, at) => ({ indexed: indexed[at]!, scanned: scanned[at]!, manifest }))
+  return built.map(({ manifest }, at) => ({
+    indexed: indexed[at]!,
+    scanned: scanned[at]!,
+    manifest,
+    directories: { generations, serving },
+  }))
 }
 
 export const openShops = (t: TestContext) =>

@@ -9,8 +9,11 @@ export interface ArchiveSource {
   readonly maxBytes: number
   /** For a look at the beginning of members: no more than about so much of each is unpacked. Default: all. */
   readonly prefixBytes?: number
-  /** Of an archive that is listed by reading it: whether the members seen so far suffice. Default: all are listed. */
-  readonly suffices?: (members: readonly Member[]) => boolean
+  /**
+   * Of an archive that is listed by reading it: told each member as it comes, whether those so far suffice. Default: all are
+   * listed.
+   */
+  readonly suffices?: (member: Member) => boolean
   readonly stop: AbortSignal
 }
 

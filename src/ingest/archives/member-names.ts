@@ -50,23 +50,24 @@ export function matchesPattern(pattern: string, name: string): boolean {
 const mostListed = 64 << 20
 
 /**
- * Whether the last of the members is certainly one that `chooseMembers` takes, whatever comes behind it; or one would be taken
- * and many bytes have been read in search of a better one.
+ * Tells of one member after the other whether they are enough for a look: it is certainly one that `chooseMembers` takes,
+ * whatever comes behind it; or one would be taken, and many bytes have been read in search of a better one.
  */
-export function isEnough(
-  members: readonly Member[],
+export function createLook(
   pattern: string | undefined,
   kinds: readonly RegExp[],
-): boolean {
-  const { name } = members.at(-1)!
-  if (pattern === undefined ? kinds[0]?.test(name) : name === pattern) return true
-  if (pattern !== undefined && /[*?]/.test(pattern) && matchesPattern(pattern, name)) return true
-  if (members.reduce((sum, member) => sum + member.bytes, 0) < mostListed) return false
-  return members.some((member) =>
-    pattern === undefined
-      ? kinds.some((kind) => kind.test(member.name))
-      : matchesPattern(pattern, member.name),
-  )
+): (member: Member) => boolean {
+  let bytes = 0
+  let isAnyTaken = false
+  return (member) => {
+    const { name } = member
+    if (pattern === undefined ? kinds[0]?.test(name) : name === pattern) return true
+    const isMatch = pattern !== undefined && matchesPattern(pattern, name)
+    if (isMatch && /[*?]/.test(pattern)) return true
+    bytes += member.bytes
+    isAnyTaken ||= isMatch || (pattern === undefined && kinds.some((kind) => kind.test(name)))
+    return isAnyTaken && bytes >= mostListed
+  }
 }
 
 /**

@@ -36,8 +36,9 @@ export async function readTar(source: ArchiveSource): Promise<Archive> {
     if (++entries > maxMembers)
       throw new AppError('ingest.too_many_members', { filename: source.filename, max: maxMembers })
     if (isMember(entry.header)) {
-      members.push({ name: nameOf(entry.header), bytes: entry.header.size })
-      if (source.suffices?.(members)) break
+      const member = { name: nameOf(entry.header), bytes: entry.header.size }
+      members.push(member)
+      if (source.suffices?.(member)) break
     }
     entry.resume()
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Connection } from '../../engine/index.ts'
 import { AppError, type JsonValue } from '../../kernel/index.ts'
 import type { Archive, ArchiveSource } from '../archives/archive.ts'
-import { chooseMembers, isEnough } from '../archives/member-names.ts'
+import { chooseMembers, createLook } from '../archives/member-names.ts'
 import { openArchive } from '../archives/open-archive.ts'
 import { columnItems, mergeColumns } from '../builder/columns.ts'
 import type { Slice } from '../slices/slice.ts'
@@ -67,7 +67,7 @@ function lookOf({ kinds = [] }: Extractor, { source }: ReaderContext) {
   const pattern = textParameter(source.params, 'archive_member')
   return {
     prefixBytes: mostPreviewed,
-    suffices: (members: Archive['members']) => isEnough(members, pattern, kinds),
+    suffices: createLook(pattern, kinds),
   }
 }
 

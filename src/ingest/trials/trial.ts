@@ -76,8 +76,9 @@ export function sampleOf(bytes: Buffer, { username, secret }: FetchConnection): 
   if (/[^\P{Cc}\t\r\n]/u.test(text)) return null
   if (secret !== null) {
     const basic = Buffer.from(`${username ?? ''}:${secret}`, 'utf8').toString('base64')
-    for (const form of [basic, secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-      if (form !== '') text = text.replaceAll(form, '***')
+    const inQuery = String(new URLSearchParams({ s: secret })).slice('s='.length)
+    const forms = [basic, secret, encodeURIComponent(secret), inQuery, JSON.stringify(secret).slice(1, -1)]
+    for (const form of forms) if (form !== '') text = text.replaceAll(form, '***')
     // Of a secret that the end cuts off, the beginning is one too.
     if (bytes.length >= sampleBytes) text = text.slice(0, -Math.min(text.length, secret.length * 3))
   }

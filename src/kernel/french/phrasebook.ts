@@ -11,9 +11,10 @@ export type Phrases = Readonly<Record<string, string>>
 export type Phrasebook = (english: string) => string
 
 interface Pattern {
-  readonly begin: string
-  readonly end: string
-  readonly whole: RegExp
+  /** What stands before, between and behind what it holds. */
+  readonly literals: readonly string[]
+  /** Of what it holds, in the order of the English. */
+  readonly names: readonly string[]
   readonly french: string
 }
 
@@ -48,11 +49,10 @@ function openBook(phrases: Phrases, maxDepth: number): (english: string, depth: 
   return function find(english: string, depth: number): string {
     const known = fixed.get(english)
     if (known !== undefined || depth > maxDepth || english.length > maxLength) return known ?? english
-    for (const { begin, end, whole, french } of patterns) {
-      if (!english.startsWith(begin) || !english.endsWith(end)) continue
-      const found = whole.exec(english)?.groups
-      if (found)
-        return french.replace(everyPlaceholder, (_whole, name) => find(found[`p${name}`]!, depth + 1))
+    for (const pattern of patterns) {
+      const held = heldBy(pattern, english)
+      if (held)
+        return pattern.french.replace(everyPlaceholder, (_whole, name) => find(held.get(name)!, depth + 1))
     }
     return english
   }
@@ -62,20 +62,30 @@ const placeholder = /\{\d\}/
 const everyPlaceholder = /\{(\d)\}/g
 
 function patternOf(english: string, french: string): Pattern {
-  const literals = english.split(placeholder)
-  const names = [...english.matchAll(everyPlaceholder)].map(([, name]) => name)
-  const source = literals
-    .map(
-      (literal, at) =>
-        `${literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}${at < names.length ? `(?<p${names[at]}>.*?)` : ''}`,
-    )
-    .join('')
   return {
-    begin: literals[0]!,
-    end: literals.at(-1)!,
-    whole: new RegExp(`^${source}$`, 's'),
+    literals: english.split(placeholder),
+    names: [...english.matchAll(everyPlaceholder)].map(([, name]) => name!),
     french,
   }
 }
 
-const lettersOf = ({ whole }: Pattern) => whole.source.replaceAll(/\(\?<p\d>\.\*\?\)/g, '').length
+/**
+ * What a text holds where a pattern has its placeholders: each as short as it can be, the last one up to the end. Null: it is
+ * another text. One look from left to right: a regular expression would try all ways to cut what somebody has written.
+ */
+function heldBy({ literals, names }: Pattern, text: string): ReadonlyMap<string, string> | null {
+  const [begin, end] = [literals[0]!, literals.at(-1)!]
+  if (!text.startsWith(begin) || !text.endsWith(end)) return null
+  const last = text.length - end.length
+  const held = new Map<string, string>()
+  let from = begin.length
+  for (const [index, name] of names.entries()) {
+    const to = index === names.length - 1 ? last : text.indexOf(literals[index + 1]!, from)
+    if (to < from || to > last) return null
+    held.set(name, text.slice(from, to))
+    from = to + literals[index + 1]!.length
+  }
+  return held
+}
+
+const lettersOf = ({ literals }: Pattern) => literals.join('').length
