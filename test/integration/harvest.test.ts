@@ -236,7 +236,7 @@ test('a source and its files are asked with the secrets of a connection, on its 
   assert.equal(published.result.records_count, 1)
   assert.equal((await start()).result.unchanged, 1)
 
-  const refused = await server.expect(400, 'DELETE', `${connections}/${made.json.connection_uid}`)
+  const refused = await server.expect(409, 'DELETE', `${connections}/${made.json.connection_uid}`)
   assert.match(refused.json.error_id, /^catalog\.connection_(in_use|harvests)$/)
   // Another server does not get to see it.
   const elsewhere = await create({ url: 'http://127.0.0.1:1', connection: 'portal' })
