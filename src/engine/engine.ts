@@ -208,7 +208,11 @@ function wrap(raw: DuckDBConnection, isBackground: boolean): Connection {
         await execute(sql, values, signal)
       }),
     interrupt: () => raw.interrupt(),
-    close: () => raw.closeSync(),
+    close() {
+      // Closed under a statement in the background, the engine would wait for itself when that ends.
+      if (isBackground) void last.then(() => raw.closeSync())
+      else raw.closeSync()
+    },
   }
 }
 

@@ -308,6 +308,19 @@ test('statements in the background share its threads: a short one ends beside on
   await assert.rejects(long, isKey('engine.query_cancelled'))
 })
 
+test('a connection that is closed under a statement in the background closes when that has ended', async (t) => {
+  const { engine } = await openWorld(t, { niceness: 5, threads: 1 })
+  for (let round = 0; round < 10; round++) {
+    const closing = await engine.connect()
+    const rows = closing.all('select sum(hash(range))::varchar is not null as has from range(30000000)')
+    await closing.all('select 1').catch(() => {})
+    const late = closing.all('select sum(hash(range))::varchar is not null as has from range(3000000)')
+    closing.close()
+    assert.deepEqual(await rows, [{ has: true }])
+    assert.deepEqual(await late, [{ has: true }])
+  }
+})
+
 async function openPair(t: TestContext, memoryLimitMb: number) {
   const tempDirectory = join(newTempDirectory(t), 'spill')
   mkdirSync(tempDirectory)
